@@ -1,0 +1,130 @@
+/**
+ * A telemetry frame: columns of numbers in the safetensors layout, which is what travels over the websocket, what the
+ * store keeps, and what the `safetensors` package reads.
+ *
+ *     u64 little-endian   length H of the header
+ *     H bytes             JSON: { "<column>": { dtype, shape, data_offsets: [begin, end] }, "__metadata__": {…strings} }
+ *     the rest            the columns, raw, little-endian, row-major; offsets count from here
+ *
+ * The header is padded with spaces so that the data starts at a multiple of 8, and columns are ordered by element size,
+ * largest first, so that each is aligned. Format: https://github.com/huggingface/safetensors#format
+ */
+export type Dtype = "I64" | "F64" | "U32" | "F32" | "U8";
+
+export type Column =
+  | { readonly dtype: "I64"; readonly shape: readonly number[]; readonly data: BigInt64Array }
+  | { readonly dtype: "F64"; readonly shape: readonly number[]; readonly data: Float64Array }
+  | { readonly dtype: "U32"; readonly shape: readonly number[]; readonly data: Uint32Array }
+  | { readonly dtype: "F32"; readonly shape: readonly number[]; readonly data: Float32Array }
+  | { readonly dtype: "U8"; readonly shape: readonly number[]; readonly data: Uint8Array };
+
+export interface Frame {
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly columns: Readonly<Record<string, Column>>;
+}
+
+export class FrameError extends Error {
+  constructor(message: string) {
+    super(`frame: ${message}`);
+    this.name = "FrameError";
+  }
+}
+
+const ITEM_SIZE: Record<Dtype, number> = { I64: 8, F64: 8, U32: 4, F32: 4, U8: 1 };
+const MAX_HEADER = 1 << 20;
+
+/** Encodes a frame. Column order on the wire is by element size, then by the order given. */
+export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
+  const columns = Object.entries(frame.columns).sort(([, a], [, b]) => ITEM_SIZE[b.dtype] - ITEM_SIZE[a.dtype]);
+  const header: Record<string, unknown> = { __metadata__: frame.metadata };
+  let offset = 0;
+  for (const [name, column] of columns) {
+    header[name] = {
+      dtype: column.dtype,
+      shape: column.shape,
+      data_offsets: [offset, offset + column.data.byteLength],
+    };
+    offset += column.data.byteLength;
+  }
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const headerLength = Math.ceil(json.length / 8) * 8;
+  const bytes = new Uint8Array(8 + headerLength + offset);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerLength), true);
+  bytes.fill(0x20, 8, 8 + headerLength);
+  bytes.set(json, 8);
+  let position = 8 + headerLength;
+  for (const [, { data }] of columns) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), position);
+    position += data.byteLength;
+  }
+  return bytes;
+}
+
+/**
+ * Decodes a frame and checks all that the layout promises: lengths, types, shapes, and that the columns tile the data
+ * without gap or overlap. Columns are copied, so they are aligned and outlive the message.
+ * @throws {FrameError} at the first thing that is wrong
+ */
+export function decodeFrame(message: Uint8Array): Frame {
+  if (message.byteLength < 8) throw new FrameError("shorter than its length field");
+  const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
+  const headerLength = view.getBigUint64(0, true);
+  if (headerLength > MAX_HEADER || 8n + headerLength > message.byteLength)
+    throw new FrameError("the header runs past the end");
+  const dataStart = 8 + Number(headerLength);
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(message.subarray(8, dataStart)));
+  } catch {
+    throw new FrameError("the header is not JSON");
+  }
+  if (typeof header !== "object" || header === null || Array.isArray(header))
+    throw new FrameError("the header is not an object");
+  const { __metadata__: metadata = {}, ...entries } = header as Record<string, unknown>;
+  const data = message.slice(dataStart);
+  const columns: Record<string, Column> = {};
+  let covered = 0;
+  const described = Object.entries(entries).map(([name, entry]) => describe(name, entry));
+  for (const column of described.sort((a, b) => a.begin - b.begin)) {
+    if (column.begin !== covered) throw new FrameError(`${column.name}: a gap or an overlap`);
+    covered = column.end;
+    if (covered > data.byteLength) throw new FrameError(`${column.name}: runs past the end`);
+    columns[column.name] = lift(column.dtype, column.shape, data.buffer.slice(column.begin, column.end));
+  }
+  if (covered !== data.byteLength) throw new FrameError("bytes that belong to no column");
+  return { metadata: checkMetadata(metadata), columns };
+}
+
+function describe(name: string, entry: unknown) {
+  const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
+  if (typeof dtype !== "string" || !Object.hasOwn(ITEM_SIZE, dtype)) throw new FrameError(`${name}: unknown dtype`);
+  if (!Array.isArray(shape) || !shape.every((n) => Number.isSafeInteger(n) && n >= 0))
+    throw new FrameError(`${name}: bad shape`);
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every((n) => Number.isSafeInteger(n) && n >= 0))
+    throw new FrameError(`${name}: bad offsets`);
+  const [begin, end] = offsets as [number, number];
+  const items = (shape as number[]).reduce((product, n) => product * n, 1);
+  if (end - begin !== items * ITEM_SIZE[dtype as Dtype]) throw new FrameError(`${name}: shape and size disagree`);
+  return { name, dtype: dtype as Dtype, shape: shape as number[], begin, end };
+}
+
+function lift(dtype: Dtype, shape: readonly number[], buffer: ArrayBuffer): Column {
+  switch (dtype) {
+    case "I64":
+      return { dtype, shape, data: new BigInt64Array(buffer) };
+    case "F64":
+      return { dtype, shape, data: new Float64Array(buffer) };
+    case "U32":
+      return { dtype, shape, data: new Uint32Array(buffer) };
+    case "F32":
+      return { dtype, shape, data: new Float32Array(buffer) };
+    case "U8":
+      return { dtype, shape, data: new Uint8Array(buffer) };
+  }
+}
+
+function checkMetadata(metadata: unknown): Record<string, string> {
+  if (typeof metadata !== "object" || metadata === null || Object.values(metadata).some((v) => typeof v !== "string"))
+    throw new FrameError("metadata must be strings");
+  return metadata as Record<string, string>;
+}

@@ -1,0 +1,28 @@
+/**
+ * The scalars of a telemetry frame. Each is one F64 column of length n (steps); a column is absent when no step of the
+ * frame has it. NaN and infinity are values that were seen, so "not recorded" is said apart: the U32 column `present`
+ * holds, for each step, a bit per scalar. Bits are never reused.
+ */
+export const SCALARS = {
+  norm_pre: { bit: 0, unit: "", title: "Global gradient norm before clipping" },
+  norm_post: { bit: 1, unit: "", title: "Global gradient norm after clipping" },
+  threshold: { bit: 2, unit: "", title: "Clipping threshold in force" },
+  loss: { bit: 3, unit: "", title: "Loss" },
+  lr: { bit: 4, unit: "", title: "Learning rate" },
+  update_ratio: { bit: 5, unit: "", title: "Norm of the update over norm of the weights" },
+  step_time: { bit: 6, unit: "s", title: "Time since the previous step" },
+  loss_scale: { bit: 7, unit: "", title: "Loss scale of the gradient scaler" },
+} as const;
+
+export type Scalar = keyof typeof SCALARS;
+export const SCALAR_NAMES = Object.keys(SCALARS) as Scalar[];
+
+/** The bits of the U8 column `flags`, one value a step. */
+export const STEP_FLAGS = {
+  /** The gradient scaler found a non-finite gradient and skipped the update. */
+  skipped: 1,
+  /** `norm_post` was derived from `norm_pre` and `threshold`, not measured. */
+  postDerived: 2,
+  /** Clipped by value, not by norm: `threshold` bounds each component. */
+  byValue: 4,
+} as const;

@@ -1,0 +1,123 @@
+/**
+ * Probe ⇄ hub. Websocket path `/probe`, `Authorization: Bearer <token>`. Control messages are JSON text, batches of steps
+ * are binary {@link ./frame.ts frames}. Everything with a `seq` (frames and events alike, one count per attempt and rank,
+ * from 0) is acknowledged after the hub's commit; on reconnecting the probe sends `hello` again, learns from `welcome`
+ * what has arrived, and sends the rest again. (run, rank, attempt, seq) is unique: a replay changes nothing.
+ *
+ * Frame metadata: `protocol`, `run`, `attempt`, `rank`, `seq`, `series`, and with per-layer columns `layers`, the id of
+ * the layer table that a `series` message gave.
+ * Columns: `step` I64 [n] (strictly increasing within an attempt's series), `time` F64 [n] (Unix seconds), the scalars
+ * F64 [n], `present` U32 [n], `flags` U8 [n]; per-layer values of the sampled steps: `layer_step` I64 [k],
+ * `layer_norm` F32 [k, layers] (norm of each parameter's gradient before clipping).
+ */
+import { finite, jsonNumber, list, nullable, type Of, object, oneOf, record, tagged, text, whole } from "./shape.ts";
+
+/** The largest message that the hub takes, in bytes; the probe splits what is larger. */
+export const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
+
+const id = text(64);
+
+/** A place in the user's code. `line` is 1-based, as Python counts. */
+export const codeLocation = object({ file: text(), line: whole });
+export type CodeLocation = Of<typeof codeLocation>;
+
+export const clipSite = object({
+  kind: oneOf("norm", "value", "adaptive", "other"),
+  /** The function that clips, as the script would import it. */
+  function: text(256),
+  location: nullable(codeLocation),
+});
+export type ClipSite = Of<typeof clipSite>;
+
+/** One optimizer's (or one hand-logged loop's) sequence of updates. */
+export const seriesInfo = object({
+  id,
+  label: text(256),
+  optimizer: nullable(text(256)),
+  /** Where the update happens: the `optimizer.step()` or the `gradsight.log()` call. */
+  site: nullable(codeLocation),
+  clip: nullable(clipSite),
+  /** Layer tables by id: parameter names in column order. A table never changes; a new set is a new id. */
+  layers: record(list(text(1024))),
+});
+export type SeriesInfo = Of<typeof seriesInfo>;
+
+export const runInfo = object({
+  id,
+  name: text(256),
+  script: nullable(text()),
+  args: list(text()),
+  cwd: text(),
+  python: text(256),
+  framework: nullable(text(64)),
+  frameworkVersion: nullable(text(64)),
+  host: text(256),
+  pid: whole,
+  /** Unix seconds. */
+  startedAt: finite,
+});
+export type RunInfo = Of<typeof runInfo>;
+
+export const eventKind = oneOf(
+  "nonfinite", // a NaN or an infinity; `data.parameter` names the first parameter, where known
+  "skipped", // the scaler skipped a step
+  "gap", // steps were lost between `data.from` and `data.to`
+  "warning", // something the probe could not see or do
+  "threshold", // the threshold in force changed
+  "spike", // found by the hub
+  "explosion", // found by the hub
+  "vanishing", // found by the hub
+  "note", // given by the user
+);
+export type EventKind = Of<typeof eventKind>;
+
+export const runEvent = object({
+  kind: eventKind,
+  series: nullable(id),
+  step: nullable(whole),
+  time: finite,
+  message: text(),
+  data: record(
+    nullable((value: unknown, path = "") =>
+      typeof value === "string" ? text()(value, path) : jsonNumber(value, path),
+    ),
+  ),
+});
+export type RunEvent = Of<typeof runEvent>;
+
+export const endStatus = oneOf("finished", "failed", "interrupted");
+
+export const probeMessage = tagged("type", {
+  hello: object({
+    protocol: whole,
+    run: runInfo,
+    attempt: id,
+    rank: whole,
+    worldSize: whole,
+    series: list(seriesInfo, 1024),
+  }),
+  series: object({ series: seriesInfo }),
+  event: object({ seq: whole, event: runEvent }),
+  end: object({
+    seq: whole,
+    status: endStatus,
+    error: nullable(text(65_536)),
+    exitCode: nullable(finite),
+    time: finite,
+  }),
+});
+export type ProbeMessage = Of<typeof probeMessage>;
+
+/** `next` is the lowest seq that has not been committed: everything below it is safe to forget. */
+export const hubToProbeMessage = tagged("type", {
+  welcome: object({ protocol: whole, next: whole }),
+  ack: object({ next: whole }),
+  refused: object({ reason: text() }),
+});
+export type HubToProbeMessage = Of<typeof hubToProbeMessage>;
+
+/**
+ * Spill file of a probe that nobody listens to: records of u32 LE length, u8 kind (0 JSON text, 1 frame), payload.
+ * The first record is the `hello`; a torn last record is ignored. Name: `<run>-<rank>-<attempt>.gsspill`.
+ */
+export const SPILL_SUFFIX = ".gsspill";

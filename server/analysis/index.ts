@@ -1,0 +1,55 @@
+/**
+ * The analyser: text in, findings out. Pure: no file, no clock, no LSP; it runs in the language server, in the command
+ * line and in a browser worker alike.
+ */
+import type { Applicability, Finding, RuleInfo, Severity, TextEdit, TextRange } from "./finding.ts";
+
+export type * from "./finding.ts";
+
+export interface LintOptions {
+  /** Severity by rule name; "off" silences it. Rules that are not named keep their own. */
+  readonly severity?: Readonly<Record<string, Severity | "off">>;
+}
+
+export interface ThresholdRequest {
+  readonly threshold: number;
+  /** 0-based lines where the run saw the update and the clip; null where it did not. */
+  readonly siteLine: number | null;
+  readonly clipLine: number | null;
+}
+
+export type ThresholdEdit =
+  | { readonly edits: readonly TextEdit[]; readonly summary: string; readonly range: TextRange }
+  /** Why the code can't be edited, and what the user can do instead. */
+  | { readonly refused: string };
+
+/** One open text. Keeps its syntax tree between edits; `dispose` frees it. */
+export interface Module {
+  readonly text: string;
+  /** Applies edits one after the other, each in the coordinates the previous one left (as LSP sends them). */
+  edit(changes: readonly TextEdit[]): void;
+  lint(options?: LintOptions): readonly Finding[];
+  /** All fixes up to `applicability` as one set of non-overlapping edits. Applying them and asking again gives none. */
+  fixAll(
+    applicability: Applicability,
+    options?: LintOptions,
+  ): { readonly edits: readonly TextEdit[]; readonly count: number };
+  /** The edit that puts a threshold at an update site: changes the number where it comes from, or inserts the clip. */
+  thresholdEdit(request: ThresholdRequest): ThresholdEdit;
+  /** What there is to say about the update, clip or optimizer under `offset`, as Markdown; null where there is nothing. */
+  hover(offset: number): { readonly range: TextRange; readonly markdown: string } | null;
+  dispose(): void;
+}
+
+export interface Analyser {
+  readonly rules: readonly RuleInfo[];
+  open(text: string): Module;
+}
+
+/** Bytes of `web-tree-sitter.wasm` and `tree-sitter-python.wasm`; the caller reads them, since this folder does no I/O. */
+export interface GrammarBytes {
+  readonly runtime: Uint8Array;
+  readonly python: Uint8Array;
+}
+
+export declare function loadAnalyser(bytes: GrammarBytes): Promise<Analyser>;
