@@ -5,6 +5,8 @@
 import { type Of, object, text, whole } from "./shape.ts";
 
 export const RENDEZVOUS_VARIABLE = "GRADSIGHT_RENDEZVOUS";
+/** Its name in the storage folder: known before the hub starts, so that a terminal opened earlier finds it. */
+export const RENDEZVOUS_FILE = "rendezvous.json";
 
 export const rendezvous = object({
   protocol: whole,
