@@ -1,0 +1,47 @@
+/** One set-up at a time: both commands may be started twice, also at once. */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/**
+ * @template T
+ * @param {string} file
+ * @param {() => Promise<T>} work
+ * @param {(text: string) => void} [note]
+ * @returns {Promise<T>}
+ */
+export async function withLock(file, work, note = () => {}) {
+  mkdirSync(dirname(file), { recursive: true });
+  while (!take(file)) {
+    note("waiting for another set-up of this checkout");
+    await sleep(500);
+  }
+  const release = () => rmSync(file, { force: true });
+  process.once("exit", release);
+  try {
+    return await work();
+  } finally {
+    process.off("exit", release);
+    release();
+  }
+}
+
+function take(file) {
+  try {
+    writeFileSync(file, String(process.pid), { flag: "wx" });
+    return true;
+  } catch {
+    if (!holderLives(file)) rmSync(file, { force: true });
+    return false;
+  }
+}
+
+function holderLives(file) {
+  try {
+    const pid = Number(readFileSync(file, "utf8"));
+    if (pid) process.kill(pid, 0);
+    return true; // an empty file was made this instant
+  } catch (error) {
+    return error.code === "EPERM";
+  }
+}
