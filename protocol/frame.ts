@@ -81,18 +81,21 @@ export function decodeFrame(message: Uint8Array): Frame {
   if (typeof header !== "object" || header === null || Array.isArray(header))
     throw new FrameError("the header is not an object");
   const { __metadata__: metadata = {}, ...entries } = header as Record<string, unknown>;
-  const data = message.slice(dataStart);
-  const columns: Record<string, Column> = {};
+  const data = message.subarray(dataStart);
+  const columns: [string, Column][] = [];
   let covered = 0;
   const described = Object.entries(entries).map(([name, entry]) => describe(name, entry));
-  for (const column of described.sort((a, b) => a.begin - b.begin)) {
+  for (const column of described.sort((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (column.begin !== covered) throw new FrameError(`${column.name}: a gap or an overlap`);
     covered = column.end;
     if (covered > data.byteLength) throw new FrameError(`${column.name}: runs past the end`);
-    columns[column.name] = lift(column.dtype, column.shape, data.buffer.slice(column.begin, column.end));
+    // Not data.slice(), which for Node's Buffer is a view and no copy.
+    const { buffer } = new Uint8Array(data.subarray(column.begin, column.end));
+    columns.push([column.name, lift(column.dtype, column.shape, buffer)]);
   }
   if (covered !== data.byteLength) throw new FrameError("bytes that belong to no column");
-  return { metadata: checkMetadata(metadata), columns };
+  // fromEntries, because assigning would let a column called __proto__ change the object itself.
+  return { metadata: checkMetadata(metadata), columns: Object.fromEntries(columns) };
 }
 
 function describe(name: string, entry: unknown) {
@@ -124,7 +127,8 @@ function lift(dtype: Dtype, shape: readonly number[], buffer: ArrayBuffer): Colu
 }
 
 function checkMetadata(metadata: unknown): Record<string, string> {
-  if (typeof metadata !== "object" || metadata === null || Object.values(metadata).some((v) => typeof v !== "string"))
+  const isObject = typeof metadata === "object" && metadata !== null && !Array.isArray(metadata);
+  if (!isObject || Object.values(metadata).some((v) => typeof v !== "string"))
     throw new FrameError("metadata must be strings");
   return metadata as Record<string, string>;
 }

@@ -2,7 +2,8 @@
  * Probe ⇄ hub. Websocket path `/probe`, `Authorization: Bearer <token>`. Control messages are JSON text, batches of steps
  * are binary {@link ./frame.ts frames}. Everything with a `seq` (frames and events alike, one count per attempt and rank,
  * from 0) is acknowledged after the hub's commit; on reconnecting the probe sends `hello` again, learns from `welcome`
- * what has arrived, and sends the rest again. (run, rank, attempt, seq) is unique: a replay changes nothing.
+ * what has arrived, and sends the rest again. (run, rank, attempt, seq) is unique: a replay changes nothing. A seq that is
+ * skipped was lost: the hub goes on with the next one and marks the gap. After `refused` the probe does not come back.
  *
  * Frame metadata: `protocol`, `run`, `attempt`, `rank`, `seq`, `series`, and with per-layer columns `layers`, the id of
  * the layer table that a `series` message gave.
@@ -31,7 +32,8 @@ export type ClipSite = Of<typeof clipSite>;
 
 /** One optimizer's (or one hand-logged loop's) sequence of updates. */
 export const seriesInfo = object({
-  id,
+  /** Shorter than other ids, so that viewers can be given "<id>@<rank>" for ranks other than 0. */
+  id: text(48),
   label: text(256),
   optimizer: nullable(text(256)),
   /** Where the update happens: the `optimizer.step()` or the `gradsight.log()` call. */

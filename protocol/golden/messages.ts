@@ -1,0 +1,96 @@
+/** Control messages, as the JSON text that travels, valid and not; `path` is the first field that is wrong. */
+const series = {
+  id: "adamw",
+  label: "AdamW",
+  optimizer: "torch.optim.AdamW",
+  site: { file: "/home/ada/train.py", line: 12 },
+  clip: {
+    kind: "norm",
+    function: "torch.nn.utils.clip_grad_norm_",
+    location: { file: "/home/ada/train.py", line: 11 },
+  },
+  layers: { "table-1": ["fc.weight", "fc.bias", "勾配.weight"] },
+};
+
+export const run = {
+  id: "run-1",
+  name: "train.py",
+  script: "/home/ada/train.py",
+  args: ["--seed", "1"],
+  cwd: "/home/ada",
+  python: "3.12.4",
+  framework: "torch",
+  frameworkVersion: "2.13.0",
+  host: "workstation",
+  pid: 4242,
+  startedAt: 1_790_000_000,
+};
+
+export const hello = { type: "hello", protocol: 1, run, attempt: "attempt-1", rank: 0, worldSize: 1, series: [series] };
+
+const event = {
+  kind: "nonfinite",
+  series: "adamw",
+  step: 4,
+  time: 1_790_000_001,
+  message: "The gradient of fc.weight is not finite.",
+  data: { parameter: "fc.weight", value: "NaN" },
+};
+
+export const end = {
+  type: "end",
+  seq: 5,
+  status: "failed",
+  error: "Traceback …\nValueError: loss is NaN",
+  exitCode: 1,
+  time: 1_790_000_010,
+};
+
+const valid = (about: string, message: unknown) => ({ about, text: JSON.stringify(message) });
+const invalid = (about: string, path: string, message: unknown) => ({ about, path, text: JSON.stringify(message) });
+
+export const messages = {
+  probe: {
+    valid: [
+      valid("hello", hello),
+      valid("hello without series, with fields of a newer peer", { ...hello, series: [], mood: "good" }),
+      valid("series", { type: "series", series: { ...series, id: "sgd", clip: null, optimizer: null, site: null } }),
+      valid("event", { type: "event", seq: 4, event }),
+      valid("event without series or step", {
+        type: "event",
+        seq: 5,
+        event: { ...event, kind: "note", series: null, step: null, data: {} },
+      }),
+      valid("end", end),
+      valid("end without error", { ...end, status: "finished", error: null, exitCode: 0 }),
+    ],
+    invalid: [
+      invalid("no type", "type", {}),
+      invalid("a type that every object has", "type", { type: "constructor" }),
+      invalid("not an object", "type", ["hello"]),
+      invalid("hello without run", "run", { ...hello, run: undefined }),
+      invalid("rank below zero", "rank", { ...hello, rank: -1 }),
+      invalid("an id too long", "run.id", { ...hello, run: { ...run, id: "x".repeat(65) } }),
+      invalid("a start that is not finite", "run.startedAt", { ...hello, run: { ...run, startedAt: "NaN" } }),
+      invalid("an unknown kind of event", "event.kind", { type: "event", seq: 4, event: { ...event, kind: "party" } }),
+      invalid("seq as text", "seq", { type: "event", seq: "4", event }),
+      invalid("an unknown status", "status", { ...end, status: "great" }),
+      invalid("a layer name that is no string", "series.layers.t[0]", {
+        type: "series",
+        series: { ...series, layers: { t: [1] } },
+      }),
+    ],
+  },
+  hub: {
+    valid: [
+      valid("welcome", { type: "welcome", protocol: 1, next: 0 }),
+      valid("ack", { type: "ack", next: 17 }),
+      valid("refused", { type: "refused", reason: "The run was deleted." }),
+    ],
+    invalid: [
+      invalid("an acknowledgement below zero", "next", { type: "ack", next: -1 }),
+      invalid("a welcome without next", "next", { type: "welcome", protocol: 1 }),
+      invalid("an unknown type", "type", { type: "control" }),
+    ],
+  },
+};
