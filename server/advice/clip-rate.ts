@@ -1,0 +1,36 @@
+import { normThreshold, type ObservedStep } from "./observed-step.ts";
+
+const WINDOW = 200;
+
+/** How often clipping changed the gradient: over the last 200 steps, and ever. Steps that can't tell don't count. */
+export class ClipRate {
+  /** Steps of the whole run that could tell, and those that were clipped. */
+  total = 0;
+  clipped = 0;
+  private readonly recent = new Uint8Array(WINDOW);
+  private recentClipped = 0;
+
+  observe(step: ObservedStep): void {
+    const clipped = wasClipped(step);
+    if (clipped === null) return;
+    const slot = this.total % WINDOW;
+    this.recentClipped += Number(clipped) - this.recent[slot]!;
+    this.recent[slot] = Number(clipped);
+    this.total += 1;
+    if (clipped) this.clipped += 1;
+  }
+
+  /** Share of the last 200 steps that were clipped; null while none could tell. */
+  get rate(): number | null {
+    return this.total === 0 ? null : this.recentClipped / Math.min(this.total, WINDOW);
+  }
+}
+
+/** null where it can't be known: no threshold, a norm that is missing or not finite, an update that didn't happen. */
+function wasClipped(step: ObservedStep): boolean | null {
+  const { normPre, normPost, skipped } = step;
+  if (skipped || step.threshold === null || normPre === null || !Number.isFinite(normPre)) return null;
+  const threshold = normThreshold(step);
+  if (threshold !== null) return normPre > threshold;
+  return step.byValue && normPost !== null ? normPost < normPre * (1 - 1e-6) : null;
+}

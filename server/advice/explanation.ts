@@ -1,0 +1,107 @@
+import type { Advice } from "../../protocol/advice.ts";
+import { fromJsonNumber } from "../../protocol/shape.ts";
+import type { ClipRate } from "./clip-rate.ts";
+import { formatCount, formatNumber, formatShare } from "./format.ts";
+import { FEWEST_STEPS, SETTLED_STEPS } from "./verdict.ts";
+
+export interface Findings {
+  readonly advice: Omit<Advice, "explanation">;
+  readonly clipping: ClipRate;
+  readonly byValue: boolean;
+  readonly postOnly: number;
+}
+
+/** Advice in plain sentences, most important first, each with the numbers that it rests on. */
+export function explain(findings: Findings): string[] {
+  const sentences = [
+    conclusion(findings),
+    inForce(findings),
+    evidence(findings),
+    effect(findings),
+    ...caveats(findings),
+  ];
+  return sentences.filter((sentence) => sentence !== null);
+}
+
+function conclusion({ advice: { verdict, threshold, inForce, evidence }, postOnly }: Findings): string {
+  const given = formatNumber(threshold ?? Number.NaN);
+  switch (verdict) {
+    case "too-few-steps":
+      if (evidence.steps === 0 && postOnly > 0)
+        return "Only norms after clipping were recorded; a threshold can't be told from those.";
+      return `${formatCount(evidence.steps)} of the ${FEWEST_STEPS} steps that a suggestion needs.`;
+    case "exploding":
+      return explosion(evidence, threshold);
+    case "not-needed":
+      return `Clipping is not needed for stability so far. As a safety net, a threshold of ${given} would do.`;
+    case "keep":
+      return `Keep the threshold of ${formatNumber(inForce!)}: these norms suggest ${given}, too close to tell apart.`;
+    case "suggest":
+      return `Clip the global norm at ${given}, ${times(evidence.multiplier!)} the median norm: ${shape(evidence)}.`;
+  }
+}
+
+function explosion({ nonFinite, steps, lastStep }: Advice["evidence"], threshold: number | null): string {
+  const what = nonFinite > 0 ? "The gradients became NaN or infinite" : "The gradients exploded";
+  if (steps === 0)
+    return `${what} at the first step: look at the data, the loss and the initialisation before clipping.`;
+  if (threshold === null) return `${what} after step ${formatCount(lastStep)}, too early to tell a threshold.`;
+  return `${what} after step ${formatCount(lastStep)}. Clip the global norm at ${formatNumber(threshold)}, a quarter of the median before that; if it happens again, lower the learning rate.`;
+}
+
+function times(multiplier: number): string {
+  if (multiplier > 0.95 && multiplier < 1.05) return "about";
+  return `${Number(multiplier.toPrecision(2))} times`;
+}
+
+/** What the tail says about the multiplier. */
+function shape({ localTailRatio, steps }: Advice["evidence"]): string {
+  if (localTailRatio !== null && localTailRatio > 4)
+    return `the tail is heavy (1 % of the norms are ${formatNumber(localTailRatio)} times their surroundings or more), so only large steps should stand out`;
+  return steps < 500
+    ? "the tail is light, and with few steps it stays near the median"
+    : "the tail is light, so it acts on outliers only";
+}
+
+function inForce({ advice: { verdict, inForce, threshold }, byValue }: Findings): string | null {
+  if (byValue)
+    return "The script clips by value now, which is another kind of threshold: the two numbers can't be compared.";
+  if (inForce === null || threshold === null || verdict === "keep" || verdict === "too-few-steps") return null;
+  return `The script clips at ${formatNumber(inForce)} now.`;
+}
+
+function evidence({ advice: { evidence } }: Findings): string | null {
+  const { steps, median, p99, max } = evidence;
+  if (steps === 0) return null;
+  return `Median norm ${formatNumber(fromJsonNumber(median))} over ${formatCount(steps)} steps; 99 % stay under ${formatNumber(fromJsonNumber(p99))}; the largest was ${formatNumber(fromJsonNumber(max))}.`;
+}
+
+function effect({ advice: { threshold, evidence } }: Findings): string | null {
+  const { wouldClip, meanClipFactor } = evidence;
+  if (threshold === null || wouldClip === null || meanClipFactor === null) return null;
+  if (wouldClip === 0) return `At ${formatNumber(threshold)} none of these steps would have been clipped.`;
+  return `At ${formatNumber(threshold)}, ${formatShare(wouldClip)} of these steps would have been clipped; over all steps ${formatShare(meanClipFactor)} of the gradient's length would have remained on average.`;
+}
+
+function caveats({ advice: { inForce, evidence, preliminary, threshold }, clipping }: Findings): string[] {
+  const sentences: string[] = [];
+  if (preliminary && threshold !== null)
+    sentences.push(`Preliminary: a suggestion settles after ${SETTLED_STEPS} steps.`);
+  const rate = clipping.rate;
+  const median = fromJsonNumber(evidence.median);
+  if (inForce !== null && rate !== null && rate > 0.9 && median / inForce > 5)
+    sentences.push(
+      `${formatShare(rate)} of the last steps were clipped, the median one to ${formatShare(inForce / median)} of its length: under SGD that acts as a smaller learning rate, while Adam and its kin hardly notice.`,
+    );
+  if (clipping.total >= 1000 && clipping.clipped === 0)
+    sentences.push(`No step was clipped in ${formatCount(clipping.total)}: clipping is inactive so far.`);
+  if (evidence.nonFinite > 0 && !evidence.exploded)
+    sentences.push(
+      `${formatCount(evidence.nonFinite)} non-finite ${evidence.nonFinite === 1 ? "norm was" : "norms were"} left out; the run recovered.`,
+    );
+  if (evidence.skipped > 0)
+    sentences.push(
+      `${formatCount(evidence.skipped)} ${evidence.skipped === 1 ? "step that the scaler skipped doesn't" : "steps that the scaler skipped don't"} count.`,
+    );
+  return sentences;
+}

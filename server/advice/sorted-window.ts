@@ -1,0 +1,63 @@
+import { quantileOfSorted } from "./quantile.ts";
+
+/** The last `capacity` values kept in order of size, so that their median is at hand after every value. */
+export class SortedWindow {
+  readonly capacity: number;
+  length = 0;
+  private readonly arrivals: Float64Array;
+  private readonly sorted: Float64Array;
+  private next = 0;
+
+  constructor(capacity: number) {
+    this.capacity = capacity;
+    this.arrivals = new Float64Array(capacity);
+    this.sorted = new Float64Array(capacity);
+  }
+
+  /** Takes a finite value in; gives back the one that had to leave, or NaN while there was room. */
+  push(value: number): number {
+    const { sorted, arrivals } = this;
+    let leaving = Number.NaN;
+    if (this.length === this.capacity) {
+      leaving = arrivals[this.next]!;
+      const at = this.rank(leaving);
+      sorted.copyWithin(at, at + 1, this.length);
+      this.length -= 1;
+    }
+    const at = this.rank(value);
+    sorted.copyWithin(at + 1, at, this.length);
+    sorted[at] = value;
+    this.length += 1;
+    arrivals[this.next] = value;
+    this.next = (this.next + 1) % this.capacity;
+    return leaving;
+  }
+
+  clear(): void {
+    this.length = 0;
+    this.next = 0;
+  }
+
+  median(): number {
+    return quantileOfSorted(this.sorted, 0.5, this.length);
+  }
+
+  /** Median absolute deviation from `center`. */
+  deviation(center: number): number {
+    const deviations = new Float64Array(this.length);
+    for (let i = 0; i < this.length; i++) deviations[i] = Math.abs(this.sorted[i]! - center);
+    return quantileOfSorted(deviations.sort(), 0.5);
+  }
+
+  /** How many values are smaller than `value`. */
+  private rank(value: number): number {
+    let low = 0;
+    let high = this.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.sorted[middle]! < value) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
