@@ -1,0 +1,82 @@
+/**
+ * "Write to code": asks the language server for the edit that puts a threshold at the place where a run's updates
+ * happened, and applies it. The edit is one undo step, shown and selected, and left unsaved: the number that decides how
+ * the next run trains is the user's to accept, and `files.autoSave` goes on as the user has set it.
+ */
+import { stat } from "node:fs/promises";
+import { l10n, Range, type TextDocument, Uri, type WorkspaceEdit, workspace } from "vscode";
+import { THRESHOLD_EDIT_METHOD, type ThresholdEditParams, type ThresholdEditResult } from "../../protocol/lsp.ts";
+import type { RunSummary } from "../../protocol/viewer.ts";
+import type { HubClient } from "../hub/hub-client.ts";
+import type { LanguageServer } from "../language/language-server.ts";
+import { showRange } from "./reveal.ts";
+
+export type WriteOutcome = { ok: { file: string; line: number; summary: string } } | { err: string };
+
+export class ThresholdWriter {
+  private readonly hub: HubClient;
+  private readonly server: LanguageServer;
+
+  constructor(hub: HubClient, server: LanguageServer) {
+    this.hub = hub;
+    this.server = server;
+  }
+
+  /** Never rejects: whatever goes wrong becomes `err`, a sentence for the user. */
+  async write(run: string, series: string, threshold: number): Promise<WriteOutcome> {
+    try {
+      return await this.attempt(run, series, threshold);
+    } catch (error) {
+      return { err: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  private async attempt(runId: string, seriesId: string, threshold: number): Promise<WriteOutcome> {
+    const run = await this.hub.run(runId);
+    const series = run.series.find(({ id }) => id === seriesId);
+    if (!series) return { err: l10n.t("This run has no such series any more.") };
+    const clip = series.clip?.location ?? null;
+    // The number is changed where clipping was seen; without clipping, it is inserted at the update.
+    const file = clip?.file ?? series.site?.file ?? run.summary.script;
+    if (!file) return { err: l10n.t("The run did not record where its updates happen in the code.") };
+
+    const modified = await stat(file).catch(() => null);
+    if (!modified) return { err: l10n.t("{0} does not exist any more. Was it moved or renamed?", file) };
+    const document = await workspace.openTextDocument(Uri.file(file));
+    const version = document.version;
+    const params: ThresholdEditParams = { uri: this.server.uri(document.uri), site: series.site, clip, threshold };
+    const answer = await this.server.request<ThresholdEditResult>(THRESHOLD_EDIT_METHOD, params);
+    if ("err" in answer)
+      return { err: withReason(answer.err, changedSince(run.summary, document, modified.mtimeMs / 1000)) };
+
+    const edit = await this.server.edit(answer.ok.edit);
+    if (document.version !== version)
+      return { err: l10n.t("The script was changed just now. Nothing was written; please try again.") };
+    if (!(await workspace.applyEdit(edit)))
+      return { err: l10n.t("{0} could not be edited. Is it read-only?", workspace.asRelativePath(document.uri)) };
+    const { line, summary } = answer.ok;
+    const target = edited(edit) ?? document.uri;
+    await showRange(await workspace.openTextDocument(target), changedRange(edit, line));
+    return { ok: { file: target.fsPath, line, summary } };
+  }
+}
+
+function edited(edit: WorkspaceEdit): Uri | undefined {
+  return edit.entries()[0]?.[0];
+}
+
+/** What the last of the edits put there; a whole-line insertion ends before its line break. */
+function changedRange(edit: WorkspaceEdit, line: number): Range {
+  const edits = edit.entries().flatMap(([, changes]) => changes);
+  const at = edits.find(({ range }) => range.start.line === line - 1) ?? edits[0];
+  if (!at || at.newText.includes("\n")) return new Range(line - 1, 0, line - 1, Number.MAX_SAFE_INTEGER);
+  return new Range(at.range.start, at.range.start.translate(0, at.newText.length));
+}
+
+function changedSince(run: RunSummary, document: TextDocument, modified: number): boolean {
+  return document.isDirty || modified > run.startedAt;
+}
+
+function withReason(reason: string, changed: boolean): string {
+  return changed ? `${reason} ${l10n.t("The script was changed after this run had started.")}` : reason;
+}

@@ -1,0 +1,133 @@
+/** Typed requests to the hub, and the list of runs that it pushes. */
+import { type Disposable, EventEmitter, type LogOutputChannel, l10n } from "vscode";
+import {
+  type RunDetail,
+  type RunSummary,
+  type ViewerRequest,
+  type ViewerResults,
+  viewerFailure,
+  viewerPush,
+  viewerResults,
+} from "../../protocol/viewer.ts";
+import type { HubSocket } from "./hub-socket.ts";
+
+type JsonMethod = keyof typeof viewerResults;
+type Params<M extends JsonMethod> = Omit<Extract<ViewerRequest, { method: M }>, "id" | "method">;
+
+interface Pending {
+  readonly method: JsonMethod;
+  readonly message: object;
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: Error) => void;
+  readonly timeout: NodeJS.Timeout;
+  sent: boolean;
+}
+
+const TIMEOUT_MS = 15_000;
+
+export class HubClient implements Disposable {
+  private readonly runsChanged = new EventEmitter<readonly RunSummary[]>();
+  readonly onDidChangeRuns = this.runsChanged.event;
+  /** As the hub last told; empty before. */
+  runs: readonly RunSummary[] = [];
+
+  private readonly pending = new Map<number, Pending>();
+  private readonly subscriptions: Disposable[];
+  private readonly log: LogOutputChannel;
+  private nextId = 1;
+  readonly socket: HubSocket;
+
+  constructor(socket: HubSocket, log: LogOutputChannel) {
+    this.socket = socket;
+    this.log = log;
+    this.subscriptions = [
+      socket.onText((text) => this.receive(text)),
+      socket.onDidChangeStatus(({ state, reason }) => {
+        if (state === "connected") {
+          this.flush();
+          void this.refresh().catch((error: Error) => this.log.warn(error.message));
+        } else if (state === "unavailable") this.rejectAll(reason ?? l10n.t("The hub is not available."));
+        else if (state === "disconnected") this.rejectSent();
+      }),
+    ];
+  }
+
+  /** Starts the hub if need be. Waits for the connection; what was sent when the connection broke is rejected. */
+  request<M extends JsonMethod>(method: M, params: Params<M>): Promise<ViewerResults[M]> {
+    const id = this.nextId++;
+    return new Promise((resolve, reject) => {
+      const timeout = setTimeout(
+        () => this.take(id)?.reject(new Error(this.socket.status.reason ?? l10n.t("The hub does not answer."))),
+        TIMEOUT_MS,
+      );
+      this.pending.set(id, { method, message: { ...params, id, method }, resolve, reject, timeout, sent: false });
+      this.socket.open();
+      this.flush();
+    });
+  }
+
+  async refresh(): Promise<readonly RunSummary[]> {
+    this.update((await this.request("runs", {})).runs);
+    return this.runs;
+  }
+
+  async run(id: string): Promise<RunDetail> {
+    const { run } = await this.request("subscribe", { run: id });
+    await this.request("unsubscribe", {});
+    return run;
+  }
+
+  dispose(): void {
+    this.rejectAll(l10n.t("Gradsight is shutting down."));
+    for (const subscription of this.subscriptions) subscription.dispose();
+    this.runsChanged.dispose();
+  }
+
+  private flush() {
+    for (const pending of this.pending.values()) if (!pending.sent) pending.sent = this.socket.send(pending.message);
+  }
+
+  private receive(text: string) {
+    try {
+      const message: unknown = JSON.parse(text);
+      if (typeof message === "object" && message !== null && "push" in message) {
+        const push = viewerPush(message);
+        if (push.push === "runs") this.update(push.runs);
+      } else this.settle(message as Record<string, unknown>);
+    } catch (error) {
+      this.log.error(`The hub sent what can't be read: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  private settle(message: Record<string, unknown>) {
+    const pending = this.take(message.id as number);
+    if (!pending) return;
+    try {
+      if ("err" in message) pending.reject(new Error(viewerFailure(message).err.message));
+      else pending.resolve(viewerResults[pending.method](message.ok) as never);
+    } catch (error) {
+      pending.reject(error as Error);
+    }
+  }
+
+  private take(id: number): Pending | undefined {
+    const pending = this.pending.get(id);
+    if (pending) clearTimeout(pending.timeout);
+    this.pending.delete(id);
+    return pending;
+  }
+
+  private rejectSent() {
+    for (const [id, { sent }] of this.pending)
+      if (sent) this.take(id)!.reject(new Error(l10n.t("The connection to the hub was lost.")));
+  }
+
+  private rejectAll(reason: string) {
+    for (const id of [...this.pending.keys()]) this.take(id)!.reject(new Error(reason));
+  }
+
+  private update(runs: readonly RunSummary[]) {
+    this.runs = runs;
+    this.runsChanged.fire(runs);
+  }
+}

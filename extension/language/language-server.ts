@@ -1,0 +1,133 @@
+/** The language server's life: start, crash, restart, give up with an explanation; and our own requests to it. */
+import {
+  type Disposable,
+  EventEmitter,
+  type ExtensionContext,
+  type LogOutputChannel,
+  l10n,
+  Uri,
+  type WorkspaceEdit,
+  window,
+} from "vscode";
+import {
+  CloseAction,
+  ErrorAction,
+  LanguageClient,
+  RevealOutputChannelOn,
+  State,
+  TransportKind,
+} from "vscode-languageclient/node";
+import type { ServerOptions } from "../../protocol/lsp.ts";
+import { CrashBudget } from "./crash-budget.ts";
+
+export type ServerState = "starting" | "running" | "stopped";
+
+/** `git:` and other read-only schemes are left out: the old side of a diff is not to be linted. */
+const SCHEMES = ["file", "untitled", "vscode-vfs"];
+
+export class LanguageServer implements Disposable {
+  private readonly changed = new EventEmitter<ServerState>();
+  readonly onDidChangeState = this.changed.event;
+  private readonly client: LanguageClient;
+  private readonly log: LogOutputChannel;
+  private budget = new CrashBudget();
+  state: ServerState = "stopped";
+
+  /** @param storage folder of runs and rendezvous file; null switches the hub off */
+  constructor(context: ExtensionContext, storage: Uri | null, log: LogOutputChannel) {
+    this.log = log;
+    const module = Uri.joinPath(context.extensionUri, "dist", "server.cjs").fsPath;
+    const run = { module, transport: TransportKind.ipc };
+    const options: ServerOptions = { storage: storage?.fsPath ?? null };
+    this.client = new LanguageClient(
+      "gradsight",
+      "Gradsight",
+      { run, debug: { ...run, options: { execArgv: ["--nolazy", "--inspect=6119", "--enable-source-maps"] } } },
+      {
+        documentSelector: SCHEMES.map((scheme) => ({ scheme, language: "python" })),
+        initializationOptions: options,
+        outputChannel: log,
+        revealOutputChannelOn: RevealOutputChannelOn.Never,
+        errorHandler: {
+          error: (_error, _message, count) => ({
+            action: (count ?? 0) <= 3 ? ErrorAction.Continue : ErrorAction.Shutdown,
+            handled: true,
+          }),
+          closed: () => this.closed(),
+        },
+        initializationFailedHandler: (error) => {
+          this.log.error(error instanceof Error ? error : String(error));
+          return false;
+        },
+      },
+    );
+    this.client.onDidChangeState(({ newState }) =>
+      this.become(newState === State.Running ? "running" : newState === State.Starting ? "starting" : "stopped"),
+    );
+  }
+
+  /** Resolves when the server answers, or, with the failure shown, when it can't be started. */
+  async start(): Promise<void> {
+    try {
+      await this.client.start();
+    } catch (error) {
+      this.log.error(`The language server did not start: ${error instanceof Error ? error.message : String(error)}`);
+      this.become("stopped");
+      void this.explain(l10n.t("Gradsight's language server did not start. There are no findings and no live runs."));
+    }
+  }
+
+  async restart(): Promise<void> {
+    this.budget = new CrashBudget();
+    this.become("starting");
+    if (this.client.needsStop()) await this.client.stop().catch((error) => this.log.warn(String(error)));
+    await this.start();
+  }
+
+  /** @throws when the server is stopped or answers with an error */
+  async request<Result>(method: string, params: object = {}): Promise<Result> {
+    if (this.state === "stopped") throw new Error(l10n.t("The language server is not running."));
+    if (this.state === "starting") await this.client.start();
+    return this.client.sendRequest<Result>(method, params);
+  }
+
+  uri(uri: Uri): string {
+    return this.client.code2ProtocolConverter.asUri(uri);
+  }
+
+  /** @param edit an LSP WorkspaceEdit */
+  edit(edit: unknown): Promise<WorkspaceEdit> {
+    type Protocol = Parameters<LanguageClient["protocol2CodeConverter"]["asWorkspaceEdit"]>[0];
+    return this.client.protocol2CodeConverter.asWorkspaceEdit(edit as NonNullable<Protocol>);
+  }
+
+  /** The client stops the server gently when the extension goes; this ends what else there is. */
+  async dispose(): Promise<void> {
+    this.changed.dispose();
+    await this.client.dispose().catch(() => undefined);
+  }
+
+  private closed() {
+    if (this.budget.spend(Date.now())) {
+      this.log.warn("The language server ended unexpectedly and is started again.");
+      return { action: CloseAction.Restart, handled: true };
+    }
+    this.log.error("The language server keeps crashing and stays off.");
+    void this.explain(l10n.t("Gradsight's language server crashed five times in three minutes and stays off."));
+    return { action: CloseAction.DoNotRestart, handled: true };
+  }
+
+  private async explain(message: string) {
+    const restart = l10n.t("Restart");
+    const showLog = l10n.t("Show Log");
+    const choice = await window.showErrorMessage(message, restart, showLog);
+    if (choice === restart) await this.restart();
+    if (choice === showLog) this.log.show();
+  }
+
+  private become(state: ServerState) {
+    if (this.state === state) return;
+    this.state = state;
+    this.changed.fire(state);
+  }
+}

@@ -1,0 +1,53 @@
+/** Wires the parts together. What the extension does is said in the files it names. */
+import { type ExtensionContext, tasks, window, workspace } from "vscode";
+import { HUB_METHOD, type HubResult } from "../protocol/lsp.ts";
+import { registerCommands } from "./commands/register.ts";
+import { DASHBOARD, Dashboard } from "./dashboard/dashboard.ts";
+import { ThresholdWriter } from "./dashboard/write-threshold.ts";
+import { HubClient } from "./hub/hub-client.ts";
+import { HubSocket } from "./hub/hub-socket.ts";
+import { LanguageServer } from "./language/language-server.ts";
+import { probeEnvironment, updateTerminals } from "./python/probe-environment.ts";
+import { RunsView } from "./runs/runs-view.ts";
+import { ScriptArguments } from "./runs/script-arguments.ts";
+import { TASK_TYPE, TrainingTasks } from "./runs/training-task.ts";
+import { watchTerminals } from "./runs/watch-terminals.ts";
+import { StatusBar } from "./status-bar.ts";
+import type { TestApi } from "./test-api.ts";
+
+export async function activate(context: ExtensionContext): Promise<TestApi> {
+  const log = window.createOutputChannel("Gradsight", { log: true });
+  // Without an open folder, runs are kept for the user, not for a workspace.
+  const storage = context.storageUri ?? context.globalStorageUri;
+  await workspace.fs.createDirectory(storage);
+
+  const server = new LanguageServer(context, storage, log);
+  const connect = () => new HubSocket(() => server.request<HubResult>(HUB_METHOD), log);
+  const hub = new HubClient(connect(), log);
+  const writer = new ThresholdWriter(hub, server);
+  const dashboard = new Dashboard(context, connect, writer, log);
+  const runs = new RunsView(hub);
+  const probe = probeEnvironment(context, storage);
+  const args = new ScriptArguments(context.workspaceState);
+
+  const terminals = () => updateTerminals(context.environmentVariableCollection, probe);
+  terminals();
+  context.subscriptions.push(
+    log,
+    server,
+    hub,
+    dashboard,
+    runs,
+    new StatusBar(server, hub),
+    registerCommands(context, { hub, dashboard, probe, args, log }, server, runs, log),
+    window.registerWebviewPanelSerializer(DASHBOARD, dashboard),
+    tasks.registerTaskProvider(TASK_TYPE, new TrainingTasks(probe)),
+    watchTerminals(hub, log),
+    workspace.onDidGrantWorkspaceTrust(terminals),
+    workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration("gradsight.terminal.injectProbe")) terminals();
+    }),
+  );
+  void server.start();
+  return { hub, writer, dashboard, runs };
+}

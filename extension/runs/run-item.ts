@@ -1,0 +1,62 @@
+/** One run as a line of the Runs view. */
+import { l10n, MarkdownString, ThemeColor, ThemeIcon, TreeItem } from "vscode";
+import type { RunSummary } from "../../protocol/viewer.ts";
+import { timeAgo } from "./time-ago.ts";
+
+type Status = RunSummary["status"];
+
+const ICONS: Record<Status, ThemeIcon> = {
+  running: new ThemeIcon("sync~spin", new ThemeColor("charts.blue")),
+  finished: new ThemeIcon("pass", new ThemeColor("testing.iconPassed")),
+  failed: new ThemeIcon("error", new ThemeColor("testing.iconFailed")),
+  interrupted: new ThemeIcon("circle-slash", new ThemeColor("testing.iconSkipped")),
+  lost: new ThemeIcon("debug-disconnect", new ThemeColor("list.warningForeground")),
+};
+
+export function statusLabel(status: Status): string {
+  switch (status) {
+    case "running":
+      return l10n.t("running");
+    case "finished":
+      return l10n.t("finished");
+    case "failed":
+      return l10n.t("failed");
+    case "interrupted":
+      return l10n.t("interrupted");
+    case "lost":
+      return l10n.t("connection lost");
+  }
+}
+
+export class RunItem extends TreeItem {
+  readonly run: RunSummary;
+
+  /** @param now Unix seconds */
+  constructor(run: RunSummary, now: number) {
+    super(run.name);
+    this.run = run;
+    this.id = run.id;
+    const steps = stepCount(run.steps);
+    const status = statusLabel(run.status);
+    const when = timeAgo(run.startedAt, now);
+    this.description = run.status === "running" ? `${steps} · ${status}` : `${steps} · ${when}`;
+    this.iconPath = ICONS[run.status];
+    this.contextValue = run.status === "running" ? "run.running" : "run.ended";
+    this.tooltip = tooltip(run, steps, status);
+    this.accessibilityInformation = { label: `${run.name}, ${status}, ${steps}, ${when}` };
+    this.command = { command: "gradsight.openRun", title: l10n.t("Open Run in Dashboard"), arguments: [run.id] };
+  }
+}
+
+export function stepCount(steps: number): string {
+  return steps === 1 ? l10n.t("1 step") : l10n.t("{0} steps", steps.toLocaleString());
+}
+
+function tooltip(run: RunSummary, steps: string, status: string): MarkdownString {
+  const text = new MarkdownString();
+  text.appendMarkdown("**").appendText(run.name).appendMarkdown("**\n\n");
+  if (run.script) text.appendText(run.script).appendMarkdown("\n\n");
+  const started = new Date(run.startedAt * 1000).toLocaleString();
+  text.appendText([status, steps, l10n.t("started {0}", started), run.framework].filter(Boolean).join(" · "));
+  return text;
+}
