@@ -1,0 +1,31 @@
+import type { InitializeParams } from "vscode-languageserver";
+import type { PositionEncoding } from "../text/positions.ts";
+
+/** What the client can do, as far as we behave differently for it. */
+export interface Client {
+  readonly positionEncoding: PositionEncoding;
+  /** Asks for diagnostics itself (`textDocument/diagnostic`); any other client gets them pushed. */
+  readonly pullsDiagnostics: boolean;
+  readonly refreshesDiagnostics: boolean;
+  readonly versionedEdits: boolean;
+  readonly configuration: boolean;
+  readonly registersConfiguration: boolean;
+  /** Can open a web page for us. */
+  readonly showsDocuments: boolean;
+}
+
+const ENCODINGS: readonly string[] = ["utf-8", "utf-16", "utf-32"] satisfies PositionEncoding[];
+
+export function clientOf({ capabilities: { general, textDocument, window, workspace } }: InitializeParams): Client {
+  return {
+    // Clients list encodings by preference; UTF-16 is what LSP falls back to.
+    positionEncoding: (general?.positionEncodings?.find((encoding) => ENCODINGS.includes(encoding)) ??
+      "utf-16") as PositionEncoding,
+    pullsDiagnostics: textDocument?.diagnostic !== undefined,
+    refreshesDiagnostics: workspace?.diagnostics?.refreshSupport === true,
+    versionedEdits: workspace?.workspaceEdit?.documentChanges === true,
+    configuration: workspace?.configuration === true,
+    registersConfiguration: workspace?.didChangeConfiguration?.dynamicRegistration === true,
+    showsDocuments: window?.showDocument?.support === true,
+  };
+}

@@ -1,0 +1,112 @@
+import { type CodeAction, CodeActionKind, type CodeActionParams, type Diagnostic } from "vscode-languageserver";
+import type { Finding } from "../analysis/index.ts";
+import type { Context } from "./context.ts";
+import { SOURCE, toDiagnostic } from "./diagnostics.ts";
+import type { OpenDocument } from "./document.ts";
+import { explainAction } from "./explain.ts";
+import { guarded } from "./guard.ts";
+import type { Settings } from "./settings.ts";
+import { suppressionEdit } from "./suppress.ts";
+import { workspaceEdit } from "./workspace-edit.ts";
+
+/** Safe fixes only: clients run this kind on save, and saving a script must not change what it trains. */
+export const FIX_ALL_KIND = `${CodeActionKind.SourceFixAll}.${SOURCE}`;
+
+/** `textDocument/codeAction` */
+export function registerCodeActions(context: Context): void {
+  const { connection, documents, settings } = context;
+  connection.onCodeAction(
+    guarded(connection, "Code actions", [], async (params): Promise<CodeAction[]> => {
+      const wanted = params.context.only;
+      const { uri } = params.textDocument;
+      const current = await settings.of(uri);
+      const document = documents.get(uri);
+      if (!document || !current.enable) return [];
+      return [
+        ...(wants(wanted, CodeActionKind.QuickFix) ? quickFixes(params, document, current, context) : []),
+        // Asked for by name (on save, or "Source Action…"), else menus of other clients would be full of it.
+        ...(wanted && wants(wanted, FIX_ALL_KIND) ? fixAll(document, current, context) : []),
+      ];
+    }),
+  );
+}
+
+/** Kinds are hierarchical: who asks for `source` gets `source.fixAll.gradsight`. */
+function wants(only: readonly string[] | undefined, kind: string): boolean {
+  return only === undefined || only.some((asked) => asked === "" || kind === asked || kind.startsWith(`${asked}.`));
+}
+
+function quickFixes(params: CodeActionParams, document: OpenDocument, settings: Settings, context: Context) {
+  const asked = document.positions.offsets(params.range);
+  const findings = document
+    .findings(settings.lint)
+    .filter(({ range }) => range.start <= asked.end && asked.start <= range.end)
+    .map((finding) => ({ finding, diagnostic: toDiagnostic(finding, document, context) }));
+  const fixes = findings.flatMap(({ finding, diagnostic }) => fixAction(finding, diagnostic, document, context));
+  return [
+    ...fixes,
+    ...(fixes.length > 0 ? fixWholeFile(document, settings, context) : []),
+    ...findings.map(({ finding, diagnostic }) => suppressAction(finding, diagnostic, document, context)),
+    ...(context.client.showsDocuments ? findings.map(({ diagnostic }) => explainAction(diagnostic)) : []),
+  ];
+}
+
+/**
+ * VS Code's "Auto Fix" applies a preferred fix without showing it first. One that changes what the optimizer receives is
+ * to be read and chosen, so only safe fixes are preferred; an unsafe one is still the first in the list.
+ */
+function fixAction(
+  { fix }: Finding,
+  diagnostic: Diagnostic,
+  document: OpenDocument,
+  { client }: Context,
+): CodeAction[] {
+  if (!fix) return [];
+  return [
+    {
+      title: fix.title,
+      kind: CodeActionKind.QuickFix,
+      diagnostics: [diagnostic],
+      ...(fix.applicability === "safe" && { isPreferred: true }),
+      edit: workspaceEdit(document, fix.edits, client),
+    },
+  ];
+}
+
+function fixWholeFile(document: OpenDocument, { lint }: Settings, { client }: Context): CodeAction[] {
+  const { edits, count } = document.module.fixAll("unsafe", lint);
+  if (count < 2) return [];
+  return [
+    {
+      title: `Fix all ${count} clipping problems in this file`,
+      kind: CodeActionKind.QuickFix,
+      edit: workspaceEdit(document, edits, client),
+    },
+  ];
+}
+
+function suppressAction(
+  finding: Finding,
+  diagnostic: Diagnostic,
+  document: OpenDocument,
+  { client }: Context,
+): CodeAction {
+  return {
+    title: `Suppress ${finding.rule} for this line`,
+    kind: CodeActionKind.QuickFix,
+    diagnostics: [diagnostic],
+    edit: workspaceEdit(document, [suppressionEdit(document.module.text, finding)], client),
+  };
+}
+
+function fixAll(document: OpenDocument, { lint }: Settings, { client }: Context): CodeAction[] {
+  const { edits, count } = document.module.fixAll("safe", lint);
+  if (count === 0) return [];
+  return [
+    {
+      title: "Fix all safely fixable clipping problems",
+      kind: FIX_ALL_KIND,
+      edit: workspaceEdit(document, edits, client),
+    },
+  ];
+}

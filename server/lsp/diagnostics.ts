@@ -1,0 +1,119 @@
+/**
+ * `textDocument/diagnostic`, or `textDocument/publishDiagnostics` for clients that don't ask. Pulling suits VS Code better:
+ * it keeps one request in flight per document, cancels what a keystroke made stale, asks only for what is in sight, and
+ * clears a document's diagnostics itself when it closes.
+ */
+import {
+  type Diagnostic,
+  DiagnosticSeverity,
+  DiagnosticTag,
+  type DocumentDiagnosticReport,
+  LSPErrorCodes,
+  ResponseError,
+} from "vscode-languageserver";
+import type { Finding, Severity } from "../analysis/index.ts";
+import type { Context } from "./context.ts";
+import type { OpenDocument } from "./document.ts";
+import { guarded } from "./guard.ts";
+
+export const SOURCE = "gradsight";
+
+const SEVERITY: Record<Severity, DiagnosticSeverity> = {
+  error: DiagnosticSeverity.Error,
+  warning: DiagnosticSeverity.Warning,
+  information: DiagnosticSeverity.Information,
+  hint: DiagnosticSeverity.Hint,
+};
+
+export function toDiagnostic(finding: Finding, document: OpenDocument, { analyser }: Context): Diagnostic {
+  const href = analyser.rules.find(({ name }) => name === finding.rule)?.url;
+  return {
+    range: document.positions.range(finding.range),
+    severity: SEVERITY[finding.severity],
+    code: finding.rule,
+    ...(href && { codeDescription: { href } }),
+    source: SOURCE,
+    message: finding.message,
+    ...(finding.deprecated && { tags: [DiagnosticTag.Deprecated] }),
+    ...(finding.related.length > 0 && {
+      relatedInformation: finding.related.map(({ range, message }) => ({
+        location: { uri: document.uri, range: document.positions.range(range) },
+        message,
+      })),
+    }),
+  };
+}
+
+async function diagnose(document: OpenDocument, context: Context): Promise<Diagnostic[] | "stale"> {
+  const { version } = document;
+  const settings = await context.settings.of(document.uri);
+  if (document.closed) return [];
+  if (document.version !== version) return "stale";
+  if (!settings.enable) return [];
+  return document.findings(settings.lint).map((finding) => toDiagnostic(finding, document, context));
+}
+
+export interface DiagnosticsFeature {
+  /** The text, or the settings, of this document changed. */
+  changed(uri: string): void;
+  settingsChanged(): void;
+  closed(uri: string): void;
+}
+
+export function registerDiagnostics(context: Context): DiagnosticsFeature {
+  return context.client.pullsDiagnostics ? registerPull(context) : registerPush(context);
+}
+
+function registerPull(context: Context): DiagnosticsFeature {
+  const { connection, documents, client } = context;
+  const empty: DocumentDiagnosticReport = { kind: "full", items: [] };
+  connection.languages.diagnostics.on(
+    guarded(connection, "Linting", empty, async ({ textDocument: { uri } }, token) => {
+      // Lets the changes and cancellations that already wait in line go first.
+      await new Promise((resolve) => setTimeout(resolve));
+      if (token.isCancellationRequested) throw new ResponseError(LSPErrorCodes.RequestCancelled, "cancelled");
+      const document = documents.get(uri);
+      if (!document) return empty;
+      const items = await diagnose(document, context);
+      if (items === "stale")
+        throw new ResponseError(LSPErrorCodes.ServerCancelled, "the text changed", { retriggerRequest: true });
+      return { kind: "full", items };
+    }),
+  );
+  return {
+    changed() {},
+    closed() {},
+    settingsChanged() {
+      if (client.refreshesDiagnostics)
+        connection.languages.diagnostics
+          .refresh()
+          .catch((error) => connection.console.warn(`The client did not refresh: ${error.message}`));
+    },
+  };
+}
+
+function registerPush(context: Context): DiagnosticsFeature {
+  const { connection, documents } = context;
+  const waiting = new Set<OpenDocument>();
+  const publish = guarded(connection, "Linting", undefined, async (document: OpenDocument) => {
+    waiting.delete(document);
+    const { uri, version } = document;
+    const diagnostics = await diagnose(document, context);
+    if (diagnostics === "stale" || document.closed) return;
+    await connection.sendDiagnostics({ uri, version, diagnostics });
+  });
+  const changed = (uri: string) => {
+    const document = documents.get(uri);
+    if (!document || waiting.has(document)) return;
+    waiting.add(document);
+    // Changes that already wait in line are read first, and linted once.
+    setTimeout(() => publish(document));
+  };
+  return {
+    changed,
+    closed: (uri) => void connection.sendDiagnostics({ uri, diagnostics: [] }),
+    settingsChanged() {
+      for (const { uri } of documents.all()) changed(uri);
+    },
+  };
+}

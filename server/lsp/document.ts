@@ -1,0 +1,77 @@
+import { TextDocument, type TextDocumentContentChangeEvent } from "vscode-languageserver-textdocument";
+import type { Analyser, Finding, LintOptions, Module, TextEdit } from "../analysis/index.ts";
+import { type PositionEncoding, Positions } from "../text/positions.ts";
+
+/** One open document: its text, which is the truth, and the module that the analyser keeps of it. */
+export class OpenDocument {
+  readonly positions: Positions;
+  closed = false;
+  readonly #text: TextDocument;
+  readonly #analyser: Analyser;
+  #module: Module | null = null;
+  #findings: { readonly options: LintOptions; readonly findings: readonly Finding[] } | null = null;
+
+  constructor(text: TextDocument, encoding: PositionEncoding, analyser: Analyser) {
+    this.#text = text;
+    this.#analyser = analyser;
+    this.positions = new Positions(text, encoding);
+  }
+
+  get uri(): string {
+    return this.#text.uri;
+  }
+
+  get version(): number {
+    return this.#text.version;
+  }
+
+  /** Parsed when first asked for, and anew should an edit ever have failed. */
+  get module(): Module {
+    if (this.closed) throw new Error(`${this.uri} is closed`);
+    this.#module ??= this.#analyser.open(this.#text.getText());
+    return this.#module;
+  }
+
+  /** Kept until the text or the options change: a cursor that moves asks for code actions, not for a new analysis. */
+  findings(options: LintOptions): readonly Finding[] {
+    if (this.#findings?.options !== options) this.#findings = { options, findings: this.module.lint(options) };
+    return this.#findings.findings;
+  }
+
+  change(changes: readonly TextDocumentContentChangeEvent[], version: number): void {
+    this.#findings = null;
+    const edits = changes.map((change) => this.#apply(change, version));
+    try {
+      this.#module?.edit(edits);
+    } catch (error) {
+      this.#forget();
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.closed = true;
+    this.#findings = null;
+    this.#forget();
+  }
+
+  /** Each change's range counts in the text that the one before it left. */
+  #apply(change: TextDocumentContentChangeEvent, version: number): TextEdit {
+    if (typeof change.text !== "string") throw new TypeError("a change without text");
+    if (!("range" in change) || !change.range) {
+      const range = { start: 0, end: this.#text.getText().length };
+      TextDocument.update(this.#text, [{ text: change.text }], version);
+      return { range, newText: change.text };
+    }
+    const range = this.positions.offsets(change.range);
+    const utf16 = { start: this.#text.positionAt(range.start), end: this.#text.positionAt(range.end) };
+    TextDocument.update(this.#text, [{ range: utf16, text: change.text }], version);
+    return { range, newText: change.text };
+  }
+
+  #forget(): void {
+    const module = this.#module;
+    this.#module = null;
+    module?.dispose();
+  }
+}

@@ -1,0 +1,12 @@
+import type { Analyser } from "../analysis/index.ts";
+import type { HubHandle, HubOptions } from "../hub/host.ts";
+
+/** What the server needs of the platform it runs on, so that all but one file of it could run in a browser worker. */
+export interface Host {
+  loadAnalyser(): Promise<Analyser>;
+  /** The text of a document that is not open. Rejects with a message fit for users. */
+  readText(uri: string): Promise<string>;
+  /** Whether `uri` and `path`, as the probe reported it, are one file. */
+  isFile(uri: string, path: string): boolean;
+  startHub(options: Omit<HubOptions, "workerFile">): Promise<HubHandle>;
+}

@@ -1,0 +1,17 @@
+import type { Hover } from "vscode-languageserver";
+import type { Context } from "./context.ts";
+import { guarded } from "./guard.ts";
+
+/** `textDocument/hover` */
+export function registerHover({ connection, documents, settings }: Context): void {
+  connection.onHover(
+    guarded(connection, "Hover", null, async ({ textDocument: { uri }, position }): Promise<Hover | null> => {
+      const { enable } = await settings.of(uri);
+      const document = documents.get(uri);
+      if (!document || !enable) return null;
+      const hover = document.module.hover(document.positions.offsetAt(position));
+      if (!hover) return null;
+      return { contents: { kind: "markdown", value: hover.markdown }, range: document.positions.range(hover.range) };
+    }),
+  );
+}

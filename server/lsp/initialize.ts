@@ -1,0 +1,66 @@
+import {
+  CodeActionKind,
+  type Connection,
+  type InitializeParams,
+  type InitializeResult,
+  TextDocumentSyncKind,
+} from "vscode-languageserver";
+import { type ServerOptions, serverOptions } from "../../protocol/lsp.ts";
+import type { Analyser } from "../analysis/index.ts";
+import { version } from "../version.ts";
+import { type Client, clientOf } from "./client.ts";
+import { FIX_ALL_KIND } from "./code-action.ts";
+import type { Context } from "./context.ts";
+import { Documents } from "./documents.ts";
+import { EXPLAIN_COMMAND } from "./explain.ts";
+import type { Host } from "./host.ts";
+import { SettingsStore } from "./settings.ts";
+
+/** `initialize`: negotiates, loads the grammar, then lets `register` add the features. */
+export function registerInitialize(connection: Connection, host: Host, register: (context: Context) => void): void {
+  connection.onInitialize(async (params) => {
+    const client = clientOf(params);
+    const analyser = await load(connection, host);
+    const documents = new Documents(analyser, host, client.positionEncoding);
+    const settings = new SettingsStore(connection, client);
+    register({ connection, host, client, options: optionsOf(connection, params), analyser, documents, settings });
+    return { capabilities: capabilitiesFor(client), serverInfo: { name: "gradsight", version } };
+  });
+}
+
+function capabilitiesFor(client: Client): InitializeResult["capabilities"] {
+  return {
+    positionEncoding: client.positionEncoding,
+    textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
+    codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, FIX_ALL_KIND] },
+    hoverProvider: true,
+    executeCommandProvider: { commands: [EXPLAIN_COMMAND] },
+    ...(client.pullsDiagnostics && {
+      diagnosticProvider: { identifier: "gradsight", interFileDependencies: false, workspaceDiagnostics: false },
+    }),
+  };
+}
+
+function optionsOf(connection: Connection, { initializationOptions }: InitializeParams): ServerOptions {
+  try {
+    return serverOptions(initializationOptions ?? {});
+  } catch (error) {
+    connection.console.warn(`initializationOptions ignored: ${(error as Error).message}`);
+    return { storage: null };
+  }
+}
+
+async function load(connection: Connection, host: Host): Promise<Analyser> {
+  try {
+    return await host.loadAnalyser();
+  } catch (error) {
+    const message = `Gradsight could not load its Python grammar, so it can't lint: ${(error as Error).message}`;
+    connection.window.showErrorMessage(`${message} Reinstalling the extension may help.`);
+    return {
+      rules: [],
+      open() {
+        throw new Error(message);
+      },
+    };
+  }
+}

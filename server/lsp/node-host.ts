@@ -1,0 +1,40 @@
+import { realpathSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { loadAnalyser } from "../analysis/index.ts";
+import { readGrammar } from "../files/grammar.ts";
+import { readSource } from "../files/source.ts";
+import { startHub } from "../hub/host.ts";
+import type { Host } from "./host.ts";
+
+/** Everything that the language server asks of Node. Grammar and hub worker lie beside the bundle. */
+export function nodeHost(): Host {
+  return {
+    async loadAnalyser() {
+      return loadAnalyser(await readGrammar());
+    },
+    async readText(uri) {
+      if (!uri.startsWith("file:")) throw new Error(`${uri} is not open, and not a file that could be read.`);
+      const path = fileURLToPath(uri);
+      try {
+        return (await readSource(path)).text;
+      } catch (error) {
+        throw new Error(`${path}: ${(error as Error).message}`);
+      }
+    },
+    isFile(uri, path) {
+      return uri.startsWith("file:") && realPath(fileURLToPath(uri)) === realPath(path);
+    },
+    startHub(options) {
+      return startHub({ ...options, workerFile: join(__dirname, "hub.cjs") });
+    },
+  };
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return resolve(path);
+  }
+}

@@ -1,0 +1,31 @@
+import type { Connection } from "vscode-languageserver";
+import { registerCodeActions } from "./code-action.ts";
+import { registerDiagnostics } from "./diagnostics.ts";
+import { registerDidChange } from "./did-change.ts";
+import { registerDidClose } from "./did-close.ts";
+import { registerDidOpen } from "./did-open.ts";
+import { registerExplain } from "./explain.ts";
+import { registerFixAll } from "./fix-all.ts";
+import type { Host } from "./host.ts";
+import { registerHover } from "./hover.ts";
+import { registerHub } from "./hub.ts";
+import { registerInitialize } from "./initialize.ts";
+import { registerThresholdEdit } from "./threshold-edit.ts";
+
+/** Serves one client on `connection` until it says good-bye. */
+export function serve(connection: Connection, host: Host): void {
+  registerInitialize(connection, host, (context) => {
+    const diagnostics = registerDiagnostics(context);
+    registerDidOpen(context, diagnostics.changed);
+    registerDidChange(context, diagnostics.changed);
+    registerDidClose(context, diagnostics.closed);
+    context.settings.register(diagnostics.settingsChanged);
+    registerCodeActions(context);
+    registerHover(context);
+    registerExplain(context);
+    registerFixAll(context);
+    registerThresholdEdit(context);
+    registerHub(context);
+  });
+  connection.listen();
+}
