@@ -65,7 +65,9 @@ export function run(command, args, options = {}) {
       if (line.trim()) options.onLine?.(line.trim());
     };
     const fail = (outcome) =>
-      reject(new ProgramFailed([command, ...args].join(" "), outcome, lines.slice(-TAIL_LINES).join("\n"), options.log));
+      reject(
+        new ProgramFailed([command, ...args].join(" "), outcome, lines.slice(-TAIL_LINES).join("\n"), options.log),
+      );
     const child = start(command, args, { ...options, onLine });
     child.once("error", (error) => fail(`could not be started: ${error.message}`));
     child.once("close", (code, signal) => {

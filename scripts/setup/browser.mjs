@@ -1,8 +1,8 @@
 /** A Chromium-based browser: one that is named, one that is found, or Debian's. */
 import { existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { Advice, step } from "../progress.mjs";
 import { run } from "../programs.mjs";
+import { Advice, step } from "../progress.mjs";
 import { OUT } from "./paths.mjs";
 
 const NAMES = [
@@ -14,7 +14,9 @@ const NAMES = [
   "microsoft-edge",
   "microsoft-edge-stable",
 ];
-const MAC = ["Google Chrome", "Chromium", "Microsoft Edge"].map((name) => `/Applications/${name}.app/Contents/MacOS/${name}`);
+const MAC = ["Google Chrome", "Chromium", "Microsoft Edge"].map(
+  (name) => `/Applications/${name}.app/Contents/MacOS/${name}`,
+);
 const WINDOWS = ["ProgramFiles", "ProgramFiles(x86)", "LocalAppData"]
   .map((name) => process.env[name])
   .filter((folder) => folder !== undefined)
@@ -55,7 +57,8 @@ export async function setUpBrowser() {
     await run("apt-get", ["install", "-y", "--no-install-recommends", "chromium"], options);
   });
   const installed = findBrowser();
-  if (!installed) throw new Advice("Debian's package chromium put no browser in PATH. Install Chrome, Chromium or Edge.");
+  if (!installed)
+    throw new Advice("Debian's package chromium put no browser in PATH. Install Chrome, Chromium or Edge.");
   return installed;
 }
 

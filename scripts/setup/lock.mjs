@@ -12,8 +12,10 @@ import { setTimeout as sleep } from "node:timers/promises";
  */
 export async function withLock(file, work, note = () => {}) {
   mkdirSync(dirname(file), { recursive: true });
+  let waited = false;
   while (!take(file)) {
-    note("waiting for another set-up of this checkout");
+    if (!waited) note("Waiting for another set-up of this checkout.");
+    waited = true;
     await sleep(500);
   }
   const release = () => rmSync(file, { force: true });

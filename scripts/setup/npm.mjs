@@ -1,6 +1,6 @@
 import { delimiter, dirname } from "node:path";
-import { Advice } from "../progress.mjs";
 import { run } from "../programs.mjs";
+import { Advice } from "../progress.mjs";
 
 /**
  * Runs npm with `node` (this process's, unless said otherwise), the same npm that started us where there is one.

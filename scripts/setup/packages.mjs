@@ -11,7 +11,9 @@ const STAMP = join(ROOT, "node_modules", ".gradsight-stamp");
 export function checkNode() {
   const major = Number(process.versions.node.split(".")[0]);
   if (major < 20)
-    throw new Advice(`Node 20 or later is needed; this is ${process.version}. Install a newer Node and run this again.`);
+    throw new Advice(
+      `Node 20 or later is needed; this is ${process.version}. Install a newer Node and run this again.`,
+    );
 }
 
 export async function setUpPackages() {

@@ -2,8 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { Advice, step } from "../progress.mjs";
 import { run } from "../programs.mjs";
+import { Advice, step } from "../progress.mjs";
 import { OUT, ROOT, VENV, VENV_PYTHON } from "./paths.mjs";
 import { digest, isStamped, writeStamp } from "./stamp.mjs";
 
@@ -20,7 +20,10 @@ export function findPython() {
   for (const candidate of named ? [named] : ["python3", "python", "py"]) {
     const { stdout, status } = spawnSync(
       candidate,
-      ["-c", "import sys; print(sys.executable); print('%d.%d' % sys.version_info[:2]); print(sys.version_info >= (3, 9))"],
+      [
+        "-c",
+        "import sys; print(sys.executable); print('%d.%d' % sys.version_info[:2]); print(sys.version_info >= (3, 9))",
+      ],
       { encoding: "utf8" },
     );
     const [executable, version, enough] = (stdout ?? "").trim().split(/\r?\n/);
@@ -35,7 +38,10 @@ export function findPython() {
 
 /** Whether the interpreter can import PyTorch. */
 export function hasTorch(python) {
-  return spawnSync(python, ["-c", "import importlib.util, sys; sys.exit(importlib.util.find_spec('torch') is None)"]).status === 0;
+  return (
+    spawnSync(python, ["-c", "import importlib.util, sys; sys.exit(importlib.util.find_spec('torch') is None)"])
+      .status === 0
+  );
 }
 
 /** @returns {Promise<string>} the interpreter of the test environment */

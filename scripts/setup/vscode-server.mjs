@@ -6,8 +6,8 @@
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Advice, step } from "../progress.mjs";
 import { run } from "../programs.mjs";
+import { Advice, step } from "../progress.mjs";
 import { npm } from "./npm.mjs";
 import { OUT, ROOT } from "./paths.mjs";
 
@@ -41,7 +41,10 @@ export async function setUpVscodeServer() {
       rmSync(join(building, archive));
       // The headers to compile against come with Node's own package.
       const platform = `${process.platform === "darwin" && process.arch === "arm64" ? "node-bin" : "node"}-${process.platform}-${process.arch}`;
-      await npm(["install", "--no-save", "--ignore-scripts", `${platform}@${process.versions.node}`, ...quiet], options);
+      await npm(
+        ["install", "--no-save", "--ignore-scripts", `${platform}@${process.versions.node}`, ...quiet],
+        options,
+      );
       const inside = { ...options, cwd: join(building, "vscode") };
       await npm(["install", "--omit=dev", "--ignore-scripts", ...quiet], inside);
       note("compiling two native modules");
@@ -62,7 +65,11 @@ async function compile(options) {
   try {
     await npm(["rebuild", ...NATIVE, "--ignore-scripts=false", "--loglevel=error"], options);
   } catch (error) {
-    if (/not found: make|g\+\+: (command )?not found|no such file.*(g\+\+|cc|make)|Could not find any Python/i.test(error.tail ?? ""))
+    if (
+      /not found: make|g\+\+: (command )?not found|no such file.*(g\+\+|cc|make)|Could not find any Python/i.test(
+        error.tail ?? "",
+      )
+    )
       throw new Advice(
         "A C++ compiler, make and Python are needed to build VS Code's web server.\n" +
           "On Debian: sudo apt-get install g++ make python3. On macOS: xcode-select --install",

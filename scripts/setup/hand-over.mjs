@@ -1,0 +1,26 @@
+/** From the Node of this machine to the project's own. Uses Node's built-ins only. */
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { explain, say } from "../progress.mjs";
+import { environment } from "./environment.mjs";
+import { withLock } from "./lock.mjs";
+import { checkNode, setUpPackages } from "./packages.mjs";
+import { NODE, OUT, ROOT } from "./paths.mjs";
+
+export const SETUP_LOCK = join(OUT, "setup", "lock");
+
+/** Installs the packages if need be, runs `script` with our arguments under Node 24, and ends as it ends. */
+export async function handOver(script) {
+  try {
+    checkNode();
+    await withLock(SETUP_LOCK, setUpPackages, say);
+  } catch (error) {
+    explain(error);
+    process.exit(1);
+  }
+  const child = spawn(NODE, [join(ROOT, script), ...process.argv.slice(2)], { stdio: "inherit", env: environment() });
+  // A Ctrl-C reaches the child as well; it tidies up and ends, and only then do we.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
+    process.on(signal, () => signal !== "SIGINT" && child.kill(signal));
+  child.once("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 1)));
+}

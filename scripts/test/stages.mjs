@@ -1,0 +1,106 @@
+/** The stages of `npm test`, in order. Each has a log of its own; those that run tests say how many passed and failed. */
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { packageExtension } from "../package.mjs";
+import { ProgramFailed, run } from "../programs.mjs";
+import { environment } from "../setup/environment.mjs";
+import { OUT, ROOT, VENV_PYTHON } from "../setup/paths.mjs";
+import { readJunit, readMocha, readVitest } from "./reports.mjs";
+
+/**
+ * @typedef {import("./reports.mjs").Counts} Counts
+ * @typedef {{ log: string, note: (text: string) => void }} Stage what a stage is given
+ * @typedef {{
+ *   name: string,
+ *   title: string,
+ *   needs?: readonly ("browser" | "python" | "vscode")[],
+ *   run(stage: Stage): Promise<Counts | string | void>,
+ * }} StageDefinition
+ */
+
+const RESULTS = join(OUT, "test");
+const bin = (name) => join(ROOT, "node_modules", name);
+
+/** @type {readonly StageDefinition[]} */
+export const STAGES = [
+  { name: "typecheck", title: "Types", run: (stage) => node(stage, ["scripts/typecheck.mjs"]) },
+  {
+    name: "lint",
+    title: "Lint and format",
+    run: (stage) => node(stage, [bin("@biomejs/biome/bin/biome"), "check", "--error-on-warnings", "."]),
+  },
+  {
+    name: "docs",
+    title: "Generated documents are up to date",
+    run: (stage) => node(stage, ["scripts/docs.mjs", "--check"]),
+  },
+  { name: "package", title: "Build and package", run: ({ log, note }) => packageExtension(log, note) },
+  {
+    name: "unit",
+    title: "Unit tests",
+    run: (stage) =>
+      counted(join(RESULTS, "unit.json"), readVitest, (report) =>
+        node(stage, [
+          bin("vitest/vitest.mjs"),
+          "run",
+          "--reporter=default",
+          "--reporter=json",
+          `--outputFile.json=${report}`,
+        ]),
+      ),
+  },
+  {
+    name: "pytest",
+    title: "Probe tests (pytest)",
+    needs: ["python"],
+    run: (stage) =>
+      counted(join(RESULTS, "pytest.xml"), readJunit, (report) =>
+        program(stage, VENV_PYTHON, ["-m", "pytest", "python", `--junitxml=${report}`]),
+      ),
+  },
+  {
+    name: "dashboard",
+    title: "Dashboard in Chromium",
+    needs: ["browser"],
+    run: (stage) =>
+      counted(join(RESULTS, "dashboard.xml"), readJunit, (report) =>
+        node(stage, ["scripts/test/dashboard.mjs", "--test-reporter=junit", `--test-reporter-destination=${report}`]),
+      ),
+  },
+  {
+    name: "vscode",
+    title: "Extension in VS Code",
+    needs: ["browser", "vscode"],
+    run: (stage) =>
+      counted(join(RESULTS, "vscode.json"), readMocha, (report) =>
+        node(stage, ["scripts/test/vscode.mjs", "--report", report]),
+      ),
+  },
+  {
+    name: "check",
+    title: "The whole loop, end to end",
+    needs: ["browser", "vscode"],
+    run: (stage) => node(stage, ["scripts/start/main.mjs", "--check"]),
+  },
+];
+
+/** Runs a stage's program; where it leaves a report, the report says what failed, and its absence is a failure too. */
+async function counted(report, read, work) {
+  rmSync(report, { force: true });
+  try {
+    await work(report);
+  } catch (error) {
+    if (!(error instanceof ProgramFailed) || !existsSync(report)) throw error;
+    const counts = read(report);
+    throw Object.assign(error, { counts: counts.failed > 0 ? counts : { ...counts, failed: 1 } });
+  }
+  const counts = read(report);
+  if (counts.passed === 0) throw new Error("No test ran.");
+  return counts;
+}
+
+const node = (stage, args) => program(stage, process.execPath, args);
+
+async function program({ log, note }, command, args) {
+  await run(command, args, { cwd: ROOT, env: environment({ FORCE_COLOR: "0", NO_COLOR: "1" }), log, onLine: note });
+}

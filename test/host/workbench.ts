@@ -1,0 +1,102 @@
+/** The workbench as a person uses it: keyboard, light bulb, views, webviews. Waits are for what is seen, never for a time. */
+import type { FrameLocator, Locator, Page } from "playwright-core";
+
+const TIMEOUT = 60_000;
+
+export class Workbench {
+  readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+    page.setDefaultTimeout(TIMEOUT);
+  }
+
+  /** Opens the address of a VS Code host and waits for the files. */
+  async open(address: string): Promise<void> {
+    await this.page.goto(address);
+    await this.ready();
+  }
+
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.ready();
+  }
+
+  private async ready(): Promise<void> {
+    await this.page.locator(".monaco-workbench .part.statusbar").waitFor();
+    await this.page.locator(".explorer-folders-view .monaco-list-row").first().waitFor();
+  }
+
+  async openFile(name: string): Promise<void> {
+    await this.pick("Control+p", "", name);
+    await this.page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor();
+    await this.page.locator(".editor-instance .view-line").first().waitFor();
+  }
+
+  /** Runs a command by its title in the palette, "Category: Title". */
+  async runCommand(title: string): Promise<void> {
+    await this.pick("F1", ">", title);
+  }
+
+  /** Chooses the first entry that matches. Retried: an open list is not refreshed while extensions are registering. */
+  private async pick(key: string, prefix: string, text: string): Promise<void> {
+    const row = this.page.locator(".quick-input-list .monaco-list-row").first().filter({ hasText: text });
+    for (let attempt = 0; attempt < 20; attempt++) {
+      await this.page.keyboard.press(key);
+      const input = this.page.locator(".quick-input-widget input.input:visible");
+      await input.fill(prefix + text);
+      const offered = await row.waitFor({ timeout: 1500 }).then(
+        () => true,
+        () => false,
+      );
+      if (offered) {
+        await this.page.keyboard.press("Enter");
+        await input.waitFor({ state: "hidden" }).catch(() => {}); // a command may ask something else in its place
+        return;
+      }
+      await this.page.keyboard.press("Escape");
+    }
+    throw new Error(`VS Code does not offer "${text}"`);
+  }
+
+  /** The underlined places of the active editor, by severity. */
+  squiggles(severity: "error" | "warning" | "info"): Locator {
+    return this.page.locator(`.editor-instance .squiggly-${severity}`);
+  }
+
+  /** Goes to the next problem of the file, closes its peek and opens the light bulb's menu. */
+  async openQuickFixes(): Promise<Locator> {
+    await this.page.locator(".editor-instance .native-edit-context, .editor-instance textarea").first().focus();
+    await this.page.keyboard.press("Control+Home");
+    await this.page.keyboard.press("F8");
+    await this.page.locator(".marker-widget").waitFor();
+    await this.page.keyboard.press("Escape");
+    await this.page.locator(".marker-widget").waitFor({ state: "hidden" });
+    await this.page.keyboard.press("Control+.");
+    const menu = this.page.locator(".action-widget");
+    await menu.waitFor();
+    return menu;
+  }
+
+  async quickFix(title: string | RegExp): Promise<void> {
+    const menu = await this.openQuickFixes();
+    await menu.getByText(title).first().click();
+    await menu.waitFor({ state: "hidden" });
+  }
+
+  async save(): Promise<void> {
+    await this.page.keyboard.press("Control+s");
+    await this.page.locator(".tab.active:not(.dirty)").waitFor();
+  }
+
+  /** The content of the active webview. */
+  webview(): FrameLocator {
+    return this.page.frameLocator("iframe.webview.ready").frameLocator("#active-frame");
+  }
+
+  /** A picture of the window, when what fades in has arrived. */
+  async screenshot(path: string): Promise<void> {
+    await this.page.evaluate(() => Promise.all(document.getAnimations().map((a) => a.finished.catch(() => {}))));
+    await this.page.screenshot({ path });
+  }
+}
