@@ -1,0 +1,48 @@
+const main = `Finds missing and wrong gradient clipping in training scripts.
+
+Usage: gradsight <command> [options]
+
+Commands:
+  lint [PATH…]    Lint files and folders, and fix what is found
+  explain RULE    Explain a rule
+  rules           List the rules
+
+Options:
+  -h, --help      Show this help, or a command's
+  -V, --version   Show the version`;
+
+const lint = `Lint training scripts, and fix what is found.
+
+Usage: gradsight lint [options] [PATH…]
+
+PATH is a file, a folder (searched for *.py and *.pyw, honouring .gitignore), or - for standard input.
+Without a path, the current folder is linted.
+
+Options:
+      --fix                  Apply the safe fixes: those that leave training numerically unchanged
+      --unsafe-fixes         With --fix or --diff: also those that change what the optimizer receives,
+                             such as inserting clipping
+      --diff                 Show what --fix would change; write nothing
+      --format FORMAT        text (default) or json
+      --select RULE,…        Only these rules
+      --ignore RULE,…        All but these rules
+      --min-severity LEVEL   Leave out findings below error, warning, information or hint, and count
+                             the rest. By default all are shown, and warnings and errors counted
+      --statistics           Show only how often each rule was broken
+      --stdin-filename FILE  The name to report for standard input
+      --output-file FILE     Write the report to a file
+      --exit-zero            Exit with 0 even when there are findings
+  -h, --help                 Show this help
+
+Exit codes: 0 nothing that counts was found (with --diff: nothing to fix), 1 something was, 2 wrong usage,
+an unreadable file, or an internal error.`;
+
+const explain = `Explain a rule: what it finds, why that is bad, and how to put it right.
+
+Usage: gradsight explain RULE`;
+
+const rules = `List the rules with their default severities.
+
+Usage: gradsight rules [--format text|json]`;
+
+export const HELP = { main, lint, explain, rules };

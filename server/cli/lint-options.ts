@@ -1,0 +1,77 @@
+import type { LintOptions, RuleInfo, Severity } from "../analysis/index.ts";
+import { choice, parseOptions, ruleNamed, UsageError } from "./usage.ts";
+
+export interface LintArguments {
+  /** `-` is standard input. */
+  readonly paths: readonly string[];
+  readonly format: "text" | "json";
+  readonly fix: boolean;
+  readonly unsafeFixes: boolean;
+  readonly diff: boolean;
+  readonly statistics: boolean;
+  readonly exitZero: boolean;
+  readonly outputFile: string | null;
+  readonly stdinFilename: string | null;
+  /** null: show all, count warnings and errors. */
+  readonly minSeverity: Severity | null;
+  readonly lint: LintOptions;
+}
+
+/** Most severe first. */
+export const SEVERITIES: readonly Severity[] = ["error", "warning", "information", "hint"];
+
+export const atLeast = (severity: Severity, least: Severity): boolean =>
+  SEVERITIES.indexOf(severity) <= SEVERITIES.indexOf(least);
+
+export function parseLintArguments(args: string[], rules: readonly RuleInfo[]): LintArguments {
+  const { values, positionals } = parseOptions(args, {
+    format: { type: "string", default: "text" },
+    fix: { type: "boolean", default: false },
+    "unsafe-fixes": { type: "boolean", default: false },
+    diff: { type: "boolean", default: false },
+    select: { type: "string", multiple: true },
+    ignore: { type: "string", multiple: true },
+    "min-severity": { type: "string" },
+    statistics: { type: "boolean", default: false },
+    "exit-zero": { type: "boolean", default: false },
+    "output-file": { type: "string" },
+    "stdin-filename": { type: "string" },
+  });
+  const paths = positionals.length > 0 ? positionals : ["."];
+  const stdin = paths.includes("-");
+  if (stdin && paths.length > 1) throw new UsageError("- (standard input) can't be linted together with other paths");
+  if (values["stdin-filename"] !== undefined && !stdin) throw new UsageError("--stdin-filename: needs the path -");
+  if (values.fix && values.diff) throw new UsageError("--fix writes, --diff only shows: choose one");
+  if (values.diff && values.statistics) throw new UsageError("--diff and --statistics: choose one");
+  if (values.diff && values.format === "json") throw new UsageError("--diff has no JSON form");
+  return {
+    paths,
+    format: choice(values.format, "--format", ["text", "json"]),
+    fix: values.fix,
+    unsafeFixes: values["unsafe-fixes"],
+    diff: values.diff,
+    statistics: values.statistics,
+    exitZero: values["exit-zero"],
+    outputFile: values["output-file"] ?? null,
+    stdinFilename: values["stdin-filename"] ?? null,
+    minSeverity:
+      values["min-severity"] === undefined ? null : choice(values["min-severity"], "--min-severity", SEVERITIES),
+    lint: { severity: switchedOff(rules, values.select, values.ignore) },
+  };
+}
+
+/** `--ignore` wins over `--select`, as in Ruff. */
+function switchedOff(rules: readonly RuleInfo[], select: string[] | undefined, ignore: string[] = []) {
+  const named = (lists: string[]) =>
+    new Set(
+      lists
+        .flatMap((list) => list.split(","))
+        .map((name) => name.trim())
+        .filter((name) => name !== "")
+        .map((name) => ruleNamed(name, rules).name),
+    );
+  const selected = select && named(select);
+  const ignored = named(ignore);
+  const off = rules.filter(({ name }) => ignored.has(name) || (selected && !selected.has(name)));
+  return Object.fromEntries(off.map(({ name }) => [name, "off" as const]));
+}

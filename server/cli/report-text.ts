@@ -1,0 +1,60 @@
+import type { Finding, Severity } from "../analysis/index.ts";
+import { Positions } from "../text/positions.ts";
+import { codeFrame, visible } from "./code-frame.ts";
+import type { Paint } from "./colour.ts";
+import { SEVERITIES } from "./lint-options.ts";
+import type { FileReport, Report } from "./report.ts";
+
+const STYLE: Record<Severity, Parameters<Paint>[0]> = {
+  error: ["bold", "red"],
+  warning: ["bold", "yellow"],
+  information: ["bold", "blue"],
+  hint: ["bold", "gray"],
+};
+
+/** For people: `file:line:column: severity: message [rule]`, which editors and terminals make a link of, and the code. */
+export function reportText(report: Report, applied: boolean, paint: Paint): string {
+  const blocks = report.files.flatMap((file) => {
+    const positions = Positions.of(file.text, "utf-32");
+    return file.findings.map((finding) => block(finding, file, positions, paint));
+  });
+  return `${[...blocks, summary(report, applied, paint)].join("\n\n")}\n`;
+}
+
+function block(finding: Finding, { name }: FileReport, positions: Positions, paint: Paint): string {
+  const { line, character } = positions.positionAt(finding.range.start);
+  const place = paint("bold", `${visible(name)}:${line + 1}:${character + 1}`);
+  const severity = paint(STYLE[finding.severity], finding.severity);
+  const lines = [`${place}: ${severity}: ${finding.message} ${paint("gray", `[${finding.rule}]`)}`];
+  lines.push(...codeFrame(finding, positions, paint));
+  if (finding.fix) lines.push(`  fix (${finding.fix.applicability}): ${finding.fix.title}`);
+  return lines.join("\n");
+}
+
+function summary({ files, linted }: Report, applied: boolean, paint: Paint): string {
+  const findings = files.flatMap((file) => file.findings);
+  const fixed = applied ? files.reduce((sum, { fixes }) => sum + fixes.count, 0) : 0;
+  const lines = fixed > 0 ? [paint("green", `Fixed ${problems(fixed)}.`)] : [];
+  if (findings.length === 0) {
+    lines.push(paint("green", `No problems${fixed > 0 ? " left" : ""} in ${linted} file${linted === 1 ? "" : "s"}.`));
+    return lines.join("\n");
+  }
+  const bySeverity = SEVERITIES.map((severity) => ({ severity, count: countOf(findings, severity) }))
+    .filter(({ count }) => count > 0)
+    .map(({ severity, count }) => `${count} ${severity}${count > 1 && severity !== "information" ? "s" : ""}`);
+  const withFindings = files.filter((file) => file.findings.length > 0).length;
+  lines.push(
+    `Found ${problems(findings.length)} (${bySeverity.join(", ")}) in ${withFindings} of ${linted} file${linted === 1 ? "" : "s"}.`,
+  );
+  const safe = findings.filter(({ fix }) => fix?.applicability === "safe").length;
+  const unsafe = findings.filter(({ fix }) => fix?.applicability === "unsafe").length;
+  if (safe > 0) lines.push(`${safe} can be fixed with --fix.`);
+  if (unsafe > 0)
+    lines.push(`${unsafe} can be fixed with --fix --unsafe-fixes, which changes what the optimizer receives.`);
+  return lines.join("\n");
+}
+
+const problems = (count: number) => `${count} problem${count === 1 ? "" : "s"}`;
+
+const countOf = (findings: readonly Finding[], severity: Severity) =>
+  findings.filter((finding) => finding.severity === severity).length;

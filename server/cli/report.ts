@@ -1,0 +1,30 @@
+import type { Finding, RuleInfo, Severity, TextEdit } from "../analysis/index.ts";
+import { atLeast } from "./lint-options.ts";
+
+/** What there is to say of one file. */
+export interface FileReport {
+  /** Absolute, or as given for standard input. */
+  readonly filename: string;
+  /** Relative to the current folder, for people. */
+  readonly name: string;
+  /** The text that the findings count in: with `--fix`, the fixed one. */
+  readonly text: string;
+  readonly findings: readonly Finding[];
+  /** What `--fix` applied, or `--diff` would. */
+  readonly fixes: { readonly before: string; readonly edits: readonly TextEdit[]; readonly count: number };
+}
+
+export interface Report {
+  readonly files: readonly FileReport[];
+  /** How many files were looked at, those without a finding included. */
+  readonly linted: number;
+  readonly rules: readonly RuleInfo[];
+}
+
+/** Without `--min-severity`, information and hints are shown but not counted. */
+export const DEFAULT_COUNTED: Severity = "warning";
+
+export function counted({ files }: Report, minSeverity: Severity | null): number {
+  const least = minSeverity ?? DEFAULT_COUNTED;
+  return files.flatMap(({ findings }) => findings).filter(({ severity }) => atLeast(severity, least)).length;
+}

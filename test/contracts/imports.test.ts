@@ -1,0 +1,111 @@
+/** What must not be imported where. Each forbidden import is planted in a copy of the folder tree, and Biome must refuse it. */
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { beforeAll, describe, expect, it } from "vitest";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+const FORBIDDEN: Record<string, string[]> = {
+  protocol: ["node:fs", "ws", "../server/hub/host.ts", "../extension/main.ts", "vscode"],
+  "server/lsp": ["vscode", "vscode-languageclient/node", "../../extension/main.ts", "../../webview/main.ts"],
+  "server/hub": ["vscode", "../../extension/main.ts"],
+  "server/analysis/rules": [
+    "node:fs",
+    "node:fs/promises",
+    "node:path",
+    "fs",
+    "ws",
+    "vscode",
+    "vscode-languageserver",
+    "vscode-languageserver-textdocument",
+    "../../lsp/server.ts",
+    "../../files/source.ts",
+    "../../hub/host.ts",
+    "../../cli/lint.ts",
+  ],
+  extension: ["../server/analysis/index.ts", "../server/lsp/main.ts", "../webview/main.ts"],
+  "extension/runs": ["../../server/hub/host.ts", "../../webview/main.ts"],
+  webview: ["vscode", "node:fs", "ws", "../server/advice/monitor.ts", "../extension/main.ts"],
+  "webview/charts": ["vscode", "../../server/analysis/index.ts"],
+};
+
+const ALLOWED: Record<string, string[]> = {
+  protocol: ["./shape.ts"],
+  "server/lsp": ["vscode-languageserver", "node:fs", "../analysis/index.ts", "../../protocol/lsp.ts"],
+  "server/analysis/rules": ["web-tree-sitter", "../finding.ts", "./other.ts"],
+  extension: ["vscode", "node:fs", "vscode-languageclient/node", "../protocol/lsp.ts", "./dashboard/panel.ts"],
+  webview: ["chart.js", "../protocol/viewer.ts", "./charts/line.ts"],
+};
+
+/** Every way to write an import. */
+const WAYS = [
+  (name: string) => `import * as it from "${name}";\n\nexport const value = it;\n`,
+  (name: string) => `import type { It } from "${name}";\n\nexport type Value = It;\n`,
+  (name: string) => `export { it } from "${name}";\n`,
+  (name: string) => `export const value = await import("${name}");\n`,
+];
+
+interface Planted {
+  readonly folder: string;
+  readonly name: string;
+  readonly file: string;
+}
+
+const plant = (table: Record<string, string[]>, prefix: string): Planted[] =>
+  Object.entries(table).flatMap(([folder, names]) =>
+    names.map((name, i) => ({ folder, name, file: `${folder}/${prefix}${i}` })),
+  );
+
+describe("import bans", () => {
+  const forbidden = plant(FORBIDDEN, "forbidden");
+  const allowed = plant(ALLOWED, "allowed");
+  const refused = new Map<string, string[]>();
+
+  beforeAll(async () => {
+    const folder = await mkdtemp(join(tmpdir(), "gradsight-imports-"));
+    try {
+      const settings = JSON.parse(await readFile(join(ROOT, "biome.json"), "utf8"));
+      await writeFile(join(folder, "biome.json"), JSON.stringify({ ...settings, vcs: { enabled: false } }));
+      for (const { file, name } of [...forbidden, ...allowed])
+        for (const [way, write] of WAYS.entries()) {
+          await mkdir(dirname(join(folder, file)), { recursive: true });
+          await writeFile(join(folder, `${file}-${way}.ts`), write(name));
+        }
+      const report = await lint(folder);
+      for (const { category, location } of report.diagnostics) {
+        const path = location.path.replaceAll("\\", "/").replace(/^\.\//, "");
+        refused.set(path, [...(refused.get(path) ?? []), category]);
+      }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  const BANS = ["lint/style/noRestrictedImports", "lint/style/useNodejsImportProtocol"];
+  const bans = ({ file }: Planted) =>
+    WAYS.map((_, way) => (refused.get(`${file}-${way}.ts`) ?? []).some((category) => BANS.includes(category)));
+
+  for (const planted of forbidden)
+    it(`${planted.folder} may not import ${planted.name}`, () => {
+      expect(bans(planted)).toEqual(WAYS.map(() => true));
+    });
+
+  for (const planted of allowed)
+    it(`${planted.folder} may import ${planted.name}`, () => {
+      expect(bans(planted)).toEqual(WAYS.map(() => false));
+    });
+});
+
+async function lint(folder: string): Promise<{ diagnostics: { category: string; location: { path: string } }[] }> {
+  const biome = join(ROOT, "node_modules", "@biomejs", "biome", "bin", "biome");
+  const args = [biome, "lint", "--reporter=json", "--max-diagnostics=none", "."];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder, maxBuffer: 1 << 26 }).catch(
+    // It exits with 1 when it finds something.
+    (error: { stdout: string }) => error,
+  );
+  return JSON.parse(stdout);
+}
