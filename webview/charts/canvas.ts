@@ -1,0 +1,152 @@
+/** One Chart.js chart, made from a spec and fed with tiles. */
+import {
+  Chart,
+  type ChartDataset,
+  Filler,
+  LinearScale,
+  LineController,
+  LineElement,
+  LogarithmicScale,
+  type Plugin,
+  PointElement,
+} from "chart.js";
+import type { RunEvent } from "../../protocol/telemetry.ts";
+import type { SeriesDetail } from "../../protocol/viewer.ts";
+import type { Tile } from "../hub/tile.ts";
+import { axisRange, stepScale, valueScale } from "./axis.ts";
+import { type Crosshair, crosshairPlugin } from "./crosshair.ts";
+import { levelPlugin } from "./level.ts";
+import { extremes, fillLine, gapsBefore, type Point } from "./lines.ts";
+import { type Mark, markersPlugin, marksOf } from "./markers.ts";
+import { type Palette, translucent } from "./palette.ts";
+import type { ChartSpec, LineSpec } from "./spec.ts";
+import type { StepWindow } from "./window.ts";
+
+Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale, Filler);
+
+/** What is to be drawn. */
+export interface Scene {
+  readonly series: SeriesDetail;
+  readonly tile: Tile;
+  readonly window: StepWindow;
+  readonly events: readonly RunEvent[];
+}
+
+type Dataset = ChartDataset<"line", Point[]>;
+
+export class ChartCanvas {
+  readonly #spec: ChartSpec;
+  readonly #chart: Chart<"line", Point[]>;
+  #marks: readonly Mark[] = [];
+  #level: number | null = null;
+
+  constructor(canvas: HTMLCanvasElement, spec: ChartSpec, palette: Palette, crosshair: Crosshair) {
+    this.#spec = spec;
+    const plugins: Plugin<"line">[] = [crosshairPlugin(crosshair, () => palette)];
+    if (spec.level)
+      plugins.push(
+        levelPlugin(
+          spec.level,
+          () => this.#level,
+          () => palette,
+        ),
+      );
+    if (spec.marks)
+      plugins.push(
+        markersPlugin(
+          () => this.#marks,
+          () => palette,
+        ),
+      );
+    this.#chart = new Chart(canvas, {
+      type: "line",
+      data: { datasets: spec.lines.flatMap((line) => datasetsOf(line, palette)) },
+      options: {
+        animation: false,
+        responsive: true,
+        maintainAspectRatio: false,
+        parsing: false,
+        normalized: true,
+        events: [],
+        layout: { padding: { top: 6, right: 8 } },
+        scales: { x: stepScale(palette), y: valueScale(spec.axis, palette) },
+      },
+      plugins,
+    });
+  }
+
+  draw({ series, tile, window, events }: Scene): void {
+    const { axis, lines, level, marks } = this.#spec;
+    this.#level = level?.value(series) ?? null;
+    this.#marks = marks ? marksOf(tile, marks, events) : [];
+    const gaps = gapsBefore(tile);
+    let low: number | null = null;
+    let high: number | null = null;
+    const include = (from: number, to: number) => {
+      low = Math.min(low ?? from, from);
+      high = Math.max(high ?? to, to);
+    };
+    if (this.#level !== null) include(this.#level, this.#level);
+    let next = 0;
+    for (const line of lines) {
+      const buckets = line.applies?.(series) === false ? undefined : tile.metrics.get(line.metric);
+      const found = buckets && extremes(buckets, line.band === true, axis === "logarithmic");
+      if (found) include(...found);
+      for (const column of columnsOf(line)) {
+        const dataset = this.#chart.data.datasets[next++] as Dataset;
+        const radii = fillLine(dataset.data, tile, buckets?.[column] ?? null, gaps);
+        if (column === "mean") dataset.pointRadius = radii.some((r) => r > 0) ? radii : 0;
+      }
+    }
+    const range = axisRange(axis, low, high);
+    const { x, y } = this.#chart.options.scales as Record<string, { min?: number; max?: number }>;
+    Object.assign(x!, { min: window.from, max: window.to });
+    Object.assign(y!, range);
+    this.#chart.update("none");
+  }
+
+  /** Draws again what has not changed, for the crosshair. */
+  redraw(): void {
+    this.#chart.draw();
+  }
+
+  /** The step under a client x coordinate. */
+  stepAt(clientX: number): number {
+    const { canvas, scales } = this.#chart;
+    const x = scales.x!;
+    const step = x.getValueForPixel(clientX - canvas.getBoundingClientRect().left) ?? x.min;
+    return Math.min(Math.max(step, x.min), x.max);
+  }
+
+  /** Width of the plot in CSS pixels. */
+  get width(): number {
+    return this.#chart.chartArea?.width ?? this.#chart.width;
+  }
+
+  dispose(): void {
+    this.#chart.destroy();
+  }
+}
+
+/** The columns that a line draws, one dataset each: its band's edges first. */
+const columnsOf = (line: LineSpec): ("min" | "max" | "mean")[] => (line.band ? ["min", "max", "mean"] : ["mean"]);
+
+function datasetsOf(line: LineSpec, { colors, highContrast }: Palette): Dataset[] {
+  const color = colors[line.color];
+  return columnsOf(line).map((column) => {
+    const edge = column !== "mean";
+    return {
+      data: [],
+      borderColor: color,
+      backgroundColor: edge ? translucent(color, highContrast ? 0.4 : 0.22) : color,
+      borderWidth: edge ? 0 : line.stepped ? 2 : 1.5,
+      pointRadius: 0,
+      pointBorderWidth: 0,
+      stepped: line.stepped ? "middle" : false,
+      fill: column === "max" ? "-1" : false,
+      spanGaps: false,
+      // Lower is nearer to the reader.
+      order: edge ? 2 : 1,
+    } as Dataset;
+  });
+}

@@ -1,0 +1,48 @@
+/** What a chart shows, in a sentence or two: the canvas' text for who can't see it. */
+import { formatCount, formatShare, formatSteps, formatThreshold, formatValue } from "../format.ts";
+import { bucketAt } from "../hub/tile.ts";
+import { t } from "../l10n.ts";
+import type { Scene } from "./canvas.ts";
+import { valueAt } from "./legend.ts";
+import { extremes } from "./lines.ts";
+import { marksOf } from "./markers.ts";
+import type { ChartSpec } from "./spec.ts";
+
+const TEXT = {
+  steps: (from: number, to: number) => t("steps {0} to {1}", formatCount(from), formatCount(to)),
+  range: (name: string, low: string, high: string) => t("{0}: {1} to {2}.", name, low, high),
+  level: (name: string, value: string) => t("{0}: {1}.", name, value),
+  spikes: (n: number) => t(n === 1 ? "{0} spike." : "{0} spikes.", formatCount(n)),
+  skipped: (n: number) => t(n === 1 ? "{0} skipped step." : "{0} skipped steps.", formatCount(n)),
+  nonFinite: (n: number) =>
+    t(n === 1 ? "NaN or infinite in {0} place." : "NaN or infinite in {0} places.", formatCount(n)),
+};
+
+export function describeChart(spec: ChartSpec, { series, tile, window, events }: Scene): string {
+  const format = spec.axis === "share" ? formatShare : formatValue;
+  const parts = [`${spec.title}, ${TEXT.steps(window.from, window.to)}.`];
+  for (const line of spec.lines) {
+    const buckets = line.applies?.(series) === false ? undefined : tile.metrics.get(line.metric);
+    const found = buckets && extremes(buckets, line.band === true, false);
+    if (found) parts.push(TEXT.range(line.name, format(found[0]), format(found[1])));
+  }
+  const level = spec.level?.value(series) ?? null;
+  if (spec.level && level !== null) parts.push(TEXT.level(spec.level.name, formatThreshold(level)));
+  const marks = spec.marks ? marksOf(tile, spec.marks, events) : [];
+  const visible = marks.filter(({ step }) => step >= window.from && step <= window.to);
+  const count = (kind: string) => visible.filter((mark) => mark.kind === kind).length;
+  if (count("spike")) parts.push(TEXT.spikes(count("spike")));
+  if (count("skipped")) parts.push(TEXT.skipped(count("skipped")));
+  if (count("non-finite")) parts.push(TEXT.nonFinite(count("non-finite")));
+  return parts.join(" ");
+}
+
+/** The values under the crosshair. */
+export function describeStep(spec: ChartSpec, { series, tile }: Scene, step: number): string {
+  const bucket = bucketAt(tile, step);
+  if (bucket < 0) return "";
+  const values = spec.lines
+    .filter((line) => line.applies?.(series) !== false && tile.metrics.has(line.metric))
+    .map((line) => `${line.name} ${valueAt(spec, line, tile, bucket)}`);
+  return `${formatSteps(tile.from[bucket]!, tile.to[bucket]!)}: ${values.join(", ")}`;
+}

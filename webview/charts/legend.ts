@@ -1,0 +1,71 @@
+/** The lines of a chart by name, with their values at the crosshair or, without one, the latest. */
+import { fromJsonNumber } from "../../protocol/shape.ts";
+import type { SeriesDetail } from "../../protocol/viewer.ts";
+import { element, patchList, setAttribute, setHidden, setText } from "../dom.ts";
+import { formatShare, formatThreshold, formatValue } from "../format.ts";
+import type { Tile } from "../hub/tile.ts";
+import type { ChartSpec, LineSpec } from "./spec.ts";
+
+interface Entry {
+  readonly name: string;
+  readonly color: string;
+  readonly line: "solid" | "band" | "dashed";
+  readonly value: string;
+}
+
+export const createLegend = (): HTMLUListElement => element("ul", { class: "legend" });
+
+/** `bucket` is the one under the crosshair, or null. */
+export function fillLegend(
+  list: HTMLUListElement,
+  spec: ChartSpec,
+  series: SeriesDetail,
+  tile: Tile | null,
+  bucket: number | null,
+): void {
+  const entries: Entry[] = [];
+  for (const line of spec.lines) {
+    if (
+      line.applies?.(series) === false ||
+      (series.latest[line.metric] === undefined && !tile?.metrics.has(line.metric))
+    )
+      continue;
+    const value = tile && bucket !== null ? valueAt(spec, line, tile, bucket) : latest(spec, line, series);
+    entries.push({ name: line.name, color: line.color, line: line.band ? "band" : "solid", value });
+  }
+  const level = spec.level?.value(series) ?? null;
+  if (spec.level && level !== null)
+    entries.push({ name: spec.level.name, color: spec.level.color, line: "dashed", value: formatThreshold(level) });
+  setHidden(list, entries.length === 0);
+  patchList(list, entries, createEntry, (item, entry) => {
+    const [swatch, name, value] = item.children as unknown as [HTMLElement, HTMLElement, HTMLElement];
+    setAttribute(swatch, "data-color", entry.color);
+    setAttribute(swatch, "data-line", entry.line);
+    setText(name, entry.name);
+    setText(value, entry.value);
+  });
+}
+
+const createEntry = () =>
+  element(
+    "li",
+    {},
+    element("span", { class: "swatch", "aria-hidden": "true" }),
+    element("span", { class: "name" }),
+    element("span", { class: "value" }),
+  );
+
+/** A metric's value in one bucket, with the range where the bucket has more than one value. */
+export function valueAt(spec: ChartSpec, line: LineSpec, tile: Tile, bucket: number): string {
+  const buckets = tile.metrics.get(line.metric);
+  const format = spec.axis === "share" ? formatShare : formatValue;
+  if (!buckets?.count[bucket]) return buckets?.nonfinite[bucket] ? "NaN / ∞" : "–";
+  const [low, mean, high] = [buckets.min[bucket]!, buckets.mean[bucket]!, buckets.max[bucket]!];
+  return line.band && low !== high ? `${format(mean)} (${format(low)}–${format(high)})` : format(mean);
+}
+
+function latest(spec: ChartSpec, line: LineSpec, series: SeriesDetail): string {
+  if (spec.axis === "share") return series.clipRate === null ? "–" : formatShare(series.clipRate);
+  const value = series.latest[line.metric];
+  return value === undefined ? "–" : formatValue(fromJsonNumber(value));
+}

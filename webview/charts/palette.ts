@@ -1,0 +1,45 @@
+/** The colours of the charts: custom properties that theme.css derives from VS Code's theme, read anew when it changes. */
+import { color } from "chart.js/helpers";
+
+const NAMES = [
+  "before",
+  "after",
+  "in-force",
+  "suggested",
+  "loss",
+  "clip-rate",
+  "learning-rate",
+  "spike",
+  "non-finite",
+  "skipped",
+  "text",
+  "grid",
+  "cursor",
+  "paper",
+] as const;
+export type PaletteColor = (typeof NAMES)[number];
+
+export interface Palette {
+  readonly colors: Readonly<Record<PaletteColor, string>>;
+  readonly font: string;
+  readonly highContrast: boolean;
+}
+
+export function readPalette(): Palette {
+  const style = getComputedStyle(document.body);
+  const colors = Object.fromEntries(NAMES.map((name) => [name, style.getPropertyValue(`--chart-${name}`).trim()]));
+  return {
+    colors: colors as Record<PaletteColor, string>,
+    font: style.fontFamily,
+    highContrast: /vscode-high-contrast/.test(document.body.className),
+  };
+}
+
+export const translucent = (value: string, alpha: number): string => color(value).alpha(alpha).rgbString();
+
+/** VS Code changes the body's class and the root's variables when the theme changes. */
+export function onThemeChange(listener: () => void): void {
+  const observer = new MutationObserver(listener);
+  observer.observe(document.body, { attributes: true, attributeFilter: ["class"] });
+  observer.observe(document.documentElement, { attributes: true, attributeFilter: ["style", "class"] });
+}

@@ -1,0 +1,71 @@
+/** A chart's visible buckets as a table: the same numbers, for who can't or would rather not read them off a canvas. */
+import { element, patchList, setText } from "../dom.ts";
+import { formatCount, formatShare, formatValue } from "../format.ts";
+import type { Tile } from "../hub/tile.ts";
+import { t } from "../l10n.ts";
+import type { ChartSpec } from "./spec.ts";
+
+const TEXT = {
+  steps: t("Steps"),
+  lowest: (name: string) => t("{0}, lowest", name),
+  mean: (name: string) => t("{0}, mean", name),
+  highest: (name: string) => t("{0}, highest", name),
+  nonFinite: t("NaN or infinite"),
+  caption: (title: string, rows: string) => t("{0}: {1} rows", title, rows),
+};
+
+interface TableColumn {
+  readonly title: string;
+  cell(bucket: number): string;
+}
+
+export function createTable(): HTMLTableElement {
+  return element("table", {}, element("caption"), element("thead", {}, element("tr")), element("tbody"));
+}
+
+export function fillTable(table: HTMLTableElement, spec: ChartSpec, tile: Tile): void {
+  const columns = columnsOf(spec, tile);
+  setText(table.caption!, TEXT.caption(spec.title, formatCount(tile.from.length)));
+  patchList(
+    table.tHead!.rows[0]!,
+    columns,
+    () => element("th", { scope: "col" }),
+    (cell, column) => setText(cell, column.title),
+  );
+  patchList(
+    table.tBodies[0]!,
+    [...tile.from.keys()],
+    () => element("tr"),
+    (row, bucket) => {
+      patchList(
+        row,
+        columns,
+        () => (row.children.length === 0 ? element("th", { scope: "row" }) : element("td")),
+        (cell, column) => setText(cell, column.cell(bucket)),
+      );
+    },
+  );
+}
+
+function columnsOf(spec: ChartSpec, tile: Tile): TableColumn[] {
+  const format = spec.axis === "share" ? formatShare : formatValue;
+  const columns: TableColumn[] = [{ title: TEXT.steps, cell: (i) => stepRange(tile.from[i]!, tile.to[i]!) }];
+  for (const { metric, name, band } of spec.lines) {
+    const buckets = tile.metrics.get(metric);
+    if (!buckets) continue;
+    const column = (title: string, values: Float64Array): TableColumn => ({
+      title,
+      cell: (i) => (buckets.count[i] ? format(values[i]!) : "–"),
+    });
+    if (band) {
+      columns.push(column(TEXT.lowest(name), buckets.min));
+      columns.push(column(TEXT.mean(name), buckets.mean));
+      columns.push(column(TEXT.highest(name), buckets.max));
+    } else columns.push(column(name, buckets.mean));
+    if (metric === spec.marks) columns.push({ title: TEXT.nonFinite, cell: (i) => formatCount(buckets.nonfinite[i]!) });
+  }
+  return columns;
+}
+
+const stepRange = (from: number, to: number): string =>
+  from === to ? formatCount(from) : `${formatCount(from)}–${formatCount(to)}`;

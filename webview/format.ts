@@ -1,0 +1,50 @@
+/** How numbers, durations and places are written out. */
+import { fromJsonNumber, type JsonNumber } from "../protocol/shape.ts";
+import { locale, t } from "./l10n.ts";
+
+const digits = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 });
+const integers = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+const percents = new Intl.NumberFormat(locale, { style: "percent", maximumSignificantDigits: 3 });
+const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
+const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+
+/** A measured value: three significant digits, powers of ten where zeros would have to be counted. */
+export function formatValue(value: number): string {
+  if (Number.isNaN(value)) return "NaN";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-3 || size >= 1e5))
+    return value
+      .toExponential(2)
+      .replace(/\.?0+e/, "e")
+      .replace("e+", "e");
+  return digits.format(value);
+}
+
+export const formatJson = (value: JsonNumber | undefined | null): string =>
+  value === undefined || value === null ? "–" : formatValue(fromJsonNumber(value));
+
+export const formatCount = (value: number): string => integers.format(value);
+export const formatShare = (share: number): string => percents.format(share);
+/** The steps of one bucket. */
+export const formatSteps = (from: number, to: number): string =>
+  from === to ? t("Step {0}", formatCount(from)) : t("Steps {0} to {1}", formatCount(from), formatCount(to));
+
+/** A threshold as it would stand in code: never grouped, never localised. */
+export const formatThreshold = (value: number): string => String(Number(value.toPrecision(6)));
+
+/** Unix seconds as a time of day, with the date when it was not today. */
+export function formatTime(seconds: number, now = new Date()): string {
+  const time = new Date(seconds * 1000);
+  return time.toDateString() === now.toDateString() ? clock.format(time) : day.format(time);
+}
+
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return t("{0} s", whole);
+  if (whole < 3600) return t("{0} min {1} s", Math.floor(whole / 60), whole % 60);
+  return t("{0} h {1} min", Math.floor(whole / 3600), Math.floor((whole % 3600) / 60));
+}
+
+/** The last part of a path, whichever way its slashes lean. */
+export const fileName = (path: string): string => path.split(/[\\/]/).pop() || path;

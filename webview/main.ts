@@ -1,0 +1,206 @@
+/** The dashboard: wires host, feed, state and views together. It holds no statistics; the server owns those. */
+import "./theme.css";
+import "./layout.css";
+import type { CodeLocation } from "../protocol/telemetry.ts";
+import type { SeriesDetail } from "../protocol/viewer.ts";
+import { toDashboard } from "../protocol/webview.ts";
+import type { Scene } from "./charts/canvas.ts";
+import { clipRateChart } from "./charts/clip-rate.ts";
+import { Crosshair } from "./charts/crosshair.ts";
+import { learningRateChart } from "./charts/learning-rate.ts";
+import { lossChart } from "./charts/loss.ts";
+import { normChart } from "./charts/norm.ts";
+import { onThemeChange, readPalette } from "./charts/palette.ts";
+import { ChartPanel } from "./charts/panel.ts";
+import { confine, type StepWindow, visibleWindow, wholeRun } from "./charts/window.ts";
+import { element, setHidden } from "./dom.ts";
+import { host, log, reasonOf } from "./host.ts";
+import { HubClient } from "./hub/client.ts";
+import { Feed } from "./hub/feed.ts";
+import { changeState, onStateChange, state } from "./state.ts";
+import { BannerView } from "./views/banner.ts";
+import { EventsView, eventsOf } from "./views/events.ts";
+import { HeaderView } from "./views/header.ts";
+import type { WriteOutcome } from "./views/outcome.ts";
+import { type PlaceholderKind, PlaceholderView } from "./views/placeholder.ts";
+import { SuggestionView } from "./views/suggestion.ts";
+import { SummaryView } from "./views/summary.ts";
+import { ToolbarView } from "./views/toolbar.ts";
+
+const client = new HubClient((request) => host.postMessage({ type: "request", request }));
+const feed = new Feed(client, schedule);
+const crosshair = new Crosshair();
+const outcomes = new Map<string, WriteOutcome>();
+let nextWrite = 1;
+
+const setWindow = (window: StepWindow | null) => {
+  const series = shownSeries();
+  if (series) changeState({ window: window && confine(window, wholeRun(series.firstStep, series.lastStep)) });
+};
+const reveal = (location: CodeLocation) => host.postMessage({ type: "reveal", location });
+
+const banner = new BannerView(() => host.postMessage({ type: "command", command: "showLog" }));
+const header = new HeaderView({
+  chooseRun: (run) => changeState({ run, series: null, window: null }),
+  chooseSeries: (series) => changeState({ series, window: null }),
+});
+const placeholder = new PlaceholderView((command) => host.postMessage({ type: "command", command }));
+const toolbar = new ToolbarView(crosshair, setWindow);
+const summary = new SummaryView();
+const suggestion = new SuggestionView({ write: writeThreshold, reveal });
+const events = new EventsView({ showStep, reveal });
+const [norm, loss, clipRate, learningRate] = [normChart, lossChart, clipRateChart, learningRateChart].map(
+  (spec) => new ChartPanel(spec, { crosshair, setWindow, toggleTable }),
+) as [ChartPanel, ChartPanel, ChartPanel, ChartPanel];
+const panels = [norm, loss, clipRate, learningRate];
+
+const content = element(
+  "main",
+  { class: "content" },
+  summary.element,
+  element("div", { class: "panel norm" }, toolbar.element, norm.element),
+  suggestion.element,
+  loss.element,
+  clipRate.element,
+  learningRate.element,
+  events.element,
+);
+document.body.append(element("div", { id: "dashboard" }, banner.element, header.element, placeholder.element, content));
+
+/** The run on screen: the chosen one, or else the latest. */
+function shownRun(): string | null {
+  const runs = feed.runs ?? [];
+  const { run } = state();
+  if (run !== null && runs.some(({ id }) => id === run)) return run;
+  return (
+    runs.reduce<(typeof runs)[number] | null>((a, b) => (a && a.startedAt >= b.startedAt ? a : b), null)?.id ?? null
+  );
+}
+
+function shownSeries(): SeriesDetail | null {
+  const all = feed.detail?.series ?? [];
+  return all.find(({ id }) => id === state().series) ?? all[0] ?? null;
+}
+
+function placeholderKind(series: SeriesDetail | null): PlaceholderKind | null {
+  if (feed.runs === null && feed.hub.state !== "connected") return feed.hub.state;
+  if (feed.runs === null) return "loading";
+  if (feed.runs.length === 0) return feed.hub.state === "connected" ? "empty" : feed.hub.state;
+  if (feed.detail === null) return feed.problem === null ? "loading" : null;
+  return series === null || series.steps === 0 ? "no-steps" : null;
+}
+
+let scheduled = false;
+
+/** Draws before the next frame; a hidden page has none. */
+function schedule(): void {
+  if (scheduled) return;
+  scheduled = true;
+  requestAnimationFrame(() => {
+    scheduled = false;
+    render();
+  });
+}
+
+function render(): void {
+  const run = shownRun();
+  feed.watch(run);
+  const { detail } = feed;
+  const series = shownSeries();
+  const kind = placeholderKind(series);
+  banner.show(feed, kind);
+  header.show(feed.runs ?? [], run, detail, series);
+  placeholder.show(kind, feed.hub.reason);
+  const charted = kind === null && detail !== null && series !== null;
+  setHidden(content, !charted);
+  if (!charted) return;
+
+  const whole = wholeRun(series.firstStep, series.lastStep);
+  const window = visibleWindow(state().window, whole);
+  const { tile } = feed;
+  const scene: Scene | null = tile && { series, tile, window, events: eventsOf(detail, series) };
+  toolbar.show(window, whole, detail.summary.status === "running");
+  summary.show(series, detail);
+  suggestion.show(detail, series, outcomes.get(`${detail.summary.id}/${series.id}`) ?? null);
+  events.show(detail, series);
+  const { tables } = state();
+  for (const [i, id] of ["norm", "loss", "clip-rate", "learning-rate"].entries())
+    panels[i]!.draw(scene, tables.includes(id));
+  const buckets = Math.max(50, Math.ceil(Math.max(...panels.map(({ width }) => width)) / 2));
+  feed.show({ run: detail.summary.id, series: series.id, from: window.from, to: window.to, buckets });
+}
+
+function toggleTable(chart: string): void {
+  const { tables } = state();
+  changeState({ tables: tables.includes(chart) ? tables.filter((id) => id !== chart) : [...tables, chart] });
+}
+
+/** Brings a step into view, with the crosshair on it. */
+function showStep(step: number): void {
+  setWindow({ from: step - 50, to: step + 50 });
+  crosshair.move(step);
+}
+
+function writeThreshold(series: SeriesDetail, threshold: number): void {
+  const run = feed.detail?.summary.id;
+  if (run === undefined) return;
+  const id = nextWrite++;
+  outcomes.set(`${run}/${series.id}`, { id, result: null });
+  host.postMessage({ type: "writeThreshold", id, run, series: series.id, threshold });
+  schedule();
+}
+
+function receive(data: unknown): void {
+  const message = toDashboard(data);
+  switch (message.type) {
+    case "hub":
+      feed.setHub(message.state, message.reason);
+      break;
+    case "message":
+      feed.receive(message.message);
+      break;
+    case "tile":
+      client.receiveFrame(message.bytes);
+      break;
+    case "show":
+      changeState({ run: message.run, series: null, window: null });
+      break;
+    case "written":
+      for (const [key, { id }] of outcomes) if (id === message.id) outcomes.set(key, { id, result: message });
+      schedule();
+  }
+}
+
+function paint(): void {
+  const palette = readPalette();
+  for (const panel of panels) panel.paint(palette);
+}
+
+function followVisibility(): void {
+  if (document.visibilityState === "visible") feed.resume();
+  else feed.pause();
+}
+
+window.addEventListener("message", ({ data }) => {
+  try {
+    receive(data);
+  } catch (error) {
+    log("warn", `ignored a message: ${reasonOf(error)}`);
+  }
+});
+window.addEventListener("error", ({ message }) => log("error", message));
+window.addEventListener("unhandledrejection", ({ reason }) => log("error", reasonOf(reason)));
+window.addEventListener("resize", schedule);
+document.addEventListener("visibilitychange", followVisibility);
+onThemeChange(() => {
+  paint();
+  schedule();
+});
+onStateChange(schedule);
+crosshair.onChange(() => {
+  for (const panel of panels) panel.point();
+});
+paint();
+followVisibility();
+host.postMessage({ type: "ready" });
+schedule();

@@ -1,0 +1,38 @@
+/** What the dashboard remembers across reloads of its page. */
+import { finite, list, nullable, type Of, object, text } from "../protocol/shape.ts";
+import { host } from "./host.ts";
+
+const shape = object({
+  /** null: the latest run. */
+  run: nullable(text(64)),
+  /** null: the run's first series. */
+  series: nullable(text(64)),
+  /** Steps shown by all charts; null: the whole run, live. */
+  window: nullable(object({ from: finite, to: finite })),
+  /** The charts whose table is open. */
+  tables: list(text(64)),
+});
+export type DashboardState = Of<typeof shape>;
+
+function restore(): DashboardState {
+  try {
+    return shape(host.getState());
+  } catch {
+    return { run: null, series: null, window: null, tables: [] };
+  }
+}
+
+let current = restore();
+const listeners: (() => void)[] = [];
+
+export const state = (): Readonly<DashboardState> => current;
+
+export function changeState(change: Partial<DashboardState>): void {
+  current = { ...current, ...change };
+  host.setState(current);
+  for (const listener of listeners) listener();
+}
+
+export function onStateChange(listener: () => void): void {
+  listeners.push(listener);
+}

@@ -1,0 +1,113 @@
+/** What happened in the run, latest first. */
+import "./events.css";
+import type { CodeLocation, EventKind, RunEvent } from "../../protocol/telemetry.ts";
+import type { RunDetail, SeriesDetail } from "../../protocol/viewer.ts";
+import { element, patchList, setAttribute, setHidden, setText } from "../dom.ts";
+import { formatCount, formatTime } from "../format.ts";
+import { t } from "../l10n.ts";
+import { createIcon, type IconName, setIcon } from "./icon.ts";
+
+interface KindLook {
+  readonly name: string;
+  readonly icon: IconName;
+  readonly severity: "error" | "warning" | "info";
+}
+
+const KINDS: Record<EventKind, KindLook> = {
+  nonfinite: { name: t("NaN or infinite"), icon: "failed", severity: "error" },
+  explosion: { name: t("Explosion"), icon: "failed", severity: "error" },
+  spike: { name: t("Spike"), icon: "spike", severity: "warning" },
+  vanishing: { name: t("Vanishing gradients"), icon: "warning", severity: "warning" },
+  warning: { name: t("Warning"), icon: "warning", severity: "warning" },
+  gap: { name: t("Steps missing"), icon: "gap", severity: "warning" },
+  skipped: { name: t("Skipped step"), icon: "skipped", severity: "info" },
+  threshold: { name: t("Threshold changed"), icon: "info", severity: "info" },
+  note: { name: t("Note"), icon: "info", severity: "info" },
+};
+
+const TEXT = {
+  title: t("Events"),
+  none: t("Nothing out of the ordinary so far."),
+  step: (n: number) => t("step {0}", formatCount(n)),
+  stepHint: t("Show the steps around this one"),
+  code: t("Go to code"),
+  earlier: (n: number) => t("and {0} earlier", formatCount(n)),
+};
+
+const MOST_SHOWN = 200;
+
+export class EventsView {
+  readonly element: HTMLElement;
+  readonly #count = element("span", { class: "aside-label" });
+  readonly #none = element("p", { class: "aside-label" }, TEXT.none);
+  readonly #list = element("ol");
+  readonly #earlier = element("p", { class: "aside-label" });
+  readonly #showStep: (step: number) => void;
+  readonly #reveal: (location: CodeLocation) => void;
+  #site: CodeLocation | null = null;
+
+  constructor(actions: { showStep(step: number): void; reveal(location: CodeLocation): void }) {
+    this.#showStep = actions.showStep;
+    this.#reveal = actions.reveal;
+    this.element = element(
+      "section",
+      { class: "panel events", "aria-labelledby": "events-title" },
+      element("header", {}, element("h2", { id: "events-title" }, TEXT.title), this.#count),
+      this.#none,
+      element("div", { class: "scroll", role: "region", "aria-labelledby": "events-title", tabindex: 0 }, this.#list),
+      this.#earlier,
+    );
+  }
+
+  show(run: RunDetail, series: SeriesDetail): void {
+    this.#site = series.site;
+    const events = eventsOf(run, series);
+    const shown = events.slice(-MOST_SHOWN).reverse();
+    const earlier = run.eventCount - run.events.length + events.length - shown.length;
+    setText(this.#count, events.length > 0 ? formatCount(events.length) : "");
+    setHidden(this.#none, events.length > 0);
+    setHidden(this.#list.parentElement!, events.length === 0);
+    setHidden(this.#earlier, earlier === 0);
+    setText(this.#earlier, TEXT.earlier(earlier));
+    patchList(
+      this.#list,
+      shown,
+      () => this.#createRow(),
+      (row, event) => fillRow(row, event, series.site !== null),
+    );
+  }
+
+  #createRow(): HTMLLIElement {
+    const step = element("button", { type: "button", class: "link step", title: TEXT.stepHint });
+    const row = element(
+      "li",
+      {},
+      createIcon("info"),
+      element("span", { class: "kind" }),
+      step,
+      element("span", { class: "message" }),
+      element("button", { type: "button", class: "link code" }, TEXT.code),
+    );
+    step.addEventListener("click", () => this.#showStep(Number(row.dataset.step)));
+    row.lastElementChild!.addEventListener("click", () => this.#site && this.#reveal(this.#site));
+    return row;
+  }
+}
+
+/** The events of a series, and those of the run as a whole. */
+export const eventsOf = (run: RunDetail, series: SeriesDetail): RunEvent[] =>
+  run.events.filter((event) => event.series === null || event.series === series.id);
+
+function fillRow(row: HTMLLIElement, { kind, step, message, time }: RunEvent, hasCode: boolean): void {
+  const { name, icon, severity } = KINDS[kind];
+  const [svg, title, stepLink, text, code] = row.children as unknown as [SVGSVGElement, ...HTMLElement[]];
+  setIcon(svg, icon);
+  setAttribute(row, "data-severity", severity);
+  setAttribute(row, "data-step", step);
+  setAttribute(row, "title", formatTime(time));
+  setText(title!, name);
+  setText(stepLink!, step === null ? "" : TEXT.step(step));
+  setHidden(stepLink!, step === null);
+  setText(text!, message);
+  setHidden(code!, !hasCode);
+}

@@ -1,0 +1,55 @@
+/** Which run and which series is shown, and how the run stands. */
+import "./header.css";
+import type { RunDetail, RunSummary, SeriesDetail } from "../../protocol/viewer.ts";
+import { element, setHidden } from "../dom.ts";
+import { fileName, formatCount, formatTime } from "../format.ts";
+import { t } from "../l10n.ts";
+import { Picker } from "./picker.ts";
+import { StatusView, statusName } from "./status.ts";
+
+const TEXT = {
+  run: t("Run"),
+  series: t("Series"),
+  runDetail: (status: string, started: string, steps: number) =>
+    t(steps === 1 ? "{0} · {1} · {2} step" : "{0} · {1} · {2} steps", status, started, formatCount(steps)),
+  seriesDetail: (optimizer: string, steps: number) => t("{0} · {1} steps", optimizer, formatCount(steps)),
+};
+
+export class HeaderView {
+  readonly element: HTMLElement;
+  readonly #runs: Picker;
+  readonly #series: Picker;
+  readonly #status = new StatusView();
+
+  constructor(actions: { chooseRun(id: string): void; chooseSeries(id: string): void }) {
+    this.#runs = new Picker("run", TEXT.run, actions.chooseRun);
+    this.#series = new Picker("series", TEXT.series, actions.chooseSeries);
+    this.element = element(
+      "header",
+      { class: "header" },
+      element("div", { class: "pickers" }, this.#runs.element, this.#series.element),
+      this.#status.element,
+    );
+  }
+
+  show(runs: readonly RunSummary[], run: string | null, detail: RunDetail | null, series: SeriesDetail | null): void {
+    setHidden(this.element, runs.length === 0);
+    const choices = runs.map(({ id, name, status, startedAt, steps }) => ({
+      id,
+      name,
+      icon: status,
+      detail: TEXT.runDetail(statusName(status), formatTime(startedAt), steps),
+    }));
+    this.#runs.show(choices, run);
+    const all = detail?.series ?? [];
+    setHidden(this.#series.element, all.length < 2);
+    const seriesChoices = all.map(({ id, label, optimizer, site, steps }) => ({
+      id,
+      name: label,
+      detail: TEXT.seriesDetail(optimizer ?? (site ? `${fileName(site.file)}:${site.line}` : ""), steps),
+    }));
+    this.#series.show(seriesChoices, series?.id ?? null);
+    setHidden(this.#status.element, detail === null);
+    if (detail) this.#status.show(detail);
+  }
+}

@@ -1,0 +1,40 @@
+/** What became of a press on "Write to code". */
+import type { CodeLocation } from "../../protocol/telemetry.ts";
+import type { ToDashboard } from "../../protocol/webview.ts";
+import { element, setAttribute, setHidden, setText } from "../dom.ts";
+import { fileName } from "../format.ts";
+import { t } from "../l10n.ts";
+
+export type WriteResult = Extract<ToDashboard, { type: "written" }>;
+export interface WriteOutcome {
+  readonly id: number;
+  /** null: under way. */
+  readonly result: WriteResult | null;
+}
+
+const TEXT = {
+  refused: (reason: string) => t("Not written: {0}", reason),
+  unknown: t("the editor gave no reason"),
+};
+
+export class OutcomeView {
+  readonly element: HTMLElement;
+  readonly #text = element("span");
+  readonly #link = element("button", { type: "button", class: "link" });
+  #location: CodeLocation | null = null;
+
+  constructor(reveal: (location: CodeLocation) => void) {
+    this.element = element("p", { class: "outcome", "aria-live": "polite" }, this.#text, " ", this.#link);
+    this.#link.addEventListener("click", () => this.#location && reveal(this.#location));
+  }
+
+  show(outcome: WriteOutcome | null): void {
+    const result = outcome?.result ?? null;
+    const ok = result?.ok ?? null;
+    this.#location = ok && { file: ok.file, line: ok.line };
+    setAttribute(this.element, "data-ok", result === null ? null : String(ok !== null));
+    setText(this.#text, ok ? ok.summary : result ? TEXT.refused(result.err ?? TEXT.unknown) : "");
+    setText(this.#link, ok ? `${fileName(ok.file)}:${ok.line}` : "");
+    setHidden(this.#link, ok === null);
+  }
+}

@@ -1,0 +1,87 @@
+/** What stands in place of the charts when there is nothing to chart, and what to do about it. */
+import "./placeholder.css";
+import type { FromDashboard } from "../../protocol/webview.ts";
+import { element, setAttribute, setHidden, setText } from "../dom.ts";
+import { t } from "../l10n.ts";
+
+type Command = Extract<FromDashboard, { type: "command" }>["command"];
+export type PlaceholderKind = "starting" | "loading" | "empty" | "no-steps" | "unavailable" | "disconnected";
+
+const TEXT: Record<
+  PlaceholderKind,
+  { title: string; text: string; code?: string; button?: [Command, string]; second?: [Command, string] }
+> = {
+  starting: { title: t("Starting…"), text: t("The telemetry hub is starting.") },
+  loading: { title: t("Loading…"), text: t("Reading the recorded runs.") },
+  empty: {
+    title: t("No runs yet"),
+    text: t(
+      "Open a training script and run it with telemetry: its gradient norms appear here while it trains, and nothing in the script changes. Or start it in a terminal of this window:",
+    ),
+    code: "python -m gradsight run train.py",
+    button: ["runWithTelemetry", t("Run with Gradient Telemetry")],
+    second: ["openWalkthrough", t("Take the tour")],
+  },
+  "no-steps": {
+    title: t("Waiting for the first step"),
+    text: t("The run has reported in. Charts appear with its first optimizer step."),
+  },
+  unavailable: {
+    title: t("Telemetry is not available"),
+    text: t("The telemetry hub could not start. Checking and fixing code works without it."),
+    button: ["showLog", t("Show log")],
+  },
+  disconnected: {
+    title: t("Disconnected"),
+    text: t("The connection to the telemetry hub was lost; connecting again…"),
+    button: ["showLog", t("Show log")],
+  },
+};
+
+export class PlaceholderView {
+  readonly element: HTMLElement;
+  readonly #title = element("h2");
+  readonly #text = element("p");
+  readonly #reason = element("p", { class: "reason" });
+  readonly #code = element("code");
+  readonly #button = element("button", { type: "button", class: "primary" });
+  readonly #second = element("button", { type: "button", class: "secondary" });
+  #kind: PlaceholderKind | null = null;
+
+  constructor(run: (command: Command) => void) {
+    this.element = element(
+      "section",
+      { class: "placeholder", "aria-live": "polite" },
+      element("div", { class: "progress", "aria-hidden": "true" }),
+      this.#title,
+      this.#text,
+      this.#reason,
+      this.#code,
+      element("div", { class: "buttons" }, this.#button, this.#second),
+    );
+    const press = (which: "button" | "second") => {
+      const command = this.#kind && TEXT[this.#kind][which]?.[0];
+      if (command) run(command);
+    };
+    this.#button.addEventListener("click", () => press("button"));
+    this.#second.addEventListener("click", () => press("second"));
+  }
+
+  show(kind: PlaceholderKind | null, reason: string | null): void {
+    this.#kind = kind;
+    setHidden(this.element, kind === null);
+    if (kind === null) return;
+    const { title, text, code, button, second } = TEXT[kind];
+    setAttribute(this.element, "data-kind", kind);
+    setText(this.#title, title);
+    setText(this.#text, text);
+    setText(this.#reason, reason ?? "");
+    setHidden(this.#reason, !reason);
+    setText(this.#code, code ?? "");
+    setHidden(this.#code, !code);
+    setText(this.#button, button?.[1] ?? "");
+    setHidden(this.#button, !button);
+    setText(this.#second, second?.[1] ?? "");
+    setHidden(this.#second, !second);
+  }
+}

@@ -1,0 +1,65 @@
+/** How the watched run stands, in a line; the error of a failed one opens below it. */
+import "./status.css";
+import type { RunDetail, RunSummary } from "../../protocol/viewer.ts";
+import { element, setAttribute, setHidden, setText } from "../dom.ts";
+import { fileName, formatCount, formatDuration } from "../format.ts";
+import { t } from "../l10n.ts";
+import { createIcon, setIcon } from "./icon.ts";
+
+const TEXT = {
+  running: t("Running"),
+  lost: t("No longer heard from; the steps up to here are kept"),
+  finished: t("Finished"),
+  failed: t("Failed"),
+  interrupted: t("Interrupted; the steps up to here are kept"),
+  exitCode: (code: number) => t("exit code {0}", code),
+  steps: (n: number) => t(n === 1 ? "{0} step" : "{0} steps", formatCount(n)),
+  attempts: (n: number) => t("attempt {0}", n),
+  error: t("Show the error"),
+};
+
+export const statusName = (status: RunSummary["status"]): string => TEXT[status].split(";")[0]!;
+
+export class StatusView {
+  readonly element: HTMLElement;
+  readonly #icon = createIcon("running");
+  readonly #line = element("span");
+  readonly #lastLine = element("span", { class: "last-line" });
+  readonly #text = element("pre", { tabindex: 0 });
+  readonly #details: HTMLDetailsElement;
+
+  constructor() {
+    this.#details = element(
+      "details",
+      {},
+      element("summary", {}, element("span", { class: "show" }, TEXT.error), " ", this.#lastLine),
+      this.#text,
+    );
+    this.element = element(
+      "div",
+      { class: "status" },
+      element("p", { role: "status" }, this.#icon, this.#line),
+      this.#details,
+    );
+  }
+
+  show({ summary, error, exitCode, frameworkVersion, python, attempts }: RunDetail): void {
+    setIcon(this.#icon, summary.status);
+    setAttribute(this.#icon, "data-status", summary.status);
+    const failed = summary.status === "failed";
+    const parts = [
+      TEXT[summary.status],
+      failed && exitCode !== null ? TEXT.exitCode(exitCode) : null,
+      summary.status === "running" ? null : TEXT.steps(summary.steps),
+      formatDuration(summary.lastSeen - summary.startedAt),
+      attempts > 1 ? TEXT.attempts(attempts) : null,
+      summary.script && fileName(summary.script),
+      summary.framework && [summary.framework, frameworkVersion].filter(Boolean).join(" "),
+      python && `Python ${python.replace(/^Python /, "")}`,
+    ];
+    setText(this.#line, parts.filter(Boolean).join(" · "));
+    setHidden(this.#details, error === null);
+    setText(this.#text, error ?? "");
+    setText(this.#lastLine, error?.trimEnd().split("\n").pop() ?? "");
+  }
+}

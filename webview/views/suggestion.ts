@@ -1,0 +1,103 @@
+/** The verdict on the threshold, why, and the button that puts it into the code. */
+import "./suggestion.css";
+import type { Advice } from "../../protocol/advice.ts";
+import type { RunDetail, SeriesDetail } from "../../protocol/viewer.ts";
+import { element, patchList, setAttribute, setHidden, setText } from "../dom.ts";
+import { formatCount, formatThreshold } from "../format.ts";
+import { t } from "../l10n.ts";
+import { createEvidence, fillEvidence } from "./evidence.ts";
+import { OutcomeView, type WriteOutcome } from "./outcome.ts";
+
+/** Below this many steps there is no verdict; see `verdict` in protocol/advice.ts. */
+const STEPS_NEEDED = 30;
+
+const TEXT = {
+  title: t("Suggested threshold"),
+  preliminary: t("Preliminary"),
+  preliminaryHint: t("Rests on few steps and may still change."),
+  verdicts: {
+    "too-few-steps": t("Watching the first steps"),
+    suggest: t("Clip the global norm at"),
+    keep: t("Keep the threshold in force"),
+    "not-needed": t("Clipping is not needed for stability"),
+    exploding: t("The run exploded. Clip the global norm at"),
+  } satisfies Record<Advice["verdict"], string>,
+  explodingWithout: t("The run exploded"),
+  waiting: (steps: number) =>
+    t("A suggestion comes after {0} steps with a finite norm; {1} so far.", STEPS_NEEDED, formatCount(steps)),
+  stopped: (steps: number) =>
+    t("The run ended after {0} of the {1} steps that a suggestion needs.", formatCount(steps), STEPS_NEEDED),
+  write: t("Write to code"),
+  writing: t("Writing…"),
+  noScript: t("The run did not say which script its steps come from, so there is no code to change."),
+};
+
+export class SuggestionView {
+  readonly element: HTMLElement;
+  readonly #badge = element("span", { class: "badge", title: TEXT.preliminaryHint }, TEXT.preliminary);
+  readonly #verdict = element("p", { class: "verdict" });
+  readonly #threshold = element("p", { class: "threshold" });
+  readonly #progress = element("progress", { max: STEPS_NEEDED, "aria-label": TEXT.title });
+  readonly #explanation = element("div", { class: "explanation" });
+  readonly #evidence = createEvidence();
+  readonly #button = element("button", { type: "button", class: "primary", "aria-describedby": "no-script" });
+  readonly #noScript = element("p", { id: "no-script", class: "aside-label" }, TEXT.noScript);
+  readonly #outcome: OutcomeView;
+  #write: (() => void) | null = null;
+
+  constructor(actions: {
+    write(series: SeriesDetail, threshold: number): void;
+    reveal(location: { file: string; line: number }): void;
+  }) {
+    this.#outcome = new OutcomeView(actions.reveal);
+    this.#actions = actions;
+    this.#button.addEventListener("click", () => this.#write?.());
+    this.element = element(
+      "section",
+      { class: "panel suggestion", "aria-labelledby": "suggestion-title" },
+      element("header", {}, element("h2", { id: "suggestion-title" }, TEXT.title), this.#badge),
+      this.#verdict,
+      this.#threshold,
+      this.#progress,
+      element("div", { class: "write" }, this.#button, this.#noScript, this.#outcome.element),
+      this.#explanation,
+      this.#evidence,
+    );
+  }
+
+  readonly #actions: { write(series: SeriesDetail, threshold: number): void };
+
+  show(run: RunDetail, series: SeriesDetail, outcome: WriteOutcome | null): void {
+    const { advice } = series;
+    const { verdict, threshold, inForce, evidence } = advice;
+    const waiting = verdict === "too-few-steps";
+    const number = verdict === "keep" ? inForce : verdict === "not-needed" || waiting ? null : threshold;
+    const writable = verdict === "suggest" || verdict === "exploding" ? threshold : null;
+    const hasScript = series.site !== null || series.clip?.location != null || run.summary.script !== null;
+    const writing = outcome !== null && outcome.result === null;
+
+    setAttribute(this.element, "data-verdict", verdict);
+    setHidden(this.#badge, !advice.preliminary || waiting);
+    setText(
+      this.#verdict,
+      verdict === "exploding" && threshold === null ? TEXT.explodingWithout : TEXT.verdicts[verdict],
+    );
+    setHidden(this.#threshold, number === null);
+    setText(this.#threshold, number === null ? "" : formatThreshold(number));
+    setHidden(this.#progress, !waiting);
+    this.#progress.value = Math.min(evidence.steps, STEPS_NEEDED);
+    const sentences = waiting
+      ? [(run.summary.status === "running" ? TEXT.waiting : TEXT.stopped)(evidence.steps), ...advice.explanation]
+      : advice.explanation;
+    patchList(this.#explanation, sentences, () => element("p"), setText);
+    setHidden(this.#evidence, waiting);
+    fillEvidence(this.#evidence, advice);
+
+    setHidden(this.#button, writable === null);
+    setText(this.#button, writing ? TEXT.writing : TEXT.write);
+    setAttribute(this.#button, "aria-disabled", String(!hasScript || writing));
+    setHidden(this.#noScript, writable === null || hasScript);
+    this.#write = writable === null || !hasScript || writing ? null : () => this.#actions.write(series, writable);
+    this.#outcome.show(outcome);
+  }
+}
