@@ -9,6 +9,10 @@ export interface Findings {
   readonly clipping: ClipRate;
   readonly byValue: boolean;
   readonly postOnly: number;
+  /** Median of the last norms that count. */
+  readonly recentMedian: number;
+  /** Non-finite from one step to the next, without growth before. */
+  readonly sudden: boolean;
 }
 
 /** Advice in plain sentences, most important first, each with the numbers that it rests on. */
@@ -23,7 +27,7 @@ export function explain(findings: Findings): string[] {
   return sentences.filter((sentence) => sentence !== null);
 }
 
-function conclusion({ advice: { verdict, threshold, inForce, evidence }, postOnly }: Findings): string {
+function conclusion({ advice: { verdict, threshold, inForce, evidence }, postOnly, sudden }: Findings): string {
   const given = formatNumber(threshold ?? Number.NaN);
   switch (verdict) {
     case "too-few-steps":
@@ -31,7 +35,7 @@ function conclusion({ advice: { verdict, threshold, inForce, evidence }, postOnl
         return "Only norms after clipping were recorded; a threshold can't be told from those.";
       return `${formatCount(evidence.steps)} of the ${FEWEST_STEPS} steps that a suggestion needs.`;
     case "exploding":
-      return explosion(evidence, threshold);
+      return explosion(evidence, threshold, sudden);
     case "not-needed":
       return `Clipping is not needed for stability so far. As a safety net, a threshold of ${given} would do.`;
     case "keep":
@@ -41,12 +45,20 @@ function conclusion({ advice: { verdict, threshold, inForce, evidence }, postOnl
   }
 }
 
-function explosion({ nonFinite, steps, lastStep }: Advice["evidence"], threshold: number | null): string {
+function explosion(
+  { nonFinite, steps, lastStep }: Advice["evidence"],
+  threshold: number | null,
+  sudden: boolean,
+): string {
   const what = nonFinite > 0 ? "The gradients became NaN or infinite" : "The gradients exploded";
   if (steps === 0)
     return `${what} at the first step: look at the data, the loss and the initialisation before clipping.`;
-  if (threshold === null) return `${what} after step ${formatCount(lastStep)}, too early to tell a threshold.`;
-  return `${what} after step ${formatCount(lastStep)}. Clip the global norm at ${formatNumber(threshold)}, a quarter of the median before that; if it happens again, lower the learning rate.`;
+  const when = `${what} after step ${formatCount(lastStep)}`;
+  if (threshold === null) return `${when}, too early to tell a threshold.`;
+  const given = `${formatNumber(threshold)}, a quarter of the median before`;
+  if (sudden)
+    return `${when}, all at once; the norms before were ordinary. Look for a bad batch, a division or logarithm of zero, or an overflow in half precision. Clipping does not cure a NaN; against large norms, clip the global norm at ${given}.`;
+  return `${when}. Clip the global norm at ${given}; if it happens again, lower the learning rate.`;
 }
 
 function times(multiplier: number): string {
@@ -83,12 +95,20 @@ function effect({ advice: { threshold, evidence } }: Findings): string | null {
   return `At ${formatNumber(threshold)}, ${formatShare(wouldClip)} of these steps would have been clipped; over all steps ${formatShare(meanClipFactor)} of the gradient's length would have remained on average.`;
 }
 
-function caveats({ advice: { inForce, evidence, preliminary, threshold }, clipping }: Findings): string[] {
+function caveats({
+  advice: { inForce, evidence, preliminary, threshold },
+  clipping,
+  recentMedian,
+}: Findings): string[] {
   const sentences: string[] = [];
   if (preliminary && threshold !== null)
     sentences.push(`Preliminary: a suggestion settles after ${SETTLED_STEPS} steps.`);
   const rate = clipping.rate;
   const median = fromJsonNumber(evidence.median);
+  if (threshold !== null && !evidence.exploded && (recentMedian > 2 * median || recentMedian < median / 2))
+    sentences.push(
+      `The norms are ${recentMedian > median ? "growing" : "shrinking"} (the last have a median of ${formatNumber(recentMedian)}): look again later in the run.`,
+    );
   if (inForce !== null && rate !== null && rate > 0.9 && median / inForce > 5)
     sentences.push(
       `${formatShare(rate)} of the last steps were clipped, the median one to ${formatShare(inForce / median)} of its length: under SGD that acts as a smaller learning rate, while Adam and its kin hardly notice.`,

@@ -84,6 +84,16 @@ export class NormHistory {
     return this.cut || (this.count > 0 && this.last10.median() > 100 * this.referenceLevel());
   }
 
+  /** Non-finite all at once, with ordinary norms right before. */
+  get sudden(): boolean {
+    return this.cut && this.last10.median() <= 10 * this.referenceLevel();
+  }
+
+  /** Median of the last 50 norms. */
+  get recentMedian(): number {
+    return this.previous.median();
+  }
+
   /** Null while nothing counts. `exact: false` takes the histograms where the ring would do, for comparing the two. */
   statistics(exact = this.count <= RING): HistoryStatistics | null {
     if (this.count === 0) return null;

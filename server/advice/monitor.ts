@@ -86,8 +86,9 @@ export class SeriesMonitor {
         meanClipFactor: finiteOrNull(effect?.meanClipFactor),
       },
     };
-    const { byValue, postOnly } = this;
-    return { ...advice, explanation: explain({ advice, clipping: this.clipping, byValue, postOnly }) };
+    const { byValue, postOnly, clipping } = this;
+    const { recentMedian, sudden } = this.history;
+    return { ...advice, explanation: explain({ advice, clipping, byValue, postOnly, recentMedian, sudden }) };
   }
 
   private take({ step, normPre, normPost }: ObservedStep): void {

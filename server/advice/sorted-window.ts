@@ -16,20 +16,19 @@ export class SortedWindow {
 
   /** Takes a finite value in; gives back the one that had to leave, or NaN while there was room. */
   push(value: number): number {
-    const { sorted, arrivals } = this;
+    const { sorted, arrivals, capacity } = this;
     let leaving = Number.NaN;
-    if (this.length === this.capacity) {
+    // The gap to fill: the leaving value's place, or a new one at the end. It moves to where the value belongs.
+    let gap = this.length;
+    if (this.length === capacity) {
       leaving = arrivals[this.next]!;
-      const at = this.rank(leaving);
-      sorted.copyWithin(at, at + 1, this.length);
-      this.length -= 1;
-    }
-    const at = this.rank(value);
-    sorted.copyWithin(at + 1, at, this.length);
-    sorted[at] = value;
-    this.length += 1;
+      gap = this.rank(leaving);
+    } else this.length += 1;
+    for (; gap > 0 && sorted[gap - 1]! > value; gap--) sorted[gap] = sorted[gap - 1]!;
+    for (const end = this.length - 1; gap < end && sorted[gap + 1]! < value; gap++) sorted[gap] = sorted[gap + 1]!;
+    sorted[gap] = value;
     arrivals[this.next] = value;
-    this.next = (this.next + 1) % this.capacity;
+    this.next = this.next + 1 === capacity ? 0 : this.next + 1;
     return leaving;
   }
 

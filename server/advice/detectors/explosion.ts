@@ -6,6 +6,8 @@ import { GrowthDetector } from "./growth.ts";
 
 /** The loss's growth counts if it comes within so many steps of the norm's. */
 const TOGETHER = 100;
+/** Growth that pauses for fewer steps than this is still the same explosion. */
+const PAUSE = 50;
 
 /**
  * The norms grew tenfold against the 100 steps before and stayed there, and so did the loss fivefold, where there is a
@@ -28,10 +30,11 @@ export class ExplosionDetector implements Detector {
       if (this.losses.push(loss)) this.lossGrewAt = this.seen;
     }
     if (norm !== null && Number.isFinite(norm) && this.norms.push(norm)) this.normGrewAt = this.seen;
+    if (this.normGrewAt !== this.seen && this.lossGrewAt !== this.seen) return null;
     if (this.seen - this.normGrewAt > TOGETHER) return null;
     if (this.seen <= this.lossCountsUntil && this.seen - this.lossGrewAt > TOGETHER) return null;
     const quiet = this.seen <= this.quietUntil;
-    this.quietUntil = this.seen + TOGETHER;
+    this.quietUntil = this.seen + PAUSE;
     if (quiet) return null;
     const now = this.norms.recentMedian;
     const before = this.norms.medianBefore;
