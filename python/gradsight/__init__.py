@@ -1,0 +1,54 @@
+"""Gradsight's probe: records the gradient norms of a training run and sends them to the editor on this machine.
+
+Nothing here raises into the training, blocks it, or imports a framework that the script has not imported itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+__version__ = "0.1.0"
+__all__ = ["log", "note", "watch"]
+
+
+def watch(name: Optional[str] = None) -> None:
+    """Records this process from here on, as ``python -m gradsight run`` does for a whole script.
+
+    Call it once, before or after importing the framework. Does nothing under ``python -m gradsight run``, in
+    data-loading workers, and where no editor has said how to reach it.
+
+    ``name`` is shown in the list of runs; the script's name by default.
+    """
+    from ._session import start
+
+    start(name=name)
+
+
+def log(
+    step: Optional[int] = None,
+    *,
+    norm: Any = None,
+    loss: Any = None,
+    threshold: Any = None,
+    norm_post: Any = None,
+    lr: Any = None,
+    series: str = "train",
+) -> None:
+    """Records one update of a loop that hooks can't see: hand-written training, or another framework.
+
+    ``step`` counts updates (``None``: continue the count); several calls for one step add up to one point.
+    ``norm`` is the global gradient norm before clipping, ``norm_post`` the one after it, ``threshold`` the clipping
+    threshold in force. All are numbers, or anything that ``float()`` takes; NaN and infinity are recorded as such.
+    """
+    from ._log import log_step
+
+    log_step(step, norm=norm, norm_post=norm_post, threshold=threshold, loss=loss, lr=lr, series=series)
+
+
+def note(message: str, step: Optional[int] = None) -> None:
+    """Marks this moment of the run with a message: a new phase, a change of data, a restart of the schedule."""
+    from ._session import current
+
+    session = current()
+    if session is not None:
+        session.event("note", message, step=step)

@@ -1,0 +1,91 @@
+"""Who this process is: the run that it belongs to, its attempt and its rank among the run's processes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+import secrets
+import socket
+import sys
+from typing import Any, Dict, List, NamedTuple, Optional
+
+from ._protocol import cut
+
+RUN_VARIABLE = "GRADSIGHT_RUN"
+"""Set by a starter that wants to know the run's id beforehand."""
+
+
+class Identity(NamedTuple):
+    run: str
+    attempt: str
+    rank: int
+    world_size: int
+
+
+def identify() -> Identity:
+    rank, world_size = _number("RANK", 0), max(1, _number("WORLD_SIZE", 1))
+    given = os.environ.get(RUN_VARIABLE, "")
+    if re.fullmatch(r"[\w.-]{1,64}", given):
+        run = given
+    elif world_size > 1:
+        run = _launch_id()
+    else:
+        run = secrets.token_hex(8)
+    return Identity(run, secrets.token_hex(8), rank, world_size)
+
+
+def describe_run(
+    id: str,
+    name: Optional[str],
+    script: Optional[str],
+    framework: Optional[str],
+    version: Optional[str],
+    started_at: float,
+) -> Dict[str, Any]:
+    script = script or _script()
+    return {
+        "id": id,
+        "name": cut(name or (os.path.basename(script) if script else "interactive"), 256),
+        "script": script and cut(script, 4096),
+        "args": [cut(argument, 4096) for argument in sys.argv[1:1001]],
+        "cwd": cut(_cwd(), 4096),
+        "python": platform.python_version(),
+        "framework": framework,
+        "frameworkVersion": version and cut(version, 64),
+        "host": cut(socket.gethostname(), 256),
+        "pid": os.getpid(),
+        "startedAt": started_at,
+    }
+
+
+
+def _script() -> Optional[str]:
+    file = getattr(sys.modules.get("__main__"), "__file__", None)
+    return os.path.abspath(file) if isinstance(file, str) else None
+
+
+def _cwd() -> str:
+    try:
+        return os.getcwd()
+    except OSError:  # deleted under us
+        return ""
+
+
+def _number(variable: str, default: int) -> int:
+    try:
+        return max(0, int(os.environ[variable]))
+    except (KeyError, ValueError):
+        return default
+
+
+def _launch_id() -> str:
+    """One id for all processes that a launcher started, restarts included: they share the launcher and its own id."""
+    parts: List[str] = [socket.gethostname(), str(os.getppid()), os.environ.get("TORCHELASTIC_RUN_ID", "")]
+    try:
+        with open(f"/proc/{os.getppid()}/stat", encoding="ascii", errors="replace") as stream:
+            parts.append(stream.read().rpartition(")")[2].split()[19])  # when the launcher started: pids come back
+    except (OSError, IndexError):
+        parts.append(os.environ.get("MASTER_PORT", ""))
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:16]

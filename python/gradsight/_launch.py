@@ -1,0 +1,118 @@
+"""Runs a script or a module as ``__main__``, as python itself does, with the recording on.
+
+What the script sees (``sys.argv``, ``sys.path``, ``__main__``, ``__file__``), what it prints, its traceback and its exit
+status are those of a plain run.
+"""
+
+from __future__ import annotations
+
+import builtins
+import importlib.util
+import io
+import os
+import runpy
+import sys
+from importlib.machinery import SourceFileLoader
+from types import ModuleType, TracebackType
+from typing import Any, Callable, List, Optional, Type
+
+from . import _lifecycle, _session
+
+_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+
+def run_script(script: str, arguments: List[str], name: Optional[str]) -> None:
+    path = os.path.abspath(script)
+    if not os.path.exists(path):
+        sys.stderr.write(f"{sys.executable}: can't open file {path!r}: [Errno 2] No such file or directory\n")
+        sys.exit(2)
+    sys.argv = [script, *arguments]
+    main = _fresh_main()
+    if os.path.isdir(path) or not path.endswith((".py", ".pyw")) and _is_binary(path):  # a folder, an archive, a .pyc
+        _remove_first_path()
+        _record(lambda: runpy.run_path(script, run_name="__main__"), name, path)
+        return
+    _remove_first_path()
+    if not _safe_path():
+        sys.path.insert(0, os.path.dirname(os.path.realpath(path)))
+    main.__dict__.update(
+        __file__=path, __cached__=None, __loader__=SourceFileLoader("__main__", path), __builtins__=builtins
+    )
+
+    def run() -> None:
+        with io.open_code(path) as stream:
+            source = stream.read()
+        exec(compile(source, path, "exec", dont_inherit=True), main.__dict__)
+
+    _record(run, name, path)
+
+
+def run_module(module: str, arguments: List[str], name: Optional[str]) -> None:
+    sys.argv = [module, *arguments]
+    _fresh_main()
+    run: Any = getattr(runpy, "_run_module_as_main")  # what `python -m` itself calls
+    _record(lambda: run(module, alter_argv=True), name or module, _origin(module))
+
+
+def _record(run: Callable[[], object], name: Optional[str], script: Optional[str]) -> None:
+    _session.start(name=name, script=script)
+    try:
+        run()
+    except BaseException as error:
+        trace = _scripts_own(error.__traceback__)
+        error.__traceback__ = trace
+        _lifecycle.ended_by(error)
+        _show_only(trace)
+        raise
+    _lifecycle.ended_by(None)
+
+
+def _scripts_own(trace: Optional[TracebackType]) -> Optional[TracebackType]:
+    """The traceback without the frames of this package that stand before the script's."""
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_PACKAGE):
+        trace = trace.tb_next
+    return trace
+
+
+def _show_only(trace: Optional[TracebackType]) -> None:
+    """Lets the interpreter report the error that it is about to see with this traceback."""
+    report = sys.excepthook
+
+    def hook(kind: Type[BaseException], error: BaseException, _trace: Optional[TracebackType]) -> None:
+        error.__traceback__ = trace
+        report(kind, error, trace)
+
+    sys.excepthook = hook
+
+
+def _fresh_main() -> ModuleType:
+    main = ModuleType("__main__")
+    main.__dict__.setdefault("__annotations__", {})
+    sys.modules["__main__"] = main
+    return main
+
+
+def _origin(module: str) -> Optional[str]:
+    """The file that ``python -m module`` runs; None where that will fail, which is left to it to report."""
+    try:
+        spec = importlib.util.find_spec(module)
+        if spec is not None and spec.submodule_search_locations is not None:
+            spec = importlib.util.find_spec(f"{module}.__main__")
+        return spec and spec.origin
+    except Exception:
+        return None
+
+
+def _is_binary(path: str) -> bool:
+    with open(path, "rb") as stream:
+        return b"\0" in stream.read(256)
+
+
+def _safe_path() -> bool:
+    return bool(getattr(sys.flags, "safe_path", False))
+
+
+def _remove_first_path() -> None:
+    """Takes away what ``python -m gradsight`` itself put there: the working folder."""
+    if sys.path and not _safe_path():
+        del sys.path[0]

@@ -1,0 +1,88 @@
+"""How the process ends: normally, by an exception, by a signal. The end is noted and then left to take its course."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+import sys
+import threading
+import traceback
+from types import FrameType, TracebackType
+from typing import Any, Optional, Type
+
+from ._guard import Guard
+from ._session import Outcome, Session
+
+_guard = Guard("recording the end")
+_outcome = Outcome("finished", None, None)
+
+
+def install(session: Session) -> None:
+    def finish() -> None:
+        session.close(_outcome)
+
+    atexit.register(_guard(finish))
+    _watch_exceptions()
+    _watch_signals(session)
+
+
+def ended_by(error: Optional[BaseException]) -> None:
+    """Notes what ended the script; None: it ran to its end."""
+    global _outcome
+    if error is None:
+        _outcome = Outcome("finished", None, 0)
+    elif isinstance(error, SystemExit):
+        _outcome = _exit_outcome(error.code)
+    else:
+        text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+        if isinstance(error, KeyboardInterrupt):
+            _outcome = Outcome("interrupted", text, 128 + signal.SIGINT)
+        else:
+            _outcome = Outcome("failed", text, 1)
+
+
+def _exit_outcome(code: Any) -> Outcome:
+    if code is None:
+        return Outcome("finished", None, 0)
+    if isinstance(code, int):
+        return Outcome("failed" if code else "finished", None, int(code))
+    return Outcome("failed", str(code), 1)
+
+
+def _watch_exceptions() -> None:
+    previous = sys.excepthook
+
+    def hook(kind: Type[BaseException], error: BaseException, trace: Optional[TracebackType]) -> None:
+        _guard(ended_by)(error)
+        previous(kind, error, trace)
+
+    sys.excepthook = hook
+
+
+def _watch_signals(session: Session) -> None:
+    """SIGTERM and SIGHUP, where the script would die of them without a word, leave time for the last steps."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+
+    def end(number: int, _frame: Optional[FrameType]) -> None:
+        try:
+            session.close(Outcome("interrupted", f"ended by {signal.Signals(number).name}", 128 + number))
+        except Exception as error:
+            _guard.fail(error)
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    def restore() -> None:
+        for number in watched:
+            if signal.getsignal(number) is end:
+                signal.signal(number, signal.SIG_DFL)
+
+    watched = []
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, end)
+            watched.append(number)
+    if watched and hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_guard(restore))

@@ -1,0 +1,168 @@
+"""What has been numbered and not yet acknowledged: in memory up to a bound, and in the spill file before that.
+
+    acknowledged │ spill file [from, to) │ in flight │ waiting │ not numbered yet
+                                                                                     → seq
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Callable, Deque, Iterator, NamedTuple, Optional
+
+from . import _spill
+from ._spill import Record, SpillFile
+
+MEMORY_LIMIT = 16 * 1024 * 1024
+WINDOW = 64
+"""Messages that may be under way without an acknowledgement."""
+
+
+class Entry(NamedTuple):
+    """``seq`` is None for what needs no acknowledgement (the description of a series)."""
+
+    seq: Optional[int]
+    record: Record
+
+
+class Outbox:
+    """Owned by the sender's thread."""
+
+    def __init__(self, filler: Callable[[int], Record], memory_limit: int = MEMORY_LIMIT) -> None:
+        """``filler`` makes the empty message that stands for a number whose content no longer exists."""
+        self.memory_limit = memory_limit
+        self._filler = filler
+        self.next_seq = 0
+        self.acknowledged = 0
+        self._waiting: Deque[Entry] = deque()
+        self._in_flight: Deque[Entry] = deque()
+        self._bytes = 0
+        self._spill: Optional[SpillFile] = None
+        self._spill_start = 0
+        self._spill_end = 0
+        self._replay: Optional[Iterator[Entry]] = None
+        self._sent = 0
+
+    @property
+    def has_room(self) -> bool:
+        return self._bytes < self.memory_limit
+
+    @property
+    def all_acknowledged(self) -> bool:
+        return self.acknowledged >= self.next_seq
+
+    def put(self, record: Record) -> None:
+        """Takes the message that was built with the number ``next_seq``."""
+        self._add(Entry(self.next_seq, record))
+        self.next_seq += 1
+
+    def put_unnumbered(self, record: Record) -> None:
+        self._add(Entry(None, record))
+
+    def _add(self, entry: Entry) -> None:
+        self._waiting.append(entry)
+        self._bytes += len(entry.record.payload)
+
+    def connected(self, next_seq: int) -> None:
+        """The other side has everything below ``next_seq``: sending begins there."""
+        self.disconnected()
+        self.acknowledged = 0  # a hub whose store was lost asks for what it had acknowledged
+        self.acknowledge(next_seq)
+        self._sent = self.acknowledged
+        self._replay = self._earlier()
+
+    def disconnected(self) -> None:
+        """What was under way waits again."""
+        self._waiting.extendleft(reversed(self._in_flight))
+        self._in_flight.clear()
+        self._replay = None
+
+    def acknowledge(self, next_seq: int) -> None:
+        self.acknowledged = max(self.acknowledged, min(next_seq, self.next_seq))
+        for queue in (self._in_flight, self._waiting):
+            while queue and queue[0].seq is not None and queue[0].seq < self.acknowledged:
+                self._bytes -= len(queue.popleft().record.payload)
+        if self._spill and self.acknowledged >= self._spill_end:
+            self._spill.remove()
+            self._spill = None
+            self._replay = None
+
+    def to_send(self) -> Iterator[Record]:
+        """What may be sent now. Each record given counts as sent."""
+        while self._sent - self.acknowledged < WINDOW:
+            entry = next(self._replay, None) if self._replay else None
+            if entry is None:
+                self._replay = None
+                if not self._waiting:
+                    return
+                entry = self._waiting.popleft()
+                if entry.seq is None:
+                    self._bytes -= len(entry.record.payload)
+                else:
+                    self._in_flight.append(entry)
+            if entry.seq is not None:
+                self._sent = entry.seq + 1
+            yield entry.record
+
+    def spill(self, folder: Optional[str], name: str, hello: bytes) -> bool:
+        """Moves all that is in memory to the file as far as that has room; whether nothing is left."""
+        self.disconnected()
+        if self._spill and not self._spill.exists():  # the editor took it in and deleted it
+            self._spill.close()
+            self._spill = None
+        if not self._waiting:
+            return True
+        if self._spill is None:
+            if folder is None:
+                return False
+            try:
+                self._spill = SpillFile(folder, name, hello)
+            except OSError:
+                return False
+            self._spill_start = self._spill_end = self._first_waiting()
+        while self._waiting and self._spill.append(self._waiting[0].record):
+            entry = self._waiting.popleft()
+            self._bytes -= len(entry.record.payload)
+            if entry.seq is not None:
+                self._spill_end = entry.seq + 1
+        return not self._waiting
+
+    def last_words(self, record: Record) -> None:
+        """Puts a final record into the spill file's reserve."""
+        if self._spill:
+            self._spill.append(record, last_words=True)
+
+    @property
+    def spill_path(self) -> Optional[str]:
+        return self._spill.path if self._spill else None
+
+    def close(self) -> None:
+        if self._spill:
+            self._spill.close()
+
+    def _first_waiting(self) -> int:
+        return next((entry.seq for entry in self._waiting if entry.seq is not None), self.next_seq)
+
+    def _earlier(self) -> Iterator[Entry]:
+        """What stands before the waiting messages: the spill file's part, and fillers for what is nowhere any more."""
+        seq = self._sent
+        if self._spill and self._spill.exists():
+            while seq < self._spill_start:
+                yield Entry(seq, self._filler(seq))
+                seq += 1
+            for number, record in enumerate(_numbered(self._spill.path), self._spill_start):
+                if number >= seq:
+                    yield Entry(number, record)
+                    seq = number + 1
+        while seq < self._first_waiting():
+            yield Entry(seq, self._filler(seq))
+            seq += 1
+
+
+def _numbered(path: str) -> Iterator[Record]:
+    """The records that carry a number, which stand without a hole."""
+    try:
+        for record in _spill.read(path):
+            if record.kind == _spill.FRAME or not record.payload.startswith((b'{"type":"hello"', b'{"type":"series"')):
+                yield record
+    except OSError:
+        return

@@ -1,0 +1,12 @@
+"""The scalars of a telemetry frame and the flags of a step: a mirror of ``protocol/scalars.ts`` (a test compares)."""
+
+from __future__ import annotations
+
+# A scalar's place is its bit in the column `present`.
+SCALARS = ("norm_pre", "norm_post", "threshold", "loss", "lr", "update_ratio", "step_time", "loss_scale")
+
+NORM_PRE, NORM_POST, THRESHOLD, LOSS, LR, UPDATE_RATIO, STEP_TIME, LOSS_SCALE = range(len(SCALARS))
+
+SKIPPED = 1
+POST_DERIVED = 2
+BY_VALUE = 4

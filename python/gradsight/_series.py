@@ -1,0 +1,136 @@
+"""One optimizer's (or one hand-logged loop's) sequence of updates, from the training thread to frames.
+
+The training thread only appends to deques, which needs no lock; the sender's thread takes rows out and packs them.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import deque
+from typing import Any, Deque, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+
+from . import _protocol
+from ._frame import Column, column
+from ._protocol import Clip, Location
+from ._scalars import SCALARS
+
+ROWS_PER_FRAME = 8192
+VALUES_PER_FRAME = 500_000
+_NAN = float("nan")
+
+Values = Sequence[Optional[float]]
+
+
+class Row(NamedTuple):
+    """One update. ``values`` stand in the order of ``SCALARS``; None is "not recorded", NaN was seen."""
+
+    step: int
+    time: float
+    values: Values
+    flags: int
+
+
+class LayerSample(NamedTuple):
+    """The gradient norm of each parameter before clipping, at one step."""
+
+    step: int
+    table: str
+    norms: "array[float]"
+
+
+class Batch(NamedTuple):
+    """What goes into one frame. ``table`` names the layers of the samples, where there are any."""
+
+    rows: List[Row]
+    columns: Dict[str, Column]
+    table: Optional[str]
+
+
+class Series:
+    def __init__(self, id: str, label: str, optimizer: Optional[str], site: Optional[Location]) -> None:
+        self.id = id
+        self.label = label
+        self.optimizer = optimizer
+        self.site = site
+        self.clip: Optional[Clip] = None
+        self.layers: Dict[str, List[str]] = {}
+        self.rows: Deque[Row] = deque()
+        self.samples: Deque[LayerSample] = deque()
+        self._announced: Optional[Tuple[Any, ...]] = None
+
+    def add_layers(self, names: List[str]) -> str:
+        """The id of the layer table with these names, made if it is new: a table never changes."""
+        for table, known in self.layers.items():
+            if known == names:
+                return table
+        table = f"layers-{len(self.layers)}"
+        self.layers = {**self.layers, table: names}
+        return table
+
+    def description(self) -> Dict[str, Any]:
+        return _protocol.series_info(self.id, self.label, self.optimizer, self.site, self.clip, self.layers)
+
+    def changed(self) -> bool:
+        """Whether the description has changed since this was last asked."""
+        now = (self.site, self.clip, len(self.layers))
+        changed, self._announced = now != self._announced, now
+        return changed
+
+    def take(self, final: bool) -> List[Row]:
+        """Takes the rows that are ready, in order of steps; ``final``: those that may still change, too."""
+        return _drain(self.rows)
+
+    def batches(self, final: bool) -> Iterator[Batch]:
+        """Takes all that is ready, in portions that make frames of bearable size."""
+        samples = _drain(self.samples)
+        rows = self.take(final)
+        for start in range(0, len(rows), ROWS_PER_FRAME):
+            part = rows[start : start + ROWS_PER_FRAME]
+            yield Batch(part, encode_rows(part), None)
+        while samples:
+            table = samples[0].table
+            room = max(1, VALUES_PER_FRAME // max(1, len(samples[0].norms)))
+            count = 0
+            while count < min(room, len(samples)) and samples[count].table == table:
+                count += 1
+            yield Batch([], encode_samples(samples[:count]), table)
+            del samples[:count]
+
+
+def encode_rows(rows: Sequence[Row]) -> Dict[str, Column]:
+    """Columns of one frame: a scalar's column is absent when no row has it; ``present`` says which values are real."""
+    columns = {
+        "step": column("I64", [row.step for row in rows]),
+        "time": column("F64", [row.time for row in rows]),
+    }
+    present = [0] * len(rows)
+    for bit, values in enumerate(zip(*(row.values for row in rows))):
+        if values.count(None) == len(values):
+            continue
+        for index, value in enumerate(values):
+            if value is not None:
+                present[index] |= 1 << bit
+        columns[SCALARS[bit]] = column("F64", [_NAN if value is None else value for value in values])
+    columns["present"] = column("U32", present)
+    columns["flags"] = column("U8", [row.flags for row in rows])
+    return columns
+
+
+def encode_samples(samples: Sequence[LayerSample]) -> Dict[str, Column]:
+    norms: "array[float]" = array("f")
+    for sample in samples:
+        norms.extend(sample.norms)
+    return {
+        **encode_rows([]),
+        "layer_step": column("I64", [sample.step for sample in samples]),
+        "layer_norm": column("F32", norms, (len(samples), len(samples[0].norms))),
+    }
+
+
+def _drain(items: Deque[Any]) -> List[Any]:
+    taken = []
+    try:
+        while True:
+            taken.append(items.popleft())
+    except IndexError:
+        return taken

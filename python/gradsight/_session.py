@@ -1,0 +1,238 @@
+"""The recording of this process: its series and events, and the sender that takes them away."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import re
+import time
+from collections import deque
+from typing import Any, Deque, Dict, Iterator, List, NamedTuple, Optional, Tuple, Type, TypeVar, Union
+
+from . import _protocol, _rendezvous
+from ._frame import encode_frame
+from ._guard import tell
+from ._identity import Identity, describe_run, identify
+from ._outbox import Outbox
+from ._protocol import Location
+from ._sender import Sender, Source
+from ._series import Series, encode_rows
+from ._spill import FRAME, JSON, Record
+
+MAX_SERIES = 1024
+AnySeries = TypeVar("AnySeries", bound=Series)
+
+
+class Outcome(NamedTuple):
+    """How the process ended; ``error`` is the traceback, where there is one."""
+
+    status: str
+    error: Optional[str]
+    exit_code: Optional[int]
+
+
+class Session:
+    """Created once a process. The training thread calls everything but the methods that start with ``_``."""
+
+    def __init__(
+        self, rendezvous_file: str, identity: Identity, name: Optional[str], script: Optional[str]
+    ) -> None:
+        self.identity = identity
+        self.framework: Tuple[Optional[str], Optional[str]] = (None, None)
+        self._name = name
+        self._script = script
+        self._started_at = time.time()
+        self._series: List[Series] = []
+        self._events: Deque[Dict[str, Any]] = deque()
+        self._lost: Dict[str, Tuple[int, int]] = {}
+        self._outcome: Optional[Outcome] = None
+        self._end_numbered = False
+        self._started = False
+        self._closed = False
+        source = Source(
+            name=re.sub(r"[^\w.-]", "_", f"{identity.run}-{identity.rank}-{identity.attempt}"),
+            hello=self._hello,
+            collect=self._collect,
+            filler=self._filler,
+            last_words=self._last_words,
+        )
+        self._sender = Sender(rendezvous_file, source, on_refused=self._abandon)
+
+    def start(self) -> None:
+        """Starts sending, once."""
+        if not self._started and not self._closed:
+            self._started = True
+            self._sender.start()
+
+    def series(
+        self, label: str, optimizer: Optional[str], site: Optional[Location], kind: Type[AnySeries]
+    ) -> Optional[AnySeries]:
+        """A new series; its id is its label, made unique. None when there are too many, or the session is over."""
+        if len(self._series) >= MAX_SERIES or self._closed:
+            return None
+        taken = {series.id for series in self._series}
+        base = _protocol.cut(label.encode("utf-8", "replace").decode("utf-8"), 56) or "series"
+        id, number = base, 2
+        while id in taken:
+            id, number = f"{base}-{number}", number + 1
+        series = kind(id, label if id == base else f"{label} ({number - 1})", optimizer, site)
+        self._series = [*self._series, series]
+        self.start()
+        return series
+
+    def event(
+        self,
+        kind: str,
+        message: str,
+        series: Optional[Series] = None,
+        step: Optional[int] = None,
+        data: Optional[Dict[str, Union[str, float, None]]] = None,
+    ) -> None:
+        if not self._closed:
+            self._events.append(
+                _protocol.event(kind, message, time.time(), series and series.id, step, data or {})
+            )
+            self.start()
+
+    def close(self, outcome: Outcome) -> None:
+        """Says how the process ended and waits, for a bounded time, until that and all before it is safe."""
+        if self._closed:
+            return
+        self._closed = True
+        self._outcome = outcome
+        if self._started:
+            self._sender.stop()
+
+    def forget(self) -> None:
+        """After a fork, in the child: its parent reports, the child does not."""
+        self._closed = True
+        self._abandon()
+
+    def _abandon(self) -> None:
+        self._closed = True
+        for series in self._series:
+            series.rows = deque(maxlen=0)
+            series.samples = deque(maxlen=0)
+
+    def _hello(self) -> bytes:
+        return _protocol.to_text(
+            {
+                "type": "hello",
+                "protocol": _protocol.PROTOCOL_VERSION,
+                "run": describe_run(
+                    self.identity.run, self._name, self._script, *self.framework, self._started_at
+                ),
+                "attempt": self.identity.attempt,
+                "rank": self.identity.rank,
+                "worldSize": self.identity.world_size,
+                "series": [series.description() for series in self._series],
+            }
+        )
+
+    def _metadata(self, seq: int, series: str) -> Dict[str, str]:
+        return {
+            "protocol": str(_protocol.PROTOCOL_VERSION),
+            "run": self.identity.run,
+            "attempt": self.identity.attempt,
+            "rank": str(self.identity.rank),
+            "seq": str(seq),
+            "series": series,
+        }
+
+    def _collect(self, outbox: Outbox) -> None:
+        outcome = self._outcome  # read first: all that was recorded before it goes out before it
+        for series in self._series:
+            if series.changed():
+                message = {"type": "series", "series": series.description()}
+                outbox.put_unnumbered(Record(JSON, _protocol.to_text(message)))
+            for batch in series.batches(final=outcome is not None):
+                if outbox.has_room:
+                    metadata = self._metadata(outbox.next_seq, series.id)
+                    if batch.table is not None:
+                        metadata["layers"] = batch.table
+                    outbox.put(Record(FRAME, encode_frame(batch.columns, metadata)))
+                elif batch.rows:
+                    first = self._lost.get(series.id, (batch.rows[0].step, 0))[0]
+                    self._lost[series.id] = (first, batch.rows[-1].step)
+        if outbox.has_room:
+            for gap in self._gaps():
+                self._put_event(outbox, gap)
+            self._lost.clear()
+            while self._events and outbox.has_room:
+                self._put_event(outbox, self._events.popleft())
+            if outcome is not None and not self._end_numbered:
+                self._end_numbered = True
+                outbox.put(Record(JSON, self._end(outbox.next_seq, outcome)))
+
+    def _put_event(self, outbox: Outbox, event: Dict[str, Any]) -> None:
+        outbox.put(Record(JSON, _protocol.to_text({"type": "event", "seq": outbox.next_seq, "event": event})))
+
+    def _gaps(self) -> Iterator[Dict[str, Any]]:
+        for series, (first, last) in self._lost.items():
+            text = f"Steps {first} to {last} were not kept: nobody listened, and the room for waiting steps was full."
+            yield _protocol.event("gap", text, time.time(), series, first, {"from": first, "to": last})
+
+    def _end(self, seq: int, outcome: Outcome) -> bytes:
+        return _protocol.to_text(
+            {
+                "type": "end",
+                "seq": seq,
+                "status": outcome.status,
+                "error": outcome.error and outcome.error[-_protocol.MAX_ERROR // 2 :],
+                "exitCode": outcome.exit_code,
+                "time": time.time(),
+            }
+        )
+
+    def _filler(self, seq: int) -> Record:
+        return Record(FRAME, encode_frame(encode_rows([]), self._metadata(seq, "")))
+
+    def _last_words(self, next_seq: int) -> Iterator[Record]:
+        """What the reserve of a full spill file is for: which steps are missing, and how it ended."""
+        for gap in self._gaps():
+            yield Record(JSON, _protocol.to_text({"type": "event", "seq": next_seq, "event": gap}))
+            next_seq += 1
+        if self._outcome is not None:
+            yield Record(JSON, self._end(next_seq, self._outcome))
+
+
+_session: Optional[Session] = None
+_tried = False
+
+
+def current() -> Optional[Session]:
+    return _session
+
+
+def start(name: Optional[str] = None, script: Optional[str] = None) -> Optional[Session]:
+    """Starts the recording of this process, once; None where there is no editor to report to."""
+    global _session, _tried
+    if _tried:
+        return _session
+    _tried = True
+    file = _rendezvous.path()
+    worker = multiprocessing.parent_process() is not None
+    if file is None:
+        if not worker:
+            tell(
+                f"no editor to report to ({_rendezvous.VARIABLE} is not set), so nothing is recorded."
+                " Run this in a terminal of an editor that has the Gradsight extension."
+            )
+        return None
+    from . import _lifecycle, frameworks
+
+    _session = Session(file, identify(), name, script)
+    _lifecycle.install(_session)
+    frameworks.install(_session)
+    if not worker:  # a worker of a pool or of a data loader is a run only once it takes a step
+        _session.start()
+    return _session
+
+
+def _after_fork_in_child() -> None:
+    if _session is not None:
+        _session.forget()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -1,0 +1,81 @@
+"""The file in which a run is kept while nobody listens, as ``protocol/telemetry.ts`` defines it."""
+
+from __future__ import annotations
+
+import os
+from typing import Iterator, NamedTuple, Optional
+
+from ._protocol import MAX_MESSAGE_BYTES
+
+SUFFIX = ".gsspill"
+LIMIT = 64 * 1024 * 1024
+RESERVE = 256 * 1024
+"""Bytes kept for the last words of a run whose file is full: what is missing, and how it ended."""
+
+JSON, FRAME = 0, 1
+
+
+class Record(NamedTuple):
+    kind: int
+    payload: bytes
+
+
+class SpillFile:
+    """Append-only, at most ``limit`` bytes, each record in one write, so that a kill tears the last record at most."""
+
+    def __init__(self, folder: str, name: str, hello: bytes, limit: int = LIMIT) -> None:
+        """Raises OSError where the folder can't be made or written."""
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        self.path = os.path.join(folder, name + SUFFIX)
+        self.limit = limit
+        self._descriptor: Optional[int] = os.open(self.path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+        self.size = os.fstat(self._descriptor).st_size
+        if self.size == 0:
+            self.append(Record(JSON, hello))
+
+    def append(self, record: Record, last_words: bool = False) -> bool:
+        """Whether the record could be kept. ``last_words`` may use the reserve."""
+        data = len(record.payload).to_bytes(4, "little") + bytes([record.kind]) + record.payload
+        room = self.limit - self.size - (0 if last_words else RESERVE)
+        if self._descriptor is None or len(data) > room:
+            return False
+        try:
+            written = os.write(self._descriptor, data)
+        except OSError:
+            return False
+        if written != len(data):  # a full disk: take the torn record back, so that the next one can be read
+            os.ftruncate(self._descriptor, self.size)
+            return False
+        self.size += written
+        return True
+
+    def exists(self) -> bool:
+        return os.path.exists(self.path)
+
+    def close(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def remove(self) -> None:
+        self.close()
+        try:
+            os.unlink(self.path)
+        except OSError:
+            pass
+
+
+def read(path: str) -> Iterator[Record]:
+    """The records of a spill file; a torn last record is left out."""
+    with open(path, "rb") as stream:
+        while True:
+            head = stream.read(5)
+            if len(head) < 5:
+                return
+            length = int.from_bytes(head[:4], "little")
+            if length > MAX_MESSAGE_BYTES:
+                return
+            payload = stream.read(length)
+            if len(payload) < length:
+                return
+            yield Record(head[4], payload)
