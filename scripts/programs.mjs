@@ -32,7 +32,8 @@ export function start(command, args, { cwd, env = process.env, log, onLine } = {
     mkdirSync(dirname(log), { recursive: true });
     writeFileSync(log, "", { flag: "a" });
   }
-  const child = spawn(command, args, { cwd, env, detached: !windows, stdio: ["ignore", "pipe", "pipe"] });
+  const shell = windows && command.endsWith(".cmd"); // Windows runs batch files through a shell only
+  const child = spawn(command, args, { cwd, env, shell, detached: !windows, stdio: ["ignore", "pipe", "pipe"] });
   running.add(child);
   child.once("close", () => running.delete(child));
   for (const stream of [child.stdout, child.stderr]) {
@@ -101,6 +102,17 @@ function signal(child, name) {
 /** Ends everything that is still running. */
 export async function stopAll() {
   await Promise.all([...running].map((child) => stop(child)));
+}
+
+/** From now on a Ctrl-C, or a request to end, ends what was started and then this process, with `code`. */
+export function endOnSignals(code = 130) {
+  let ending = false;
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"])
+    process.on(name, () => {
+      if (ending) return; // the terminal and our parent may both tell us
+      ending = true;
+      void stopAll().finally(() => process.exit(code));
+    });
 }
 
 process.once("exit", () => {

@@ -1,6 +1,7 @@
 /** From the Node of this machine to the project's own. Uses Node's built-ins only. */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { endOnSignals } from "../programs.mjs";
 import { explain, say } from "../progress.mjs";
 import { environment } from "./environment.mjs";
 import { withLock } from "./lock.mjs";
@@ -11,6 +12,7 @@ export const SETUP_LOCK = join(OUT, "setup", "lock");
 
 /** Installs the packages if need be, runs `script` with our arguments under Node 24, and ends as it ends. */
 export async function handOver(script) {
+  endOnSignals();
   try {
     checkNode();
     await withLock(SETUP_LOCK, setUpPackages, say);
@@ -18,9 +20,9 @@ export async function handOver(script) {
     explain(error);
     process.exit(1);
   }
+  process.removeAllListeners("SIGINT").removeAllListeners("SIGTERM").removeAllListeners("SIGHUP");
   const child = spawn(NODE, [join(ROOT, script), ...process.argv.slice(2)], { stdio: "inherit", env: environment() });
-  // A Ctrl-C reaches the child as well; it tidies up and ends, and only then do we.
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
-    process.on(signal, () => signal !== "SIGINT" && child.kill(signal));
+  // The child tidies up and ends, and only then do we.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.once("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 1)));
 }

@@ -28,6 +28,14 @@ export async function withLock(file, work, note = () => {}) {
   }
 }
 
+/** Takes the lock until this process ends, unless another process holds it. */
+export function tryLock(file) {
+  mkdirSync(dirname(file), { recursive: true });
+  if (!take(file) && !take(file)) return false; // the first try clears what a dead process left
+  process.once("exit", () => rmSync(file, { force: true }));
+  return true;
+}
+
 function take(file) {
   try {
     writeFileSync(file, String(process.pid), { flag: "wx" });

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { stopAll } from "../programs.mjs";
+import { endOnSignals } from "../programs.mjs";
 import { Advice, bold, explain, red, say, seconds, step } from "../progress.mjs";
 import { setUpBrowser } from "../setup/browser.mjs";
 import { SETUP_LOCK } from "../setup/hand-over.mjs";
@@ -13,8 +13,7 @@ import { STAGES } from "./stages.mjs";
 
 const SET_UP = { browser: setUpBrowser, python: setUpTestPython, vscode: setUpVscodeServer };
 
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
-  process.once(signal, () => stopAll().then(() => process.exit(130)));
+endOnSignals();
 
 const started = performance.now();
 const total = { passed: 0, failed: 0, skipped: 0 };

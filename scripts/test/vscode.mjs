@@ -1,27 +1,26 @@
 // `npm run test:vscode`: the suites of test/vscode inside the extension host of a real VS Code, the web server that needs
 // no desktop. (In a desktop VS Code: test/vscode/electron.mjs.)
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { openBrowser } from "../../test/host/browser.ts";
 import { runSuites } from "../../test/host/suites.ts";
 import { startVscodeHost } from "../../test/host/vscode-host.ts";
 import { buildSuites } from "../../test/vscode/build.mjs";
-import { stopAll } from "../programs.mjs";
+import { endOnSignals, stopAll } from "../programs.mjs";
 import { say } from "../progress.mjs";
+import { scratchFolder } from "../scratch.mjs";
 import { OUT, ROOT } from "../setup/paths.mjs";
 import { setUpVscodeServer } from "../setup/vscode-server.mjs";
 
 const { values } = parseArgs({ options: { report: { type: "string", default: join(OUT, "test", "vscode.json") } } });
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
-  process.once(signal, () => stopAll().then(() => process.exit(130)));
+endOnSignals();
 
 await setUpVscodeServer();
 const entry = await buildSuites();
 rmSync(values.report, { force: true }); // an earlier run's report must not pass for this one's
 mkdirSync(join(OUT, "test"), { recursive: true });
-const scratch = mkdtempSync(join(tmpdir(), "gradsight-vscode-"));
+const scratch = scratchFolder("vscode");
 const workspace = join(scratch, "workspace");
 mkdirSync(workspace);
 let passed = false;
@@ -37,6 +36,5 @@ try {
   await browser.close();
 } finally {
   await stopAll();
-  rmSync(scratch, { recursive: true, force: true });
 }
 process.exit(passed ? 0 : 1);
