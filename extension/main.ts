@@ -49,5 +49,5 @@ export async function activate(context: ExtensionContext): Promise<TestApi> {
     }),
   );
   void server.start();
-  return { hub, writer, dashboard, runs };
+  return { server, hub, writer, dashboard, runs };
 }

@@ -5,9 +5,11 @@
 import type { Dashboard } from "./dashboard/dashboard.ts";
 import type { ThresholdWriter } from "./dashboard/write-threshold.ts";
 import type { HubClient } from "./hub/hub-client.ts";
+import type { LanguageServer } from "./language/language-server.ts";
 import type { RunsView } from "./runs/runs-view.ts";
 
 export interface TestApi {
+  readonly server: LanguageServer;
   readonly hub: HubClient;
   readonly writer: ThresholdWriter;
   readonly dashboard: Dashboard;

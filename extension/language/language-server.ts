@@ -25,12 +25,21 @@ export type ServerState = "starting" | "running" | "stopped";
 /** `git:` and other read-only schemes are left out: the old side of a diff is not to be linted. */
 const SCHEMES = ["file", "untitled", "vscode-vfs"];
 
+/** The base class shows its every error as a notification; ours are explained once, by {@link LanguageServer}. */
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
+}
+
 export class LanguageServer implements Disposable {
   private readonly changed = new EventEmitter<ServerState>();
   readonly onDidChangeState = this.changed.event;
   private readonly client: LanguageClient;
   private readonly log: LogOutputChannel;
   private budget = new CrashBudget();
+  /** Whether the user has been told why the server is off. */
+  private explained = false;
   state: ServerState = "stopped";
 
   /** @param storage folder of runs and rendezvous file; null switches the hub off */
@@ -39,7 +48,7 @@ export class LanguageServer implements Disposable {
     const module = Uri.joinPath(context.extensionUri, "dist", "server.cjs").fsPath;
     const run = { module, transport: TransportKind.ipc };
     const options: ServerOptions = { storage: storage?.fsPath ?? null };
-    this.client = new LanguageClient(
+    this.client = new QuietClient(
       "gradsight",
       "Gradsight",
       { run, debug: { ...run, options: { execArgv: ["--nolazy", "--inspect=6119", "--enable-source-maps"] } } },
@@ -73,12 +82,13 @@ export class LanguageServer implements Disposable {
     } catch (error) {
       this.log.error(`The language server did not start: ${error instanceof Error ? error.message : String(error)}`);
       this.become("stopped");
-      void this.explain(l10n.t("Gradsight's language server did not start. There are no findings and no live runs."));
+      void this.explain(l10n.t("Gradsight's language server did not start: no findings and no live runs."));
     }
   }
 
   async restart(): Promise<void> {
     this.budget = new CrashBudget();
+    this.explained = false;
     this.become("starting");
     if (this.client.needsStop()) await this.client.stop().catch((error) => this.log.warn(String(error)));
     await this.start();
@@ -89,6 +99,10 @@ export class LanguageServer implements Disposable {
     if (this.state === "stopped") throw new Error(l10n.t("The language server is not running."));
     if (this.state === "starting") await this.client.start();
     return this.client.sendRequest<Result>(method, params);
+  }
+
+  get processId(): number | undefined {
+    return this.client.serverProcess?.pid;
   }
 
   uri(uri: Uri): string {
@@ -108,16 +122,24 @@ export class LanguageServer implements Disposable {
   }
 
   private closed() {
-    if (this.budget.spend(Date.now())) {
+    // A server that dies before it ever ran would do so again; `start` or the restart below has the reason.
+    const ran = this.client.state === State.Running;
+    if (ran && this.budget.spend(Date.now())) {
       this.log.warn("The language server ended unexpectedly and is started again.");
       return { action: CloseAction.Restart, handled: true };
     }
-    this.log.error("The language server keeps crashing and stays off.");
-    void this.explain(l10n.t("Gradsight's language server crashed five times in three minutes and stays off."));
+    void this.explain(
+      ran
+        ? l10n.t("Gradsight's language server crashed five times in three minutes and stays off.")
+        : l10n.t("Gradsight's language server did not start: no findings and no live runs."),
+    );
     return { action: CloseAction.DoNotRestart, handled: true };
   }
 
   private async explain(message: string) {
+    if (this.explained) return;
+    this.explained = true;
+    this.log.error(message);
     const restart = l10n.t("Restart");
     const showLog = l10n.t("Show Log");
     const choice = await window.showErrorMessage(message, restart, showLog);
