@@ -17,10 +17,7 @@ export function checkNode() {
 }
 
 export async function setUpPackages() {
-  const wanted = digest(
-    [join(ROOT, "package.json"), join(ROOT, "package-lock.json")],
-    [process.platform, process.arch],
-  );
+  const wanted = digest([join(ROOT, "package-lock.json")], [process.platform, process.arch]);
   if (isStamped(STAMP, wanted) && existsSync(NODE)) return;
   await step("npm packages", async (note) => {
     const options = { cwd: ROOT, log: join(OUT, "setup", "packages.log"), onLine: note };

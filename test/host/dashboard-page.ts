@@ -1,0 +1,64 @@
+/** The dashboard as a person reads it: what its texts, tables and pictures say. */
+import type { FrameLocator, Locator } from "playwright-core";
+import { until } from "./until.ts";
+
+export type ChartName = "norm" | "loss" | "clip-rate" | "learning-rate";
+
+export class DashboardPage {
+  readonly frame: FrameLocator;
+
+  constructor(frame: FrameLocator) {
+    this.frame = frame;
+  }
+
+  chart(name: ChartName): Locator {
+    return this.frame.locator(`[data-chart="${name}"]`);
+  }
+
+  /** The steps that the run picker names for the shown run. */
+  async steps(): Promise<number> {
+    const detail = (await this.frame.locator("#run .detail").textContent()) ?? "";
+    return Number(/([\d,.\s]+) steps?$/.exec(detail)?.[1]?.replace(/\D/g, "") ?? Number.NaN);
+  }
+
+  /** How the shown run stands: "Running · …". */
+  status(): Locator {
+    return this.frame.locator(".status p");
+  }
+
+  async untilStepsExceed(steps: number): Promise<number> {
+    return until(`the dashboard shows more than ${steps} steps`, async () => {
+      const shown = await this.steps();
+      return shown > steps && shown;
+    });
+  }
+
+  /** What the canvas shows, as PNG. */
+  async picture(name: ChartName): Promise<Buffer> {
+    return this.chart(name).locator("canvas").screenshot();
+  }
+
+  /** The rows of the table beside a chart, a list of cell texts each. */
+  async table(name: ChartName): Promise<string[][]> {
+    const chart = this.chart(name);
+    const toggle = chart.getByRole("button", { name: /^Table/ });
+    const rows = chart.locator("tbody tr");
+    if (!(await rows.first().isVisible())) await toggle.click();
+    await rows.first().waitFor();
+    const cells = await rows.evaluateAll((all) =>
+      all.map((row) => [...row.querySelectorAll("th, td")].map((cell) => cell.textContent ?? "")),
+    );
+    await toggle.click();
+    return cells;
+  }
+
+  /** Picks a run by its place in the picker, 0 being the first. */
+  async chooseRun(name: string): Promise<void> {
+    await this.frame.locator("#run").click();
+    await this.frame.locator("#run-list li").filter({ hasText: name }).first().click();
+  }
+
+  suggestion(): Locator {
+    return this.frame.locator(".suggestion");
+  }
+}
