@@ -26,6 +26,12 @@ export class DashboardPage {
     return this.frame.locator(".status p");
   }
 
+  async untilFinished(): Promise<void> {
+    await this.status()
+      .filter({ hasText: /^Finished/ })
+      .waitFor({ timeout: 180_000 });
+  }
+
   async untilStepsExceed(steps: number): Promise<number> {
     return until(`the dashboard shows more than ${steps} steps`, async () => {
       const shown = await this.steps();
@@ -52,10 +58,14 @@ export class DashboardPage {
     return cells;
   }
 
-  /** Picks a run by its place in the picker, 0 being the first. */
-  async chooseRun(name: string): Promise<void> {
+  /** The runs that the picker offers, by name and detail, latest first. */
+  async runs(): Promise<string[]> {
+    return this.frame.locator("#run-list li").allTextContents();
+  }
+
+  async chooseRun(place: number): Promise<void> {
     await this.frame.locator("#run").click();
-    await this.frame.locator("#run-list li").filter({ hasText: name }).first().click();
+    await this.frame.locator("#run-list li").nth(place).click();
   }
 
   suggestion(): Locator {

@@ -59,14 +59,14 @@ export class Workbench {
     throw new Error(`VS Code does not offer "${text}"`);
   }
 
-  /** The underlined places of the active editor, by severity. */
-  squiggles(severity: "error" | "warning" | "info"): Locator {
-    return this.page.locator(`.editor-instance .squiggly-${severity}`);
+  /** What is underlined in the active editor, of whatever severity. */
+  squiggles(): Locator {
+    return this.page.locator('.editor-instance [class*="squiggly-"]');
   }
 
   /** Goes to the next problem of the file, closes its peek and opens the light bulb's menu. */
   async openQuickFixes(): Promise<Locator> {
-    await this.page.locator(".editor-instance .native-edit-context, .editor-instance textarea").first().focus();
+    await this.activeEditor().focus();
     await this.page.keyboard.press("Control+Home");
     await this.page.keyboard.press("F8");
     await this.page.locator(".marker-widget").waitFor();
@@ -82,6 +82,27 @@ export class Workbench {
     const menu = await this.openQuickFixes();
     await menu.getByText(title).first().click();
     await menu.waitFor({ state: "hidden" });
+  }
+
+  /** Brings an open file to the front and puts the keyboard into it. */
+  async focusEditor(name: string): Promise<void> {
+    await this.page.locator(`.tab[data-resource-name="${name}"]`).click();
+    await this.activeEditor().focus();
+  }
+
+  private activeEditor(): Locator {
+    return this.page.locator(".editor-group-container.active .editor-instance .native-edit-context").first();
+  }
+
+  /** Opens a new terminal, types a line and sends it. */
+  async typeInTerminal(line: string): Promise<void> {
+    await this.runCommand("Terminal: Create New Terminal");
+    const input = this.page.locator(".terminal-wrapper.active .xterm-helper-textarea");
+    await input.waitFor({ state: "attached" });
+    await this.page.locator(".terminal-wrapper.active .xterm-rows").filter({ hasText: /\S/ }).waitFor();
+    await input.focus();
+    await this.page.keyboard.type(line);
+    await this.page.keyboard.press("Enter");
   }
 
   async save(): Promise<void> {
