@@ -26,11 +26,15 @@ export class ClipRate {
   }
 }
 
-/** null where it can't be known: no threshold, a norm that is missing or not finite, an update that didn't happen. */
-function wasClipped(step: ObservedStep): boolean | null {
+/**
+ * Whether clipping changed the gradient. null where that can't be known: an update that didn't happen, a norm that is
+ * missing or not finite, and, clipping by value or adaptively, no norm after it.
+ */
+export function wasClipped(step: ObservedStep): boolean | null {
   const { normPre, normPost, skipped } = step;
-  if (skipped || step.threshold === null || normPre === null || !Number.isFinite(normPre)) return null;
+  if (skipped || normPre === null || !Number.isFinite(normPre)) return null;
   const threshold = normThreshold(step);
   if (threshold !== null) return normPre > threshold;
-  return step.byValue && normPost !== null ? normPost < normPre * (1 - 1e-6) : null;
+  // Rounding may change a norm a little without any clipping.
+  return normPost === null ? null : normPost < normPre * (1 - 1e-6);
 }

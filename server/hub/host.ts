@@ -1,0 +1,62 @@
+/** The language server's handle on the hub: starts its worker thread, passes its log on, says when it ends. */
+import { Worker } from "node:worker_threads";
+import type { HubEndpoint } from "../../protocol/lsp.ts";
+import type { FromHub, HubWorkerData, LogLevel, ToHub } from "./thread.ts";
+
+export interface HubOptions {
+  /** Folder of the store, the rendezvous file and the spill files. */
+  readonly storage: string;
+  readonly workerFile: string;
+  onLog(level: LogLevel, message: string): void;
+  /** The hub ended without having been asked to. */
+  onExit(reason: string): void;
+}
+
+export interface HubHandle {
+  readonly endpoint: HubEndpoint;
+  /** Resolves when everything received is committed and the rendezvous file is gone. */
+  stop(): Promise<void>;
+}
+
+/** How long stopping may take, in milliseconds. */
+const STOP_WITHIN = 5_000;
+
+/** @throws {Error} with a message for the user when the hub can't run here */
+export function startHub({ storage, workerFile, onLog, onExit }: HubOptions): Promise<HubHandle> {
+  const workerData: HubWorkerData = { storage };
+  // What a worker prints would end up in the language server's own stream of messages.
+  const worker = new Worker(workerFile, { workerData, name: "gradsight hub", stdout: true, stderr: true });
+  worker.stdout.on("data", (text: Buffer) => onLog("info", text.toString().trimEnd()));
+  worker.stderr.on("data", (text: Buffer) => onLog("warn", text.toString().trimEnd()));
+  const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+  let running = false;
+  let reason = "its thread ended";
+
+  const stop = async () => {
+    running = false;
+    worker.postMessage({ type: "stop" } satisfies ToHub);
+    const patience = setTimeout(() => void worker.terminate(), STOP_WITHIN);
+    await exited;
+    clearTimeout(patience);
+  };
+
+  return new Promise((resolve, reject) => {
+    worker.on("message", (message: FromHub) => {
+      if (message.type === "log") onLog(message.level, message.message);
+      else if (message.type === "failed") reject(new Error(message.message));
+      else {
+        running = true;
+        resolve({ endpoint: message.endpoint, stop });
+      }
+    });
+    worker.on("error", (error) => {
+      reason = (error as Error).message;
+      onLog("error", (error as Error).stack ?? reason);
+    });
+    void exited.then(() => {
+      if (running) onExit(reason);
+      running = false;
+      reject(new Error(reason));
+    });
+  });
+}

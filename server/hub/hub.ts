@@ -1,0 +1,81 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { HubEndpoint } from "../../protocol/lsp.ts";
+import { PROTOCOL_VERSION } from "../../protocol/version.ts";
+import { Gate } from "./gate.ts";
+import { Probes } from "./probe/probes.ts";
+import { SpillImport } from "./probe/spill-import.ts";
+import { RendezvousFile } from "./rendezvous.ts";
+import { LoadedRuns } from "./runs/loaded-runs.ts";
+import { openStore } from "./store/open.ts";
+import { Store } from "./store/store.ts";
+import type { HubWorkerData, Log } from "./thread.ts";
+import { Requests } from "./viewer/requests.ts";
+import { RunViews } from "./viewer/run-views.ts";
+import { Viewers } from "./viewer/viewers.ts";
+
+/** Seconds that a probe has to come back after the editor was reloaded: twice its longest pause between attempts and more. */
+const LOST_AFTER = 30;
+const KEEP_ALIVE_EVERY = 5_000;
+const SPILL_EVERY = 60_000;
+
+export interface Hub {
+  readonly endpoint: HubEndpoint;
+  close(): Promise<void>;
+}
+
+/** Puts the parts together. @throws {Error} with a message for the user */
+export async function openHub({ storage, lostAfter = LOST_AFTER }: HubWorkerData, log: Log): Promise<Hub> {
+  const spill = join(storage, "spill");
+  mkdirSync(spill, { recursive: true, mode: 0o700 });
+  const store = new Store(await openStore(storage, log));
+  const probes = new Probes(store, log);
+  const loaded = new LoadedRuns(store);
+  const views = new RunViews(store, () => probes.connected, lostAfter);
+  const requests = new Requests(store, loaded, views, (run) => probes.refuseRun(run));
+  const viewers = new Viewers(store, requests, views, log);
+  const gate = new Gate(log, (path, socket) => (path === "/probe" ? probes : viewers).accept(socket));
+  const port = await gate.open();
+  const file = new RendezvousFile(storage, {
+    protocol: PROTOCOL_VERSION,
+    port,
+    token: gate.token,
+    pid: process.pid,
+    spill,
+  });
+  const spills = new SpillImport(spill, probes.ingest, probes.commits, log);
+
+  const attempt = (task: string, body: () => void | Promise<void>) => async () => {
+    try {
+      await body();
+    } catch (error) {
+      log("error", `${task}: ${(error as Error).message}`);
+    }
+  };
+  const importSpills = attempt("Looking for spill files", () => spills.run());
+  const timers = [
+    setInterval(
+      attempt("Keeping up", () => {
+        probes.keepAlive();
+        file.keep();
+        loaded.dropIdle();
+      }),
+      KEEP_ALIVE_EVERY,
+    ),
+    setInterval(importSpills, SPILL_EVERY),
+  ];
+  file.write();
+  void importSpills();
+
+  return {
+    endpoint: { port, token: gate.token, rendezvous: file.path },
+    async close() {
+      for (const timer of timers) clearInterval(timer);
+      file.remove();
+      viewers.close();
+      await gate.close();
+      probes.commits.flush();
+      store.close();
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { RunEvent } from "../../../protocol/telemetry.ts";
+
+/** A series as viewers know it: ranks share the names of their series. */
+export const seriesKey = (series: string, rank: number): string => (rank === 0 ? series : `${series}@${rank}`);
+
+/** An event that the hub found in the frames; running over them again gives the same, and it is kept once. */
+export interface FoundEvent {
+  readonly attempt: number;
+  readonly event: RunEvent;
+}
+
+/** Of what the probe told and the hub found alike, the probe's, which knows more, counts. */
+const VISIBLE = `FROM events AS e JOIN attempts ON attempts.id = e.attempt
+  WHERE e.run = ? AND NOT (e.seq IS NULL AND EXISTS (
+    SELECT 1 FROM events AS told
+    WHERE told.attempt = e.attempt AND told.kind = e.kind AND told.step = e.step AND told.seq IS NOT NULL))`;
+
+export class Events {
+  private readonly db: DatabaseSync;
+
+  constructor(db: DatabaseSync) {
+    this.db = db;
+  }
+
+  /** What the probe told. False if there is one of this seq already. */
+  add(run: number, attempt: number, seq: number, event: RunEvent): boolean {
+    return this.insert(run, attempt, seq, event);
+  }
+
+  has(attempt: number, seq: number): boolean {
+    return this.countTold(attempt, seq, seq + 1) > 0;
+  }
+
+  /** How many of the seqs `from` ≤ seq < `to` are events. */
+  countTold(attempt: number, from: number, to: number): number {
+    const row = this.db
+      .prepare("SELECT count(*) AS n FROM events WHERE attempt = ? AND seq >= ? AND seq < ?")
+      .get(attempt, from, to);
+    return Number(row?.n);
+  }
+
+  addFound(run: number, found: readonly FoundEvent[]): void {
+    for (const { attempt, event } of found) this.insert(run, attempt, null, event);
+  }
+
+  /** After the whole run was gone over anew. */
+  replaceFound(run: number, found: readonly FoundEvent[]): void {
+    this.db.prepare("DELETE FROM events WHERE run = ? AND seq IS NULL").run(run);
+    this.addFound(run, found);
+  }
+
+  count(run: number): number {
+    return Number(this.db.prepare(`SELECT count(*) AS n ${VISIBLE}`).get(run)?.n);
+  }
+
+  /** The latest, oldest first; series by the id that viewers know. */
+  latest(run: number, limit: number): RunEvent[] {
+    const rows = this.db
+      .prepare(`SELECT rank, series, kind, step, time, message, data ${VISIBLE} ORDER BY time DESC, e.id DESC LIMIT ?`)
+      .all(run, limit);
+    return rows.reverse().map(({ rank, ...row }) => ({
+      ...(row as unknown as RunEvent),
+      series: row.series === null ? null : seriesKey(String(row.series), Number(rank)),
+      data: JSON.parse(String(row.data)),
+    }));
+  }
+
+  private insert(run: number, attempt: number, seq: number | null, event: RunEvent): boolean {
+    const { changes } = this.db
+      .prepare(
+        `INSERT OR IGNORE INTO events (run, attempt, seq, series, kind, step, time, message, data)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(
+        run,
+        attempt,
+        seq,
+        event.series,
+        event.kind,
+        event.step,
+        event.time,
+        event.message,
+        JSON.stringify(event.data),
+      );
+    return Number(changes) > 0;
+  }
+}

@@ -1,0 +1,68 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { RunInfo } from "../../../protocol/telemetry.ts";
+
+export interface StoredRun {
+  readonly key: number;
+  readonly id: string;
+  readonly name: string;
+  readonly info: RunInfo;
+  /** Unix seconds of its first attempt. */
+  readonly startedAt: number;
+}
+
+interface Row {
+  id: number;
+  run: string;
+  given_name: string | null;
+  info: string;
+  started_at: number;
+}
+
+export class Runs {
+  private readonly db: DatabaseSync;
+
+  constructor(db: DatabaseSync) {
+    this.db = db;
+  }
+
+  /** Newest first. */
+  list(): StoredRun[] {
+    const rows = this.db.prepare("SELECT * FROM runs ORDER BY started_at DESC, id DESC").all();
+    return (rows as unknown as Row[]).map(toRun);
+  }
+
+  find(id: string): StoredRun | null {
+    const row = this.db.prepare("SELECT * FROM runs WHERE run = ?").get(id);
+    return row ? toRun(row as unknown as Row) : null;
+  }
+
+  /** Adds the run, or takes over what rank 0 of a later attempt knows better (arguments, framework). Returns its key. */
+  put(info: RunInfo, rank: number): number {
+    const known = this.find(info.id);
+    const json = JSON.stringify(info);
+    if (!known) {
+      const insert = this.db.prepare("INSERT INTO runs (run, info, started_at) VALUES (?, ?, ?)");
+      return Number(insert.run(info.id, json, info.startedAt).lastInsertRowid);
+    }
+    if (rank === 0) this.db.prepare("UPDATE runs SET info = ? WHERE id = ?").run(json, known.key);
+    return known.key;
+  }
+
+  rename(id: string, name: string): void {
+    this.db.prepare("UPDATE runs SET given_name = ? WHERE run = ?").run(name, id);
+  }
+
+  delete(id: string): void {
+    this.db.prepare("DELETE FROM runs WHERE run = ?").run(id);
+    this.db.prepare("INSERT OR IGNORE INTO deleted_runs (run) VALUES (?)").run(id);
+  }
+
+  wasDeleted(id: string): boolean {
+    return this.db.prepare("SELECT 1 FROM deleted_runs WHERE run = ?").get(id) !== undefined;
+  }
+}
+
+function toRun(row: Row): StoredRun {
+  const info = JSON.parse(row.info) as RunInfo;
+  return { key: row.id, id: row.run, name: row.given_name ?? info.name, info, startedAt: row.started_at };
+}

@@ -1,0 +1,89 @@
+/** The store's tables. A change is a new entry of MIGRATIONS, never an edit of an old one. */
+import type { DatabaseSync } from "node:sqlite";
+
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE runs (
+    id INTEGER PRIMARY KEY,
+    run TEXT NOT NULL UNIQUE,
+    given_name TEXT,                      -- by the user; null: the one in info
+    info TEXT NOT NULL,                   -- RunInfo as JSON
+    started_at REAL NOT NULL
+  ) STRICT;
+
+  -- A probe may outlive the deletion of its run; what it still sends must not bring the run back.
+  CREATE TABLE deleted_runs (run TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE attempts (
+    id INTEGER PRIMARY KEY,               -- in the order in which they were first heard of
+    run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+    rank INTEGER NOT NULL,
+    attempt TEXT NOT NULL,
+    next_seq INTEGER NOT NULL DEFAULT 0,
+    last_seen REAL NOT NULL,              -- Unix seconds of the last thing heard
+    alive_at REAL NOT NULL,               -- Unix seconds at which its connection was last known to be open
+    status TEXT,                          -- null until it ended
+    error TEXT,
+    exit_code REAL,
+    UNIQUE (run, rank, attempt)
+  ) STRICT;
+
+  CREATE TABLE series (
+    attempt INTEGER NOT NULL REFERENCES attempts(id) ON DELETE CASCADE,
+    series TEXT NOT NULL,
+    info TEXT NOT NULL,                   -- SeriesInfo as JSON
+    steps INTEGER NOT NULL DEFAULT 0,
+    last_step INTEGER NOT NULL DEFAULT -1,
+    PRIMARY KEY (attempt, series)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE frames (
+    id INTEGER PRIMARY KEY,               -- in the order of commits
+    run INTEGER NOT NULL,
+    attempt INTEGER NOT NULL REFERENCES attempts(id) ON DELETE CASCADE,
+    seq INTEGER NOT NULL,
+    series TEXT NOT NULL,
+    first_step INTEGER,                   -- null: a frame without steps
+    last_step INTEGER,
+    bytes BLOB NOT NULL,                  -- the frame as it arrived
+    UNIQUE (attempt, seq)
+  ) STRICT;
+  CREATE INDEX frames_of_run ON frames (run);
+
+  CREATE TABLE events (
+    id INTEGER PRIMARY KEY,
+    run INTEGER NOT NULL,
+    attempt INTEGER NOT NULL REFERENCES attempts(id) ON DELETE CASCADE,
+    seq INTEGER,                          -- null: found by the hub
+    series TEXT,
+    kind TEXT NOT NULL,
+    step INTEGER,
+    time REAL NOT NULL,
+    message TEXT NOT NULL,
+    data TEXT NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX events_told ON events (attempt, seq) WHERE seq IS NOT NULL;
+  CREATE UNIQUE INDEX events_found ON events (attempt, series, kind, step) WHERE seq IS NULL;
+  CREATE INDEX events_at ON events (attempt, kind, step);
+  CREATE INDEX events_of_run ON events (run, time);
+  `,
+];
+
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+export const schemaVersion = (db: DatabaseSync): number =>
+  Number((db.prepare("PRAGMA user_version").get() as { user_version: number }).user_version);
+
+/** Brings an older (or new) file up to date. Two hubs may open it at once: the version is read again under the lock. */
+export function migrate(db: DatabaseSync): void {
+  if (schemaVersion(db) >= SCHEMA_VERSION) return;
+  db.exec("BEGIN IMMEDIATE");
+  try {
+    for (const migration of MIGRATIONS.slice(schemaVersion(db))) db.exec(migration);
+    db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+    db.exec("COMMIT");
+  } catch (error) {
+    db.exec("ROLLBACK");
+    throw error;
+  }
+}

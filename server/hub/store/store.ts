@@ -1,0 +1,56 @@
+import type { DatabaseSync } from "node:sqlite";
+import { Attempts } from "./attempts.ts";
+import { Events } from "./events.ts";
+import { Frames } from "./frames.ts";
+import { Runs } from "./runs.ts";
+import { SeriesTable } from "./series.ts";
+
+/** One database file. Two hubs may have it open: nothing is cached here that the other could change. */
+export class Store {
+  readonly runs: Runs;
+  readonly attempts: Attempts;
+  readonly series: SeriesTable;
+  readonly frames: Frames;
+  readonly events: Events;
+  private readonly db: DatabaseSync;
+  private ownChanges = 0;
+
+  constructor(db: DatabaseSync) {
+    this.db = db;
+    this.runs = new Runs(db);
+    this.attempts = new Attempts(db);
+    this.series = new SeriesTable(db);
+    this.frames = new Frames(db);
+    this.events = new Events(db);
+  }
+
+  /** All or nothing. Whatever changes what viewers see goes through here. */
+  transaction<T>(body: () => T): T {
+    this.db.exec("BEGIN IMMEDIATE");
+    try {
+      const result = body();
+      this.db.exec("COMMIT");
+      this.ownChanges += 1;
+      return result;
+    } catch (error) {
+      // A full disk has SQLite roll back by itself.
+      if (this.db.isTransaction !== false) this.db.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  /** Differs from its last value if anything was committed since, by this hub or by another. */
+  get stamp(): string {
+    const { data_version: others } = this.db.prepare("PRAGMA data_version").get() as { data_version: number };
+    return `${this.ownChanges}/${others}`;
+  }
+
+  /** Gives the space of deleted runs back to the file system. */
+  shrink(): void {
+    this.db.exec("PRAGMA incremental_vacuum");
+  }
+
+  close(): void {
+    this.db.close();
+  }
+}

@@ -1,0 +1,109 @@
+/** What each request of a viewer does. */
+import { encodeFrame } from "../../../protocol/frame.ts";
+import type { ViewerMethod, ViewerRequest, ViewerResults } from "../../../protocol/viewer.ts";
+import type { LoadedRuns } from "../runs/loaded-runs.ts";
+import type { StoredRun } from "../store/runs.ts";
+import type { Store } from "../store/store.ts";
+import type { RunViews } from "./run-views.ts";
+import { MOST_BUCKETS, tileOf } from "./tile.ts";
+
+/** An answer that says what is wrong with the request. */
+export class RequestError extends Error {
+  readonly code: "unknown-run" | "bad-request";
+
+  constructor(code: RequestError["code"], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export interface Subscriber {
+  /** The run whose changes it is pushed. */
+  run: string | null;
+  /** Takes note of what it was given, so that only a change is pushed. */
+  shown(detail: ViewerResults["subscribe"]): void;
+}
+
+type Request<M extends ViewerMethod> = Extract<ViewerRequest, { method: M }>;
+type Answer<M extends ViewerMethod> = M extends "tile" ? Uint8Array : ViewerResults[M];
+
+export class Requests {
+  private readonly store: Store;
+  private readonly loaded: LoadedRuns;
+  private readonly views: RunViews;
+  private readonly onDelete: (run: string) => void;
+
+  constructor(store: Store, loaded: LoadedRuns, views: RunViews, onDelete: (run: string) => void) {
+    this.store = store;
+    this.loaded = loaded;
+    this.views = views;
+    this.onDelete = onDelete;
+  }
+
+  /** @throws {RequestError} */
+  async answer(request: ViewerRequest, subscriber: Subscriber): Promise<Answer<ViewerMethod>> {
+    switch (request.method) {
+      case "runs":
+        return { runs: this.views.summaries() };
+      case "subscribe":
+        return this.subscribe(request, subscriber);
+      case "unsubscribe":
+        subscriber.run = null;
+        return {};
+      case "tile":
+        return this.tile(request);
+      case "delete":
+        return this.delete(request);
+      case "rename":
+        return this.rename(request);
+    }
+  }
+
+  private async subscribe({ run }: Request<"subscribe">, subscriber: Subscriber): Promise<Answer<"subscribe">> {
+    this.find(run);
+    subscriber.run = run;
+    const detail = { run: await this.detail(run) };
+    if (subscriber.run === run) subscriber.shown(detail);
+    return detail;
+  }
+
+  /** The run as it is now. */
+  async detail(id: string) {
+    const model = await this.loaded.get(this.find(id).key);
+    return this.views.detail(this.find(id), model);
+  }
+
+  private async tile(request: Request<"tile">): Promise<Answer<"tile">> {
+    const { from, to, buckets } = request;
+    if (from > to || buckets < 1 || buckets > MOST_BUCKETS)
+      throw new RequestError("bad-request", `A tile needs from ≤ to and 1 to ${MOST_BUCKETS} buckets.`);
+    const model = await this.loaded.get(this.find(request.run).key);
+    const series = model.series.get(request.series);
+    if (series) return encodeFrame(tileOf(series, request));
+    const empty = { dtype: "F64", shape: [0], data: new Float64Array() } as const;
+    return encodeFrame({ metadata: { reply: String(request.id) }, columns: { from: empty, to: empty } });
+  }
+
+  private delete({ run }: Request<"delete">): Answer<"delete"> {
+    const { key } = this.find(run);
+    this.store.transaction(() => this.store.runs.delete(run));
+    this.loaded.drop(key);
+    this.onDelete(run);
+    this.store.shrink();
+    return {};
+  }
+
+  private rename({ run, name }: Request<"rename">): Answer<"rename"> {
+    this.find(run);
+    const given = name.trim();
+    if (given === "") throw new RequestError("bad-request", "A run needs a name.");
+    this.store.transaction(() => this.store.runs.rename(run, given));
+    return {};
+  }
+
+  private find(id: string): StoredRun {
+    const run = this.store.runs.find(id);
+    if (!run) throw new RequestError("unknown-run", "There is no such run; it may have been deleted.");
+    return run;
+  }
+}

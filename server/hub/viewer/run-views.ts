@@ -1,0 +1,82 @@
+import type { SeriesInfo } from "../../../protocol/telemetry.ts";
+import type { RunDetail, RunSummary, SeriesDetail } from "../../../protocol/viewer.ts";
+import type { RunModel } from "../runs/run-model.ts";
+import { SeriesModel } from "../runs/series-model.ts";
+import type { StoredAttempt } from "../store/attempts.ts";
+import { seriesKey } from "../store/events.ts";
+import type { StoredRun } from "../store/runs.ts";
+import type { Store } from "../store/store.ts";
+import { runEnd } from "./status.ts";
+
+const MOST_EVENTS = 1000;
+
+/** Runs as viewers see them. */
+export class RunViews {
+  private readonly store: Store;
+  private readonly connected: () => ReadonlySet<number>;
+  private readonly lostAfter: number;
+
+  /** `connected`: keys of the attempts whose probes are; `lostAfter`: seconds until one that isn't counts as lost. */
+  constructor(store: Store, connected: () => ReadonlySet<number>, lostAfter: number) {
+    this.store = store;
+    this.connected = connected;
+    this.lostAfter = lostAfter;
+  }
+
+  /** Newest first. */
+  summaries(): RunSummary[] {
+    const attempts = Map.groupBy(this.store.attempts.list(), ({ run }) => run);
+    const steps = this.store.series.stepsByRun();
+    return this.store.runs.list().map((run) => this.summary(run, attempts.get(run.key) ?? [], steps.get(run.key) ?? 0));
+  }
+
+  detail(run: StoredRun, model: RunModel): RunDetail {
+    const attempts = this.store.attempts.list(run.key);
+    const { error, exitCode } = this.end(attempts);
+    const series = this.seriesOf(run, model);
+    const steps = Math.max(0, ...series.map((one) => one.steps));
+    return {
+      summary: this.summary(run, attempts, steps),
+      args: run.info.args,
+      cwd: run.info.cwd,
+      python: run.info.python,
+      frameworkVersion: run.info.frameworkVersion,
+      error,
+      exitCode,
+      attempts: Math.max(0, ...[...Map.groupBy(attempts, ({ rank }) => rank).values()].map(({ length }) => length)),
+      series,
+      events: this.store.events.latest(run.key, MOST_EVENTS),
+      eventCount: this.store.events.count(run.key),
+    };
+  }
+
+  /** Every series that was declared, as its newest attempt described it, those of rank 0 first. */
+  private seriesOf(run: StoredRun, model: RunModel): SeriesDetail[] {
+    const declared = new Map<string, { info: SeriesInfo; rank: number }>();
+    for (const { info, rank } of this.store.series.list(run.key))
+      declared.set(seriesKey(info.id, rank), { info, rank });
+    return [...declared]
+      .sort(([, a], [, b]) => a.rank - b.rank)
+      .map(([id, { info, rank }]) => {
+        const label = rank === 0 ? info.label : `${info.label.slice(0, 230)} (rank ${rank})`;
+        return (model.series.get(id) ?? new SeriesModel()).detail(id, label, info);
+      });
+  }
+
+  private summary(run: StoredRun, attempts: readonly StoredAttempt[], steps: number): RunSummary {
+    return {
+      id: run.id,
+      name: run.name,
+      script: run.info.script,
+      status: this.end(attempts).status,
+      startedAt: run.startedAt,
+      lastSeen: Math.max(run.startedAt, ...attempts.map(({ lastSeen }) => lastSeen)),
+      steps,
+      framework: run.info.framework,
+    };
+  }
+
+  private end(attempts: readonly StoredAttempt[]) {
+    return runEnd(attempts, this.connected(), Date.now() / 1000, this.lostAfter);
+  }
+}

@@ -1,0 +1,22 @@
+/** Entry of the hub's worker thread: SQLite blocks its thread, so it must not be the one that answers keystrokes. */
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { openHub } from "./hub.ts";
+import type { FromHub, HubWorkerData, ToHub } from "./thread.ts";
+
+async function main(port: MessagePort): Promise<void> {
+  const post = (message: FromHub) => port.postMessage(message);
+  try {
+    const hub = await openHub(workerData as HubWorkerData, (level, message) => post({ type: "log", level, message }));
+    port.on("message", async (message: ToHub) => {
+      if (message.type !== "stop") return;
+      await hub.close();
+      port.close();
+    });
+    post({ type: "ready", endpoint: hub.endpoint });
+  } catch (error) {
+    post({ type: "failed", message: (error as Error).message });
+  }
+}
+
+if (!parentPort) throw new Error("The hub runs in a worker thread.");
+void main(parentPort);
