@@ -92,7 +92,7 @@ function effect({ advice: { threshold, evidence } }: Findings): string | null {
   const { wouldClip, meanClipFactor } = evidence;
   if (threshold === null || wouldClip === null || meanClipFactor === null) return null;
   if (wouldClip === 0) return `At ${formatNumber(threshold)} none of these steps would have been clipped.`;
-  return `At ${formatNumber(threshold)}, ${formatShare(wouldClip)} of these steps would have been clipped; over all steps ${formatShare(meanClipFactor)} of the gradient's length would have remained on average.`;
+  return `At ${formatNumber(threshold)}, ${formatShare(wouldClip)} of these steps would have been clipped, and ${formatShare(meanClipFactor)} of the gradient's length kept on average.`;
 }
 
 function caveats({
@@ -113,7 +113,7 @@ function caveats({
     sentences.push(
       `${formatShare(rate)} of the last steps were clipped, the median one to ${formatShare(inForce / median)} of its length: under SGD that acts as a smaller learning rate, while Adam and its kin hardly notice.`,
     );
-  if (clipping.total >= 1000 && clipping.clipped === 0)
+  if (inForce !== null && clipping.total >= 1000 && clipping.clipped === 0)
     sentences.push(`No step was clipped in ${formatCount(clipping.total)}: clipping is inactive so far.`);
   if (evidence.nonFinite > 0 && !evidence.exploded)
     sentences.push(

@@ -127,6 +127,7 @@ describe("clip rate", () => {
       ],
       0.5,
     ],
+    ["adaptively, without a threshold", [{ normPre: 2, normPost: 1.5 }], 1],
     ["by value, norm after unknown", [{ normPre: 2, threshold: 0.1, byValue: true }], null],
   ])("%s", (_, run, expected) => {
     expect(monitor(run).clipRate).toBe(expected);
