@@ -8,6 +8,7 @@ import { HubClient } from "./hub/hub-client.ts";
 import { HubSocket } from "./hub/hub-socket.ts";
 import { LanguageServer } from "./language/language-server.ts";
 import { probeEnvironment, updateTerminals } from "./python/probe-environment.ts";
+import { followTasks } from "./runs/follow-tasks.ts";
 import { RunsView } from "./runs/runs-view.ts";
 import { ScriptArguments } from "./runs/script-arguments.ts";
 import { TASK_TYPE, TrainingTasks } from "./runs/training-task.ts";
@@ -39,9 +40,10 @@ export async function activate(context: ExtensionContext): Promise<TestApi> {
     dashboard,
     runs,
     new StatusBar(server, hub),
-    registerCommands(context, { hub, dashboard, probe, args, log }, server, runs, log),
+    registerCommands(context, { hub, probe, args, log }, dashboard, server, runs, log),
     window.registerWebviewPanelSerializer(DASHBOARD, dashboard),
     tasks.registerTaskProvider(TASK_TYPE, new TrainingTasks(probe)),
+    followTasks(hub, dashboard, log),
     watchTerminals(hub, log),
     workspace.onDidGrantWorkspaceTrust(terminals),
     workspace.onDidChangeConfiguration((event) => {

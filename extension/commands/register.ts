@@ -1,5 +1,6 @@
 /** Every command by name. A command that fails says so and leaves the others alone. */
 import { commands, Disposable, type ExtensionContext, type LogOutputChannel, l10n, type Uri, window } from "vscode";
+import type { Dashboard } from "../dashboard/dashboard.ts";
 import type { LanguageServer } from "../language/language-server.ts";
 import type { RunsView } from "../runs/runs-view.ts";
 import { deleteRun } from "./delete-run.ts";
@@ -11,11 +12,12 @@ import { type RunContext, runWithTelemetry } from "./run-with-telemetry.ts";
 export function registerCommands(
   context: ExtensionContext,
   run: RunContext,
+  dashboard: Dashboard,
   server: LanguageServer,
   runs: RunsView,
   log: LogOutputChannel,
 ): Disposable {
-  const { hub, dashboard } = run;
+  const { hub } = run;
   /** A run command gets the run from a tree item or, from the keyboard, works on the selected one. */
   const onRun = (action: (id: string) => unknown) => (target?: string | { id: string }) => {
     const id = typeof target === "string" ? target : (target?.id ?? runs.selected);

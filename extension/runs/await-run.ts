@@ -4,18 +4,17 @@ import type { RunSummary } from "../../protocol/viewer.ts";
 import type { HubClient } from "../hub/hub-client.ts";
 
 /**
- * Resolves with the first run of `script` that is not among the `known`; with null once `ended` says that the process
- * is gone and the hub, asked again, still has none.
+ * Resolves with the run of `script` that began at `since` (Unix seconds) or later; with null once `ended` says that the
+ * process is gone and the hub, asked again, still has none.
  */
 export async function awaitRun(
   hub: HubClient,
-  known: readonly RunSummary[],
   script: string,
+  since: number,
   ended: Promise<unknown>,
 ): Promise<RunSummary | null> {
-  const before = new Set(known.map(({ id }) => id));
   const find = (runs: readonly RunSummary[]) =>
-    runs.find((run) => !before.has(run.id) && run.script !== null && samePath(run.script, script)) ?? null;
+    runs.find((run) => run.startedAt >= since && run.script !== null && samePath(run.script, script)) ?? null;
   const subscriptions: Disposable[] = [];
   const appeared = new Promise<RunSummary>((resolve) => {
     subscriptions.push(
@@ -26,7 +25,8 @@ export async function awaitRun(
     );
   });
   try {
-    return await Promise.race([appeared, ended.then(async () => find(await hub.refresh()))]);
+    const known = find(await hub.refresh());
+    return known ?? (await Promise.race([appeared, ended.then(async () => find(await hub.refresh()))]));
   } finally {
     for (const subscription of subscriptions) subscription.dispose();
   }

@@ -34,6 +34,13 @@ export function trainingTask(script: Uri, args: readonly string[], python: strin
   return build(definition, folder ?? TaskScope.Workspace, name, script.fsPath, python, probe);
 }
 
+/** The script that a task trains, as an absolute path; null for the tasks of others. */
+export function scriptOf({ definition, scope }: Task): string | null {
+  if (definition.type !== TASK_TYPE || typeof definition.script !== "string") return null;
+  const folder = typeof scope === "object" ? scope : workspace.workspaceFolders?.[0];
+  return resolve(folder?.uri.fsPath ?? "", definition.script);
+}
+
 /** Completes tasks that the user wrote into tasks.json or runs again after a reload. */
 export class TrainingTasks implements TaskProvider {
   private readonly probe: ProbeEnvironment;
@@ -47,14 +54,13 @@ export class TrainingTasks implements TaskProvider {
   }
 
   async resolveTask(task: Task): Promise<Task | undefined> {
-    const definition = task.definition as TrainingDefinition;
-    if (!workspace.isTrusted || typeof definition.script !== "string") return undefined;
-    const folder = typeof task.scope === "object" ? task.scope : workspace.workspaceFolders?.[0];
-    const script = Uri.file(resolve(folder?.uri.fsPath ?? "", definition.script));
-    const python = await findInterpreter(script);
+    const script = scriptOf(task);
+    if (!workspace.isTrusted || script === null) return undefined;
+    const python = await findInterpreter(Uri.file(script));
     if ("err" in python) throw new Error(python.err);
     // VS Code wants the very definition that it asked about.
-    return build(definition, task.scope ?? TaskScope.Workspace, task.name, script.fsPath, python.ok, this.probe);
+    const definition = task.definition as TrainingDefinition;
+    return build(definition, task.scope ?? TaskScope.Workspace, task.name, script, python.ok, this.probe);
   }
 }
 
