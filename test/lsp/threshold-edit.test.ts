@@ -1,0 +1,85 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ThresholdEditResult } from "../../protocol/lsp.ts";
+import { applyEdits } from "../../server/text/edits.ts";
+import { Positions } from "../../server/text/positions.ts";
+import { editsOf, LspClient } from "./client.ts";
+import { CLIPPED, UNCLIPPED } from "./scripts.ts";
+
+/** 1-based, as Python counts. */
+const lineOf = (text: string, part: string) => text.slice(0, text.indexOf(part)).split("\n").length;
+
+describe("gradsight/thresholdEdit", () => {
+  let folder: string;
+  let path: string;
+  let uri: string;
+  let client: LspClient;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "gradsight-threshold-"));
+    path = join(folder, "train.py");
+    uri = pathToFileURL(path).href;
+    client = await LspClient.start();
+  });
+  afterEach(async () => {
+    await client.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  const ask = (params: object) =>
+    client.request<ThresholdEditResult>("gradsight/thresholdEdit", { uri, site: null, clip: null, ...params });
+
+  function outcome(text: string, result: ThresholdEditResult) {
+    if ("err" in result) throw new Error(result.err);
+    const positions = Positions.of(text, "utf-16");
+    const { version, edits } = editsOf(result.ok.edit);
+    const offsets = edits.map(({ range, newText }) => ({ range: positions.offsets(range), newText }));
+    return { version, text: applyEdits(text, offsets), line: result.ok.line, summary: result.ok.summary };
+  }
+
+  it("changes the number of an open document, saved or not", async () => {
+    await writeFile(path, "nothing of the kind\n");
+    await client.open(uri, CLIPPED, "python", 5);
+    const clip = { file: path, line: lineOf(CLIPPED, "nn.utils.clip") };
+    const site = { file: path, line: lineOf(CLIPPED, "optimizer.step()") };
+    const { version, text, line, summary } = outcome(CLIPPED, await ask({ site, clip, threshold: 0.25 }));
+    expect(version).toBe(5);
+    expect(text).toBe(CLIPPED.replace("max_norm=1.0", "max_norm=0.25"));
+    expect(line).toBe(clip.line);
+    expect(summary).toContain("0.25");
+  });
+
+  it("changes the number of a file that is not open", async () => {
+    const text = `\u{feff}${CLIPPED}`.replaceAll("\n", "\r\n");
+    await writeFile(path, text);
+    const clip = { file: path, line: lineOf(CLIPPED, "nn.utils.clip") };
+    const result = outcome(text.slice(1), await ask({ clip, threshold: 2 }));
+    expect(result.version).toBeNull();
+    expect(result.text).toMatch(/max_norm=2(\.0)?\)\r\n/);
+  });
+
+  it("inserts the clip where there is none", async () => {
+    await writeFile(path, UNCLIPPED);
+    const site = { file: path, line: lineOf(UNCLIPPED, "optimizer.step()") };
+    const { text } = outcome(UNCLIPPED, await ask({ site, threshold: 0.5 }));
+    expect(text).toMatch(/clip_grad_norm_\(model\.parameters\(\), (max_norm=)?0\.5\)\n {4}optimizer\.step\(\)/);
+  });
+
+  const refusals: Record<string, [object, RegExp]> = {
+    "a file that is not there": [{ threshold: 1 }, /no such file/],
+    "a place in another file": [{ site: { file: "/elsewhere/b.py", line: 3 }, threshold: 1 }, /elsewhere/],
+    "a threshold that is no number": [{ threshold: "1" }, /threshold/],
+  };
+  for (const [what, [params, message]] of Object.entries(refusals))
+    it(`says why it can't for ${what}`, async () => {
+      expect(await ask(params)).toEqual({ err: expect.stringMatching(message) });
+    });
+
+  it("says why it can't where there is no update", async () => {
+    await writeFile(path, "x = 1\n");
+    const result = await ask({ site: { file: path, line: 1 }, threshold: 1 });
+    expect(result).toEqual({ err: expect.stringMatching(/\w+ \w+/) });
+  });
+});
