@@ -3,6 +3,9 @@
  * line and in a browser worker alike.
  */
 import type { Applicability, Finding, RuleInfo, Severity, TextEdit, TextRange } from "./finding.ts";
+import { OpenModule } from "./module.ts";
+import { documentationUrl, RULES } from "./rules/index.ts";
+import { loadGrammar } from "./syntax/document.ts";
 
 export type * from "./finding.ts";
 
@@ -52,4 +55,14 @@ export interface GrammarBytes {
   readonly python: Uint8Array;
 }
 
-export declare function loadAnalyser(bytes: GrammarBytes): Promise<Analyser>;
+export async function loadAnalyser(bytes: GrammarBytes): Promise<Analyser> {
+  const grammar = await loadGrammar(bytes);
+  const rules = RULES.map(({ name, title, defaultSeverity, documentation }) => ({
+    name,
+    title,
+    defaultSeverity,
+    documentation: documentation.trim(),
+    url: documentationUrl(name),
+  }));
+  return { rules, open: (text) => new OpenModule(grammar, text) };
+}

@@ -1,0 +1,65 @@
+/** What kind of network a file trains, from what it imports, builds and names: the evidence for a severity and a convention. */
+import type { Architecture, Framework } from "../frameworks/framework.ts";
+import type { Evidence } from "./events.ts";
+import type { Names } from "./scope.ts";
+import type { Values } from "./values.ts";
+
+/** What classes and functions of the file are called, for networks written by hand. */
+const BY_NAME: readonly (readonly [RegExp, Architecture])[] = [
+  [/ddpm|diffusion/i, "diffusion"],
+  [/dqn|replay_?buffer/i, "value-learning"],
+  [/(multi_?head|self|cross|causal).?attention|transformer|^gpt|^bert/i, "transformer"],
+  [/actor_?critic|^ppo|^a2c|^reinforce/i, "reinforcement"],
+];
+
+export function findEvidence(names: Names, values: Values, frameworks: readonly Framework[]): Evidence {
+  const patterns = frameworks.flatMap((framework) => framework.architectures ?? []);
+  for (const { pattern, architecture } of patterns) {
+    const found = imported(names, pattern) ?? built(names, values, pattern);
+    if (!found) continue;
+    const named = byName(names);
+    if (architecture === "recurrent" && isLanguageModel(names)) return { ...found, architecture: "language-model" };
+    if (architecture === "reinforcement" && named?.architecture === "value-learning") return named;
+    if (architecture === "convolutional" && named) return named;
+    return { ...found, architecture };
+  }
+  return byName(names) ?? { architecture: null, name: "", node: null };
+}
+
+function imported(names: Names, pattern: RegExp) {
+  for (const { name, node } of names.imports)
+    if (pattern.test(name)) return { name, node: { ...node, kind: "name" as const, id: node.name } };
+  return null;
+}
+
+function built(names: Names, values: Values, pattern: RegExp) {
+  for (const [name, sites] of names.calls) {
+    if (!["torch.nn.", "torch.nn.functional.", "torchvision.models."].some((prefix) => pattern.test(prefix + name)))
+      continue;
+    for (const { call, scope } of sites.slice(0, 4)) {
+      const callees = values.evaluate(call.callee, values.frameOf(scope), scope);
+      const match = callees.find((value) => value.kind === "external" && pattern.test(value.name));
+      if (match?.kind === "external") return { name: match.name, node: call.callee };
+    }
+  }
+  return null;
+}
+
+function byName(names: Names): Evidence | null {
+  const defined = [...names.classes.map((info) => info.node), ...names.functions.map((info) => info.node)];
+  for (const [pattern, architecture] of BY_NAME)
+    for (const node of defined)
+      if (node.kind !== "lambda" && pattern.test(node.name)) return { architecture, name: node.name, node };
+  return null;
+}
+
+function isLanguageModel(names: Names): boolean {
+  const embeds = names.calls.has("Embedding") || names.calls.has("RNNModel");
+  const words = ["ntokens", "ntoken", "vocab_size", "vocab", "corpus"];
+  return (
+    embeds &&
+    words.some(
+      (word) => names.module.variables.has(word) || names.functions.some((info) => info.scope.variables.has(word)),
+    )
+  );
+}

@@ -1,0 +1,337 @@
+/** What one call means to the training, by the frameworks' tables, and by convention where the object's class can't be seen. */
+import type { Framework, Meaning, OptimizerPlace } from "../frameworks/framework.ts";
+import { type Call, childrenOf, type Expression, type Statement } from "../syntax/ast.ts";
+import type { OptimizerRef, TrainingEvent } from "./events.ts";
+import { argumentOf, lastPart, type Scope } from "./scope.ts";
+import type { Frame, Value, Values } from "./values.ts";
+
+const LOOKS_LIKE_OPTIMIZER = /optim|(^|_)opts?(_|$|[A-Z\d])|opt$|solver/i;
+const LOOKS_LIKE_OTHER = /sched|env|profil|lr_|_lr$|warmup|callback|metric|timer|logger|hook|game|simul/i;
+const LOOKS_LIKE_CLIP = /clip|clamp_grad/i;
+/** Calls that take the model or the optimizer between backward and step and that, by their name, only read or plan. */
+const SOUNDS_HARMLESS =
+  /lr|learning_rate|sched|log|save|checkpoint|print|ema|eval|valid|test|plot|write|record|monitor|count|loss|forward|predict|sample|freeze|format|time/i;
+const METHODS_OF_MODELS = ["parameters", "named_parameters", "state_dict", "zero_grad", "train", "eval"];
+
+type External = Value & { kind: "external" };
+
+export type Classified =
+  | { readonly kind: "event"; readonly event: TrainingEvent }
+  | { readonly kind: "inline"; readonly targets: readonly (Value & { kind: "function" })[] }
+  | { readonly kind: "log"; readonly threshold: Expression | null }
+  | null;
+
+export class Classifier {
+  readonly #values: Values;
+  readonly #frameworks: readonly Framework[];
+  readonly #words = new Set<string>();
+  #models: Set<object> | null = null;
+
+  constructor(values: Values, frameworks: readonly Framework[]) {
+    this.#values = values;
+    this.#frameworks = frameworks;
+    for (const framework of frameworks) {
+      for (const name of Object.keys(framework.calls ?? {})) this.#words.add(name.slice(name.lastIndexOf(".") + 1));
+      for (const name of Object.keys(framework.methods ?? {})) this.#words.add(name);
+      for (const name of Object.keys(framework.optimizerMethods ?? {})) this.#words.add(name);
+    }
+  }
+
+  /** False where the name alone shows that a call is no training event. */
+  mayMatter(name: string): boolean {
+    return this.#words.has(name) || LOOKS_LIKE_CLIP.test(name);
+  }
+
+  /** `pending`: a backward pass is waiting for its step, so a call that can't be seen into may clip. */
+  classify(call: Call, statement: Statement, frame: Frame, scope: Scope, pending: boolean): Classified {
+    const values = this.#values.evaluate(call.callee, frame, scope);
+    const targets = this.#targets(values, call, frame, scope);
+    const name = lastPart(call.callee);
+    if (targets.length > 0) {
+      const custom = name === "step" ? this.#customStep(call, statement, frame, scope) : null;
+      return custom ?? { kind: "inline", targets };
+    }
+    const externals = values.filter((value): value is External => value.kind === "external");
+    for (const external of externals) {
+      const found = this.#byName(external);
+      if (found) return this.#meaning(found.meaning, found.framework, call, statement, frame, scope);
+    }
+    const conventional = this.#byConvention(name, call, externals, statement, frame, scope);
+    if (conventional) return conventional;
+    const hidden = this.#hidden(name, call, externals, frame, scope, pending);
+    return hidden ? this.#event(call, statement, frame, scope, hidden) : null;
+  }
+
+  #targets(values: readonly Value[], call: Call, frame: Frame, scope: Scope): (Value & { kind: "function" })[] {
+    return values.flatMap((value): (Value & { kind: "function" })[] => {
+      if (value.kind === "function") return value.info.yields ? [] : [value];
+      if (value.kind === "class") {
+        const self: Value = { kind: "instance", info: value.info, call, frame, scope };
+        return this.#values.member(self, "__init__").filter((method) => method.kind === "function");
+      }
+      if (value.kind === "instance")
+        return this.#values.member(value, "__call__").filter((method) => method.kind === "function");
+      return [];
+    });
+  }
+
+  #byName(external: External): { meaning: Meaning; framework: Framework } | null {
+    const dot = external.name.lastIndexOf(".");
+    const [owner, method] = [external.name.slice(0, dot), external.name.slice(dot + 1)];
+    for (const framework of this.#frameworks) {
+      const meaning = framework.calls?.[external.name];
+      if (meaning) return { meaning, framework };
+      const own = framework.optimizerMethods?.[method];
+      if (own && framework.optimizers?.test(stripCall(owner))) return { meaning: own, framework };
+    }
+    return null;
+  }
+
+  #byConvention(
+    name: string,
+    call: Call,
+    externals: readonly External[],
+    statement: Statement,
+    frame: Frame,
+    scope: Scope,
+  ): Classified {
+    const { callee } = call;
+    if (callee.kind !== "attribute") {
+      if (!LOOKS_LIKE_CLIP.test(name) || externals.some((external) => this.#isInert(external.name))) return null;
+      return this.#clipSomehow(call, statement, frame, scope);
+    }
+    for (const framework of this.#frameworks) {
+      const meaning = framework.methods?.[name];
+      if (!meaning) continue;
+      // A function of a module (`loss.backward` is a method; `utils.backward` is not).
+      if (meaning.event === "step" && !this.#stepsAnOptimizer(call, callee.object, externals, frame, scope))
+        return null;
+      if (externals.some((external) => this.#isModuleMember(external))) break;
+      return this.#meaning(meaning, framework, call, statement, frame, scope);
+    }
+    if (LOOKS_LIKE_CLIP.test(name) && !externals.some((external) => this.#isInert(external.name)))
+      return this.#clipSomehow(call, statement, frame, scope);
+    return null;
+  }
+
+  /** A name imported from a module, without a call on the way: a function of that module, not a method of an object. */
+  #isModuleMember(external: External): boolean {
+    return !external.name.includes("(");
+  }
+
+  #stepsAnOptimizer(
+    call: Call,
+    object: Expression,
+    externals: readonly External[],
+    frame: Frame,
+    scope: Scope,
+  ): boolean {
+    if (call.arguments.length > 1) return false;
+    const name = lastPart(
+      object.kind === "subscript" ? object.object : object.kind === "call" ? object.callee : object,
+    );
+    if (!LOOKS_LIKE_OPTIMIZER.test(name) || LOOKS_LIKE_OTHER.test(name)) return false;
+    // Where the object is known to be something else of a known library, its name says nothing.
+    if (externals.some((external) => this.#isInert(external.name) && !/optim/i.test(external.name))) return false;
+    return !this.#values.evaluate(object, frame, scope).some((value) => value.kind === "literal");
+  }
+
+  #clipSomehow(call: Call, statement: Statement, frame: Frame, scope: Scope): Classified {
+    const framework = this.#frameworks[0];
+    if (!framework || call.arguments.length === 0) return null;
+    const meaning: Meaning = { event: "clip", kind: "unknown", parameters: null, threshold: null, unscales: true };
+    return this.#meaning(meaning, framework, call, statement, frame, scope);
+  }
+
+  /** The optimizer is written in this very file: its `step` is an update, and it may clip in there. */
+  #customStep(call: Call, statement: Statement, frame: Frame, scope: Scope): Classified {
+    const { callee } = call;
+    if (callee.kind !== "attribute") return null;
+    const owners = this.#values.evaluate(callee.object, frame, scope).filter((value) => value.kind === "instance");
+    const derived = owners.some((owner) =>
+      owner.info.node.bases.some((base) =>
+        this.#values
+          .evaluate(base.value, this.#values.frameOf(owner.info.scope.parent ?? this.#values.names.module))
+          .some((value) => value.kind === "external" && this.#isOptimizer(value.name)),
+      ),
+    );
+    const framework = this.#frameworks.find((known) => known.optimizerMethods);
+    const meaning = framework?.optimizerMethods?.step;
+    return derived && framework && meaning ? this.#meaning(meaning, framework, call, statement, frame, scope) : null;
+  }
+
+  #meaning(
+    meaning: Meaning,
+    framework: Framework,
+    call: Call,
+    statement: Statement,
+    frame: Frame,
+    scope: Scope,
+  ): Classified {
+    const argument = (place: { position: number | null; keyword: string | null } | null | undefined) =>
+      place ? (argumentOf(call, place.position, place.keyword)?.value ?? null) : null;
+    const optimizer = (place: OptimizerPlace | null | undefined) => {
+      const node =
+        place === "receiver" ? (call.callee.kind === "attribute" ? call.callee.object : null) : argument(place);
+      return node ? this.optimizer(node, frame, scope) : null;
+    };
+    const base = { id: this.#id(call, frame), node: call, statement, frame, scope, framework };
+    switch (meaning.event) {
+      case "nothing":
+        return null;
+      case "log":
+        return { kind: "log", threshold: argument(meaning.threshold) };
+      case "backward": {
+        const receiver = call.callee.kind === "attribute" ? call.callee.object : null;
+        return { kind: "event", event: { ...base, kind: "backward", receiver, inClosure: false } };
+      }
+      case "zero-grad":
+        return { kind: "event", event: { ...base, kind: "zero-grad" } };
+      case "unscale":
+        return { kind: "event", event: { ...base, kind: "unscale", optimizer: optimizer(meaning.optimizer) } };
+      case "step": {
+        const stepped = optimizer(meaning.optimizer);
+        if (!stepped) return null;
+        const scaler = meaning.scaled && call.callee.kind === "attribute" ? call.callee.object : null;
+        const closure = argument(meaning.closure);
+        return { kind: "event", event: { ...base, kind: "step", optimizer: stepped, scaler, closure } };
+      }
+      case "clip":
+        return {
+          kind: "event",
+          event: {
+            ...base,
+            kind: "clip",
+            how: meaning.kind,
+            call,
+            parameters: argument(meaning.parameters),
+            threshold: argument(meaning.threshold),
+            optimizer: optimizer(meaning.optimizer),
+            unscales: meaning.unscales ?? false,
+            renamed: meaning.renamed ?? null,
+          },
+        };
+    }
+  }
+
+  optimizer(node: Expression, frame: Frame, scope: Scope): OptimizerRef {
+    const keys = new Set<string>();
+    const constructors: OptimizerRef["constructors"][number][] = [];
+    let opaque = false;
+    for (const value of this.#values.evaluate(node, frame, scope)) {
+      if (value.kind === "external" && value.call) {
+        const name = stripCall(value.name);
+        if (this.#isOptimizer(name)) {
+          keys.add(`call ${this.#values.id(value.call)} ${this.#values.id(value.frame)}`);
+          constructors.push({ call: value.call, frame: value.frame, scope: value.scope, name });
+          if (this.#clipsInside(name, value.call)) opaque = true;
+        } else if (/(^|\.)[A-Z]\w*$/.test(name)) opaque = true;
+      } else if (value.kind === "instance") {
+        const { info } = value;
+        const step = info.methods.get("step");
+        keys.add(`class ${this.#values.id(info)} ${value.call ? this.#values.id(value.call) : ""}`);
+        if (value.call)
+          constructors.push({ call: value.call, frame: value.frame, scope: value.scope, name: info.node.name });
+        if (step && this.#mentionsClipping(step.node.kind === "function" ? step.node.body : [])) opaque = true;
+      }
+    }
+    const variable = this.#values.variableOf(node, frame, scope)?.variable;
+    if (variable && constructors.length === 0) keys.add(`variable ${this.#values.id(variable)}`);
+    if (keys.size === 0) keys.add(`node ${this.#values.id(node)}`);
+    return { node, frame, scope, keys, constructors, opaque };
+  }
+
+  #mentionsClipping(body: readonly Statement[]): boolean {
+    return [...this.#values.names.calls.entries()].some(
+      ([name, sites]) =>
+        (LOOKS_LIKE_CLIP.test(name) || name === "clamp_" || name === "max_norm") &&
+        sites.some(({ statement }) =>
+          body.some(
+            (outer) =>
+              outer.anchor === statement.anchor && outer.start <= statement.start && statement.end <= outer.end,
+          ),
+        ),
+    );
+  }
+
+  #isOptimizer(name: string): boolean {
+    return this.#frameworks.some((framework) => framework.optimizers?.test(name));
+  }
+
+  #clipsInside(name: string, call: Call): boolean {
+    return this.#frameworks.some((framework) =>
+      framework.clipsInside?.some(
+        (inside) =>
+          inside.name.test(name) && (inside.keyword === null || argumentOf(call, null, inside.keyword) !== null),
+      ),
+    );
+  }
+
+  #isInert(name: string): boolean {
+    return this.#frameworks.some((framework) => framework.inert?.test(name));
+  }
+
+  /** A call into code that can't be seen, with the model or the optimizer in its hands, while gradients wait for their step. */
+  #hidden(
+    name: string,
+    call: Call,
+    externals: readonly External[],
+    frame: Frame,
+    scope: Scope,
+    pending: boolean,
+  ): "unknown" | null {
+    if (!pending || SOUNDS_HARMLESS.test(name)) return null;
+    if (externals.length > 0 && externals.every((external) => this.#isInert(external.name))) return null;
+    const { callee } = call;
+    if (callee.kind === "attribute" && this.#frameworks.some((framework) => framework.inertMethods?.has(name)))
+      return null;
+    const held = call.arguments.map((argument) => argument.value);
+    if (callee.kind === "attribute") held.push(callee.object);
+    return held.some((node) => this.#holdsParameters(node, frame, scope)) ? "unknown" : null;
+  }
+
+  #holdsParameters(node: Expression, frame: Frame, scope: Scope): boolean {
+    if (node.kind === "call")
+      return (
+        /^(named_)?parameters$/.test(lastPart(node.callee)) ||
+        childrenOf(node).some((child) => this.#holdsParameters(child, frame, scope))
+      );
+    if (node.kind !== "name" && node.kind !== "attribute") return false;
+    if (node.kind === "name" && scope.home.self === node.id) return false;
+    const variable = this.#values.variableOf(node, frame, scope)?.variable;
+    if (!variable) return false;
+    if (this.#modelVariables().has(variable)) return true;
+    return this.#values
+      .evaluate(node, frame, scope)
+      .some((value) => value.kind === "external" && this.#isOptimizer(stripCall(value.name)));
+  }
+
+  /** Variables that are used as models are. */
+  #modelVariables(): Set<object> {
+    if (this.#models) return this.#models;
+    const models = new Set<object>();
+    this.#models = models;
+    for (const method of METHODS_OF_MODELS)
+      for (const { call, scope } of this.#values.names.calls.get(method) ?? []) {
+        if (call.callee.kind !== "attribute") continue;
+        const found = this.#values.variableOf(call.callee.object, this.#values.frameOf(scope), scope);
+        if (found) models.add(found.variable);
+      }
+    return models;
+  }
+
+  #event(call: Call, statement: Statement, frame: Frame, scope: Scope, kind: "unknown"): Classified {
+    const framework = this.#frameworks[0];
+    if (!framework) return null;
+    return {
+      kind: "event",
+      event: { id: this.#id(call, frame), kind, node: call, statement, frame, scope, framework },
+    };
+  }
+
+  #id(node: object, frame: Frame): string {
+    return `${this.#values.id(node)}.${this.#values.id(frame)}`;
+  }
+}
+
+const stripCall = (name: string) => name.replace(/(\(\)|\[[^\]]*\])+$/, "");

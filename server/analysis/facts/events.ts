@@ -1,0 +1,88 @@
+/** The framework-neutral account of a script's training: what the rules read. */
+import type { Architecture, ClipKind, Framework } from "../frameworks/framework.ts";
+import type { Call, Expression, Statement } from "../syntax/ast.ts";
+import type { Scope } from "./scope.ts";
+import type { Frame } from "./values.ts";
+
+/** An expression where it stands, with the activation that gives its names their meaning. */
+export interface Seen {
+  readonly node: Expression;
+  readonly frame: Frame;
+  readonly scope: Scope;
+}
+
+export interface OptimizerRef extends Seen {
+  /** What it may be; two references that share a key may be the same optimizer. */
+  readonly keys: ReadonlySet<string>;
+  /** Its constructor calls, where they can be seen. */
+  readonly constructors: readonly {
+    readonly call: Call;
+    readonly frame: Frame;
+    readonly scope: Scope;
+    readonly name: string;
+  }[];
+  /** Clips by itself, or its class can't be seen. */
+  readonly opaque: boolean;
+}
+
+interface EventBase extends Seen {
+  /** The same call in the same activation has the same id. */
+  readonly id: string;
+  readonly statement: Statement;
+  readonly framework: Framework;
+}
+
+export interface ClipEvent extends EventBase {
+  readonly kind: "clip";
+  readonly how: ClipKind | "by-hand";
+  readonly call: Call | null;
+  readonly parameters: Expression | null;
+  readonly threshold: Expression | null;
+  readonly optimizer: OptimizerRef | null;
+  readonly unscales: boolean;
+  readonly renamed: string | null;
+}
+
+export interface StepEvent extends EventBase {
+  readonly kind: "step";
+  readonly optimizer: OptimizerRef;
+  readonly scaler: Expression | null;
+  /** The closure that the optimizer runs, where it was passed one. */
+  readonly closure: Expression | null;
+}
+
+export type TrainingEvent =
+  | ClipEvent
+  | StepEvent
+  | (EventBase & { readonly kind: "backward"; readonly receiver: Expression | null; readonly inClosure: boolean })
+  | (EventBase & { readonly kind: "unscale"; readonly optimizer: OptimizerRef | null })
+  | (EventBase & { readonly kind: "zero-grad" })
+  /** Something that may do anything to the gradients: code that can't be seen, or that doesn't parse. */
+  | (EventBase & { readonly kind: "unknown" });
+
+/** The events that reach an update on one path, oldest first, since the optimizer's previous update on that path. */
+export type Path = readonly TrainingEvent[];
+
+/** A statement that updates parameters, with every path that was found to it. */
+export interface UpdateSite {
+  readonly step: StepEvent;
+  readonly paths: readonly Path[];
+}
+
+/** A clip, with the events before it on each path. */
+export interface ClipSite {
+  readonly clip: ClipEvent;
+  readonly paths: readonly Path[];
+}
+
+export interface LogSite extends Seen {
+  readonly call: Call;
+  readonly threshold: Expression | null;
+}
+
+export interface Evidence {
+  readonly architecture: Architecture | null;
+  /** The name that gave it away, and where. */
+  readonly name: string;
+  readonly node: Expression | Statement | null;
+}

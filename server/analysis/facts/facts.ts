@@ -1,0 +1,57 @@
+/** Everything that is known of one text. */
+import type { Framework } from "../frameworks/framework.ts";
+import { type Expression, rangeOf, type Statement } from "../syntax/ast.ts";
+import { findEvidence } from "./architecture.ts";
+import { Classifier } from "./classify.ts";
+import type { ClipSite, Evidence, LogSite, UpdateSite } from "./events.ts";
+import { ParameterSets } from "./parameters.ts";
+import { collectNames, type Names } from "./scope.ts";
+import { Suppressions } from "./suppressions.ts";
+import { Values } from "./values.ts";
+import { Walker } from "./walk.ts";
+
+export interface Facts {
+  readonly text: string;
+  readonly statements: readonly Statement[];
+  readonly names: Names;
+  readonly values: Values;
+  readonly parameters: ParameterSets;
+  readonly classifier: Classifier;
+  readonly updates: readonly UpdateSite[];
+  readonly clips: readonly ClipSite[];
+  readonly logs: readonly LogSite[];
+  readonly evidence: Evidence;
+  readonly suppressions: Suppressions;
+}
+
+/** What a file must contain to have anything to say about: one cheap look at its text, before it is parsed. */
+export function mayTrain(text: string, frameworks: readonly Framework[]): boolean {
+  if (text.includes("\0")) return false;
+  if (!frameworks.some((framework) => framework.mentions.some((word) => text.includes(word)))) return false;
+  return /\bstep\b|clip_grad|gradsight/.test(text);
+}
+
+export function gatherFacts(text: string, statements: readonly Statement[], frameworks: readonly Framework[]): Facts {
+  const names = collectNames(statements);
+  // A framework that the file doesn't mention lends it no conventions.
+  const present = frameworks.filter((framework) => framework.mentions.some((word) => text.includes(word)));
+  const values = new Values(names, present);
+  const classifier = new Classifier(values, present);
+  const account = new Walker(values, classifier, present).walk(statements);
+  return {
+    text,
+    statements,
+    names,
+    values,
+    parameters: new ParameterSets(values),
+    classifier,
+    ...account,
+    evidence: findEvidence(names, values, present),
+    suppressions: new Suppressions(text),
+  };
+}
+
+export function sourceOf(facts: Facts, node: Expression): string {
+  const { start, end } = rangeOf(node);
+  return facts.text.slice(start, end);
+}

@@ -1,0 +1,237 @@
+/** Which models' parameters an iterable holds, and whether two iterables may hold the same ones. */
+import type { Call, Expression } from "../syntax/ast.ts";
+import type { ClipEvent, OptimizerRef } from "./events.ts";
+import { argumentOf, type Binding, type ClassInfo, type Scope, Variable } from "./scope.ts";
+import type { Frame, Values } from "./values.ts";
+
+/** Variables (or `self`'s class) whose parameters are meant; null where that can't be told. */
+export type Roots = ReadonlySet<Variable | ClassInfo> | null;
+
+const GATHERERS = new Set([
+  "list",
+  "tuple",
+  "iter",
+  "set",
+  "sorted",
+  "filter",
+  "chain",
+  "from_iterable",
+  "reversed",
+  "zip",
+]);
+
+export class ParameterSets {
+  readonly #values: Values;
+
+  constructor(values: Values) {
+    this.#values = values;
+  }
+
+  rootsOf(node: Expression, frame: Frame, scope: Scope, seen = new Set<unknown>()): Roots {
+    const roots = new Set<Variable | ClassInfo>();
+    return this.#gather(node, frame, scope, roots, seen) ? roots : null;
+  }
+
+  ofOptimizer(optimizer: OptimizerRef, seen = new Set<unknown>()): Roots {
+    if (optimizer.constructors.length === 0) return null;
+    const roots = new Set<Variable | ClassInfo>();
+    for (const { call, frame, scope } of optimizer.constructors) {
+      const given = argumentOf(call, 0, "params");
+      if (!given || given.stars !== 0 || !this.#gather(given.value, frame, scope, roots, seen)) return null;
+    }
+    return roots;
+  }
+
+  /** False only where the clip is known to see none of the optimizer's parameters. */
+  mayCover(clip: ClipEvent, optimizer: OptimizerRef): boolean {
+    if (clip.optimizer) return overlap(clip.optimizer.keys, optimizer.keys) || clip.optimizer.constructors.length === 0;
+    if (!clip.parameters) return this.#mayHold(clip, optimizer);
+    const clipped = this.rootsOf(clip.parameters, clip.frame, clip.scope);
+    const owned = this.ofOptimizer(optimizer);
+    if (!clipped || !owned || clipped.size === 0 || owned.size === 0) return true;
+    return this.related(clipped, owned);
+  }
+
+  /** True only where the clip is known to see parameters of this optimizer. */
+  surelyCovers(clip: ClipEvent, optimizer: OptimizerRef): boolean {
+    if (clip.optimizer) return overlap(clip.optimizer.keys, optimizer.keys);
+    if (!clip.parameters) return false;
+    const clipped = this.rootsOf(clip.parameters, clip.frame, clip.scope);
+    const owned = this.ofOptimizer(optimizer);
+    return clipped !== null && owned !== null && this.related(clipped, owned);
+  }
+
+  related(a: ReadonlySet<Variable | ClassInfo>, b: ReadonlySet<Variable | ClassInfo>): boolean {
+    const fromA = this.#closure(a);
+    const fromB = this.#closure(b);
+    return [...fromA].some((item) => b.has(item)) || [...fromB].some((item) => a.has(item));
+  }
+
+  /** `model.clip_grad_norm_(1.0)`: the parameters of the object that the method is called on. */
+  #mayHold(clip: ClipEvent, optimizer: OptimizerRef): boolean {
+    const callee = clip.call?.callee;
+    if (callee?.kind !== "attribute") return true;
+    const owned = this.ofOptimizer(optimizer);
+    const held = this.#values.variableOf(callee.object, clip.frame, clip.scope);
+    if (!owned || !held || owned.size === 0) return true;
+    return this.related(new Set([held.variable]), owned);
+  }
+
+  #gather(node: Expression, frame: Frame, scope: Scope, roots: Set<Variable | ClassInfo>, seen: Set<unknown>): boolean {
+    const all = (nodes: readonly Expression[], within = scope) =>
+      nodes.every((inner) => this.#gather(inner, frame, within, roots, seen));
+    switch (node.kind) {
+      case "call":
+        return this.#call(node, frame, scope, roots, seen);
+      case "name":
+      case "attribute":
+        if (node.kind === "attribute" && node.name === "param_groups")
+          return this.#gather(node.object, frame, scope, roots, seen);
+        return this.#variable(node, frame, scope, roots, seen);
+      case "subscript":
+        return this.#gather(node.object, frame, scope, roots, seen);
+      case "sequence":
+        return all(node.elements);
+      case "dict":
+        return all(
+          node.entries.flatMap(({ key, value }) => (key?.kind === "string" && key.value === "params" ? [value] : [])),
+        );
+      case "comprehension": {
+        const inner = this.#values.names.scopes.get(node) ?? scope;
+        const sources = node.clauses.map((clause) => clause.iterable);
+        // `{"params": m.parameters()} for m in models` names them in its element; `p for p in …` in its source.
+        const element = node.element.kind === "dict" || node.element.kind === "call" ? [node.element] : [];
+        return all(element.length > 0 ? element : sources.slice(0, 1), inner);
+      }
+      case "binary":
+        return node.operator === "+" || node.operator === "or" ? all([node.left, node.right]) : false;
+      case "conditional":
+        return all([node.body, node.otherwise]);
+      case "starred":
+        return all([node.value]);
+      default:
+        return false;
+    }
+  }
+
+  #call(call: Call, frame: Frame, scope: Scope, roots: Set<Variable | ClassInfo>, seen: Set<unknown>): boolean {
+    const { callee } = call;
+    const values = call.arguments.map((argument) => argument.value);
+    const name = callee.kind === "name" ? callee.id : callee.kind === "attribute" ? callee.name : "";
+    if (name === "filter") return values[1] ? this.#gather(values[1], frame, scope, roots, seen) : false;
+    if (GATHERERS.has(name)) return values.every((value) => this.#gather(value, frame, scope, roots, seen));
+    if (name === "master_params" && values[0]) return this.#gather(values[0], frame, scope, roots, seen);
+    const targets = this.#values.evaluate(callee, frame, scope).filter((value) => value.kind === "function");
+    if (targets.length > 0)
+      return targets.every((target) => {
+        if (target.info.yields || target.info.returns.length === 0 || seen.has(target.info)) return false;
+        seen.add(target.info);
+        const inner = this.#values.enter(target, { call, frame, scope });
+        return target.info.returns.every((node) => this.#gather(node, inner, target.info.scope, roots, seen));
+      });
+    if (callee.kind === "attribute" && /param/.test(name)) return this.#model(callee.object, frame, scope, roots);
+    // `model.to(device)`, `getattr(...)`: nothing that holds parameters on its own.
+    return false;
+  }
+
+  #model(node: Expression, frame: Frame, scope: Scope, roots: Set<Variable | ClassInfo>): boolean {
+    if (node.kind === "subscript" || node.kind === "call") return false;
+    const self =
+      node.kind === "name" ? this.#values.evaluate(node, frame, scope).find((v) => v.kind === "instance") : null;
+    if (self?.kind === "instance" && node.kind === "name" && scope.home.self === node.id) {
+      roots.add(self.info);
+      return true;
+    }
+    const found = this.#values.variableOf(node, frame, scope);
+    if (!found) return false;
+    roots.add(found.variable);
+    return true;
+  }
+
+  #variable(
+    node: Expression,
+    frame: Frame,
+    scope: Scope,
+    roots: Set<Variable | ClassInfo>,
+    seen: Set<unknown>,
+  ): boolean {
+    const found = this.#values.variableOf(node, frame, scope);
+    if (!found) return false;
+    const { variable } = found;
+    if (seen.has(variable)) return true;
+    seen.add(variable);
+    if (variable.bindings.length === 0) return false;
+    roots.add(variable);
+    const places = [...variable.bindings, ...variable.contents.map(({ binding }) => binding)];
+    return places.every((binding) => {
+      const within = this.#values.frameFor(binding.scope, found.frame);
+      if (binding.kind === "value") {
+        const optimizer = this.#constructorArgument(binding.value, within, binding.scope);
+        return this.#gather(optimizer ?? binding.value, within, binding.scope, roots, seen);
+      }
+      if (binding.kind === "element") return this.#gather(binding.iterable, within, binding.scope, roots, seen);
+      return false;
+    });
+  }
+
+  /** The parameters given to an optimizer's constructor, for `optimizer.param_groups`. */
+  #constructorArgument(node: Expression, frame: Frame, scope: Scope): Expression | null {
+    if (node.kind !== "call") return null;
+    const isOptimizer = this.#values
+      .evaluate(node, frame, scope)
+      .some((value) => value.kind === "external" && /optim/i.test(value.name));
+    return isOptimizer ? (argumentOf(node, 0, "params")?.value ?? null) : null;
+  }
+
+  /** The roots, what they belong to, and what their definitions wrap (`net = DDP(model)`). */
+  #closure(roots: ReadonlySet<Variable | ClassInfo>): Set<Variable | ClassInfo> {
+    const found = new Set<Variable | ClassInfo>();
+    const queue = [...roots];
+    for (let item = queue.pop(); item; item = queue.pop()) {
+      if (found.has(item)) continue;
+      found.add(item);
+      if (found.size > 200) break;
+      if (!(item instanceof Variable)) continue;
+      if (item.owner) queue.push(item.owner);
+      for (const binding of item.bindings) {
+        const value = wrapped(binding);
+        if (value) queue.push(...this.#mentions(value, binding.scope));
+      }
+    }
+    return found;
+  }
+
+  #mentions(node: Expression, scope: Scope): (Variable | ClassInfo)[] {
+    const frame = this.#values.frameOf(scope);
+    switch (node.kind) {
+      case "name":
+      case "attribute": {
+        const found = this.#values.variableOf(node, frame, scope)?.variable;
+        return found ? [found] : [];
+      }
+      case "call":
+        return [
+          ...(node.callee.kind === "attribute" ? this.#mentions(node.callee.object, scope) : []),
+          ...node.arguments.flatMap((argument) => this.#mentions(argument.value, scope)),
+        ];
+      case "sequence":
+        return node.elements.flatMap((element) => this.#mentions(element, scope));
+      case "subscript":
+        return this.#mentions(node.object, scope);
+      case "conditional":
+        return [...this.#mentions(node.body, scope), ...this.#mentions(node.otherwise, scope)];
+      default:
+        return [];
+    }
+  }
+}
+
+function wrapped(binding: Binding): Expression | null {
+  if (binding.kind === "value" || binding.kind === "context") return binding.value;
+  return binding.kind === "element" ? binding.iterable : null;
+}
+
+export function overlap(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  for (const key of a) if (b.has(key)) return true;
+  return false;
+}

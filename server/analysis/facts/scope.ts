@@ -1,0 +1,374 @@
+/** What each name in a file is bound to, and where, found in one walk. Bindings are kept in source order, without flow. */
+import {
+  type Argument,
+  type Block,
+  blocksOf,
+  type Call,
+  childrenOf,
+  type Expression,
+  type ExpressionOf,
+  expressionsOf,
+  type FunctionNode,
+  type ImportedName,
+  type Parameter,
+  type Statement,
+  type StatementOf,
+} from "../syntax/ast.ts";
+
+export type Binding = { readonly scope: Scope; readonly statement: Statement | null } & (
+  | { readonly kind: "value"; readonly value: Expression; readonly path: readonly number[] }
+  /** An element of `iterable`: a `for` target, or a name in a comprehension. */
+  | { readonly kind: "element"; readonly iterable: Expression; readonly path: readonly number[] }
+  | { readonly kind: "context"; readonly value: Expression }
+  | { readonly kind: "parameter"; readonly parameter: Parameter; readonly index: number }
+  | { readonly kind: "import"; readonly name: string; readonly node: ImportedName }
+  | { readonly kind: "function"; readonly info: FunctionInfo }
+  | { readonly kind: "class"; readonly info: ClassInfo }
+  | { readonly kind: "unknown" }
+);
+
+/** A name in a scope, an attribute of such a name (`args.clip`), or an attribute of a class's instances (`self.opt`). */
+export class Variable {
+  readonly name: string;
+  readonly scope: Scope | null;
+  readonly owner: ClassInfo | Variable | null;
+  readonly bindings: Binding[] = [];
+  /** What was put into it: `x[k] = value`, `x.append(value)`. `key` is the literal subscript, where there is one. */
+  readonly contents: { readonly binding: Binding; readonly key: string | number | null }[] = [];
+  readonly attributes = new Map<string, Variable>();
+
+  constructor(name: string, scope: Scope | null, owner: ClassInfo | Variable | null = null) {
+    this.name = name;
+    this.scope = scope;
+    this.owner = owner;
+  }
+
+  attribute(name: string): Variable {
+    let found = this.attributes.get(name);
+    if (!found) {
+      found = new Variable(name, this.scope, this);
+      this.attributes.set(name, found);
+    }
+    return found;
+  }
+}
+
+export interface FunctionInfo {
+  readonly node: FunctionNode;
+  readonly name: string;
+  readonly scope: Scope;
+  readonly owner: ClassInfo | null;
+  readonly returns: Expression[];
+  /** A generator's call runs nothing by itself. */
+  yields: boolean;
+}
+
+export interface ClassInfo {
+  readonly node: StatementOf<"class">;
+  readonly scope: Scope;
+  readonly methods: Map<string, FunctionInfo>;
+  readonly attributes: Map<string, Variable>;
+}
+
+export class Scope {
+  readonly kind: "module" | "function" | "class" | "comprehension";
+  readonly parent: Scope | null;
+  readonly variables = new Map<string, Variable>();
+  readonly outer = new Set<string>();
+  info: FunctionInfo | null = null;
+  owner: ClassInfo | null = null;
+
+  constructor(kind: Scope["kind"], parent: Scope | null) {
+    this.kind = kind;
+    this.parent = parent;
+  }
+
+  variable(name: string): Variable {
+    let found = this.variables.get(name);
+    if (!found) {
+      found = new Variable(name, this);
+      this.variables.set(name, found);
+    }
+    return found;
+  }
+
+  /** The variable that `name` means here, by Python's rules: a class body's names are not seen from its methods. */
+  lookup(name: string): Variable | null {
+    for (let scope: Scope | null = this; scope; scope = scope.parent) {
+      if (scope.kind === "class" && scope !== this) continue;
+      if (scope.outer.has(name)) continue;
+      const found = scope.variables.get(name);
+      if (found) return found;
+    }
+    return null;
+  }
+
+  /** The function (or module) whose frame holds this scope's names; comprehensions live in their function's. */
+  get home(): Scope {
+    let scope: Scope = this;
+    while (scope.kind === "comprehension" && scope.parent) scope = scope.parent;
+    return scope;
+  }
+
+  /** The instance's name in a method (`self`), else null. */
+  get self(): string | null {
+    const info = this.home.info;
+    if (!info?.owner || info.node.kind !== "function") return null;
+    const decorated = info.node.decorators.some((d) => d.kind === "name" && d.id === "staticmethod");
+    return decorated ? null : (info.node.parameters[0]?.name ?? null);
+  }
+}
+
+export interface CallSite {
+  readonly call: Call;
+  readonly scope: Scope;
+  readonly statement: Statement;
+}
+
+export interface Names {
+  readonly module: Scope;
+  readonly functions: readonly FunctionInfo[];
+  readonly classes: readonly ClassInfo[];
+  /** Calls by the last part of what is called: `step` for `self.optimizer.step()`. */
+  readonly calls: ReadonlyMap<string, readonly CallSite[]>;
+  readonly imports: readonly { readonly name: string; readonly node: ImportedName; readonly scope: Scope }[];
+  /** The scope that a comprehension or lambda opens, and the function's for a definition. */
+  readonly scopes: ReadonlyMap<object, Scope>;
+}
+
+export function collectNames(body: readonly Statement[]): Names {
+  return new Collector().collect(body);
+}
+
+export const lastPart = (callee: Expression): string =>
+  callee.kind === "name" ? callee.id : callee.kind === "attribute" ? callee.name : "";
+
+class Collector {
+  readonly #functions: FunctionInfo[] = [];
+  readonly #classes: ClassInfo[] = [];
+  readonly #calls = new Map<string, CallSite[]>();
+  readonly #imports: { name: string; node: ImportedName; scope: Scope }[] = [];
+  readonly #scopes = new Map<object, Scope>();
+
+  collect(body: readonly Statement[]): Names {
+    const module = new Scope("module", null);
+    this.#block(body, module);
+    return {
+      module,
+      functions: this.#functions,
+      classes: this.#classes,
+      calls: this.#calls,
+      imports: this.#imports,
+      scopes: this.#scopes,
+    };
+  }
+
+  #block(block: Block, scope: Scope): void {
+    for (const statement of block) this.#statement(statement, scope);
+  }
+
+  #statement(statement: Statement, scope: Scope): void {
+    for (const expression of expressionsOf(statement)) this.#expression(expression, scope, statement);
+    switch (statement.kind) {
+      case "function":
+        this.#function(statement, scope);
+        return;
+      case "class":
+        this.#class(statement, scope);
+        return;
+      case "assign":
+        if (statement.value)
+          for (const target of statement.targets)
+            this.#bind(target, { kind: "value", value: statement.value, path: [], scope, statement });
+        else if (scope.kind === "class" && statement.targets[0]?.kind === "name")
+          scope.variable(statement.targets[0].id).bindings.push({ kind: "unknown", scope, statement });
+        break;
+      case "augment":
+        // `params += [...]`: no longer only what it was.
+        this.#bind(statement.target, { kind: "unknown", scope, statement });
+        break;
+      case "for":
+        this.#bind(statement.target, { kind: "element", iterable: statement.iterable, path: [], scope, statement });
+        break;
+      case "with":
+        for (const { context, target } of statement.items)
+          if (target) this.#bind(target, { kind: "context", value: context, scope, statement });
+        break;
+      case "global":
+        for (const name of statement.names) scope.home.outer.add(name);
+        break;
+      case "import":
+        for (const node of statement.names) {
+          const name = node.alias ? node.name : (node.name.split(".")[0] ?? node.name);
+          this.#import(node.alias ?? name, name, node, scope, statement);
+          if (!node.alias) this.#imports.push({ name: node.name, node, scope });
+        }
+        break;
+      case "import-from":
+        for (const node of statement.names)
+          this.#import(node.alias ?? node.name, `${statement.module}.${node.name}`, node, scope, statement);
+        break;
+      case "return":
+        if (statement.value) scope.home.info?.returns.push(statement.value);
+        break;
+    }
+    for (const block of blocksOf(statement)) this.#block(block, scope);
+  }
+
+  #import(local: string, name: string, node: ImportedName, scope: Scope, statement: Statement): void {
+    scope.variable(local).bindings.push({ kind: "import", name, node, scope, statement });
+    this.#imports.push({ name, node, scope });
+  }
+
+  #function(statement: StatementOf<"function">, scope: Scope): void {
+    const owner = scope.kind === "class" ? scope.owner : null;
+    const info = this.#open(statement, statement.name, scope, owner);
+    scope.variable(statement.name).bindings.push({ kind: "function", info, scope, statement });
+    if (owner && !owner.methods.has(statement.name)) owner.methods.set(statement.name, info);
+    this.#block(statement.body, info.scope);
+  }
+
+  #open(node: FunctionNode, name: string, scope: Scope, owner: ClassInfo | null): FunctionInfo {
+    const inner = new Scope("function", scope);
+    const info: FunctionInfo = { node, name, scope: inner, owner, returns: [], yields: false };
+    inner.info = info;
+    this.#functions.push(info);
+    this.#scopes.set(node, inner);
+    node.parameters.forEach((parameter, index) => {
+      const binding: Binding = { kind: "parameter", parameter, index, scope: inner, statement: null };
+      inner.variable(parameter.name).bindings.push(binding);
+    });
+    return info;
+  }
+
+  #class(statement: StatementOf<"class">, scope: Scope): void {
+    const inner = new Scope("class", scope);
+    const info: ClassInfo = { node: statement, scope: inner, methods: new Map(), attributes: new Map() };
+    inner.owner = info;
+    this.#classes.push(info);
+    scope.variable(statement.name).bindings.push({ kind: "class", info, scope, statement });
+    this.#block(statement.body, inner);
+  }
+
+  #expression(expression: Expression, scope: Scope, statement: Statement): void {
+    switch (expression.kind) {
+      case "call":
+        this.#call(expression, scope, statement);
+        break;
+      case "walrus":
+        this.#bind(expression.target, { kind: "value", value: expression.value, path: [], scope, statement });
+        break;
+      case "lambda": {
+        for (const child of childrenOf(expression)) this.#expression(child, scope, statement);
+        const info = this.#open(expression, "<lambda>", scope, null);
+        info.returns.push(expression.body);
+        this.#expression(expression.body, info.scope, statement);
+        return;
+      }
+      case "comprehension": {
+        const inner = new Scope("comprehension", scope);
+        this.#scopes.set(expression, inner);
+        for (const { target, iterable } of expression.clauses)
+          this.#bind(target, { kind: "element", iterable, path: [], scope: inner, statement });
+        for (const child of childrenOf(expression)) this.#expression(child, inner, statement);
+        return;
+      }
+      case "name":
+        if (expression.id === "yield" && scope.home.info) scope.home.info.yields = true;
+        break;
+    }
+    for (const child of childrenOf(expression)) this.#expression(child, scope, statement);
+  }
+
+  #call(call: Call, scope: Scope, statement: Statement): void {
+    const name = lastPart(call.callee);
+    const sites = this.#calls.get(name);
+    if (sites) sites.push({ call, scope, statement });
+    else this.#calls.set(name, [{ call, scope, statement }]);
+    // `optimizers.append(optimizer)` puts an element into a container.
+    const first = call.arguments[0];
+    if (call.callee.kind === "attribute" && first && (name === "append" || name === "extend")) {
+      const holder = this.#place(call.callee.object, scope);
+      const binding: Binding =
+        name === "append"
+          ? { kind: "value", value: first.value, path: [], scope, statement }
+          : { kind: "element", iterable: first.value, path: [], scope, statement };
+      holder?.contents.push({ binding, key: null });
+    }
+  }
+
+  /** The variable that an assignment target names. */
+  #place(target: Expression, scope: Scope): Variable | null {
+    if (target.kind === "name") return scope.lookup(target.id) ?? scope.home.variable(target.id);
+    if (target.kind !== "attribute") return null;
+    const { object, name } = target;
+    if (object.kind === "name") {
+      // A nested function sees the method's `self`.
+      for (let at: Scope | null = scope; at; at = at.parent) {
+        const owner = at.info?.owner;
+        if (owner && at.self === object.id) {
+          let attribute = owner.attributes.get(name);
+          if (!attribute) {
+            attribute = new Variable(name, null, owner);
+            owner.attributes.set(name, attribute);
+          }
+          return attribute;
+        }
+      }
+    }
+    return this.#place(object, scope)?.attribute(name) ?? null;
+  }
+
+  #bind(target: Expression, binding: Binding): void {
+    switch (target.kind) {
+      case "name": {
+        const { scope } = binding;
+        const into = scope.kind === "comprehension" && binding.kind !== "element" ? scope.home : scope;
+        const variable = into.outer.has(target.id)
+          ? (into.lookup(target.id) ?? root(into).variable(target.id))
+          : into.variable(target.id);
+        variable.bindings.push(binding);
+        return;
+      }
+      case "attribute":
+        this.#place(target, binding.scope)?.bindings.push(binding);
+        return;
+      case "subscript": {
+        const holder = this.#place(target.object, binding.scope);
+        const index = target.index;
+        const key = index?.kind === "string" || index?.kind === "number" ? index.value : null;
+        holder?.contents.push({ binding, key });
+        return;
+      }
+      case "starred":
+        this.#bind(target.value, { kind: "unknown", scope: binding.scope, statement: binding.statement });
+        return;
+      case "sequence":
+        target.elements.forEach((element, index) => {
+          if (binding.kind === "value" || binding.kind === "element")
+            this.#bind(element, { ...binding, path: [...binding.path, index] });
+          else this.#bind(element, { kind: "unknown", scope: binding.scope, statement: binding.statement });
+        });
+        return;
+    }
+  }
+}
+
+function root(scope: Scope): Scope {
+  let at = scope;
+  while (at.parent) at = at.parent;
+  return at;
+}
+
+/** The argument that fills a parameter: by keyword, else by position (counted after `self`). */
+export function argumentOf(call: Call, position: number | null, keyword: string | null): Argument | null {
+  const named = keyword === null ? undefined : call.arguments.find((argument) => argument.keyword === keyword);
+  if (named) return named;
+  if (position === null) return null;
+  const upTo = call.arguments.slice(0, position + 1);
+  if (upTo.some((argument) => argument.stars !== 0)) return null;
+  const found = upTo[position];
+  return found && found.keyword === null ? found : null;
+}
+
+export type Comprehension = ExpressionOf<"comprehension">;

@@ -1,0 +1,161 @@
+/** Writes an expression that was seen in one place so that it means the same in another, or says that it can't. */
+import type { OptimizerRef, Seen } from "../facts/events.ts";
+import { type Facts, sourceOf } from "../facts/facts.ts";
+import { argumentOf, lastPart, type Scope, type Variable } from "../facts/scope.ts";
+import type { Frame } from "../facts/values.ts";
+import { childrenOf, type Expression } from "../syntax/ast.ts";
+
+export interface Target {
+  readonly frame: Frame;
+  readonly scope: Scope;
+}
+
+/** The parameters that an optimizer owns, as an expression that gives them anew each time it is evaluated. */
+export function parametersOf(facts: Facts, optimizer: OptimizerRef, to: Target): string {
+  const texts = new Set(
+    optimizer.constructors.map(({ call, frame, scope }) => {
+      const given = argumentOf(call, 0, "params");
+      return given && given.stars === 0 ? rewrite(facts, { node: given.value, frame, scope }, to, 0) : null;
+    }),
+  );
+  const [only] = texts;
+  if (texts.size === 1 && only) return only;
+  return groupsOf(facts, sourceOf(facts, optimizer.node));
+}
+
+/** Right for whatever the optimizer was built from. */
+export function groupsOf(facts: Facts, optimizer: string): string {
+  const quote = quoteOf(facts.text);
+  return `[p for group in ${optimizer}.param_groups for p in group[${quote}params${quote}]]`;
+}
+
+export function quoteOf(text: string): string {
+  const single = text.split("'").length;
+  return single > text.split('"').length ? "'" : '"';
+}
+
+function rewrite(facts: Facts, seen: Seen, to: Target, depth: number): string | null {
+  const { node, frame, scope } = seen;
+  const inner = (next: Expression) => rewrite(facts, { ...seen, node: next }, to, depth + 1);
+  if (depth > 6) return null;
+  switch (node.kind) {
+    case "call": {
+      const name = lastPart(node.callee);
+      const [first, second] = node.arguments.map((argument) => argument.value);
+      if (node.callee.kind === "attribute" && name === "parameters" && node.arguments.length === 0) {
+        const object = express(facts, { ...seen, node: node.callee.object }, to);
+        return object ? `${object}.parameters()` : null;
+      }
+      // Frozen parameters have no gradient, so the filter changes nothing here, and an unfiltered call can't be used up.
+      if (node.callee.kind === "name" && name === "filter" && second) return inner(second);
+      if (node.callee.kind === "name" && (name === "list" || name === "iter") && first) return inner(first);
+      if (name === "chain" || name === "from_iterable") return verbatim(facts, seen, to);
+      return null;
+    }
+    case "binary": {
+      const sides = [node.left, node.right];
+      const lists = sides.every((side) => side.kind !== "call" || lastPart(side.callee) === "list");
+      return node.operator === "+" && lists ? verbatim(facts, seen, to) : null;
+    }
+    case "comprehension": {
+      const [clause] = node.clauses;
+      const filters = clause?.conditions.every((c) => c.kind === "attribute" && c.name === "requires_grad");
+      const plain =
+        node.element.kind === "name" && clause?.target.kind === "name" && node.element.id === clause.target.id;
+      return node.clauses.length === 1 && clause && plain && filters ? inner(clause.iterable) : null;
+    }
+    case "name":
+    case "attribute": {
+      const found = facts.values.variableOf(node, frame, scope);
+      const only = found?.variable.bindings.length === 1 ? found.variable.bindings[0] : undefined;
+      if (!found || only?.kind !== "value" || only.path.length > 0 || found.variable.contents.length > 0) return null;
+      if (isLasting(only.value)) return express(facts, seen, to);
+      const within = facts.values.frameFor(only.scope, found.frame);
+      return rewrite(facts, { node: only.value, frame: within, scope: only.scope }, to, depth + 1);
+    }
+    default:
+      return null;
+  }
+}
+
+/** A list of parameters, which can be iterated again; not a list of groups. */
+function isLasting(node: Expression): boolean {
+  if (node.kind === "call") return node.callee.kind === "name" && node.callee.id === "list";
+  if (node.kind === "comprehension") return node.type === "list" && node.element.kind === "name";
+  return node.kind === "sequence" && node.elements.every((element) => element.kind === "attribute");
+}
+
+/** The very text, where each name in it means the same at the target. */
+function verbatim(facts: Facts, { node, frame, scope }: Seen, to: Target): string | null {
+  const names: Expression[] = [];
+  const collect = (inner: Expression) => {
+    if (inner.kind === "comprehension" || inner.kind === "lambda") return false;
+    if (inner.kind === "name") names.push(inner);
+    return childrenOf(inner).every(collect);
+  };
+  if (!collect(node)) return null;
+  const same = names.every(
+    (name) => name.kind === "name" && express(facts, { node: name, frame, scope }, to) === name.id,
+  );
+  return same ? sourceOf(facts, node) : null;
+}
+
+/** A name or attribute path at the target that means the same object. */
+export function express(facts: Facts, { node, frame, scope }: Seen, to: Target): string | null {
+  if (node.kind === "attribute") {
+    const object = express(facts, { node: node.object, frame, scope }, to);
+    return object ? `${object}.${node.name}` : null;
+  }
+  if (node.kind !== "name") return null;
+  const variable = scope.lookup(node.id);
+  if (!variable) return to.scope.lookup(node.id) ? null : node.id;
+  const owner = scope.self === node.id ? scope.home.info?.owner : null;
+  if (owner) {
+    const here = enclosingMethod(to.scope);
+    return here?.owner === owner ? here.self : null;
+  }
+  if (to.scope.lookup(node.id) === variable) return node.id;
+  const [only] = variable.bindings;
+  const within = variable.scope ? facts.values.frameFor(variable.scope, frame) : frame;
+  if (variable.bindings.length === 1 && only?.kind === "parameter" && within.call) {
+    const given = facts.values.argumentFor(only, within.call.call, within);
+    if (given && given !== "default")
+      return express(facts, { node: given.node, frame: within.call.frame, scope: given.scope }, to);
+  }
+  return passedAs(facts, variable, to) ?? keptAs(variable, to);
+}
+
+function enclosingMethod(scope: Scope) {
+  for (let at: Scope | null = scope; at; at = at.parent) {
+    const owner = at.info?.owner;
+    if (owner && at.self) return { owner, self: at.self };
+  }
+  return null;
+}
+
+/** The parameter of the target's function that the caller fills with this variable. */
+function passedAs(facts: Facts, variable: Variable, to: Target): string | null {
+  const home = facts.values.frameFor(to.scope, to.frame);
+  const { call } = home;
+  if (!call) return null;
+  for (const candidate of to.scope.home.variables.values()) {
+    const [binding] = candidate.bindings;
+    if (candidate.bindings.length !== 1 || binding?.kind !== "parameter") continue;
+    const given = facts.values.argumentFor(binding, call.call, home);
+    if (!given || given === "default" || given.node.kind !== "name") continue;
+    if (given.scope.lookup(given.node.id) === variable) return candidate.name;
+  }
+  return null;
+}
+
+/** `self.model`, where the constructor stored the variable there. */
+function keptAs(variable: Variable, to: Target): string | null {
+  const here = enclosingMethod(to.scope);
+  if (!here) return null;
+  for (const [name, attribute] of here.owner.attributes) {
+    const [binding] = attribute.bindings;
+    if (attribute.bindings.length !== 1 || binding?.kind !== "value" || binding.value.kind !== "name") continue;
+    if (binding.path.length === 0 && binding.scope.lookup(binding.value.id) === variable) return `${here.self}.${name}`;
+  }
+  return null;
+}

@@ -1,0 +1,78 @@
+/** The edits that clip an optimizer's gradients before its update, at a given threshold. */
+import type { Path, TrainingEvent, UpdateSite } from "../facts/events.ts";
+import { type Facts, sourceOf } from "../facts/facts.ts";
+import { overlap } from "../facts/parameters.ts";
+import type { TextEdit } from "../finding.ts";
+import type { Spelling } from "../frameworks/framework.ts";
+import { FRAMEWORKS } from "../frameworks/index.ts";
+import { parametersOf } from "./expressions.ts";
+import { spell } from "./imports.ts";
+import { insertAfter, insertBefore, type Line } from "./layout.ts";
+
+export function insertClip(facts: Facts, site: UpdateSite, threshold: number): TextEdit[] | null {
+  const { step } = site;
+  const backward = lastBackward(site.paths);
+  if (!backward) return null;
+  // A closure is what the optimizer calls back, so the clip belongs inside, after the backward pass.
+  const inside = backward.kind === "backward" && backward.inClosure;
+  if (step.closure && !inside) return null;
+  const to = inside ? { frame: backward.frame, scope: backward.scope } : { frame: step.frame, scope: step.scope };
+  const spelling = backward.framework.spelling ?? FRAMEWORKS[0]?.spelling;
+  if (!spelling) return null;
+  const optimizer = sourceOf(facts, step.optimizer.node);
+  const receiver = backward.kind === "backward" && backward.receiver ? sourceOf(facts, backward.receiver) : "";
+  const edits: TextEdit[] = [];
+  let name = "";
+  if (spelling.function) {
+    const spelled = spell(facts, spelling.function, to.scope);
+    if (!spelled) return null;
+    name = spelled.name;
+    if (spelled.edit) edits.push(spelled.edit);
+  }
+  const call = spelling.write({
+    function: name,
+    receiver,
+    parameters: parametersOf(facts, step.optimizer, to),
+    optimizer,
+    threshold: formatNumber(threshold),
+  });
+  const lines = around(facts, site, spelling, receiver, optimizer, call);
+  const edit = inside
+    ? insertAfter(facts.text, backward.statement, lines)
+    : insertBefore(facts.text, step.statement, lines);
+  return edit ? [...edits, edit] : null;
+}
+
+function around(
+  facts: Facts,
+  site: UpdateSite,
+  spelling: Spelling,
+  receiver: string,
+  optimizer: string,
+  call: string,
+): Line[] {
+  const { scaler } = site.step;
+  if (spelling.guard && facts.names.calls.has(spelling.guard.when))
+    return [{ head: `if ${spelling.guard.condition(receiver)}:`, body: [call] }];
+  if (scaler && spelling.unscale && !site.paths.some((path) => isUnscaled(path, site)))
+    return [spelling.unscale(sourceOf(facts, scaler), optimizer), call];
+  return [call];
+}
+
+function isUnscaled(path: Path, site: UpdateSite): boolean {
+  return path.some(
+    (event) =>
+      event.kind === "unscale" && (!event.optimizer || overlap(event.optimizer.keys, site.step.optimizer.keys)),
+  );
+}
+
+export function lastBackward(paths: readonly Path[]): TrainingEvent | undefined {
+  return paths.map((path) => path.findLast((event) => event.kind === "backward")).find((event) => event !== undefined);
+}
+
+/** As Python would write it, always as a float: `1.0`, `0.25`, `1e-05`. */
+export function formatNumber(value: number): string {
+  const text = String(value);
+  if (/^-?\d+$/.test(text)) return `${text}.0`;
+  return text.replace(/e([+-])(\d)$/, "e$10$2");
+}

@@ -1,0 +1,64 @@
+import { type Facts, gatherFacts, mayTrain } from "./facts/facts.ts";
+import type { Finding, TextEdit } from "./finding.ts";
+import { combineFixes } from "./fixes/fix-all.ts";
+import { FRAMEWORKS } from "./frameworks/index.ts";
+import type { LintOptions, Module, ThresholdEdit, ThresholdRequest } from "./index.ts";
+import { RULES } from "./rules/index.ts";
+import { Document, type Grammar } from "./syntax/document.ts";
+
+/** An open text with what is known of it, worked out when it is first asked for after an edit. */
+export class OpenModule implements Module {
+  readonly #document: Document;
+  #facts: Facts | null | undefined;
+
+  constructor(grammar: Grammar, text: string) {
+    this.#document = new Document(grammar, text);
+  }
+
+  get text(): string {
+    return this.#document.text;
+  }
+
+  edit(changes: readonly TextEdit[]): void {
+    for (const change of changes) this.#document.edit(change);
+    this.#facts = undefined;
+  }
+
+  lint({ severity = {} }: LintOptions = {}): readonly Finding[] {
+    const facts = this.#known();
+    if (!facts || facts.suppressions.file) return [];
+    return RULES.flatMap((rule) => {
+      const level = severity[rule.name];
+      if (level === "off") return [];
+      return [...rule.check(facts)]
+        .filter((finding) => !facts.suppressions.covers(rule.name, finding.range))
+        .map((finding): Finding => ({ rule: rule.name, ...finding, severity: level ?? finding.severity }));
+    }).sort((a, b) => a.range.start - b.range.start || a.range.end - b.range.end);
+  }
+
+  fixAll(applicability: "safe" | "unsafe", options?: LintOptions) {
+    return combineFixes(this.lint(options), applicability);
+  }
+
+  thresholdEdit(_request: ThresholdRequest): ThresholdEdit {
+    return { refused: "This file has no update or clip that could be edited." };
+  }
+
+  hover(_offset: number) {
+    return null;
+  }
+
+  dispose(): void {
+    this.#document.dispose();
+    this.#facts = undefined;
+  }
+
+  /** Null for a file that has nothing to do with training: it isn't even parsed. */
+  #known(): Facts | null {
+    if (this.#facts === undefined) {
+      const { text } = this.#document;
+      this.#facts = mayTrain(text, FRAMEWORKS) ? gatherFacts(text, this.#document.statements(), FRAMEWORKS) : null;
+    }
+    return this.#facts;
+  }
+}

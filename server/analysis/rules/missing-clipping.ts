@@ -1,0 +1,149 @@
+import type { Path, TrainingEvent, UpdateSite } from "../facts/events.ts";
+import { type Facts, sourceOf } from "../facts/facts.ts";
+import type { Finding, Fix, RelatedPlace } from "../finding.ts";
+import { formatNumber, insertClip, lastBackward } from "../fixes/insert-clip.ts";
+import { rangeOf } from "../syntax/ast.ts";
+import { conventionFor } from "./conventions.ts";
+import type { Rule } from "./rule.ts";
+
+const documentation = `
+## What it finds
+An update (\`optimizer.step()\`, \`scaler.step(optimizer)\`) that gradients reach on no path through a clip.
+
+## Why it is bad
+One bad batch can give a gradient that is orders of magnitude larger than the others. Unclipped, it throws the weights
+away from where hundreds of steps had brought them, and training diverges or loses that work. Recurrent networks,
+attention, reinforcement learning and diffusion are known for it; there the finding is a warning. Elsewhere (most
+convolutional networks) many recipes train well without, and it is information.
+
+## Examples
+Wrong:
+\`\`\`python
+import torch
+from torch import nn
+
+model = nn.LSTM(8, 16)
+optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+
+for x, y in [(torch.zeros(4, 2, 8), torch.zeros(4, 2, 16))]:
+    optimizer.zero_grad()
+    loss = nn.functional.mse_loss(model(x)[0], y)
+    loss.backward()
+    optimizer.step()
+\`\`\`
+
+Right:
+\`\`\`python
+import torch
+from torch import nn
+
+model = nn.LSTM(8, 16)
+optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+
+for x, y in [(torch.zeros(4, 2, 8), torch.zeros(4, 2, 16))]:
+    optimizer.zero_grad()
+    loss = nn.functional.mse_loss(model(x)[0], y)
+    loss.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)
+    optimizer.step()
+\`\`\`
+
+## Fix
+Unsafe: it changes what the optimizer receives. The threshold is the convention for the kind of network that the file
+builds; a recorded run gives a better one.
+
+## When it is silent
+A step, a backward pass or a clip in a module that can't be seen; optimizers that clip by themselves; clipping written by
+hand; a clip under a condition of its own (\`if args.clip:\`).
+
+## Sources
+- Pascanu, Mikolov, Bengio: [On the difficulty of training recurrent neural networks](https://arxiv.org/abs/1211.5063)
+- PyTorch: [\`clip_grad_norm_\`](https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html)
+`;
+
+export const missingClipping: Rule = {
+  name: "missing-clipping",
+  title: "Gradients reach the optimizer unclipped",
+  defaultSeverity: "warning",
+  since: "0.1.0",
+  frameworks: ["PyTorch", "Accelerate", "Lightning"],
+  documentation,
+  *check(facts) {
+    for (const sites of byStatement(facts.updates)) {
+      if (!sites.every((site) => isUnclipped(facts, site))) continue;
+      const site = sites[0];
+      if (site) yield report(facts, site);
+    }
+  },
+};
+
+/** A helper that several places call is one update in the text: it is unclipped if it is on every way to it. */
+function byStatement(updates: readonly UpdateSite[]): UpdateSite[][] {
+  const groups = new Map<number, UpdateSite[]>();
+  for (const site of updates) {
+    const { start } = rangeOf(site.step.node);
+    const group = groups.get(start);
+    if (group) group.push(site);
+    else groups.set(start, [site]);
+  }
+  return [...groups.values()];
+}
+
+export function isUnclipped(facts: Facts, { step, paths }: UpdateSite): boolean {
+  if (step.optimizer.opaque) return false;
+  const trained = paths.filter((path) => path.some((event) => event.kind === "backward"));
+  if (trained.length === 0) return false;
+  return trained.every((path) => !clips(facts, path, step));
+}
+
+function clips(facts: Facts, path: Path, step: UpdateSite["step"]): boolean {
+  const first = path.findIndex((event) => event.kind === "backward");
+  const last = path.findLastIndex((event) => event.kind === "backward");
+  return path.some((event: TrainingEvent, index) => {
+    if (event.kind === "unknown") return index > last;
+    return event.kind === "clip" && index > first && facts.parameters.mayCover(event, step.optimizer);
+  });
+}
+
+function report(facts: Facts, site: UpdateSite): Omit<Finding, "rule"> {
+  const { step, paths } = site;
+  const name = sourceOf(facts, step.optimizer.node);
+  const { reason } = conventionFor(facts.evidence.architecture);
+  const because = reason ? ` ${reason}` : "";
+  return {
+    severity: reason ? "warning" : "information",
+    message: `No clipping of the gradients reaches this update of \`${name}\`.${because}`,
+    range: rangeOf(step.node),
+    related: related(facts, site, lastBackward(paths)),
+    fix: fix(facts, site),
+  };
+}
+
+function related(facts: Facts, { step }: UpdateSite, backward: TrainingEvent | undefined): RelatedPlace[] {
+  const places: RelatedPlace[] = [];
+  const built = step.optimizer.constructors[0];
+  if (built) places.push({ range: rangeOf(built.call), message: "The optimizer is built here" });
+  if (backward) places.push({ range: rangeOf(backward.node), message: "The gradients come from here" });
+  const { node, name, architecture } = facts.evidence;
+  if (node && architecture && conventionFor(architecture).reason)
+    places.push({ range: evidenceRange(facts, node), message: `\`${name}\`: clipping is usual here` });
+  return places;
+}
+
+/** A definition is shown by its first line, not whole. */
+function evidenceRange(facts: Facts, node: NonNullable<Facts["evidence"]["node"]>) {
+  const { start, end } = rangeOf(node);
+  const newline = facts.text.indexOf("\n", start);
+  return { start, end: newline === -1 ? end : Math.min(end, newline) };
+}
+
+function fix(facts: Facts, site: UpdateSite): Fix | null {
+  const { threshold, label } = conventionFor(facts.evidence.architecture);
+  const edits = insertClip(facts, site, threshold);
+  if (!edits) return null;
+  return {
+    applicability: "unsafe",
+    title: `Clip the gradients to a norm of ${formatNumber(threshold)}, as ${label} do`,
+    edits,
+  };
+}
