@@ -34,8 +34,8 @@ export class SeriesTable {
   list(run: number): StoredSeries[] {
     const rows = this.db
       .prepare(
-        `SELECT attempt, rank, info, steps, last_step AS lastStep FROM series JOIN attempts ON attempts.id = attempt
-         WHERE run = ? ORDER BY attempt, series`,
+        `SELECT series.attempt, rank, info, steps, last_step AS lastStep FROM series JOIN attempts ON attempts.id = series.attempt
+         WHERE run = ? ORDER BY series.attempt, series`,
       )
       .all(run);
     return rows.map((row) => ({ ...row, info: JSON.parse(String(row.info)) })) as StoredSeries[];
@@ -57,7 +57,7 @@ export class SeriesTable {
     const rows = this.db
       .prepare(
         `SELECT run, max(steps) AS steps FROM
-           (SELECT run, sum(steps) AS steps FROM series JOIN attempts ON attempts.id = attempt GROUP BY run, rank, series)
+           (SELECT run, sum(steps) AS steps FROM series JOIN attempts ON attempts.id = series.attempt GROUP BY run, rank, series)
          GROUP BY run`,
       )
       .all();
