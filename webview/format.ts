@@ -43,7 +43,8 @@ export function formatDuration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return t("{0} s", whole);
   if (whole < 3600) return t("{0} min {1} s", Math.floor(whole / 60), whole % 60);
-  return t("{0} h {1} min", Math.floor(whole / 3600), Math.floor((whole % 3600) / 60));
+  if (whole < 86_400) return t("{0} h {1} min", Math.floor(whole / 3600), Math.floor((whole % 3600) / 60));
+  return t("{0} d {1} h", Math.floor(whole / 86_400), Math.floor((whole % 86_400) / 3600));
 }
 
 /** The last part of a path, whichever way its slashes lean. */

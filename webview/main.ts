@@ -44,7 +44,10 @@ const header = new HeaderView({
   chooseRun: (run) => changeState({ run, series: null, window: null }),
   chooseSeries: (series) => changeState({ series, window: null }),
 });
-const placeholder = new PlaceholderView((command) => host.postMessage({ type: "command", command }));
+const placeholder = new PlaceholderView((action) => {
+  if (action === "retry") feed.reload();
+  else host.postMessage({ type: "command", command: action });
+});
 const toolbar = new ToolbarView(crosshair, setWindow);
 const summary = new SummaryView();
 const suggestion = new SuggestionView({ write: writeThreshold, reveal });
@@ -59,11 +62,10 @@ const content = element(
   { class: "content" },
   summary.element,
   element("div", { class: "panel norm" }, toolbar.element, norm.element),
-  suggestion.element,
+  element("div", { class: "aside" }, suggestion.element, events.element),
   loss.element,
   clipRate.element,
   learningRate.element,
-  events.element,
 );
 document.body.append(element("div", { id: "dashboard" }, banner.element, header.element, placeholder.element, content));
 
@@ -84,9 +86,9 @@ function shownSeries(): SeriesDetail | null {
 
 function placeholderKind(series: SeriesDetail | null): PlaceholderKind | null {
   if (feed.runs === null && feed.hub.state !== "connected") return feed.hub.state;
-  if (feed.runs === null) return "loading";
+  if (feed.runs === null) return feed.problem === null ? "loading" : "failed";
   if (feed.runs.length === 0) return feed.hub.state === "connected" ? "empty" : feed.hub.state;
-  if (feed.detail === null) return feed.problem === null ? "loading" : null;
+  if (feed.detail === null) return feed.problem === null ? "loading" : "failed";
   return series === null || series.steps === 0 ? "no-steps" : null;
 }
 
@@ -110,7 +112,7 @@ function render(): void {
   const kind = placeholderKind(series);
   banner.show(feed, kind);
   header.show(feed.runs ?? [], run, detail, series);
-  placeholder.show(kind, feed.hub.reason);
+  placeholder.show(kind, kind === "failed" ? feed.problem : feed.hub.reason);
   const charted = kind === null && detail !== null && series !== null;
   setHidden(content, !charted);
   if (!charted) return;
@@ -126,7 +128,7 @@ function render(): void {
   const { tables } = state();
   for (const [i, id] of ["norm", "loss", "clip-rate", "learning-rate"].entries())
     panels[i]!.draw(scene, tables.includes(id));
-  const buckets = Math.max(50, Math.ceil(Math.max(...panels.map(({ width }) => width)) / 2));
+  const buckets = Math.max(50, Math.ceil(norm.width / 2));
   feed.show({ run: detail.summary.id, series: series.id, from: window.from, to: window.to, buckets });
 }
 
@@ -190,7 +192,7 @@ window.addEventListener("message", ({ data }) => {
 });
 window.addEventListener("error", ({ message }) => log("error", message));
 window.addEventListener("unhandledrejection", ({ reason }) => log("error", reasonOf(reason)));
-window.addEventListener("resize", schedule);
+new ResizeObserver(schedule).observe(content);
 document.addEventListener("visibilitychange", followVisibility);
 onThemeChange(() => {
   paint();

@@ -3,7 +3,9 @@ import type { ScaleOptions } from "chart.js";
 import { formatCount, formatShare, formatValue } from "../format.ts";
 import type { Palette } from "./palette.ts";
 
-export type AxisKind = "logarithmic" | "linear" | "share";
+/** An adaptive axis is linear until its values span too much for that: one spike would flatten all the rest. */
+export type AxisKind = "logarithmic" | "linear" | "share" | "adaptive";
+export type FixedAxis = Exclude<AxisKind, "adaptive">;
 export interface Range {
   readonly min: number;
   readonly max: number;
@@ -11,10 +13,19 @@ export interface Range {
 
 /** All charts keep their plots aligned by giving their value axes the same width, in pixels. */
 const VALUE_AXIS_WIDTH = 56;
+/** Least distance between labelled values, in pixels. */
+const TICK_DISTANCE = 22;
+
+const WIDEST_LINEAR = 50;
+
+export function settleAxis(kind: AxisKind, low: number | null, high: number | null): FixedAxis {
+  if (kind !== "adaptive") return kind;
+  return low !== null && high !== null && low > 0 && high / low > WIDEST_LINEAR ? "logarithmic" : "linear";
+}
 
 /** The range of an axis for values between `low` and `high`, with air; null values mean that there are none. */
-export function axisRange(kind: AxisKind, low: number | null, high: number | null): Range {
-  if (kind === "share") return { min: 0, max: 1 };
+export function axisRange(kind: FixedAxis, low: number | null, high: number | null): Range {
+  if (kind === "share") return { min: -0.03, max: 1.03 };
   if (low === null || high === null) return kind === "logarithmic" ? { min: 0.1, max: 10 } : { min: 0, max: 1 };
   if (kind === "logarithmic") {
     const air = Math.max((high / low) ** 0.06, 1.1);
@@ -24,16 +35,26 @@ export function axisRange(kind: AxisKind, low: number | null, high: number | nul
   return { min: low >= 0 && low - air < 0 ? 0 : low - air, max: high + air };
 }
 
-/** 1, 2 and 5 of each decade; powers of ten alone, thinned, where there are many; even steps within one decade. */
-export function logarithmicTicks({ min, max }: Range): number[] {
+/** At most `most` round numbers: as many of each decade as fit, then powers of ten alone; even steps within one decade. */
+export function logarithmicTicks({ min, max }: Range, most: number): number[] {
   const [first, last] = [Math.floor(Math.log10(min)), Math.ceil(Math.log10(max))];
-  const stride = Math.ceil((last - first) / 8);
-  const factors = last - first > 3 ? [1] : [1, 2, 5];
-  const ticks: number[] = [];
-  for (let power = first; power <= last; power += stride)
-    for (const factor of factors) ticks.push(Number(`${factor}e${power}`));
-  const inside = ticks.filter((tick) => tick >= min && tick <= max);
-  return inside.length >= 3 ? inside : evenTicks({ min, max });
+  const choices: [factors: number[], stride: number][] = [
+    [[1, 2, 5], 1],
+    [[1, 3], 1],
+    [[1], 1],
+    [[1], Math.ceil((last - first) / most)],
+  ];
+  for (const [factors, stride] of choices) {
+    const ticks: number[] = [];
+    for (let power = first; power <= last; power += stride)
+      for (const factor of factors) {
+        const tick = Number(`${factor}e${power}`);
+        if (tick >= min && tick <= max) ticks.push(tick);
+      }
+    if (ticks.length < 3 && max / min < 10) return evenTicks({ min, max });
+    if (ticks.length <= most) return ticks;
+  }
+  return [];
 }
 
 /** About five round numbers. */
@@ -64,7 +85,7 @@ export function stepScale(palette: Palette): ScaleOptions<"linear"> {
   } as ScaleOptions<"linear">;
 }
 
-export function valueScale(kind: AxisKind, palette: Palette): ScaleOptions<"linear" | "logarithmic"> {
+export function valueScale(kind: FixedAxis, palette: Palette): ScaleOptions<"linear" | "logarithmic"> {
   const { colors, font } = palette;
   return {
     type: kind === "logarithmic" ? "logarithmic" : "linear",
@@ -80,9 +101,13 @@ export function valueScale(kind: AxisKind, palette: Palette): ScaleOptions<"line
     afterFit(scale: { width: number }) {
       scale.width = VALUE_AXIS_WIDTH;
     },
-    afterBuildTicks(scale: { min: number; max: number; ticks: { value: number }[] }) {
+    afterBuildTicks(scale: Range & { height: number; ticks: { value: number }[] }) {
       const ticks =
-        kind === "logarithmic" ? logarithmicTicks(scale) : kind === "share" ? [0, 0.5, 1] : evenTicks(scale);
+        kind === "logarithmic"
+          ? logarithmicTicks(scale, Math.max(3, scale.height / TICK_DISTANCE))
+          : kind === "share"
+            ? [0, 0.5, 1]
+            : evenTicks(scale);
       scale.ticks = ticks.map((value) => ({ value }));
     },
   } as ScaleOptions<"linear" | "logarithmic">;

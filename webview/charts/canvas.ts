@@ -13,7 +13,7 @@ import {
 import type { RunEvent } from "../../protocol/telemetry.ts";
 import type { SeriesDetail } from "../../protocol/viewer.ts";
 import type { Tile } from "../hub/tile.ts";
-import { axisRange, stepScale, valueScale } from "./axis.ts";
+import { axisRange, type FixedAxis, settleAxis, stepScale, valueScale } from "./axis.ts";
 import { type Crosshair, crosshairPlugin } from "./crosshair.ts";
 import { levelPlugin } from "./level.ts";
 import { extremes, fillLine, gapsBefore, type Point } from "./lines.ts";
@@ -37,11 +37,15 @@ type Dataset = ChartDataset<"line", Point[]>;
 export class ChartCanvas {
   readonly #spec: ChartSpec;
   readonly #chart: Chart<"line", Point[]>;
+  readonly #palette: Palette;
+  #axis: FixedAxis;
   #marks: readonly Mark[] = [];
   #level: number | null = null;
 
   constructor(canvas: HTMLCanvasElement, spec: ChartSpec, palette: Palette, crosshair: Crosshair) {
     this.#spec = spec;
+    this.#palette = palette;
+    this.#axis = settleAxis(spec.axis, null, null);
     const plugins: Plugin<"line">[] = [crosshairPlugin(crosshair, () => palette)];
     if (spec.level)
       plugins.push(
@@ -69,14 +73,14 @@ export class ChartCanvas {
         normalized: true,
         events: [],
         layout: { padding: { top: 6, right: 8 } },
-        scales: { x: stepScale(palette), y: valueScale(spec.axis, palette) },
+        scales: { x: stepScale(palette), y: valueScale(this.#axis, palette) },
       },
       plugins,
     });
   }
 
   draw({ series, tile, window, events }: Scene): void {
-    const { axis, lines, level, marks } = this.#spec;
+    const { axis: wanted, lines, level, marks } = this.#spec;
     this.#level = level?.value(series) ?? null;
     this.#marks = marks ? marksOf(tile, marks, events) : [];
     const gaps = gapsBefore(tile);
@@ -90,7 +94,7 @@ export class ChartCanvas {
     let next = 0;
     for (const line of lines) {
       const buckets = line.applies?.(series) === false ? undefined : tile.metrics.get(line.metric);
-      const found = buckets && extremes(buckets, line.band === true, axis === "logarithmic");
+      const found = buckets && extremes(buckets, line.band === true, wanted === "logarithmic");
       if (found) include(...found);
       for (const column of columnsOf(line)) {
         const dataset = this.#chart.data.datasets[next++] as Dataset;
@@ -98,11 +102,17 @@ export class ChartCanvas {
         if (column === "mean") dataset.pointRadius = radii.some((r) => r > 0) ? radii : 0;
       }
     }
-    const range = axisRange(axis, low, high);
-    const { x, y } = this.#chart.options.scales as Record<string, { min?: number; max?: number }>;
-    Object.assign(x!, { min: window.from, max: window.to });
-    Object.assign(y!, range);
+    const axis = settleAxis(this.#spec.axis, low, high);
+    const scales = this.#chart.options.scales!;
+    if (axis !== this.#axis) scales.y = valueScale(axis, this.#palette);
+    this.#axis = axis;
+    Object.assign(scales.x!, { min: window.from, max: window.to });
+    Object.assign(scales.y!, axisRange(axis, low, high));
     this.#chart.update("none");
+  }
+
+  get isLogarithmic(): boolean {
+    return this.#axis === "logarithmic";
   }
 
   /** Draws again what has not changed, for the crosshair. */
@@ -116,11 +126,6 @@ export class ChartCanvas {
     const x = scales.x!;
     const step = x.getValueForPixel(clientX - canvas.getBoundingClientRect().left) ?? x.min;
     return Math.min(Math.max(step, x.min), x.max);
-  }
-
-  /** Width of the plot in CSS pixels. */
-  get width(): number {
-    return this.#chart.chartArea?.width ?? this.#chart.width;
   }
 
   dispose(): void {
@@ -137,16 +142,16 @@ function datasetsOf(line: LineSpec, { colors, highContrast }: Palette): Dataset[
     const edge = column !== "mean";
     return {
       data: [],
-      borderColor: color,
+      borderColor: edge ? translucent(color, highContrast ? 0.8 : 0.45) : color,
       backgroundColor: edge ? translucent(color, highContrast ? 0.4 : 0.22) : color,
-      borderWidth: edge ? 0 : line.stepped ? 2 : 1.5,
+      borderWidth: column === "min" ? 0 : edge ? 1 : line.stepped ? 3.5 : 1.5,
       pointRadius: 0,
       pointBorderWidth: 0,
       stepped: line.stepped ? "middle" : false,
       fill: column === "max" ? "-1" : false,
       spanGaps: false,
-      // Lower is nearer to the reader.
-      order: edge ? 2 : 1,
+      // Lower is nearer to the reader. What holds still lies below what moves, and is wider, so that both show.
+      order: edge ? 3 : line.stepped ? 2 : 1,
     } as Dataset;
   });
 }

@@ -4,7 +4,7 @@ import type { ChartSpec } from "./spec.ts";
 export const lossChart: ChartSpec = {
   id: "loss",
   title: t("Loss"),
-  axis: "linear",
+  axis: "adaptive",
   size: "medium",
   lines: [{ metric: "loss", name: t("Loss"), color: "loss", band: true }],
   marks: "loss",

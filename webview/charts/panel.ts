@@ -4,6 +4,7 @@ import { element, setAttribute, setHidden, setText } from "../dom.ts";
 import { bucketAt } from "../hub/tile.ts";
 import { t } from "../l10n.ts";
 import { ChartCanvas, type Scene } from "./canvas.ts";
+import { coarsen } from "./coarse.ts";
 import type { Crosshair } from "./crosshair.ts";
 import { describeChart, describeStep } from "./description.ts";
 import { attachGestures } from "./gestures.ts";
@@ -20,6 +21,7 @@ const TEXT = {
   surface: (title: string) => t("{0}: step under the crosshair. Plus and minus zoom, 0 fits.", title),
   none: t("No step chosen"),
   loading: t("Loading…"),
+  logarithmic: t("log scale"),
 };
 
 export interface PanelActions {
@@ -35,6 +37,7 @@ export class ChartPanel {
   readonly #legend = createLegend();
   readonly #toggle: HTMLButtonElement;
   readonly #absent = element("p", { class: "absent" });
+  readonly #scale = element("span", { class: "scale", hidden: true }, TEXT.logarithmic);
   readonly #canvas: HTMLCanvasElement;
   readonly #plot: HTMLElement;
   readonly #surface: HTMLElement;
@@ -66,7 +69,7 @@ export class ChartPanel {
       { class: "table", role: "region", tabindex: 0, "aria-label": TEXT.tableOf(spec.title) },
       this.#table,
     );
-    const heading = element("header", {}, title, this.#legend, this.#toggle);
+    const heading = element("header", {}, title, this.#scale, this.#legend, this.#toggle);
     this.element = element(
       "section",
       { class: "panel chart", "data-chart": spec.id, "aria-labelledby": `chart-${spec.id}` },
@@ -89,9 +92,9 @@ export class ChartPanel {
     );
   }
 
-  /** Width of the plot in pixels; 0 before it is drawn. */
+  /** Width in pixels. */
   get width(): number {
-    return this.#chart?.width ?? this.#plot.clientWidth;
+    return this.element.clientWidth;
   }
 
   /** Builds the chart anew in these colours. */
@@ -101,10 +104,12 @@ export class ChartPanel {
     if (this.#scene) this.#chart.draw(this.#scene);
   }
 
-  /** Shows `scene`; null while its tile is under way. */
-  draw(scene: Scene | null, tableOpen: boolean): void {
+  /** Shows `given`; null while its tile is under way. */
+  draw(given: Scene | null, tableOpen: boolean): void {
+    const { lines, absent, size, coarse } = this.#spec;
+    const limit = coarse ?? (size === "medium" ? Math.max(50, this.width / 2) : Number.POSITIVE_INFINITY);
+    const scene = given && { ...given, tile: coarsen(given.tile, limit) };
     this.#scene = scene;
-    const { lines, absent } = this.#spec;
     const recorded =
       scene === null ||
       lines.some(
@@ -119,9 +124,11 @@ export class ChartPanel {
     setHidden(this.#tableFrame, !tableOpen || scene === null || !recorded);
     if (scene === null || !recorded) {
       setHidden(this.#legend, true);
+      setHidden(this.#scale, true);
       return;
     }
     this.#chart?.draw(scene);
+    setHidden(this.#scale, !this.#chart?.isLogarithmic);
     setAttribute(this.#canvas, "aria-label", describeChart(this.#spec, scene));
     if (tableOpen) fillTable(this.#table, this.#spec, scene.tile);
     this.#readOut(scene);

@@ -31,6 +31,8 @@ export interface ChartSpec {
   readonly level?: LevelSpec;
   /** The metric whose non-finite values are marked; the gradient norm brings spikes and skipped steps along. */
   readonly marks?: "norm_pre" | "loss";
+  /** At most about this many buckets, for a rate that needs many steps to mean anything. */
+  readonly coarse?: number;
   /** What to say when the run has none of these metrics; null leaves the chart out. */
   readonly absent: string | null;
 }

@@ -86,6 +86,13 @@ export class Feed {
     this.#pump();
   }
 
+  /** Asks for everything anew, after a refusal. */
+  reload(): void {
+    this.problem = null;
+    void this.#load();
+    this.#changed();
+  }
+
   pause(): void {
     if (this.#paused) return;
     this.#paused = true;
@@ -118,6 +125,7 @@ export class Feed {
 
   #setRuns(runs: RunSummary[]): void {
     this.runs = runs;
+    if (this.#watched === null) this.problem = null;
     this.#changed();
   }
 

@@ -26,7 +26,7 @@ export class BannerView {
   /** Shows nothing where the placeholder says it all. */
   show({ hub, problem }: Feed, placeholder: PlaceholderKind | null): void {
     const away = (hub.state === "disconnected" || hub.state === "unavailable") && placeholder !== hub.state;
-    setHidden(this.element, !away && problem === null);
+    setHidden(this.element, !away && (problem === null || placeholder === "failed"));
     setAttribute(this.element, "data-state", hub.state);
     if (hub.state === "disconnected") setText(this.#text, [TEXT.disconnected, hub.reason].filter(Boolean).join(" "));
     else if (hub.state === "unavailable") setText(this.#text, [TEXT.unavailable, hub.reason].filter(Boolean).join(" "));

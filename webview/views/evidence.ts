@@ -6,9 +6,8 @@ import { t } from "../l10n.ts";
 
 const TEXT = {
   caption: t("Evidence"),
-  steps: t("Steps counted"),
-  span: (n: number, from: number, to: number) =>
-    t("{0} (steps {1} to {2})", formatCount(n), formatCount(from), formatCount(to)),
+  steps: (from: number, to: number) => t("Steps counted ({0} to {1})", formatCount(from), formatCount(to)),
+  span: (n: number, from: number, to: number) => t("{0} ({1}–{2})", formatCount(n), formatCount(from), formatCount(to)),
   median: t("Median norm"),
   p99: t("99th percentile"),
   max: t("Largest norm"),
@@ -27,7 +26,7 @@ export const createEvidence = (): HTMLTableElement =>
 
 export function fillEvidence(table: HTMLTableElement, { evidence: e, inForce }: Advice): void {
   const rows: [string, string][] = [
-    [TEXT.steps, e.steps > 0 ? TEXT.span(e.steps, e.firstStep, e.lastStep) : "0"],
+    [TEXT.steps(e.firstStep, e.lastStep), formatCount(e.steps)],
     [TEXT.median, formatJson(e.median)],
     [TEXT.p99, formatJson(e.p99)],
     [TEXT.max, formatJson(e.max)],

@@ -5,14 +5,26 @@ import { element, setAttribute, setHidden, setText } from "../dom.ts";
 import { t } from "../l10n.ts";
 
 type Command = Extract<FromDashboard, { type: "command" }>["command"];
-export type PlaceholderKind = "starting" | "loading" | "empty" | "no-steps" | "unavailable" | "disconnected";
+type Action = Command | "retry";
+export type PlaceholderKind = "starting" | "loading" | "failed" | "empty" | "no-steps" | "unavailable" | "disconnected";
 
-const TEXT: Record<
-  PlaceholderKind,
-  { title: string; text: string; code?: string; button?: [Command, string]; second?: [Command, string] }
-> = {
+interface Placeholder {
+  readonly title: string;
+  readonly text: string;
+  readonly code?: string;
+  readonly button?: readonly [Action, string];
+  readonly second?: readonly [Action, string];
+}
+
+const TEXT: Record<PlaceholderKind, Placeholder> = {
   starting: { title: t("Starting…"), text: t("The telemetry hub is starting.") },
   loading: { title: t("Loading…"), text: t("Reading the recorded runs.") },
+  failed: {
+    title: t("The runs could not be read"),
+    text: t("The telemetry hub answered with an error. Nothing that was recorded is lost by it."),
+    button: ["retry", t("Try again")],
+    second: ["showLog", t("Show log")],
+  },
   empty: {
     title: t("No runs yet"),
     text: t(
@@ -48,7 +60,7 @@ export class PlaceholderView {
   readonly #second = element("button", { type: "button", class: "secondary" });
   #kind: PlaceholderKind | null = null;
 
-  constructor(run: (command: Command) => void) {
+  constructor(run: (action: Action) => void) {
     this.element = element(
       "section",
       { class: "placeholder", "aria-live": "polite" },
@@ -60,8 +72,8 @@ export class PlaceholderView {
       element("div", { class: "buttons" }, this.#button, this.#second),
     );
     const press = (which: "button" | "second") => {
-      const command = this.#kind && TEXT[this.#kind][which]?.[0];
-      if (command) run(command);
+      const action = this.#kind && TEXT[this.#kind][which]?.[0];
+      if (action) run(action);
     };
     this.#button.addEventListener("click", () => press("button"));
     this.#second.addEventListener("click", () => press("second"));

@@ -1,9 +1,10 @@
 /** The verdict on the threshold, why, and the button that puts it into the code. */
 import "./suggestion.css";
 import type { Advice } from "../../protocol/advice.ts";
+import type { CodeLocation } from "../../protocol/telemetry.ts";
 import type { RunDetail, SeriesDetail } from "../../protocol/viewer.ts";
 import { element, patchList, setAttribute, setHidden, setText } from "../dom.ts";
-import { formatCount, formatThreshold } from "../format.ts";
+import { formatThreshold } from "../format.ts";
 import { t } from "../l10n.ts";
 import { createEvidence, fillEvidence } from "./evidence.ts";
 import { OutcomeView, type WriteOutcome } from "./outcome.ts";
@@ -16,21 +17,23 @@ const TEXT = {
   preliminary: t("Preliminary"),
   preliminaryHint: t("Rests on few steps and may still change."),
   verdicts: {
-    "too-few-steps": t("Watching the first steps"),
+    "too-few-steps": t("Watching the first steps; a suggestion comes when there are enough"),
     suggest: t("Clip the global norm at"),
     keep: t("Keep the threshold in force"),
     "not-needed": t("Clipping is not needed for stability"),
     exploding: t("The run exploded. Clip the global norm at"),
   } satisfies Record<Advice["verdict"], string>,
   explodingWithout: t("The run exploded"),
-  waiting: (steps: number) =>
-    t("A suggestion comes after {0} steps with a finite norm; {1} so far.", STEPS_NEEDED, formatCount(steps)),
-  stopped: (steps: number) =>
-    t("The run ended after {0} of the {1} steps that a suggestion needs.", formatCount(steps), STEPS_NEEDED),
+  ended: t("The run ended before there were enough steps for a suggestion"),
   write: t("Write to code"),
   writing: t("Writing…"),
   noScript: t("The run did not say which script its steps come from, so there is no code to change."),
 };
+
+export interface SuggestionActions {
+  write(series: SeriesDetail, threshold: number): void;
+  reveal(location: CodeLocation): void;
+}
 
 export class SuggestionView {
   readonly element: HTMLElement;
@@ -43,12 +46,10 @@ export class SuggestionView {
   readonly #button = element("button", { type: "button", class: "primary", "aria-describedby": "no-script" });
   readonly #noScript = element("p", { id: "no-script", class: "aside-label" }, TEXT.noScript);
   readonly #outcome: OutcomeView;
+  readonly #actions: SuggestionActions;
   #write: (() => void) | null = null;
 
-  constructor(actions: {
-    write(series: SeriesDetail, threshold: number): void;
-    reveal(location: { file: string; line: number }): void;
-  }) {
+  constructor(actions: SuggestionActions) {
     this.#outcome = new OutcomeView(actions.reveal);
     this.#actions = actions;
     this.#button.addEventListener("click", () => this.#write?.());
@@ -65,8 +66,6 @@ export class SuggestionView {
     );
   }
 
-  readonly #actions: { write(series: SeriesDetail, threshold: number): void };
-
   show(run: RunDetail, series: SeriesDetail, outcome: WriteOutcome | null): void {
     const { advice } = series;
     const { verdict, threshold, inForce, evidence } = advice;
@@ -80,16 +79,17 @@ export class SuggestionView {
     setHidden(this.#badge, !advice.preliminary || waiting);
     setText(
       this.#verdict,
-      verdict === "exploding" && threshold === null ? TEXT.explodingWithout : TEXT.verdicts[verdict],
+      waiting && run.summary.status !== "running"
+        ? TEXT.ended
+        : verdict === "exploding" && threshold === null
+          ? TEXT.explodingWithout
+          : TEXT.verdicts[verdict],
     );
     setHidden(this.#threshold, number === null);
     setText(this.#threshold, number === null ? "" : formatThreshold(number));
     setHidden(this.#progress, !waiting);
     this.#progress.value = Math.min(evidence.steps, STEPS_NEEDED);
-    const sentences = waiting
-      ? [(run.summary.status === "running" ? TEXT.waiting : TEXT.stopped)(evidence.steps), ...advice.explanation]
-      : advice.explanation;
-    patchList(this.#explanation, sentences, () => element("p"), setText);
+    patchList(this.#explanation, advice.explanation, () => element("p"), setText);
     setHidden(this.#evidence, waiting);
     fillEvidence(this.#evidence, advice);
 

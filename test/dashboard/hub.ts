@@ -1,0 +1,172 @@
+/** The real hub, fed over a real websocket with recorded runs, and read over another one as the extension does it. */
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { WebSocket } from "ws";
+import type { HubEndpoint } from "../../protocol/lsp.ts";
+import { hubToProbeMessage, type ProbeMessage, type RunEvent } from "../../protocol/telemetry.ts";
+import type { ToDashboard } from "../../protocol/webview.ts";
+import { scratchFolder } from "../../scripts/scratch.mjs";
+import { type HubHandle, startHub } from "../../server/hub/host.ts";
+import type { Relay } from "./page.ts";
+import { frameOf, helloOf, type RecordedRun } from "./recorded-run.ts";
+
+const WORKER = fileURLToPath(new URL("../../server/hub/worker.ts", import.meta.url));
+const STEPS_PER_FRAME = 50;
+
+const connect = (endpoint: HubEndpoint, path: string) =>
+  new WebSocket(`ws://127.0.0.1:${endpoint.port}/${path}`, {
+    headers: { authorization: `Bearer ${endpoint.token}` },
+  });
+
+export class TestHub {
+  readonly #handle: HubHandle;
+
+  private constructor(handle: HubHandle) {
+    this.#handle = handle;
+  }
+
+  static async start(): Promise<TestHub> {
+    return new TestHub(
+      await startHub({
+        storage: scratchFolder("dashboard"),
+        workerFile: WORKER,
+        onLog: (level, message) => level === "error" && console.error(message),
+        onExit: () => {},
+      }),
+    );
+  }
+
+  /** Connects a probe that will tell this run. */
+  async probe(run: RecordedRun): Promise<RecordedProbe> {
+    return RecordedProbe.connect(this.#handle.endpoint, run);
+  }
+
+  /** Tells a whole run at once. */
+  async play(run: RecordedRun, end?: Ending): Promise<void> {
+    const probe = await this.probe(run);
+    await probe.tell();
+    await probe.end(end);
+  }
+
+  relay(): HubRelay {
+    return new HubRelay(this.#handle.endpoint);
+  }
+
+  stop(): Promise<void> {
+    return this.#handle.stop();
+  }
+}
+
+export interface Ending {
+  readonly status: "finished" | "failed" | "interrupted";
+  readonly error?: string;
+  readonly exitCode?: number;
+}
+
+export class RecordedProbe {
+  readonly #socket: WebSocket;
+  readonly #run: RecordedRun;
+  readonly #told: number[];
+  #seq = 0;
+
+  private constructor(socket: WebSocket, run: RecordedRun) {
+    this.#socket = socket;
+    this.#run = run;
+    this.#told = run.series.map(() => 0);
+  }
+
+  static async connect(endpoint: HubEndpoint, run: RecordedRun): Promise<RecordedProbe> {
+    const socket = connect(endpoint, "probe");
+    await once(socket, "open");
+    const probe = new RecordedProbe(socket, run);
+    await probe.#say(helloOf(run));
+    return probe;
+  }
+
+  /** Tells every series up to, not including, the `upTo`th step of its trace, and waits until that is stored. */
+  async tell(upTo = Number.POSITIVE_INFINITY): Promise<void> {
+    for (const [i, series] of this.#run.series.entries()) {
+      const last = Math.min(upTo, series.steps.length);
+      for (let from = this.#told[i]!; from < last; from += STEPS_PER_FRAME) {
+        const to = Math.min(from + STEPS_PER_FRAME, last);
+        await this.#say(frameOf(this.#run, series, this.#seq++, from, to));
+      }
+      this.#told[i] = Math.max(this.#told[i]!, last);
+    }
+  }
+
+  async event(event: RunEvent): Promise<void> {
+    await this.#say({ type: "event", seq: this.#seq++, event });
+  }
+
+  async end({ status, error, exitCode }: Ending = { status: "finished" }): Promise<void> {
+    const steps = Math.max(...this.#told);
+    const time = this.#run.info.startedAt + steps * 0.05;
+    await this.#say({
+      type: "end",
+      seq: this.#seq++,
+      status,
+      error: error ?? null,
+      exitCode: exitCode ?? (status === "finished" ? 0 : 1),
+      time,
+    });
+    this.close();
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  /** Sends one message and waits for its acknowledgement. */
+  async #say(message: ProbeMessage | Uint8Array): Promise<void> {
+    this.#socket.send(message instanceof Uint8Array ? message : JSON.stringify(message));
+    const [answer] = await once(this.#socket, "message");
+    const { type, ...rest } = hubToProbeMessage(JSON.parse(String(answer)));
+    if (type === "refused") throw new Error(`the hub refused: ${JSON.stringify(rest)}`);
+  }
+}
+
+/** Passes requests on and answers back, as the extension does. */
+export class HubRelay implements Relay {
+  readonly #endpoint: HubEndpoint;
+  #socket: WebSocket | null = null;
+  #post: (message: ToDashboard) => void = () => {};
+  /** Every tile that was passed on, as it came. */
+  readonly tiles: Uint8Array[] = [];
+
+  constructor(endpoint: HubEndpoint) {
+    this.#endpoint = endpoint;
+  }
+
+  open(post: (message: ToDashboard) => void): void {
+    this.#post = post;
+    this.close();
+    const socket = connect(this.#endpoint, "view");
+    this.#socket = socket;
+    socket.binaryType = "nodebuffer";
+    socket.on("open", () => post({ type: "hub", state: "connected", reason: null }));
+    socket.on("message", (data: Buffer, isBinary: boolean) => {
+      if (socket !== this.#socket) return;
+      if (isBinary) {
+        const bytes = new Uint8Array(data);
+        this.tiles.push(bytes);
+        post({ type: "tile", bytes });
+      } else post({ type: "message", message: JSON.parse(String(data)) });
+    });
+  }
+
+  send(request: unknown): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(request));
+  }
+
+  /** Loses the connection. */
+  drop(): void {
+    this.close();
+    this.#post({ type: "hub", state: "disconnected", reason: null });
+  }
+
+  close(): void {
+    this.#socket?.close();
+    this.#socket = null;
+  }
+}

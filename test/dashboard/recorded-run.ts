@@ -1,0 +1,127 @@
+/** Runs to show: real traces (see data/README.md), told as a probe would tell them. */
+import { readFileSync } from "node:fs";
+import { type Column, encodeFrame } from "../../protocol/frame.ts";
+import { SCALARS, type Scalar, STEP_FLAGS } from "../../protocol/scalars.ts";
+import type { ProbeMessage, RunInfo, SeriesInfo } from "../../protocol/telemetry.ts";
+import { PROTOCOL_VERSION } from "../../protocol/version.ts";
+
+export interface TraceStep {
+  readonly step: number;
+  readonly loss: number;
+  readonly norm: number;
+}
+
+export type TraceName = "spike" | "non-finite" | "calm" | "heavy-tail";
+
+export function readTrace(name: TraceName): TraceStep[] {
+  const [, ...lines] = readFileSync(new URL(`data/${name}.csv`, import.meta.url), "utf8")
+    .trim()
+    .split("\n");
+  return lines.map((line) => {
+    const [step, loss, norm] = line.split(",").map((value) => (value === "nan" ? Number.NaN : Number(value)));
+    return { step: step!, loss: loss!, norm: norm! };
+  });
+}
+
+export interface RecordedSeries {
+  readonly info: SeriesInfo;
+  readonly steps: readonly TraceStep[];
+  /** The threshold that the training clipped at; null: it did not clip. */
+  readonly threshold: number | null;
+  /** Steps that a gradient scaler skipped. */
+  readonly skipped?: readonly number[];
+  /** The learning rate, for runs that tell it: the traces don't hold it. */
+  readonly learningRate?: (step: number) => number;
+}
+
+export interface RecordedRun {
+  readonly info: RunInfo;
+  readonly series: readonly RecordedSeries[];
+}
+
+/** Noon UTC of a day in the past. */
+export const STARTED_AT = 1_790_000_000;
+const SECONDS_PER_STEP = 0.05;
+
+export function runInfo(id: string, name: string, more: Partial<RunInfo> = {}): RunInfo {
+  return {
+    id,
+    name,
+    script: "/home/ada/project/train.py",
+    args: [],
+    cwd: "/home/ada/project",
+    python: "3.12.4",
+    framework: "torch",
+    frameworkVersion: "2.13.0",
+    host: "workstation",
+    pid: 4711,
+    startedAt: STARTED_AT,
+    ...more,
+  };
+}
+
+export function seriesInfo(id: string, label: string, more: Partial<SeriesInfo> = {}): SeriesInfo {
+  return {
+    id,
+    label,
+    optimizer: "AdamW",
+    site: { file: "/home/ada/project/train.py", line: 42 },
+    clip: null,
+    layers: {},
+    ...more,
+  };
+}
+
+export const helloOf = ({ info, series }: RecordedRun): Extract<ProbeMessage, { type: "hello" }> => ({
+  type: "hello",
+  protocol: PROTOCOL_VERSION,
+  run: info,
+  attempt: "attempt-1",
+  rank: 0,
+  worldSize: 1,
+  series: series.map((one) => one.info),
+});
+
+/** The frame that tells the steps `from` up to, not including, `to` of the trace. */
+export function frameOf(run: RecordedRun, series: RecordedSeries, seq: number, from: number, to: number): Uint8Array {
+  const steps = series.steps.slice(from, to);
+  const { threshold, learningRate } = series;
+  const values: Partial<Record<Scalar, number[]>> = {
+    norm_pre: steps.map(({ norm }) => norm),
+    loss: steps.map(({ loss }) => loss),
+  };
+  if (threshold !== null) {
+    values.norm_post = steps.map(({ norm }) => Math.min(norm, threshold));
+    values.threshold = steps.map(() => threshold);
+  }
+  if (learningRate) values.lr = steps.map(({ step }) => learningRate(step));
+  const names = Object.keys(values) as Scalar[];
+  const present = names.reduce((bits, name) => bits | (1 << SCALARS[name].bit), 0);
+  const shape = [steps.length];
+  const columns: Record<string, Column> = {
+    step: { dtype: "I64", shape, data: BigInt64Array.from(steps, ({ step }) => BigInt(step)) },
+    time: {
+      dtype: "F64",
+      shape,
+      data: Float64Array.from(steps, ({ step }) => run.info.startedAt + step * SECONDS_PER_STEP),
+    },
+    present: { dtype: "U32", shape, data: Uint32Array.from(steps, () => present) },
+    flags: {
+      dtype: "U8",
+      shape,
+      data: Uint8Array.from(steps, ({ step }) => (series.skipped?.includes(step) ? STEP_FLAGS.skipped : 0)),
+    },
+  };
+  for (const name of names) columns[name] = { dtype: "F64", shape, data: Float64Array.from(values[name]!) };
+  return encodeFrame({
+    metadata: {
+      protocol: String(PROTOCOL_VERSION),
+      run: run.info.id,
+      attempt: "attempt-1",
+      rank: "0",
+      seq: String(seq),
+      series: series.info.id,
+    },
+    columns,
+  });
+}
