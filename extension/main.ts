@@ -16,13 +16,18 @@ import { watchTerminals } from "./runs/watch-terminals.ts";
 import { StatusBar } from "./status-bar.ts";
 import type { TestApi } from "./test-api.ts";
 
+let stop: (() => Promise<void>) | undefined;
+
 export async function activate(context: ExtensionContext): Promise<TestApi> {
   const log = window.createOutputChannel("Gradsight", { log: true });
   // Without an open folder, runs are kept for the user, not for a workspace.
   const storage = context.storageUri ?? context.globalStorageUri;
-  await workspace.fs.createDirectory(storage);
+  await workspace.fs.createDirectory(storage).then(undefined, (error: Error) => {
+    log.error(`Runs can't be kept in ${storage.fsPath}: ${error.message}`); // linting goes on
+  });
 
   const server = new LanguageServer(context, storage, log);
+  stop = () => server.dispose();
   const connect = () => new HubSocket(() => server.request<HubResult>(HUB_METHOD), log);
   const hub = new HubClient(connect(), log);
   const writer = new ThresholdWriter(hub, server);
@@ -35,7 +40,6 @@ export async function activate(context: ExtensionContext): Promise<TestApi> {
   terminals();
   context.subscriptions.push(
     log,
-    server,
     hub,
     dashboard,
     runs,
@@ -52,4 +56,9 @@ export async function activate(context: ExtensionContext): Promise<TestApi> {
   );
   void server.start();
   return { server, hub, writer, dashboard, runs };
+}
+
+/** Waits for the server, so that the hub commits what it has and takes the rendezvous file away. */
+export function deactivate(): Promise<void> | undefined {
+  return stop?.();
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { commands, extensions, window } from "vscode";
-import { activate, closeAll, EXTENSION } from "../editor.ts";
+import { commands, extensions, TabInputWebview, window } from "vscode";
+import { activate, closeAll, EXTENSION, when } from "../editor.ts";
 
 describe("commands", () => {
   before(activate);
@@ -19,7 +19,11 @@ describe("commands", () => {
   it("opens the dashboard in a panel, once", async () => {
     await commands.executeCommand("gradsight.openDashboard");
     await commands.executeCommand("gradsight.openDashboard");
-    const panels = window.tabGroups.all.flatMap(({ tabs }) => tabs).filter(({ label }) => /Gradsight/.test(label));
-    assert.equal(panels.length, 1);
+    const panels = () =>
+      window.tabGroups.all
+        .flatMap(({ tabs }) => tabs)
+        .filter(({ input }) => input instanceof TabInputWebview && input.viewType.endsWith("gradsight.dashboard"));
+    await when(window.tabGroups.onDidChangeTabs, () => panels().length > 0);
+    assert.equal(panels().length, 1);
   });
 });
