@@ -13,7 +13,16 @@ const shared = {
   legalComments: "none",
   outdir: "dist",
 };
-const node = { ...shared, platform: "node", format: "cjs", target: "node22", outExtension: { ".js": ".cjs" } };
+const require = createRequire(import.meta.url);
+const node = {
+  ...shared,
+  // The ES module build reads `import.meta.url`, which a CommonJS bundle has not.
+  alias: { "web-tree-sitter": require.resolve("web-tree-sitter") },
+  platform: "node",
+  format: "cjs",
+  target: "node22",
+  outExtension: { ".js": ".cjs" },
+};
 
 const builds = [
   { ...node, entryPoints: { extension: "extension/main.ts" }, external: ["vscode"] },
@@ -28,7 +37,6 @@ const builds = [
   },
 ];
 
-const require = createRequire(import.meta.url);
 mkdirSync("dist", { recursive: true });
 copyFileSync(require.resolve("web-tree-sitter/web-tree-sitter.wasm"), "dist/web-tree-sitter.wasm");
 copyFileSync(require.resolve("tree-sitter-python/tree-sitter-python.wasm"), "dist/tree-sitter-python.wasm");
