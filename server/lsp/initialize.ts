@@ -3,6 +3,8 @@ import {
   type Connection,
   type InitializeParams,
   type InitializeResult,
+  MessageType,
+  ShowMessageNotification,
   TextDocumentSyncKind,
 } from "vscode-languageserver";
 import { type ServerOptions, serverOptions } from "../../protocol/lsp.ts";
@@ -55,7 +57,11 @@ async function load(connection: Connection, host: Host): Promise<Analyser> {
     return await host.loadAnalyser();
   } catch (error) {
     const message = `Gradsight could not load its Python grammar, so it can't lint: ${(error as Error).message}`;
-    connection.window.showErrorMessage(`${message} Reinstalling the extension may help.`);
+    // A notification, not `connection.window`'s request: a client that can't answer that one would end the server.
+    await connection.sendNotification(ShowMessageNotification.type, {
+      type: MessageType.Error,
+      message: `${message} Reinstalling the extension may help.`,
+    });
     return {
       rules: [],
       open() {
