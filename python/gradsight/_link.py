@@ -41,7 +41,7 @@ class Link:
             )
             _limit_blocking(self._socket.socket)
         except Exception as error:
-            raise LinkLost(f"{type(error).__name__}: {error}") from error
+            raise LinkLost(str(error) or type(error).__name__) from error
 
     def greet(self, hello: bytes, timeout: float) -> int:
         """Sends the hello; returns the number from which the editor wants messages. Raises Refused, LinkLost."""
@@ -65,7 +65,7 @@ class Link:
         except TimeoutError:
             return None
         except Exception as error:
-            raise LinkLost(f"{type(error).__name__}: {error}") from error
+            raise LinkLost(str(error) or type(error).__name__) from error
         if not isinstance(message, dict):
             return None
         if message.get("type") == "refused":
@@ -82,7 +82,7 @@ class Link:
         try:
             self._socket.send(message)
         except Exception as error:
-            raise LinkLost(f"{type(error).__name__}: {error}") from error
+            raise LinkLost(str(error) or type(error).__name__) from error
 
 
 def _client() -> Any:

@@ -46,6 +46,7 @@ class Sender:
         self._retry_at = 0.0
         self._retry_delay = FIRST_RETRY
         self._refused = False
+        self._greet_again = False
         self._told = False
         self._stopping = threading.Event()
         self._deadline = float("inf")
@@ -53,6 +54,10 @@ class Sender:
 
     def start(self) -> None:
         self._thread.start()
+
+    def greet_again(self) -> None:
+        """The description of the run has changed: it travels with the next greeting, which comes at once."""
+        self._greet_again = True
 
     def stop(self) -> None:
         """Sends or spills what is left, within ``FLUSH_TIMEOUT``."""
@@ -73,6 +78,9 @@ class Sender:
         while not self._refused:
             stopping = self._stopping.is_set()
             self._source.collect(self._outbox)
+            if self._greet_again:
+                self._greet_again = False
+                self._disconnect()
             if self._link is None and (stopping or time.monotonic() >= self._retry_at):
                 self._connect()
             if self._link is not None:

@@ -84,17 +84,18 @@ class Series:
         """Takes all that is ready, in portions that make frames of bearable size."""
         samples = _drain(self.samples)
         rows = self.take(final)
-        for start in range(0, len(rows), ROWS_PER_FRAME):
-            part = rows[start : start + ROWS_PER_FRAME]
-            yield Batch(part, encode_rows(part), None)
-        while samples:
-            table = samples[0].table
-            room = max(1, VALUES_PER_FRAME // max(1, len(samples[0].norms)))
-            count = 0
-            while count < min(room, len(samples)) and samples[count].table == table:
-                count += 1
-            yield Batch([], encode_samples(samples[:count]), table)
-            del samples[:count]
+        while rows or samples:
+            part, rows = rows[:ROWS_PER_FRAME], rows[ROWS_PER_FRAME:]
+            columns = encode_rows(part)
+            table = samples[0].table if samples else None
+            if samples:
+                room = max(1, VALUES_PER_FRAME // max(1, len(samples[0].norms)))
+                count = 1
+                while count < min(room, len(samples)) and samples[count].table == table:
+                    count += 1
+                columns.update(encode_samples(samples[:count]))
+                del samples[:count]
+            yield Batch(part, columns, table)
 
 
 def encode_rows(rows: Sequence[Row]) -> Dict[str, Column]:
@@ -121,7 +122,6 @@ def encode_samples(samples: Sequence[LayerSample]) -> Dict[str, Column]:
     for sample in samples:
         norms.extend(sample.norms)
     return {
-        **encode_rows([]),
         "layer_step": column("I64", [sample.step for sample in samples]),
         "layer_norm": column("F32", norms, (len(samples), len(samples[0].norms))),
     }

@@ -7,7 +7,7 @@ import os
 import re
 import time
 from collections import deque
-from typing import Any, Deque, Dict, Iterator, List, NamedTuple, Optional, Tuple, Type, TypeVar, Union
+from typing import Any, Callable, Deque, Dict, Iterator, List, NamedTuple, Optional, Tuple, Type, TypeVar, Union
 
 from . import _protocol, _rendezvous
 from ._frame import encode_frame
@@ -45,6 +45,7 @@ class Session:
         self._series: List[Series] = []
         self._events: Deque[Dict[str, Any]] = deque()
         self._lost: Dict[str, Tuple[int, int]] = {}
+        self._before_close: List[Callable[[], None]] = []
         self._outcome: Optional[Outcome] = None
         self._end_numbered = False
         self._started = False
@@ -63,6 +64,15 @@ class Session:
         if not self._started and not self._closed:
             self._started = True
             self._sender.start()
+
+    def uses(self, framework: str, version: Optional[str]) -> None:
+        """The script has imported this framework: the description of the run is sent anew."""
+        if self.framework != (framework, version):
+            self.framework = (framework, version)
+            self._sender.greet_again()
+
+    def before_close(self, work: Callable[[], None]) -> None:
+        self._before_close.append(work)
 
     def series(
         self, label: str, optimizer: Optional[str], site: Optional[Location], kind: Type[AnySeries]
@@ -98,6 +108,11 @@ class Session:
         """Says how the process ended and waits, for a bounded time, until that and all before it is safe."""
         if self._closed:
             return
+        for work in self._before_close:
+            try:
+                work()
+            except Exception as error:
+                tell(f"the last steps may be missing: {type(error).__name__}: {error}")
         self._closed = True
         self._outcome = outcome
         if self._started:

@@ -1,9 +1,41 @@
-"""The frameworks that the probe knows: which of their modules it wants to see once the script has imported them."""
+"""The frameworks that the probe knows: which of their modules it waits for, and what it does to them then.
+
+One framework is a set of files that begin with its name. None of them imports the framework at its head.
+"""
 
 from __future__ import annotations
 
+import importlib
+import sys
+from types import ModuleType
+from typing import Callable, Dict
+
+from .._guard import Guard
+from .._imports import after_import
 from .._session import Session
+
+# Module of the framework → module of this package, whose `install(module, recorder)` is called.
+TORCH = {
+    "torch.autograd": "torch_loss",
+    "torch.nn.utils.clip_grad": "torch_clip",
+    "torch.optim.optimizer": "torch_step",
+    "torch.amp.grad_scaler": "torch_scaler",
+    "torch.cuda.amp.grad_scaler": "torch_scaler",
+}
 
 
 def install(session: Session) -> None:
-    pass
+    from .torch_recorder import TorchRecorder
+
+    recorder = TorchRecorder(session)
+
+    def callback(part: str) -> Callable[[ModuleType], object]:
+        def installed(module: ModuleType) -> None:
+            importlib.import_module(f"{__name__}.{part}").install(module, recorder)
+            version = getattr(sys.modules.get("torch"), "__version__", None)
+            session.uses("torch", None if version is None else str(version))
+
+        return Guard(f"recording PyTorch ({part})")(installed)
+
+    callbacks: Dict[str, Callable[[ModuleType], object]] = {name: callback(part) for name, part in TORCH.items()}
+    after_import(callbacks)

@@ -1,0 +1,136 @@
+"""The series of one optimizer: its name, its parameters' names, and how clips relate to its parameters."""
+
+from __future__ import annotations
+
+import time
+from array import array
+from types import FrameType
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+from .._naming import parameter_names, variable_name
+from .._protocol import Clip as ClipSite
+from .._series import LayerSample, Series
+from .._session import Session
+from .._site import caller_location
+from ..metrics.nonfinite import NonFiniteWatch
+from ..metrics.time_budget import TimeBudget
+
+LAYER_PERIOD = 0.1
+"""Seconds between two samples of all layers that are sent."""
+
+EXACTLY, ALL, SOME, NONE = "exactly", "all", "some", "none"
+"""How much of an optimizer's parameters a clip covers; ALL: and others besides."""
+
+
+class TorchSeries:
+    def __init__(self, session: Session, series: Series, optimizer: Any, frame: Optional[FrameType]) -> None:
+        self.session = session
+        self.series = series
+        self.watch = NonFiniteWatch(session, series)
+        self.post_budget = TimeBudget()
+        self.changed_after_clip = False
+        """Whether the gradients were seen to change between the clip and the update: then both are measured."""
+        self.max_norm: Optional[float] = None
+        self._names = parameter_names(frame, optimizer.param_groups)
+        self._tables: Dict[Tuple[int, ...], str] = {}
+        self._coverage: Dict[Tuple[int, ...], str] = {}
+        self._own: Tuple[int, ...] = ()
+        self._own_set: "frozenset[int]" = frozenset()
+        self._step = 0
+        self._clock: Optional[float] = None
+        self._next_layers = 0.0
+        self._warned_scaled = False
+        self._threshold_step = 0
+
+    @classmethod
+    def begin(cls, session: Session, optimizer: Any, frame: Optional[FrameType]) -> "Optional[TorchSeries]":
+        kind = type(optimizer)
+        label = variable_name(frame, optimizer) or kind.__name__
+        module = "torch.optim" if kind.__module__.startswith("torch.optim.") else kind.__module__
+        site = caller_location(frame)
+        series = session.series(label, f"{module}.{kind.__qualname__}", site, kind=Series)
+        return None if series is None else cls(session, series, optimizer, frame)
+
+    def next_step(self) -> Tuple[int, Optional[float]]:
+        """The number of this update and the seconds since the previous one."""
+        step, self._step = self._step, self._step + 1
+        before, self._clock = self._clock, time.perf_counter()
+        return step, None if before is None else self._clock - before
+
+    def coverage(self, ids: Tuple[int, ...], parameters: Sequence[Any]) -> str:
+        """How a clip of these parameters relates to the optimizer's own."""
+        own = tuple(map(id, parameters))
+        if own != self._own:
+            self._own, self._own_set = own, frozenset(own)
+            self._coverage.clear()
+        known = self._coverage.get(ids)
+        if known is None:
+            clipped = frozenset(ids)
+            both = len(clipped & self._own_set)
+            if both == len(self._own_set):
+                known = EXACTLY if both == len(clipped) else ALL
+            else:
+                known = SOME if both else NONE
+            if len(self._coverage) > 4096:
+                self._coverage.clear()
+            self._coverage[ids] = known
+        return known
+
+    def owns(self, parameter: Any) -> bool:
+        return id(parameter) in self._own_set
+
+    def names(self, parameters: Sequence[Any]) -> List[str]:
+        return [self._names.get(id(parameter), "?") for parameter in parameters]
+
+    def layers_due(self) -> bool:
+        return time.perf_counter() >= self._next_layers
+
+    def send_layers(self, step: int, parameters: Sequence[Any], norms: List[float]) -> None:
+        self._next_layers = time.perf_counter() + LAYER_PERIOD
+        key = tuple(map(id, parameters))
+        table = self._tables.get(key)
+        if table is None:
+            table = self._tables[key] = self.series.add_layers(self.names(parameters))
+        self.series.samples.append(LayerSample(step, table, array("f", norms)))
+
+    def clipped_at(self, site: ClipSite) -> None:
+        if self.series.clip != site:
+            self.series.clip = site
+
+    def threshold_is(self, step: int, max_norm: float) -> None:
+        """Tells of a change, but not of each step of a schedule."""
+        before, self.max_norm = self.max_norm, max_norm
+        if before is None or before == max_norm:
+            return
+        if self._threshold_step + 100 <= step or self._threshold_step == 0:
+            self.session.event(
+                "threshold",
+                f"The clipping threshold changed from {before:g} to {max_norm:g}.",
+                self.series,
+                step,
+                {"from": before, "to": max_norm},
+            )
+        self._threshold_step = step
+
+    def warn_scaled(self, step: int, max_norm: float, scale: float) -> None:
+        if not self._warned_scaled:
+            self._warned_scaled = True
+            self.session.event(
+                "warning",
+                f"The gradients were clipped while still scaled by {scale:g}, so that the threshold in force is"
+                f" {max_norm / scale:.3g}, not {max_norm:g}. Call scaler.unscale_(optimizer) before clipping.",
+                self.series,
+                step,
+                {"scale": scale},
+            )
+
+    def warn_changed(self, step: int, expected: float, found: float) -> None:
+        self.changed_after_clip = True
+        self.session.event(
+            "warning",
+            f"The gradients changed between the clip and the update: their norm was {found:.4g} where the clip had"
+            f" left {expected:.4g}.",
+            self.series,
+            step,
+            {"expected": expected, "found": found},
+        )

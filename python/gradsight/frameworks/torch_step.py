@@ -1,0 +1,139 @@
+"""``optimizer.step()``: one point an update, taken when the gradients are what the optimizer is about to use.
+
+A hook sees one call of ``step``, which is not always one update: a closure computes the gradients inside the call, and
+an optimizer may call another one's, or its own base class's, ``step``.
+"""
+
+from __future__ import annotations
+
+import functools
+from types import FrameType
+from typing import Any, Callable, Dict, Optional, Tuple
+
+from .._guard import Guard, tell
+from .._site import caller_frame
+from .torch_reading import compiling
+from .torch_recorder import Scaling, TorchRecorder, torch
+from .torch_update import Update, measure
+
+_guard = Guard("recording updates")
+
+
+class Call:
+    """A ``step`` that is under way."""
+
+    def __init__(self, frame: FrameType, scaling: Optional[Scaling]) -> None:
+        self.frame = frame
+        self.scaling = scaling
+        self.nested = 0
+        self.update: Optional[Update] = None
+        self.measured = False
+
+
+class StepHooks:
+    def __init__(self, recorder: TorchRecorder) -> None:
+        self._recorder = recorder
+        self._call: Optional[Call] = None
+
+    def before(self, optimizer: Any, args: Tuple[Any, ...], kwargs: Dict[str, Any]) -> Any:
+        """What to call ``step`` with instead, where a closure has to be looked into."""
+        if compiling():
+            return None
+        frame = caller_frame(2)
+        if self._call is not None:
+            if _runs(self._call.frame, frame):
+                self._call.nested += 1
+                return None
+            self._call = None  # it was left by an exception
+        recorder = self._recorder
+        scaling = recorder.scaling if recorder.scaling and recorder.scaling.optimizer is optimizer else None
+        if scaling is not None:
+            recorder.scaling = None
+        self._call = Call(frame, scaling)
+        closure = kwargs.get("closure", args[1] if len(args) > 1 else None)
+        if not callable(closure):
+            self._measure(self._call, optimizer)
+            return None
+        watched = self._watched(self._call, optimizer, closure)
+        if "closure" in kwargs:
+            return args, {**kwargs, "closure": watched}
+        return (args[0], watched, *args[2:]), kwargs
+
+    def after(self, optimizer: Any, args: Tuple[Any, ...], kwargs: Dict[str, Any]) -> None:
+        call = self._call
+        if call is None:
+            return
+        if call.nested:
+            call.nested -= 1
+            return
+        self._call = None
+        recorder = self._recorder
+        if call.update is not None:
+            recorder.reader.when_read(call.update.use)
+            recorder.updated()
+        recorder.reader.poll()
+
+    def _measure(self, call: Call, optimizer: Any) -> None:
+        call.measured = True
+        with torch().no_grad():
+            call.update = measure(self._recorder, optimizer, call.frame, call.scaling)
+
+    def _watched(self, call: Call, optimizer: Any, closure: Callable[..., Any]) -> Callable[..., Any]:
+        """The closure, followed by the measurement the first time: those are the gradients at the current point."""
+        measure_once = _guard(self._measure)
+
+        @functools.wraps(closure)
+        def watched(*args: Any, **kwargs: Any) -> Any:
+            if call.measured:
+                return closure(*args, **kwargs)
+            self._recorder.forget()
+            result = closure(*args, **kwargs)
+            measure_once(call, optimizer)
+            return result
+
+        return watched
+
+
+def skipped(recorder: TorchRecorder, scaling: Scaling, frame: FrameType) -> None:
+    """An update that the gradient scaler did not let happen."""
+    with torch().no_grad():
+        update = measure(recorder, scaling.optimizer, frame, scaling)
+    if update is not None:
+        update.skipped = True
+        recorder.reader.when_read(update.use)
+        recorder.updated()
+
+
+def install(module: Any, recorder: TorchRecorder) -> None:
+    """``module`` is ``torch.optim.optimizer``."""
+    register_before = getattr(module, "register_optimizer_step_pre_hook", None)
+    register_after = getattr(module, "register_optimizer_step_post_hook", None)
+    if register_before is None or register_after is None:
+        tell("this PyTorch has no hooks for optimizers; 2.0 or later is needed to record its updates.")
+        return
+    hooks = StepHooks(recorder)
+    register_before(_guard(hooks.before))
+    register_after(_guard(hooks.after))
+    _wrap_zero_grad(module.Optimizer, recorder)
+
+
+def _wrap_zero_grad(optimizer_class: Any, recorder: TorchRecorder) -> None:
+    original = optimizer_class.zero_grad
+    note = _guard(recorder.zeroed)
+
+    @functools.wraps(original)
+    def zero_grad(self: Any, *args: Any, **kwargs: Any) -> Any:
+        note(self)
+        return original(self, *args, **kwargs)
+
+    optimizer_class.zero_grad = zero_grad
+
+
+def _runs(frame: FrameType, inside: FrameType) -> bool:
+    """Whether ``frame`` is among the callers of ``inside``."""
+    caller: Optional[FrameType] = inside.f_back
+    while caller is not None:
+        if caller is frame:
+            return True
+        caller = caller.f_back
+    return False

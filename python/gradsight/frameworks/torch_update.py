@@ -1,0 +1,269 @@
+"""One update of one optimizer: what is known about it at the time, and the row that becomes of it."""
+
+from __future__ import annotations
+
+import math
+import time
+from types import FrameType
+from typing import Any, List, NamedTuple, Optional, Tuple
+
+from .._protocol import Clip as ClipSite
+from .._scalars import (
+    BY_VALUE,
+    LOSS,
+    LOSS_SCALE,
+    LR,
+    NORM_POST,
+    NORM_PRE,
+    POST_DERIVED,
+    SCALARS,
+    SKIPPED,
+    STEP_TIME,
+    THRESHOLD,
+)
+from .._series import Row
+from ..metrics import gradient_norm
+from ..metrics.learning_rate import learning_rate
+from ..metrics.nonfinite import first_bad
+from .torch_reading import Number, capturing, value_of
+from .torch_recorder import Clip, Scaling, TorchRecorder, torch
+from .torch_series import ALL, EXACTLY, NONE, SOME, TorchSeries
+
+CLIP_EPSILON = 1e-6
+"""What torch.nn.utils.clip_grad_norm_ adds to the norm."""
+
+
+class Part(NamedTuple):
+    """The norm of some of the gradients; ``scaled``: as they were under the gradient scaler."""
+
+    norm: Optional[Number]
+    scaled: bool
+
+
+class Update:
+    """Made when the gradients are what the optimizer is about to see; turned into a row once all numbers are there."""
+
+    def __init__(self, owner: TorchSeries, scaling: Optional[Scaling]) -> None:
+        self.owner = owner
+        self.step, self.step_time = owner.next_step()
+        self.time = time.time()
+        self.scale = scaling.scale if scaling else None
+        self.losses: List[Number] = []
+        self.lr: Optional[Number] = None
+        self.before: List[Part] = []
+        self.after: Optional[Number] = None
+        self.still_scaled: Optional[Number] = None
+        """What a fused optimizer will divide the gradients by itself."""
+        self.found_inf: Optional[Number] = None
+        self.skipped = False
+        self.limit: Optional[Clip] = None
+        self.limit_scaled = False
+        self.derivable = False
+        self.layers: Optional[Tuple[List[Any], Any]] = None
+        self.layers_scaled = False
+        self.bad_parameter: Optional[str] = None
+
+    def use(self) -> None:
+        """All numbers have arrived: makes the row, and the events that go with it."""
+        scale, inner = value_of(self.scale), value_of(self.still_scaled)
+        unscale = 1.0 / scale if scale else 1.0
+        within = 1.0 / inner if inner else 1.0
+        pre = self._pre(unscale, within)
+        losses = [value_of(loss) for loss in self.losses]
+        loss = math.fsum(losses) if losses and all(map(_finite, losses)) else sum(_real(losses)) if losses else None
+        values: List[Optional[float]] = [None] * len(SCALARS)
+        values[NORM_PRE] = pre
+        values[LOSS] = loss
+        values[LR] = value_of(self.lr)
+        values[STEP_TIME] = self.step_time
+        values[LOSS_SCALE] = scale
+        flags = SKIPPED if self.skipped or value_of(self.found_inf) else 0
+        if self.limit is not None:
+            flags |= self._limited(self.limit, values, unscale, within)
+        self.owner.series.rows.append(Row(self.step, self.time, values, flags))
+        self._layers(unscale if self.layers_scaled else within, pre)
+        if flags & SKIPPED:
+            message = "The gradient scaler skipped this update: a gradient was not finite."
+            self.owner.session.event("skipped", message, self.owner.series, self.step, {"scale": scale})
+        else:
+            self.owner.watch.see(self.step, pre, loss, self.bad_parameter)
+
+    def _pre(self, unscale: float, within: float) -> Optional[float]:
+        norms = []
+        for part in self.before:
+            norm = value_of(part.norm)
+            if norm is None:
+                return None
+            norms.append(norm * (unscale if part.scaled else within))
+        return None if not norms else norms[0] if len(norms) == 1 else math.sqrt(sum(norm * norm for norm in norms))
+
+    def _limited(self, limit: Clip, values: List[Optional[float]], unscale: float, within: float) -> int:
+        """Fills in what clipping did; the flags that say how that is known."""
+        flags = BY_VALUE if limit.by_value else 0
+        max_norm = value_of(limit.max_norm)
+        if max_norm is None:
+            return flags
+        factor = unscale if self.limit_scaled else within
+        values[THRESHOLD] = max_norm * factor
+        self.owner.threshold_is(self.step, max_norm)
+        if self.limit_scaled:
+            self.owner.warn_scaled(self.step, max_norm, 1.0 / factor)
+        measured = value_of(self.after)
+        derived: Optional[float] = None
+        clipped = value_of(limit.norm)
+        if self.derivable and clipped is not None:
+            derived = clipped * min(1.0, max_norm / (clipped + CLIP_EPSILON)) * factor
+        if measured is not None:
+            values[NORM_POST] = measured * within
+            if derived is not None and not math.isclose(measured * within, derived, rel_tol=0.01, abs_tol=1e-12):
+                if math.isfinite(derived) and math.isfinite(measured):
+                    self.owner.warn_changed(self.step, derived, measured * within)
+        elif derived is not None:
+            values[NORM_POST] = derived
+            flags |= POST_DERIVED
+        return flags
+
+    def _layers(self, factor: float, pre: Optional[float]) -> None:
+        if self.layers is None:
+            return
+        bad = pre is not None and not math.isfinite(pre)
+        if not bad and not self.owner.layers_due():
+            return
+        parameters, each = self.layers
+        norms = [norm * factor for norm in each.tolist()]
+        self.owner.send_layers(self.step, parameters, norms)
+        if bad:
+            self.bad_parameter = first_bad(norms, self.owner.names(parameters)) or self.bad_parameter
+
+
+def measure(
+    recorder: TorchRecorder, optimizer: Any, frame: Optional[FrameType], scaling: Optional[Scaling]
+) -> Optional[Update]:
+    """Takes down the gradients as the optimizer is about to see them. Call it under ``no_grad``."""
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    if capturing(parameters) or recorder.reader.full:
+        return None
+    owner = recorder.series_of(optimizer, frame)
+    if owner is None:
+        return None
+    read = recorder.reader.read
+    update = Update(owner, scaling)
+    update.losses = list(recorder.losses)
+    rate = learning_rate(optimizer)
+    update.lr = rate if rate is None else read(rate) if hasattr(rate, "device") else float(rate)
+    if scaling is not None:
+        inner, found_inf = getattr(optimizer, "grad_scale", None), getattr(optimizer, "found_inf", None)
+        update.still_scaled = None if inner is None else read(inner)
+        update.found_inf = None if found_inf is None else read(found_inf)
+    clips = _clips(recorder, owner, parameters)
+    if clips:
+        _with_clips(recorder, update, clips, parameters, -1.0 if scaling is None else scaling.unscaled_at)
+    else:
+        having, dense = gradient_norm.gradients(parameters)
+        norms = gradient_norm.measure(dense)
+        if norms is not None:
+            update.before = [Part(read(norms.total), False)]
+            _keep_layers(recorder, update, having, norms.each)
+    return update
+
+
+def _clips(recorder: TorchRecorder, owner: TorchSeries, parameters: List[Any]) -> List[Tuple[Clip, str]]:
+    """The clips since the last update that concern this optimizer, in order, and how much of it each covers."""
+    found = []
+    for ids, clips in recorder.clips.items():
+        coverage = owner.coverage(ids, parameters)
+        if coverage != NONE:
+            found += [(clip, coverage) for clip in clips]
+    found.sort(key=lambda item: item[0].order)
+    for clip, _ in found:
+        clip.used = True
+    return found
+
+
+def _with_clips(
+    recorder: TorchRecorder,
+    update: Update,
+    clips: List[Tuple[Clip, str]],
+    parameters: List[Any],
+    unscaled_at: float,
+) -> None:
+    owner, read = update.owner, recorder.reader.read
+    whole = [clip for clip, coverage in clips if coverage in (EXACTLY, ALL)]
+    if whole:
+        first = whole[0]
+        update.before = [Part(first.norm, first.order < unscaled_at)]
+        if first.layers is not None:
+            having, each = first.layers
+            kept = [index for index, parameter in enumerate(having) if owner.owns(parameter)]
+            each = each if len(kept) == len(having) else each[kept]
+            update.layers_scaled = first.order < unscaled_at
+            _keep_layers(recorder, update, [having[index] for index in kept], each)
+    else:
+        update.before = _parts(recorder, [clip for clip, _ in clips], parameters, unscaled_at)
+    limiting = [(clip, coverage) for clip, coverage in clips if not clip.only_measures]
+    by_norm = [item for item in limiting if not item[0].by_value]
+    covered = [item for item in by_norm or limiting if item[1] != SOME]
+    if covered or len(limiting) == 1:
+        clip, coverage = (covered or limiting)[-1]
+        update.limit = clip
+        update.limit_scaled = clip.order < unscaled_at
+        update.derivable = len(limiting) == 1 and not clip.by_value and coverage != SOME
+        kind = "value" if clip.by_value else "norm"
+        owner.clipped_at(ClipSite(kind, clip.function, clip.location))
+        comparable = coverage == EXACTLY and clip.norm_type == 2.0
+        if update.derivable and not (comparable and (owner.changed_after_clip or owner.post_budget.due())):
+            _name_bad(update, parameters)
+            return
+    if limiting:
+        started = time.perf_counter()
+        having, dense = gradient_norm.gradients(parameters)
+        norms = gradient_norm.measure(dense)
+        update.after = None if norms is None else read(norms.total)
+        owner.post_budget.spent(started)
+    _name_bad(update, parameters)
+
+
+def _parts(
+    recorder: TorchRecorder, clips: List[Clip], parameters: List[Any], unscaled_at: float
+) -> List[Part]:
+    """The norms of parts that were clipped one by one, and of the rest; none where they overlap or aren't 2-norms."""
+    parts, seen = [], set()
+    own = set(map(id, parameters))
+    for clip in clips:
+        mine = set(clip.ids)
+        if not mine <= own or clip.norm_type != 2.0:
+            return []
+        if mine & seen:
+            if clip.ids in {other.ids for other in clips if other.order < clip.order}:
+                continue  # the same part again
+            return []
+        seen |= mine
+        parts.append(Part(clip.norm, clip.order < unscaled_at))
+    _, dense = gradient_norm.gradients([parameter for parameter in parameters if id(parameter) not in seen])
+    norms = gradient_norm.measure(dense)
+    if norms is not None:
+        parts.append(Part(recorder.reader.read(norms.total), False))
+    return parts
+
+
+def _keep_layers(recorder: TorchRecorder, update: Update, parameters: List[Any], each: Any) -> None:
+    if each.device.type == "cpu" or update.owner.layers_due():
+        update.layers = (parameters, recorder.reader.copy(each))
+
+
+def _name_bad(update: Update, parameters: List[Any]) -> None:
+    """After clipping an infinite norm only the infinite gradients are NaN; after a NaN norm all are, and none is named."""
+    norm = update.before[0].norm if len(update.before) == 1 else None
+    if norm == math.inf and update.layers is None:
+        having, dense = gradient_norm.gradients(parameters)
+        norms = gradient_norm.measure(dense)
+        if norms is not None and norms.each.device.type == "cpu":
+            update.bad_parameter = first_bad(norms.each.tolist(), update.owner.names(having))
+
+
+def _finite(value: Optional[float]) -> bool:
+    return value is not None and math.isfinite(value)
+
+
+def _real(values: List[Optional[float]]) -> List[float]:
+    return [value for value in values if value is not None]
