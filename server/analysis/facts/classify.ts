@@ -2,7 +2,7 @@
 import type { Framework, Meaning, OptimizerPlace } from "../frameworks/framework.ts";
 import { type Call, childrenOf, type Expression, type Statement } from "../syntax/ast.ts";
 import type { OptimizerRef, TrainingEvent } from "./events.ts";
-import { argumentOf, lastPart, type Scope } from "./scope.ts";
+import { argumentOf, lastPart, type Scope, Variable } from "./scope.ts";
 import type { Frame, Value, Values } from "./values.ts";
 
 const LOOKS_LIKE_OPTIMIZER = /optim|(^|_)opts?(_|$|[A-Z\d])|opt$|solver/i;
@@ -236,9 +236,20 @@ export class Classifier {
       }
     }
     const variable = this.#values.variableOf(node, frame, scope)?.variable;
+    if (variable && constructors.length === 0 && this.#isInjected(variable)) opaque = true;
     if (variable && constructors.length === 0) keys.add(`variable ${this.#values.id(variable)}`);
     if (keys.size === 0) keys.add(`node ${this.#values.id(node)}`);
     return { node, frame, scope, keys, constructors, opaque };
+  }
+
+  /** Handed to a constructor that nothing in this file calls: a wrapper of another module as likely as an optimizer. */
+  #isInjected({ owner, bindings }: Variable): boolean {
+    if (!owner || owner instanceof Variable || bindings.length === 0) return false;
+    return bindings.every((binding) => {
+      if (binding.kind !== "value" || binding.value.kind !== "name") return false;
+      const [source] = binding.scope.lookup(binding.value.id)?.bindings ?? [];
+      return source?.kind === "parameter" && this.#values.callersOf(source.scope).length === 0;
+    });
   }
 
   #mentionsClipping(body: readonly Statement[]): boolean {

@@ -37,7 +37,7 @@ export class ParameterSets {
     const roots = new Set<Variable | ClassInfo>();
     for (const { call, frame, scope } of optimizer.constructors) {
       const given = argumentOf(call, 0, "params");
-      if (!given || given.stars !== 0 || !this.#gather(given.value, frame, scope, roots, seen)) return null;
+      if (given?.stars !== 0 || !this.#gather(given.value, frame, scope, roots, seen)) return null;
     }
     return roots;
   }

@@ -15,17 +15,26 @@ import {
   type StatementOf,
 } from "../syntax/ast.ts";
 
-export type Binding = { readonly scope: Scope; readonly statement: Statement | null } & (
-  | { readonly kind: "value"; readonly value: Expression; readonly path: readonly number[] }
-  /** An element of `iterable`: a `for` target, or a name in a comprehension. */
-  | { readonly kind: "element"; readonly iterable: Expression; readonly path: readonly number[] }
-  | { readonly kind: "context"; readonly value: Expression }
-  | { readonly kind: "parameter"; readonly parameter: Parameter; readonly index: number }
-  | { readonly kind: "import"; readonly name: string; readonly node: ImportedName }
-  | { readonly kind: "function"; readonly info: FunctionInfo }
-  | { readonly kind: "class"; readonly info: ClassInfo }
-  | { readonly kind: "unknown" }
-);
+/** Where a binding stands: how deep in blocks of its scope, and in which outermost loop. */
+interface Position {
+  readonly scope: Scope;
+  readonly statement: Statement | null;
+  readonly depth: number;
+  readonly loop: Statement | null;
+}
+
+export type Binding = Position &
+  (
+    | { readonly kind: "value"; readonly value: Expression; readonly path: readonly number[] }
+    /** An element of `iterable`: a `for` target, or a name in a comprehension. */
+    | { readonly kind: "element"; readonly iterable: Expression; readonly path: readonly number[] }
+    | { readonly kind: "context"; readonly value: Expression }
+    | { readonly kind: "parameter"; readonly parameter: Parameter; readonly index: number }
+    | { readonly kind: "import"; readonly name: string; readonly node: ImportedName }
+    | { readonly kind: "function"; readonly info: FunctionInfo }
+    | { readonly kind: "class"; readonly info: ClassInfo }
+    | { readonly kind: "unknown" }
+  );
 
 /** A name in a scope, an attribute of such a name (`args.clip`), or an attribute of a class's instances (`self.opt`). */
 export class Variable {
@@ -149,6 +158,8 @@ class Collector {
   readonly #calls = new Map<string, CallSite[]>();
   readonly #imports: { name: string; node: ImportedName; scope: Scope }[] = [];
   readonly #scopes = new Map<object, Scope>();
+  #depth = 0;
+  #loop: Statement | null = null;
 
   collect(body: readonly Statement[]): Names {
     const module = new Scope("module", null);
@@ -179,20 +190,25 @@ class Collector {
       case "assign":
         if (statement.value)
           for (const target of statement.targets)
-            this.#bind(target, { kind: "value", value: statement.value, path: [], scope, statement });
+            this.#bind(target, { kind: "value", value: statement.value, path: [], ...this.#at(scope, statement) });
         else if (scope.kind === "class" && statement.targets[0]?.kind === "name")
-          scope.variable(statement.targets[0].id).bindings.push({ kind: "unknown", scope, statement });
+          scope.variable(statement.targets[0].id).bindings.push({ kind: "unknown", ...this.#at(scope, statement) });
         break;
       case "augment":
         // `params += [...]`: no longer only what it was.
-        this.#bind(statement.target, { kind: "unknown", scope, statement });
+        this.#bind(statement.target, { kind: "unknown", ...this.#at(scope, statement) });
         break;
       case "for":
-        this.#bind(statement.target, { kind: "element", iterable: statement.iterable, path: [], scope, statement });
+        this.#bind(statement.target, {
+          kind: "element",
+          iterable: statement.iterable,
+          path: [],
+          ...this.#at(scope, statement),
+        });
         break;
       case "with":
         for (const { context, target } of statement.items)
-          if (target) this.#bind(target, { kind: "context", value: context, scope, statement });
+          if (target) this.#bind(target, { kind: "context", value: context, ...this.#at(scope, statement) });
         break;
       case "global":
         for (const name of statement.names) scope.home.outer.add(name);
@@ -212,20 +228,39 @@ class Collector {
         if (statement.value) scope.home.info?.returns.push(statement.value);
         break;
     }
+    const outer = this.#loop;
+    this.#depth += 1;
+    if (statement.kind === "for" || statement.kind === "while") this.#loop ??= statement;
     for (const block of blocksOf(statement)) this.#block(block, scope);
+    this.#depth -= 1;
+    this.#loop = outer;
+  }
+
+  #at(scope: Scope, statement: Statement | null): Position {
+    return { scope, statement, depth: this.#depth, loop: this.#loop };
+  }
+
+  /** A body with names of its own: its depth counts from there. */
+  #enter(body: Block, scope: Scope): void {
+    const [depth, loop] = [this.#depth, this.#loop];
+    this.#depth = 0;
+    this.#loop = null;
+    this.#block(body, scope);
+    this.#depth = depth;
+    this.#loop = loop;
   }
 
   #import(local: string, name: string, node: ImportedName, scope: Scope, statement: Statement): void {
-    scope.variable(local).bindings.push({ kind: "import", name, node, scope, statement });
+    scope.variable(local).bindings.push({ kind: "import", name, node, ...this.#at(scope, statement) });
     this.#imports.push({ name, node, scope });
   }
 
   #function(statement: StatementOf<"function">, scope: Scope): void {
     const owner = scope.kind === "class" ? scope.owner : null;
     const info = this.#open(statement, statement.name, scope, owner);
-    scope.variable(statement.name).bindings.push({ kind: "function", info, scope, statement });
+    scope.variable(statement.name).bindings.push({ kind: "function", info, ...this.#at(scope, statement) });
     if (owner && !owner.methods.has(statement.name)) owner.methods.set(statement.name, info);
-    this.#block(statement.body, info.scope);
+    this.#enter(statement.body, info.scope);
   }
 
   #open(node: FunctionNode, name: string, scope: Scope, owner: ClassInfo | null): FunctionInfo {
@@ -235,7 +270,15 @@ class Collector {
     this.#functions.push(info);
     this.#scopes.set(node, inner);
     node.parameters.forEach((parameter, index) => {
-      const binding: Binding = { kind: "parameter", parameter, index, scope: inner, statement: null };
+      const binding: Binding = {
+        kind: "parameter",
+        parameter,
+        index,
+        scope: inner,
+        statement: null,
+        depth: 0,
+        loop: null,
+      };
       inner.variable(parameter.name).bindings.push(binding);
     });
     return info;
@@ -246,8 +289,8 @@ class Collector {
     const info: ClassInfo = { node: statement, scope: inner, methods: new Map(), attributes: new Map() };
     inner.owner = info;
     this.#classes.push(info);
-    scope.variable(statement.name).bindings.push({ kind: "class", info, scope, statement });
-    this.#block(statement.body, inner);
+    scope.variable(statement.name).bindings.push({ kind: "class", info, ...this.#at(scope, statement) });
+    this.#enter(statement.body, inner);
   }
 
   #expression(expression: Expression, scope: Scope, statement: Statement): void {
@@ -256,7 +299,12 @@ class Collector {
         this.#call(expression, scope, statement);
         break;
       case "walrus":
-        this.#bind(expression.target, { kind: "value", value: expression.value, path: [], scope, statement });
+        this.#bind(expression.target, {
+          kind: "value",
+          value: expression.value,
+          path: [],
+          ...this.#at(scope, statement),
+        });
         break;
       case "lambda": {
         for (const child of childrenOf(expression)) this.#expression(child, scope, statement);
@@ -269,7 +317,7 @@ class Collector {
         const inner = new Scope("comprehension", scope);
         this.#scopes.set(expression, inner);
         for (const { target, iterable } of expression.clauses)
-          this.#bind(target, { kind: "element", iterable, path: [], scope: inner, statement });
+          this.#bind(target, { kind: "element", iterable, path: [], ...this.#at(inner, statement) });
         for (const child of childrenOf(expression)) this.#expression(child, inner, statement);
         return;
       }
@@ -291,8 +339,8 @@ class Collector {
       const holder = this.#place(call.callee.object, scope);
       const binding: Binding =
         name === "append"
-          ? { kind: "value", value: first.value, path: [], scope, statement }
-          : { kind: "element", iterable: first.value, path: [], scope, statement };
+          ? { kind: "value", value: first.value, path: [], ...this.#at(scope, statement) }
+          : { kind: "element", iterable: first.value, path: [], ...this.#at(scope, statement) };
       holder?.contents.push({ binding, key: null });
     }
   }
@@ -341,18 +389,20 @@ class Collector {
         return;
       }
       case "starred":
-        this.#bind(target.value, { kind: "unknown", scope: binding.scope, statement: binding.statement });
+        this.#bind(target.value, { ...position(binding), kind: "unknown" });
         return;
       case "sequence":
         target.elements.forEach((element, index) => {
           if (binding.kind === "value" || binding.kind === "element")
             this.#bind(element, { ...binding, path: [...binding.path, index] });
-          else this.#bind(element, { kind: "unknown", scope: binding.scope, statement: binding.statement });
+          else this.#bind(element, { ...position(binding), kind: "unknown" });
         });
         return;
     }
   }
 }
+
+const position = ({ scope, statement, depth, loop }: Binding): Position => ({ scope, statement, depth, loop });
 
 function root(scope: Scope): Scope {
   let at = scope;

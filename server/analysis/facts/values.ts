@@ -3,7 +3,7 @@
  * calls within the file. An answer is a set of candidates; {@link UNKNOWN} among them means that there may be others.
  */
 import type { Framework } from "../frameworks/framework.ts";
-import type { Call, Expression, Statement } from "../syntax/ast.ts";
+import { type Call, type Expression, rangeOf, type Statement } from "../syntax/ast.ts";
 import {
   argumentOf,
   type Binding,
@@ -69,9 +69,10 @@ export class Values {
   readonly names: Names;
   readonly root: Frame;
   readonly #frameworks: readonly Framework[];
-  readonly #active = new Set<string>();
+  readonly #active = new Map<string, number>();
+  #cutAt = Number.POSITIVE_INFINITY;
   readonly #known = new Map<string, Value[]>();
-  #budget = 1_000_000;
+  #budget = 300_000;
   readonly #ids = new Map<object, number>();
 
   constructor(names: Names, frameworks: readonly Framework[]) {
@@ -112,27 +113,35 @@ export class Values {
 
   evaluate(node: Expression, frame: Frame, scope: Scope = frame.scope): Value[] {
     const key = `${this.id(node)}@${this.id(frame)}`;
-    // A name defined by itself (`model = DDP(model)`) has nothing to add.
-    if (this.#active.has(key)) return [];
     const known = this.#known.get(key);
     if (known) return known;
-    if (this.#active.size > MAX_DEPTH || this.#budget-- <= 0) return [UNKNOWN];
-    this.#active.add(key);
+    // A name defined by itself (`model = DDP(model)`) has nothing to add.
+    const depth = this.#active.size;
+    const entered = this.#active.get(key);
+    if (entered !== undefined) {
+      this.#cutAt = Math.min(this.#cutAt, entered);
+      return [];
+    }
+    if (depth > MAX_DEPTH || this.#budget-- <= 0) return [UNKNOWN];
+    const outerCut = this.#cutAt;
+    this.#cutAt = Number.POSITIVE_INFINITY;
+    this.#active.set(key, depth);
     try {
       const found = this.#evaluate(node, frame, scope);
       const values = found.length > MAX_VALUES ? [...found.slice(0, MAX_VALUES), UNKNOWN] : found;
-      // Inside another evaluation a cycle may have cut this answer short.
-      if (this.#active.size === 1) this.#known.set(key, values);
+      // An answer that a cycle through something further out cut short is not the whole answer.
+      if (this.#cutAt >= depth) this.#known.set(key, values);
       return values;
     } finally {
       this.#active.delete(key);
+      this.#cutAt = Math.min(outerCut, this.#cutAt >= depth ? Number.POSITIVE_INFINITY : this.#cutAt);
     }
   }
 
   #evaluate(node: Expression, frame: Frame, scope: Scope): Value[] {
     switch (node.kind) {
       case "name":
-        return this.#name(node.id, frame, scope);
+        return this.#name(node.id, frame, scope, rangeOf(node).start);
       case "attribute":
         return this.#attribute(node.object, node.name, frame, scope);
       case "call":
@@ -191,18 +200,22 @@ export class Values {
     return this.frameOf(home);
   }
 
-  #name(id: string, frame: Frame, scope: Scope): Value[] {
+  #name(id: string, frame: Frame, scope: Scope, use: number): Value[] {
     const variable = scope.lookup(id);
     if (!variable?.scope) return BUILTINS.has(id) ? [this.#external(`builtins.${id}`, null, frame, scope)] : [UNKNOWN];
     const at = this.frameFor(variable.scope, frame);
     if (at.self && variable.scope.self === id) return [at.self];
-    return this.variable(variable, at);
+    return this.variable(
+      variable,
+      at,
+      variable.scope === scope.home ? reaching(variable.bindings, use) : variable.bindings,
+    );
   }
 
   /** All that a variable is bound to. `frame` is the one that its scope lives in. */
-  variable(variable: Variable, frame: Frame): Value[] {
+  variable(variable: Variable, frame: Frame, bindings: readonly Binding[] = variable.bindings): Value[] {
     if (variable.bindings.length === 0 && variable.contents.length === 0) return [UNKNOWN];
-    const values = variable.bindings.flatMap((binding) => this.#binding(binding, this.frameFor(binding.scope, frame)));
+    const values = bindings.flatMap((binding) => this.#binding(binding, this.frameFor(binding.scope, frame)));
     if (variable.contents.length > 0) {
       const any = variable.contents.flatMap(({ binding }) => located(binding, this.frameFor(binding.scope, frame)));
       const keys = variable.contents.map(({ key }) => key);
@@ -587,7 +600,7 @@ export class Values {
     }
     if (node.kind === "attribute") {
       if (node.object.kind === "name") {
-        const self = this.#name(node.object.id, frame, scope).find((value) => value.kind === "instance");
+        const self = this.evaluate(node.object, frame, scope).find((value) => value.kind === "instance");
         if (self?.kind === "instance") {
           const attribute = this.attributeOf(self.info, node.name);
           if (attribute) return { variable: attribute, frame };
@@ -613,6 +626,33 @@ export class Values {
     return null;
   }
 }
+
+/**
+ * The bindings that may hold at a place of the scope itself: a later one counts only around a loop, and an earlier one
+ * only if none that every way to the place passes came after it.
+ */
+function reaching(bindings: readonly Binding[], use: number): readonly Binding[] {
+  if (bindings.length < 2) return bindings;
+  const holds = (binding: Binding) => {
+    if (!binding.statement) return true;
+    const { start, end } = rangeOf(binding.statement);
+    return (isBlock(binding.statement) ? start : end) <= use;
+  };
+  const before = bindings.filter(holds);
+  const last = before.findLastIndex(
+    (binding) => binding.depth === 0 && binding.statement !== null && !isBlock(binding.statement),
+  );
+  const around = bindings.filter((binding) => {
+    if (holds(binding) || !binding.loop) return false;
+    const { start, end } = rangeOf(binding.loop);
+    return start <= use && use < end;
+  });
+  const found = [...before.slice(Math.max(0, last)), ...around];
+  return found.length > 0 ? found : bindings;
+}
+
+const isBlock = (statement: Statement) =>
+  statement.kind === "for" || statement.kind === "with" || statement.kind === "if" || statement.kind === "while";
 
 function located(binding: Binding, frame: Frame): Located[] {
   if (binding.kind === "value") return [{ node: binding.value, frame, scope: binding.scope, path: binding.path }];

@@ -19,7 +19,7 @@ import { overlap } from "./parameters.ts";
 import { type FunctionInfo, lastPart, type Scope } from "./scope.ts";
 import type { Frame, Value, Values } from "./values.ts";
 
-const MAX_PATHS = 48;
+const MAX_PATHS = 32;
 const MAX_EVENTS = 40;
 const MAX_CALL_DEPTH = 12;
 const BUDGET = 400_000;
@@ -281,7 +281,10 @@ export class Walker {
       return path.slice(last + 1);
     });
     this.#record(this.#updates, event.id, { step: event }, windows);
-    return this.#append(paths, event);
+    return this.#append(
+      paths.map((path) => forget(path, event)),
+      event,
+    );
   }
 
   #record<T extends object>(
@@ -418,7 +421,23 @@ function markClosure(path: Path, from: number): Path {
   );
 }
 
-const keyOf = (path: Path) => path.map((event) => event.id).join(" ");
+const keys = new WeakMap<Path, string>();
+function keyOf(path: Path): string {
+  let key = keys.get(path);
+  if (key === undefined) {
+    key = path.map((event) => event.id).join(" ");
+    keys.set(path, key);
+  }
+  return key;
+}
+
+/** Two updates of the same optimizer back is more than any rule looks. */
+function forget(path: Path, step: StepEvent): Path {
+  const same = path.flatMap((event, index) =>
+    event.kind === "step" && overlap(event.optimizer.keys, step.optimizer.keys) ? [index] : [],
+  );
+  return same.length > 1 ? path.slice((same.at(-2) ?? 0) + 1) : path;
+}
 const passing = (next: Path[]): Outcome => ({ next, returned: [], broken: [], continued: [] });
 const same = (a: readonly Path[], b: readonly Path[]) => a.length === b.length && a.every((path, i) => path === b[i]);
 

@@ -7,6 +7,8 @@ export const accelerate: Framework = {
   mentions: ["accelerate"],
   aliases: [["accelerate.accelerator.Accelerator", "accelerate.Accelerator"]],
   optimizers: /^accelerate\.(utils\.)?(DummyOptim)$/,
+  // Stands for the optimizer of a DeepSpeed configuration, which may set "gradient_clipping".
+  clipsInside: [{ name: /DummyOptim$/, keyword: null }],
   calls: {
     "accelerate.Accelerator().backward": { event: "backward" },
     "accelerate.Accelerator().clip_grad_norm_": {

@@ -101,8 +101,15 @@ function clips(facts: Facts, path: Path, step: UpdateSite["step"]): boolean {
   const last = path.findLastIndex((event) => event.kind === "backward");
   return path.some((event: TrainingEvent, index) => {
     if (event.kind === "unknown") return index > last;
-    return event.kind === "clip" && index > first && facts.parameters.mayCover(event, step.optimizer);
+    if (event.kind !== "clip" || index <= first || !facts.parameters.mayCover(event, step.optimizer)) return false;
+    return !isSpent(path, index) || facts.parameters.surelyCovers(event, step.optimizer);
   });
+}
+
+/** Another optimizer stepped since, and new gradients came after that: the clip was for that one. */
+function isSpent(path: Path, clip: number): boolean {
+  const step = path.findIndex((event, index) => index > clip && event.kind === "step");
+  return step !== -1 && path.some((event, index) => index > step && event.kind === "backward");
 }
 
 function report(facts: Facts, site: UpdateSite): Omit<Finding, "rule"> {
