@@ -1,0 +1,63 @@
+/** Real training processes with the probe in them. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { RENDEZVOUS_VARIABLE } from "../../protocol/rendezvous.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const VENV = process.platform === "win32" ? [".venv", "Scripts", "python.exe"] : [".venv", "bin", "python"];
+
+/** The interpreters that the tests may use, best first. */
+const PYTHONS = [
+  process.env.GRADSIGHT_TEST_PYTHON,
+  join(ROOT, ...VENV),
+  process.env.GRADSIGHT_PYTHON,
+  "python3",
+  "python",
+]
+  .filter((python) => python !== undefined)
+  .filter((python) => dirname(python) === "." || existsSync(python));
+
+const runs = (python: string, code: string) => spawnSync(python, ["-c", code]).status === 0;
+
+/** A Python ≥ 3.9; the tests can't do without. */
+export const python = PYTHONS.find((candidate) => runs(candidate, "import sys; assert sys.version_info >= (3, 9)"));
+/** One that has PyTorch; undefined where there is none. */
+export const pythonWithTorch = PYTHONS.find((candidate) => runs(candidate, "import torch"));
+
+export interface Training {
+  readonly process: ChildProcess;
+  /** What it printed so far. */
+  output(): string;
+  /** Resolves once it has printed `text`. */
+  printed(text: string): Promise<void>;
+  /** Resolves with its exit code. */
+  readonly ended: Promise<number | null>;
+}
+
+/** `python -m gradsight run script …`, as the editor's command starts it. */
+export function train(interpreter: string, script: string, args: string[], rendezvous: string): Training {
+  const path = [join(ROOT, "python"), process.env.PYTHONPATH].filter(Boolean).join(delimiter);
+  const child = spawn(interpreter, ["-m", "gradsight", "run", script, ...args], {
+    cwd: dirname(script),
+    env: { ...process.env, PYTHONPATH: path, PYTHONUNBUFFERED: "1", [RENDEZVOUS_VARIABLE]: rendezvous },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  const ended = once(child, "close").then(([code]) => code as number | null);
+  let output = "";
+  const streams = [child.stdout, child.stderr];
+  for (const stream of streams)
+    stream.on("data", (chunk) => {
+      output += chunk;
+    });
+  return {
+    process: child,
+    output: () => output,
+    printed: async (text) => {
+      while (!output.includes(text)) await Promise.race([...streams.map((stream) => once(stream, "data")), ended]);
+    },
+    ended,
+  };
+}
