@@ -111,7 +111,9 @@ function registerPush(context: Context): DiagnosticsFeature {
   };
   return {
     changed,
-    closed: (uri) => void connection.sendDiagnostics({ uri, diagnostics: [] }),
+    closed: guarded(connection, "Clearing diagnostics", undefined, (uri: string) =>
+      connection.sendDiagnostics({ uri, diagnostics: [] }),
+    ),
     settingsChanged() {
       for (const { uri } of documents.all()) changed(uri);
     },

@@ -1,6 +1,7 @@
 /** A language client that drives the bundled server as a process over its standard streams. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   type ClientCapabilities,
@@ -40,7 +41,8 @@ import {
   type WorkspaceEdit,
 } from "vscode-languageserver-protocol/node";
 
-const SERVER = fileURLToPath(new URL("../../dist/server.cjs", import.meta.url));
+/** Where the bundles are. */
+export const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
 
 export interface ClientOptions {
   readonly positionEncodings?: string[];
@@ -49,6 +51,8 @@ export interface ClientOptions {
   readonly versionedEdits?: boolean;
   readonly configuration?: boolean;
   readonly initializationOptions?: unknown;
+  /** A folder of bundles other than our own. */
+  readonly dist?: string;
 }
 
 export class LspClient {
@@ -64,8 +68,10 @@ export class LspClient {
   readonly #published: PublishDiagnosticsParams[] = [];
   readonly #waiting = new Set<() => void>();
 
-  private constructor() {
-    this.process = spawn(process.execPath, [SERVER, "--stdio"], { stdio: ["pipe", "pipe", "inherit"] });
+  private constructor(dist: string) {
+    this.process = spawn(process.execPath, [join(dist, "server.cjs"), "--stdio"], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
     this.connection = createProtocolConnection(
       new StreamMessageReader(this.process.stdout!),
       new StreamMessageWriter(this.process.stdin!),
@@ -88,7 +94,7 @@ export class LspClient {
   }
 
   static async start(options: ClientOptions = {}): Promise<LspClient> {
-    const client = new LspClient();
+    const client = new LspClient(options.dist ?? DIST);
     client.connection.listen();
     client.result = await client.connection.sendRequest(InitializeRequest.type, {
       processId: process.pid,
