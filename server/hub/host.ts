@@ -43,8 +43,10 @@ export function startHub({ storage, workerFile, onLog, onExit }: HubOptions): Pr
   return new Promise((resolve, reject) => {
     worker.on("message", (message: FromHub) => {
       if (message.type === "log") onLog(message.level, message.message);
-      else if (message.type === "failed") reject(new Error(message.message));
-      else {
+      else if (message.type === "failed") {
+        reject(new Error(message.message));
+        void worker.terminate();
+      } else {
         running = true;
         resolve({ endpoint: message.endpoint, stop });
       }

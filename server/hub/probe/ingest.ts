@@ -11,6 +11,12 @@ type Message<T extends ProbeMessage["type"]> = Extract<ProbeMessage, { type: T }
 /** The hub will not take this probe's telemetry, now or later; the message is for the user. */
 export class Refusal extends Error {}
 
+export class DeletedRun extends Refusal {
+  constructor() {
+    super("This run was deleted in the editor.");
+  }
+}
+
 /** What arrives of a probe, by socket or by spill file, checked and queued for the store. */
 export class Ingest {
   private readonly store: Store;
@@ -28,7 +34,7 @@ export class Ingest {
       throw new Refusal(
         `The probe speaks protocol ${protocol}, this editor's Gradsight speaks ${PROTOCOL_VERSION}. Use the probe that comes with it.`,
       );
-    if (this.store.runs.wasDeleted(run.id)) throw new Refusal("This run was deleted in the editor.");
+    if (this.store.runs.wasDeleted(run.id)) throw new DeletedRun();
     // What an earlier connection of this attempt queued decides where this one goes on.
     this.commits.flush();
     return this.store.transaction(() => {

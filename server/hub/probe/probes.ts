@@ -4,7 +4,7 @@ import type { Log } from "../thread.ts";
 import { Throttle } from "../throttle.ts";
 import type { Attempt } from "./attempt.ts";
 import { type CommitListener, Commits } from "./commits.ts";
-import { Ingest } from "./ingest.ts";
+import { DeletedRun, Ingest } from "./ingest.ts";
 import { type CloseReason, ProbeSession } from "./session.ts";
 
 /** How long a connection may wait before it says hello, in milliseconds. */
@@ -13,6 +13,7 @@ const HELLO_WITHIN = 10_000;
 const CLOSE_CODES: Record<CloseReason, number> = {
   malformed: 1007,
   refused: 1008,
+  deleted: 1008,
   store: 1013,
   replaced: 1000,
   silent: 1008,
@@ -74,8 +75,7 @@ export class Probes implements CommitListener {
 
   /** The user deleted this run: whoever still sends it is told to stop. */
   refuseRun(run: string): void {
-    for (const session of this.sessions.values())
-      if (session.attempt?.run === run) session.refuse("This run was deleted in the editor.");
+    for (const session of this.sessions.values()) if (session.attempt?.run === run) session.refuse(new DeletedRun());
   }
 
   committed(attempt: Attempt): void {
@@ -83,7 +83,7 @@ export class Probes implements CommitListener {
   }
 
   deleted(attempt: Attempt): void {
-    this.sessionOf(attempt)?.refuse("This run was deleted in the editor.");
+    this.sessionOf(attempt)?.refuse(new DeletedRun());
   }
 
   failed(attempt: Attempt): void {

@@ -4,13 +4,13 @@ import { type HubToProbeMessage, probeMessage } from "../../../protocol/telemetr
 import { PROTOCOL_VERSION } from "../../../protocol/version.ts";
 import type { Log } from "../thread.ts";
 import type { Attempt } from "./attempt.ts";
-import { type Ingest, Refusal } from "./ingest.ts";
+import { DeletedRun, type Ingest, Refusal } from "./ingest.ts";
 
 /** Frames that may be dropped one after the other before the connection is. */
 const PATIENCE = 10;
 
-/** "refused": never to come back; "store": what is unacknowledged must come again; "replaced": by a newer connection. */
-export type CloseReason = "malformed" | "refused" | "store" | "replaced" | "silent";
+/** "refused", "deleted": never to come back; "store": what is unacknowledged must come again; "replaced": by a newer connection. */
+export type CloseReason = "malformed" | "refused" | "deleted" | "store" | "replaced" | "silent";
 
 /** The other end: a socket or a spill file. */
 export interface Peer {
@@ -71,9 +71,10 @@ export class ProbeSession {
   }
 
   /** Tells the probe never to come back. */
-  refuse(reason: string): void {
-    this.peer.send({ type: "refused", reason });
-    this.close("refused");
+  refuse(refusal: Refusal): void {
+    if (this.isClosed) return;
+    this.peer.send({ type: "refused", reason: refusal.message });
+    this.close(refusal instanceof DeletedRun ? "deleted" : "refused");
   }
 
   close(reason: CloseReason): void {
@@ -94,7 +95,7 @@ export class ProbeSession {
     } catch (error) {
       const { message } = error as Error;
       this.log("warn", `Closed a probe's connection: ${printable(message)}`);
-      if (error instanceof Refusal) this.refuse(message);
+      if (error instanceof Refusal) this.refuse(error);
       else if (error instanceof FrameError || error instanceof ShapeError || error instanceof SyntaxError)
         this.close("malformed");
       else this.close("store");

@@ -44,8 +44,9 @@ export class SpillImport {
       if (isBeingWritten(file)) return;
       const closed = await this.take(file);
       if (closed === "store") return this.log("warn", `${file} could not be stored; it is tried again later.`);
+      if (closed === "refused") return this.setAside(file, "the run was refused");
       if (closed === "malformed") return this.setAside(file, "it holds what no probe writes");
-      if (closed === null) this.log("info", `Imported ${file}.`);
+      this.log("info", closed === "deleted" ? `Removed ${file}: its run was deleted.` : `Imported ${file}.`);
       rmSync(file, { force: true });
     } catch (error) {
       // Another hub that shares the folder may have been quicker.
