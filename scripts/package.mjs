@@ -6,17 +6,17 @@ import { run } from "./programs.mjs";
 import { explain, say, step } from "./progress.mjs";
 import { environment } from "./setup/environment.mjs";
 import { OUT, ROOT } from "./setup/paths.mjs";
+import { vendor } from "./vendor.mjs";
 
 const BUDGET = 1_500_000;
 const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 export const VSIX = join(OUT, `gradsight-${version}.vsix`);
 
-/** Builds, packs and checks. @returns {Promise<string>} the package's size, for people */
+/** Builds, packs and checks; the probe's websocket client must be there (`vendor`). @returns {Promise<string>} the package's size, for people */
 export async function packageExtension(log, note = () => {}) {
   const options = { cwd: ROOT, env: environment(), log, onLine: note };
   const node = (...args) => run(process.execPath, args, options);
   rmSync(join(ROOT, "dist"), { recursive: true, force: true });
-  await node("scripts/vendor.mjs");
   await node("scripts/build.mjs", "--production");
   rmSync(VSIX, { force: true });
   await node("node_modules/@vscode/vsce/vsce", "package", "--no-dependencies", "--out", VSIX);
@@ -75,7 +75,8 @@ function readZipNames(zip) {
 
 if (import.meta.main) {
   try {
-    await step("Package", (note) => packageExtension(join(OUT, "package.log"), note));
+    await vendor();
+    await step("Build and package", (note) => packageExtension(join(OUT, "package.log"), note));
     say(relative(process.cwd(), VSIX));
   } catch (error) {
     explain(error);

@@ -51,10 +51,10 @@ export function start(command, args, { cwd, env = process.env, log, onLine } = {
 }
 
 /**
- * Runs a program to its end.
+ * Runs a program to its end, or ends it when that takes longer than `limit` ms.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, log?: string, onLine?: (line: string) => void }} [options]
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, log?: string, limit?: number, onLine?: (line: string) => void }} [options]
  * @returns {Promise<string>} what it printed
  * @throws {ProgramFailed} when it can't be started or ends with anything but 0
  */
@@ -70,9 +70,18 @@ export function run(command, args, options = {}) {
         new ProgramFailed([command, ...args].join(" "), outcome, lines.slice(-TAIL_LINES).join("\n"), options.log),
       );
     const child = start(command, args, { ...options, onLine });
+    const { limit } = options;
+    let late = false;
+    const end = () => {
+      late = true;
+      void stop(child);
+    };
+    const timer = limit === undefined ? undefined : setTimeout(end, limit);
     child.once("error", (error) => fail(`could not be started: ${error.message}`));
     child.once("close", (code, signal) => {
+      clearTimeout(timer);
       if (code === 0) resolve(lines.join("\n"));
+      else if (late) fail(`was ended because it took longer than ${limit / 60_000} minutes`);
       else fail(code === null ? `was ended by ${signal}` : `ended with ${code}`);
     });
   });

@@ -8,6 +8,7 @@ import { SETUP_LOCK } from "../setup/hand-over.mjs";
 import { withLock } from "../setup/lock.mjs";
 import { OUT } from "../setup/paths.mjs";
 import { setUpVscodeServer } from "../setup/vscode-server.mjs";
+import { vendor } from "../vendor.mjs";
 import { findDesktop, openDesktop } from "./desktop.mjs";
 import { chooseExample } from "./example.mjs";
 import { openWeb } from "./web.mjs";

@@ -9,9 +9,10 @@ import { withLock } from "../setup/lock.mjs";
 import { OUT } from "../setup/paths.mjs";
 import { setUpTestPython } from "../setup/python.mjs";
 import { setUpVscodeServer } from "../setup/vscode-server.mjs";
+import { vendor } from "../vendor.mjs";
 import { STAGES } from "./stages.mjs";
 
-const SET_UP = { browser: setUpBrowser, python: setUpTestPython, vscode: setUpVscodeServer };
+const SET_UP = { browser: setUpBrowser, python: setUpTestPython, vendored: vendor, vscode: setUpVscodeServer };
 
 endOnSignals();
 
@@ -21,7 +22,10 @@ try {
   const stages = chosen();
   await withLock(SETUP_LOCK, () => setUp(stages), say);
   mkdirSync(join(OUT, "test"), { recursive: true });
-  for (const stage of stages) await runStage(stage);
+  for (const stage of stages) {
+    const held = await runStage(stage);
+    if (!held && stage.essential) throw new Advice(`The stages after “${stage.title}” need it and were not run.`);
+  }
 } catch (error) {
   explain(error);
   total.failed += 1;
@@ -56,11 +60,13 @@ async function runStage(stage) {
       const result = await stage.run({ log, note });
       return typeof result === "object" ? count(result) : result;
     });
+    return true;
   } catch (error) {
     if (error.counts) say(`  ${red(count(error.counts))}`);
     else total.failed += 1;
     explain(error);
     say(bold(`  again: npm test -- --only ${stage.name}`));
+    return false;
   }
 }
 

@@ -13,11 +13,13 @@ import { readJunit, readMocha, readVitest } from "./reports.mjs";
  * @typedef {{
  *   name: string,
  *   title: string,
- *   needs?: readonly ("browser" | "python" | "vscode")[],
+ *   essential?: boolean, what comes after can't run without it
+ *   needs?: readonly ("browser" | "python" | "vendored" | "vscode")[],
  *   run(stage: Stage): Promise<Counts | string | void>,
  * }} StageDefinition
  */
 
+const LIMIT = 10 * 60_000;
 const RESULTS = join(OUT, "test");
 const bin = (name) => join(ROOT, "node_modules", name);
 
@@ -34,7 +36,13 @@ export const STAGES = [
     title: "Generated documents are up to date",
     run: (stage) => node(stage, ["scripts/docs.mjs", "--check"]),
   },
-  { name: "package", title: "Build and package", run: ({ log, note }) => packageExtension(log, note) },
+  {
+    name: "package",
+    essential: true,
+    title: "Build and package",
+    needs: ["vendored"],
+    run: ({ log, note }) => packageExtension(log, note),
+  },
   {
     name: "unit",
     title: "Unit tests",
@@ -52,7 +60,7 @@ export const STAGES = [
   {
     name: "pytest",
     title: "Probe tests (pytest)",
-    needs: ["python"],
+    needs: ["python", "vendored"],
     run: (stage) =>
       counted(join(RESULTS, "pytest.xml"), readJunit, (report) =>
         program(stage, VENV_PYTHON, ["-m", "pytest", "python", `--junitxml=${report}`]),
@@ -64,13 +72,17 @@ export const STAGES = [
     needs: ["browser"],
     run: (stage) =>
       counted(join(RESULTS, "dashboard.xml"), readJunit, (report) =>
-        node(stage, ["scripts/test/dashboard.mjs", "--test-reporter=junit", `--test-reporter-destination=${report}`]),
+        node(stage, [
+          "scripts/test/dashboard.mjs",
+          ...["--test-reporter=spec", "--test-reporter-destination=stdout"],
+          ...["--test-reporter=junit", `--test-reporter-destination=${report}`],
+        ]),
       ),
   },
   {
     name: "vscode",
     title: "Extension in VS Code",
-    needs: ["browser", "vscode"],
+    needs: ["vendored", "browser", "vscode"],
     run: (stage) =>
       counted(join(RESULTS, "vscode.json"), readMocha, (report) =>
         node(stage, ["scripts/test/vscode.mjs", "--report", report]),
@@ -79,7 +91,7 @@ export const STAGES = [
   {
     name: "check",
     title: "The whole loop, end to end",
-    needs: ["browser", "vscode"],
+    needs: ["vendored", "browser", "vscode"],
     run: (stage) => node(stage, ["scripts/start/main.mjs", "--check"]),
   },
 ];
@@ -102,5 +114,11 @@ async function counted(report, read, work) {
 const node = (stage, args) => program(stage, process.execPath, args);
 
 async function program({ log, note }, command, args) {
-  await run(command, args, { cwd: ROOT, env: environment({ FORCE_COLOR: "0", NO_COLOR: "1" }), log, onLine: note });
+  await run(command, args, {
+    cwd: ROOT,
+    env: environment({ FORCE_COLOR: "0", NO_COLOR: "1" }),
+    log,
+    onLine: note,
+    limit: LIMIT,
+  });
 }
