@@ -30,7 +30,7 @@ for (const [name, { regret, inBand, twiceBest, failed, worst }] of Object.entrie
     `${name.padEnd(14)}${percent(regret)}  ${percent(inBand)}  ${percent(twiceBest)}  ${percent(failed)}    ${worst.ratio.toFixed(2)}× ${worst.task}`,
   );
 console.log(
-  `\nParity: ${suggestions.rows} suggestions, largest difference ${percent(suggestions.exact).trim()} from the ring,`,
+  `\nParity: ${suggestions.rows} suggestions, largest difference ${(100 * suggestions.exact).toPrecision(1)} % from the ring,`,
 );
 console.log(
   `  ${percent(suggestions.histogram).trim()} from the histogram; ${suggestions.disagreements.length} beyond 0.1 % and 3 %`,

@@ -54,11 +54,11 @@ function explosion(
   if (steps === 0)
     return `${what} at the first step: look at the data, the loss and the initialisation before clipping.`;
   const when = `${what} after step ${formatCount(lastStep)}`;
-  if (threshold === null) return `${when}, too early to tell a threshold.`;
-  const given = `${formatNumber(threshold)}, a quarter of the median before`;
+  const given = threshold === null ? null : formatNumber(threshold);
   if (sudden)
-    return `${when}, all at once; the norms before were ordinary. Look for a bad batch, a division or logarithm of zero, or an overflow in half precision. Clipping does not cure a NaN; against large norms, clip the global norm at ${given}.`;
-  return `${when}. Clip the global norm at ${given}; if it happens again, lower the learning rate.`;
+    return `${when}, all at once; the norms before were ordinary. Look for a bad batch, a division or logarithm of zero, or an overflow in half precision. Clipping does not cure a NaN${given ? `; as a guard against large norms, ${given} would do` : ""}.`;
+  if (!given) return `${when}, too early to tell a threshold.`;
+  return `${when}. Clip the global norm at ${given}, a quarter of the median before; if it happens again, lower the learning rate.`;
 }
 
 function times(multiplier: number): string {

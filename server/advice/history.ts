@@ -84,9 +84,9 @@ export class NormHistory {
     return this.cut || (this.count > 0 && this.last10.median() > 100 * this.referenceLevel());
   }
 
-  /** Non-finite all at once, with ordinary norms right before. */
+  /** Non-finite out of the blue: none of the last 10 norms before was large. */
   get sudden(): boolean {
-    return this.cut && this.last10.median() <= 10 * this.referenceLevel();
+    return this.cut && this.last10.maximum() <= 10 * this.referenceLevel();
   }
 
   /** Median of the last 50 norms. */
@@ -182,7 +182,7 @@ export class NormHistory {
       p99: tally.norms.quantile(0.99),
       max: tally.max,
       localTailRatio: tally.ratios.quantile(0.99),
-      exploded: this.exploded,
+      exploded: this.exploded && !this.sudden,
       firstStep: this.firstStep,
       lastStep,
     };
@@ -197,7 +197,7 @@ export class NormHistory {
       p99: quantileOfSorted(norms, 0.99),
       max: norms[kept - 1]!,
       localTailRatio: quantileOfSorted(ratios, 0.99),
-      exploded: this.exploded,
+      exploded: this.exploded && !this.sudden,
       firstStep: this.firstStep,
       lastStep: this.steps.toArray()[kept - 1]!,
     };

@@ -33,7 +33,12 @@ describe("SeriesMonitor", () => {
     ["calm because it is clipped hard", steady(1000, 1, { threshold: 0.01 }), { verdict: "suggest" }],
     ["an infinite threshold clips nothing", steady(200, 1, { threshold: Number.POSITIVE_INFINITY }), { inForce: null }],
     ["NaN at the first step", [{ normPre: Number.NaN }], { verdict: "exploding", threshold: null }],
-    ["NaN before step 30", [...steady(20, 1), { normPre: Number.NaN }], { verdict: "exploding", preliminary: true }],
+    ["NaN before step 30", [...steady(20, 1), { normPre: Number.NaN }], { verdict: "exploding", threshold: null }],
+    [
+      "explosion before step 30",
+      [...steady(20, 1), { normPre: 99 }, { normPre: Number.NaN }],
+      { verdict: "exploding", threshold: 0.25, preliminary: true },
+    ],
     [
       "norms after clipping only",
       steady(400, 1).map(({ normPre }) => ({ normPost: normPre })),
@@ -91,10 +96,12 @@ describe("SeriesMonitor", () => {
   });
 
   it("tells a sudden NaN from growth that led to one", () => {
-    const [sudden] = monitor([...steady(100, 1), { normPre: Number.NaN }]).advice().explanation;
-    expect(sudden).toContain("Clipping does not cure a NaN");
-    const [grown] = monitor([...steady(100, 1), ...steady(10, 50), { normPre: Number.NaN }]).advice().explanation;
-    expect(grown).toContain("lower the learning rate");
+    const sudden = monitor([...steady(100, 1), { normPre: Number.NaN }]).advice();
+    expect(sudden.explanation[0]).toContain("Clipping does not cure a NaN");
+    expect(sudden).toMatchObject({ verdict: "exploding", threshold: monitor(steady(100, 1)).advice().threshold });
+    const grown = monitor([...steady(100, 1), { normPre: 50 }, { normPre: Number.NaN }]).advice();
+    expect(grown.explanation[0]).toContain("lower the learning rate");
+    expect(grown.threshold).toBeLessThan(sudden.threshold! / 3);
   });
 });
 

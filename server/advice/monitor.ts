@@ -108,7 +108,7 @@ export class SeriesMonitor {
     const count = this.history.count;
     if (count >= this.nextEstimate) this.nextEstimate = Math.max(count + 10, Math.ceil(count * 1.05));
     const statistics = this.history.statistics();
-    if (statistics !== null && (statistics.steps >= FEWEST_STEPS || (exploded && statistics.steps >= 4)))
+    if (statistics !== null && (statistics.steps >= FEWEST_STEPS || (statistics.exploded && statistics.steps >= 4)))
       this.steady.update(staticThreshold(statistics));
   }
 }

@@ -41,6 +41,11 @@ export class SortedWindow {
     return quantileOfSorted(this.sorted, 0.5, this.length);
   }
 
+  /** NaN of nothing. */
+  maximum(): number {
+    return this.length === 0 ? Number.NaN : this.sorted[this.length - 1]!;
+  }
+
   /** Median absolute deviation from `center`. */
   deviation(center: number): number {
     const deviations = new Float64Array(this.length);

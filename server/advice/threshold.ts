@@ -8,6 +8,7 @@ export interface NormStatistics {
   readonly median: number;
   /** p99 over time of each norm / median of the up to 50 before it; NaN below 11 steps. */
   readonly localTailRatio: number;
+  /** The norms grew out of bounds. A NaN with ordinary norms before is none of their doing, and says nothing about them. */
   readonly exploded: boolean;
 }
 
