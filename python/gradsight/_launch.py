@@ -98,7 +98,7 @@ def _origin(module: str) -> Optional[str]:
         spec = importlib.util.find_spec(module)
         if spec is not None and spec.submodule_search_locations is not None:
             spec = importlib.util.find_spec(f"{module}.__main__")
-        return spec and spec.origin
+        return None if spec is None else spec.origin
     except Exception:
         return None
 

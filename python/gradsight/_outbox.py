@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Callable, Deque, Iterator, NamedTuple, Optional
+from typing import Deque, Iterator, NamedTuple, Optional
 
 from . import _spill
 from ._spill import Record, SpillFile
@@ -27,10 +27,8 @@ class Entry(NamedTuple):
 class Outbox:
     """Owned by the sender's thread."""
 
-    def __init__(self, filler: Callable[[int], Record], memory_limit: int = MEMORY_LIMIT) -> None:
-        """``filler`` makes the empty message that stands for a number whose content no longer exists."""
+    def __init__(self, memory_limit: int = MEMORY_LIMIT) -> None:
         self.memory_limit = memory_limit
-        self._filler = filler
         self.next_seq = 0
         self.acknowledged = 0
         self._waiting: Deque[Entry] = deque()
@@ -63,12 +61,13 @@ class Outbox:
         self._bytes += len(entry.record.payload)
 
     def connected(self, next_seq: int) -> None:
-        """The other side has everything below ``next_seq``: sending begins there."""
+        """The other side has everything below ``next_seq``: sending begins there, or where our memory begins."""
         self.disconnected()
-        self.acknowledged = 0  # a hub whose store was lost asks for what it had acknowledged
         self.acknowledge(next_seq)
-        self._sent = self.acknowledged
-        self._replay = self._earlier()
+        spilled = self._spill if self._spill and self._spill.exists() else None
+        first = self._spill_start if spilled else self._first_waiting()
+        self._sent = self.acknowledged = max(next_seq, first)
+        self._replay = self._spilled(spilled.path) if spilled else None
 
     def disconnected(self) -> None:
         """What was under way waits again."""
@@ -142,20 +141,11 @@ class Outbox:
     def _first_waiting(self) -> int:
         return next((entry.seq for entry in self._waiting if entry.seq is not None), self.next_seq)
 
-    def _earlier(self) -> Iterator[Entry]:
-        """What stands before the waiting messages: the spill file's part, and fillers for what is nowhere any more."""
-        seq = self._sent
-        if self._spill and self._spill.exists():
-            while seq < self._spill_start:
-                yield Entry(seq, self._filler(seq))
-                seq += 1
-            for number, record in enumerate(_numbered(self._spill.path), self._spill_start):
-                if number >= seq:
-                    yield Entry(number, record)
-                    seq = number + 1
-        while seq < self._first_waiting():
-            yield Entry(seq, self._filler(seq))
-            seq += 1
+    def _spilled(self, path: str) -> Iterator[Entry]:
+        """The unacknowledged part of the spill file."""
+        for seq, record in enumerate(_numbered(path), self._spill_start):
+            if seq >= self.acknowledged:
+                yield Entry(seq, record)
 
 
 def _numbered(path: str) -> Iterator[Record]:

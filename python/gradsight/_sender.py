@@ -30,7 +30,6 @@ class Source(NamedTuple):
     hello: Callable[[], bytes]
     collect: Callable[[Outbox], None]
     """Numbers and encodes all that is new."""
-    filler: Callable[[int], Record]
     last_words: Callable[[int], Iterable[Record]]
     """What to say, from this number on, when not all found room."""
 
@@ -40,7 +39,7 @@ class Sender:
         self._file = rendezvous_file
         self._source = source
         self._on_refused = on_refused
-        self._outbox = Outbox(source.filler)
+        self._outbox = Outbox()
         self._link: Optional[Link] = None
         self._spill_folder: Optional[str] = None
         self._retry_at = 0.0

@@ -16,7 +16,7 @@ from ._identity import Identity, describe_run, identify
 from ._outbox import Outbox
 from ._protocol import Location
 from ._sender import Sender, Source
-from ._series import Series, encode_rows
+from ._series import Series
 from ._spill import FRAME, JSON, Record
 
 MAX_SERIES = 1024
@@ -54,7 +54,6 @@ class Session:
             name=re.sub(r"[^\w.-]", "_", f"{identity.run}-{identity.rank}-{identity.attempt}"),
             hello=self._hello,
             collect=self._collect,
-            filler=self._filler,
             last_words=self._last_words,
         )
         self._sender = Sender(rendezvous_file, source, on_refused=self._abandon)
@@ -100,7 +99,7 @@ class Session:
     ) -> None:
         if not self._closed:
             self._events.append(
-                _protocol.event(kind, message, time.time(), series and series.id, step, data or {})
+                _protocol.event(kind, message, time.time(), series.id if series is not None else None, step, data or {})
             )
             self.start()
 
@@ -157,10 +156,11 @@ class Session:
     def _collect(self, outbox: Outbox) -> None:
         outcome = self._outcome  # read first: all that was recorded before it goes out before it
         for series in self._series:
-            if series.changed():
+            batches = list(series.batches(final=outcome is not None))
+            if series.changed():  # asked after taking the batches, whose layers it describes
                 message = {"type": "series", "series": series.description()}
                 outbox.put_unnumbered(Record(JSON, _protocol.to_text(message)))
-            for batch in series.batches(final=outcome is not None):
+            for batch in batches:
                 if outbox.has_room:
                     metadata = self._metadata(outbox.next_seq, series.id)
                     if batch.table is not None:
@@ -198,9 +198,6 @@ class Session:
                 "time": time.time(),
             }
         )
-
-    def _filler(self, seq: int) -> Record:
-        return Record(FRAME, encode_frame(encode_rows([]), self._metadata(seq, "")))
 
     def _last_words(self, next_seq: int) -> Iterator[Record]:
         """What the reserve of a full spill file is for: which steps are missing, and how it ended."""

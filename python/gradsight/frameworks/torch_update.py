@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from types import FrameType
-from typing import Any, List, NamedTuple, Optional, Tuple
+from typing import Any, List, NamedTuple, Optional, Set, Tuple
 
 from .._protocol import Clip as ClipSite
 from .._scalars import (
@@ -69,8 +69,8 @@ class Update:
         unscale = 1.0 / scale if scale else 1.0
         within = 1.0 / inner if inner else 1.0
         pre = self._pre(unscale, within)
-        losses = [value_of(loss) for loss in self.losses]
-        loss = math.fsum(losses) if losses and all(map(_finite, losses)) else sum(_real(losses)) if losses else None
+        losses = [loss for loss in map(value_of, self.losses) if loss is not None]
+        loss = sum(losses) if losses else None
         values: List[Optional[float]] = [None] * len(SCALARS)
         values[NORM_PRE] = pre
         values[LOSS] = loss
@@ -227,7 +227,8 @@ def _parts(
     recorder: TorchRecorder, clips: List[Clip], parameters: List[Any], unscaled_at: float
 ) -> List[Part]:
     """The norms of parts that were clipped one by one, and of the rest; none where they overlap or aren't 2-norms."""
-    parts, seen = [], set()
+    parts: List[Part] = []
+    seen: Set[int] = set()
     own = set(map(id, parameters))
     for clip in clips:
         mine = set(clip.ids)
@@ -259,11 +260,3 @@ def _name_bad(update: Update, parameters: List[Any]) -> None:
         norms = gradient_norm.measure(dense)
         if norms is not None and norms.each.device.type == "cpu":
             update.bad_parameter = first_bad(norms.each.tolist(), update.owner.names(having))
-
-
-def _finite(value: Optional[float]) -> bool:
-    return value is not None and math.isfinite(value)
-
-
-def _real(values: List[Optional[float]]) -> List[float]:
-    return [value for value in values if value is not None]

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List
+
+import pytest
+from testing_hub import HubForTests
+
+PACKAGE = Path(__file__).parent.parent
+ROOT = PACKAGE.parent
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[HubForTests]:
+    (tmp_path / "storage").mkdir()
+    hub = HubForTests(tmp_path / "storage").start()
+    yield hub
+    hub.stop()
+
+
+def environment(**more: str) -> Dict[str, str]:
+    """As in a terminal: without anything of ours, but with the package in the path."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("GRADSIGHT_")}
+    return {**kept, "PYTHONPATH": str(PACKAGE), **more}
+
+
+def command(*arguments: str) -> List[str]:
+    return [sys.executable, *arguments]
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Callable[[str], Path]:
+    """Writes a script, whose text may be indented."""
+    import textwrap
+
+    def write(text: str, name: str = "train.py") -> Path:
+        path = tmp_path / name
+        path.write_text(textwrap.dedent(text))
+        return path
+
+    return write
+
+
+def run(arguments: List[str], **options: Any) -> "subprocess.CompletedProcess[str]":
+    options.setdefault("env", environment())
+    return subprocess.run(arguments, capture_output=True, text=True, timeout=120, **options)
