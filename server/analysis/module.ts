@@ -1,7 +1,9 @@
 import { type Facts, gatherFacts, mayTrain } from "./facts/facts.ts";
 import type { Finding, TextEdit } from "./finding.ts";
 import { combineFixes } from "./fixes/fix-all.ts";
+import { thresholdEdit } from "./fixes/threshold-edit.ts";
 import { FRAMEWORKS } from "./frameworks/index.ts";
+import { hoverAt } from "./hover.ts";
 import type { LintOptions, Module, ThresholdEdit, ThresholdRequest } from "./index.ts";
 import { RULES } from "./rules/index.ts";
 import { Document, type Grammar } from "./syntax/document.ts";
@@ -40,12 +42,14 @@ export class OpenModule implements Module {
     return combineFixes(this.lint(options), applicability);
   }
 
-  thresholdEdit(_request: ThresholdRequest): ThresholdEdit {
-    return { refused: "This file has no update or clip that could be edited." };
+  thresholdEdit(request: ThresholdRequest): ThresholdEdit {
+    const facts = this.#known();
+    return facts ? thresholdEdit(facts, request) : { refused: "This file has no update that could be clipped." };
   }
 
-  hover(_offset: number) {
-    return null;
+  hover(offset: number) {
+    const facts = this.#known();
+    return facts ? hoverAt(facts, offset) : null;
   }
 
   dispose(): void {

@@ -101,8 +101,11 @@ export class Classifier {
       return this.#clipSomehow(call, statement, frame, scope);
     }
     for (const framework of this.#frameworks) {
-      const meaning = framework.methods?.[name];
+      const scaled =
+        this.#isScaler(callee.object) && call.arguments.length > 0 ? framework.scalerMethods?.[name] : null;
+      const meaning = scaled ?? framework.methods?.[name];
       if (!meaning) continue;
+      if (scaled) return this.#meaning(scaled, framework, call, statement, frame, scope);
       // A function of a module (`loss.backward` is a method; `utils.backward` is not).
       if (meaning.event === "step" && !this.#stepsAnOptimizer(call, callee.object, externals, frame, scope))
         return null;
@@ -112,6 +115,10 @@ export class Classifier {
     if (LOOKS_LIKE_CLIP.test(name) && !externals.some((external) => this.#isInert(external.name)))
       return this.#clipSomehow(call, statement, frame, scope);
     return null;
+  }
+
+  #isScaler(object: Expression): boolean {
+    return /scaler$/i.test(lastPart(object));
   }
 
   /** A name imported from a module, without a call on the way: a function of that module, not a method of an object. */

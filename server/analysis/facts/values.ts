@@ -374,7 +374,10 @@ export class Values {
           found.push(...this.#field(value, name));
           continue;
         }
-        found.push(...this.#binding(binding, this.#inConstructor(frame, value, info)));
+        const given =
+          binding.scope === info.scope && value.kind === "instance" && value.call && argumentOf(value.call, null, name);
+        if (given && value.kind === "instance") found.push(...this.evaluate(given.value, value.frame, value.scope));
+        else found.push(...this.#binding(binding, this.#inConstructor(frame, value, info)));
       }
       if (variable.contents.length > 0) {
         const any = variable.contents.flatMap(({ binding }) => located(binding, this.frameOf(binding.scope)));

@@ -1,7 +1,7 @@
 /** The edits that clip an optimizer's gradients before its update, at a given threshold. */
 import type { Path, TrainingEvent, UpdateSite } from "../facts/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import { overlap } from "../facts/parameters.ts";
+import { isUnscaled } from "../facts/order.ts";
 import type { TextEdit } from "../finding.ts";
 import type { Spelling } from "../frameworks/framework.ts";
 import { FRAMEWORKS } from "../frameworks/index.ts";
@@ -54,16 +54,9 @@ function around(
   const { scaler } = site.step;
   if (spelling.guard && facts.names.calls.has(spelling.guard.when))
     return [{ head: `if ${spelling.guard.condition(receiver)}:`, body: [call] }];
-  if (scaler && spelling.unscale && !site.paths.some((path) => isUnscaled(path, site)))
+  if (scaler && spelling.unscale && !site.paths.some((path) => isUnscaled(path, site.step)))
     return [spelling.unscale(sourceOf(facts, scaler), optimizer), call];
   return [call];
-}
-
-function isUnscaled(path: Path, site: UpdateSite): boolean {
-  return path.some(
-    (event) =>
-      event.kind === "unscale" && (!event.optimizer || overlap(event.optimizer.keys, site.step.optimizer.keys)),
-  );
 }
 
 export function lastBackward(paths: readonly Path[]): TrainingEvent | undefined {

@@ -80,6 +80,8 @@ export interface Framework {
   readonly calls?: Readonly<Record<string, Meaning>>;
   /** Methods that mean this on any object whose class can't be seen. */
   readonly methods?: Readonly<Record<string, Meaning>>;
+  /** Methods of what is called a scaler, where its class can't be seen. */
+  readonly scalerMethods?: Readonly<Record<string, Meaning>>;
   /** Libraries and methods that leave gradients alone. */
   readonly inert?: RegExp;
   readonly inertMethods?: ReadonlySet<string>;

@@ -61,6 +61,10 @@ export const pytorch: Framework = {
     zero_grad: { event: "zero-grad" },
     step: { event: "step", optimizer: "receiver", closure: at(0, "closure") },
   },
+  scalerMethods: {
+    step: { event: "step", optimizer: at(0, "optimizer"), scaled: true },
+    unscale_: { event: "unscale", optimizer: at(0, "optimizer") },
+  },
   inert:
     /^(builtins|torch|torchvision|torchaudio|numpy|math|time|os|sys|logging|random|json|tqdm|wandb|mlflow|neptune|copy|collections|itertools|functools|pathlib|argparse|typing|warnings|gc|re|PIL|cv2|matplotlib|pandas|sklearn|scipy|gym|gymnasium|tensorboardX|tensorboard|einops|datetime|pickle|psutil|visdom|torchmetrics|evaluate|datasets|torch_geometric|torch_ema|ema_pytorch|imageio|h5py|yaml|omegaconf|hydra)(\.|$)/,
   inertMethods: new Set(

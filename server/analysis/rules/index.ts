@@ -1,7 +1,17 @@
+import { clipAfterStep } from "./clip-after-step.ts";
+import { clipScaledGradients } from "./clip-scaled-gradients.ts";
+import { deprecatedClip } from "./deprecated-clip.ts";
+import { exhaustedParameters } from "./exhausted-parameters.ts";
 import { missingClipping } from "./missing-clipping.ts";
 import type { Rule } from "./rule.ts";
 
-export const RULES: readonly Rule[] = [missingClipping];
+export const RULES: readonly Rule[] = [
+  missingClipping,
+  clipAfterStep,
+  clipScaledGradients,
+  exhaustedParameters,
+  deprecatedClip,
+];
 
 export const documentationUrl = (rule: string) =>
   `https://github.com/gradsight/gradsight/blob/main/docs/rules/${rule}.md`;

@@ -1,5 +1,6 @@
 import type { Path, TrainingEvent, UpdateSite } from "../facts/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
+import { lateClips } from "../facts/order.ts";
 import type { Finding, Fix, RelatedPlace } from "../finding.ts";
 import { formatNumber, insertClip, lastBackward } from "../fixes/insert-clip.ts";
 import { rangeOf } from "../syntax/ast.ts";
@@ -69,7 +70,9 @@ export const missingClipping: Rule = {
   frameworks: ["PyTorch", "Accelerate", "Lightning"],
   documentation,
   *check(facts) {
-    for (const sites of byStatement(facts.updates)) {
+    // A clip in the wrong place is that rule's to report.
+    const late = new Set<object>(lateClips(facts).map(({ step }) => step.node));
+    for (const sites of byStatement(facts.updates.filter(({ step }) => !late.has(step.node)))) {
       if (!sites.every((site) => isUnclipped(facts, site))) continue;
       const site = sites[0];
       if (site) yield report(facts, site);

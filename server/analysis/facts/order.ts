@@ -1,0 +1,55 @@
+/** Questions about the order of events that more than one rule asks. */
+import type { ClipEvent, ClipSite, Path, StepEvent, UpdateSite } from "./events.ts";
+import type { Facts } from "./facts.ts";
+import { overlap } from "./parameters.ts";
+
+export interface LateClip {
+  readonly clip: ClipEvent;
+  readonly step: StepEvent;
+}
+
+/** Clips that come after the update that they should protect, on every path to them, and before no other one. */
+export function lateClips(facts: Facts): LateClip[] {
+  return facts.clips.flatMap((site) => {
+    const late = lateClip(facts, site);
+    return late ? [late] : [];
+  });
+}
+
+function lateClip(facts: Facts, { clip, paths }: ClipSite): LateClip | null {
+  if (clip.how !== "norm" && clip.how !== "value") return null;
+  const steps = paths.map((path) => stepBefore(facts, path, clip));
+  const first = steps[0];
+  if (!first || steps.some((step) => step?.node !== first.node)) return null;
+  return facts.updates.some((update) => isProtected(update, clip)) ? null : { clip, step: first };
+}
+
+/** The update between the last backward pass and the clip. */
+function stepBefore(facts: Facts, path: Path, clip: ClipEvent): StepEvent | null {
+  const backward = path.findLastIndex((event) => event.kind === "backward");
+  const steps = path.slice(backward + 1).filter((event) => event.kind === "step");
+  const alone = new Set(facts.updates.map((update) => [...update.step.optimizer.keys].join(" "))).size === 1;
+  return (
+    steps.findLast((step) =>
+      alone ? facts.parameters.mayCover(clip, step.optimizer) : facts.parameters.surelyCovers(clip, step.optimizer),
+    ) ?? null
+  );
+}
+
+/** The clip stands between a backward pass and this update. */
+function isProtected({ paths }: UpdateSite, clip: ClipEvent): boolean {
+  return paths.some((path) => {
+    const index = path.findIndex((event) => event.node === clip.node);
+    if (index === -1) return false;
+    return !path.slice(index + 1).some((event) => event.kind === "backward");
+  });
+}
+
+/** Whether the optimizer's gradients were unscaled somewhere in these events. */
+export function isUnscaled(path: Path, step: StepEvent): boolean {
+  return path.some(
+    (event) =>
+      (event.kind === "unscale" && (!event.optimizer || overlap(event.optimizer.keys, step.optimizer.keys))) ||
+      (event.kind === "clip" && event.unscales),
+  );
+}

@@ -1,0 +1,123 @@
+/** Puts a threshold at an update: into the number that is there, or by a clip where there is none. Never guesses between two. */
+import type { ClipEvent, Seen, UpdateSite } from "../facts/events.ts";
+import { type Facts, sourceOf } from "../facts/facts.ts";
+import { lineOf, lineOfNode, thresholdSource } from "../facts/threshold.ts";
+import type { ThresholdEdit, ThresholdRequest } from "../index.ts";
+import { type Expression, rangeOf } from "../syntax/ast.ts";
+import { formatNumber, insertClip } from "./insert-clip.ts";
+
+export function thresholdEdit(facts: Facts, request: ThresholdRequest): ThresholdEdit {
+  const { threshold, siteLine, clipLine } = request;
+  if (!Number.isFinite(threshold) || threshold <= 0) return { refused: "A threshold must be a number above zero." };
+  if (clipLine !== null) {
+    const clips = distinct(facts.clips.map(({ clip }) => clip).filter((clip) => isOn(facts, clip.node, clipLine)));
+    if (clips.length > 0) return setThreshold(facts, clips, threshold);
+  }
+  const logs = facts.logs.filter((log) => siteLine !== null && isOn(facts, log.node, siteLine));
+  if (logs[0]) return setLogged(facts, logs[0].threshold ? { ...logs[0], node: logs[0].threshold } : null, threshold);
+  const site = findSite(facts, siteLine);
+  if (!site)
+    return {
+      refused:
+        "The update of that run can't be found in this file any more. Run it again with telemetry, or change the threshold by hand.",
+    };
+  const clips = distinct(clipsOf(facts, site));
+  if (clips.length > 0) return setThreshold(facts, clips, threshold);
+  if (clipLine !== null)
+    return {
+      refused: `The clip that the run used on line ${clipLine + 1} can't be seen here. Change its threshold by hand.`,
+    };
+  return insert(facts, site, threshold);
+}
+
+function setThreshold(facts: Facts, clips: readonly ClipEvent[], threshold: number): ThresholdEdit {
+  const [first] = clips;
+  if (first?.how === "value")
+    return {
+      refused: `Line ${lineOfNode(facts, first.node)} clips by value, and this threshold is for the norm. Use clip_grad_norm_ there instead.`,
+    };
+  const sources = clips.map((clip) =>
+    clip.threshold ? thresholdSource(facts, { node: clip.threshold, frame: clip.frame, scope: clip.scope }) : null,
+  );
+  const [source] = sources;
+  if (!first || !source)
+    return {
+      refused: `The clip on line ${first ? lineOfNode(facts, first.node) : "?"} names no threshold that can be followed. Change it by hand.`,
+    };
+  if ("unknown" in source) {
+    const name = first.threshold ? sourceOf(facts, first.threshold) : "";
+    return {
+      refused: `\`${name}\` on line ${lineOfNode(facts, first.node)} ${source.unknown}. Change it there by hand.`,
+    };
+  }
+  if (sources.some((other) => !other || "unknown" in other || other.literal !== source.literal))
+    return { refused: `Several clips reach this update, with thresholds of their own. Change the right one by hand.` };
+  return replace(facts, source.literal, source.origin, threshold);
+}
+
+function setLogged(facts: Facts, seen: Seen | null, threshold: number): ThresholdEdit {
+  if (!seen)
+    return {
+      refused: "`gradsight.log` names no threshold here. Pass `threshold=` the number that your loop clips at.",
+    };
+  const source = thresholdSource(facts, seen);
+  if ("unknown" in source)
+    return { refused: `\`${sourceOf(facts, seen.node)}\` ${source.unknown}. Change it there by hand.` };
+  return replace(facts, source.literal, source.origin, threshold);
+}
+
+function replace(facts: Facts, literal: Expression, origin: string, threshold: number): ThresholdEdit {
+  const range = rangeOf(literal);
+  const old = facts.text.slice(range.start, range.end);
+  const written = formatNumber(threshold);
+  return {
+    edits: [{ range, newText: written }],
+    summary: `Change ${origin} from ${old} to ${written}`,
+    range,
+  };
+}
+
+function insert(facts: Facts, site: UpdateSite, threshold: number): ThresholdEdit {
+  const edits = insertClip(facts, site, threshold);
+  if (!edits)
+    return {
+      refused: `No place for a clip was found at line ${lineOfNode(facts, site.step.node)}. Put clip_grad_norm_ between the backward pass and this update by hand.`,
+    };
+  return {
+    edits,
+    summary: `Clip the gradients to a norm of ${formatNumber(threshold)} before the update`,
+    range: rangeOf(site.step.node),
+  };
+}
+
+/** The clips that act on an update. */
+export function clipsOf(facts: Facts, { step, paths }: UpdateSite): ClipEvent[] {
+  return paths.flatMap((path) => {
+    const backward = path.findIndex((event) => event.kind === "backward");
+    return path.flatMap((event, index) =>
+      event.kind === "clip" && index > backward && facts.parameters.mayCover(event, step.optimizer) ? [event] : [],
+    );
+  });
+}
+
+export function distinct(clips: readonly ClipEvent[]): ClipEvent[] {
+  return [...new Map(clips.map((clip) => [clip.node, clip])).values()];
+}
+
+function findSite(facts: Facts, line: number | null): UpdateSite | null {
+  const one = (sites: readonly UpdateSite[]) =>
+    new Set(sites.map((site) => site.step.node)).size === 1 ? (sites[0] ?? null) : null;
+  if (line === null) return one(facts.updates);
+  const exact = facts.updates.filter(({ step }) => isOn(facts, step.node, line));
+  if (exact.length > 0) return one(exact);
+  // The text may have moved a little since the run.
+  return (
+    one(facts.updates) ??
+    one(facts.updates.filter(({ step }) => Math.abs(lineOfNode(facts, step.node) - 1 - line) <= 3))
+  );
+}
+
+function isOn(facts: Facts, node: Expression, line: number): boolean {
+  const { start, end } = rangeOf(node);
+  return lineOf(facts.text, start) - 1 <= line && line <= lineOf(facts.text, end) - 1;
+}

@@ -1,0 +1,99 @@
+/** What there is to say about an update, a clip or an optimizer. */
+import type { ClipEvent, OptimizerRef, UpdateSite } from "./facts/events.ts";
+import { type Facts, sourceOf } from "./facts/facts.ts";
+import { lineOfNode, thresholdSource } from "./facts/threshold.ts";
+import type { TextRange } from "./finding.ts";
+import { lastBackward } from "./fixes/insert-clip.ts";
+import { clipsOf, distinct } from "./fixes/threshold-edit.ts";
+import { isUnclipped } from "./rules/missing-clipping.ts";
+import { type Expression, rangeOf } from "./syntax/ast.ts";
+
+interface Hover {
+  readonly range: TextRange;
+  readonly markdown: string;
+}
+
+export function hoverAt(facts: Facts, offset: number): Hover | null {
+  for (const site of facts.updates) {
+    const range = calleeRange(site.step.node);
+    if (contains(range, offset)) return { range, markdown: describeUpdate(facts, site) };
+  }
+  for (const { clip } of facts.clips) {
+    const range = calleeRange(clip.node);
+    if (contains(range, offset)) return { range, markdown: describeClip(facts, clip) };
+  }
+  for (const site of facts.updates)
+    for (const { call } of site.step.optimizer.constructors) {
+      const range = calleeRange(call);
+      if (contains(range, offset)) return { range, markdown: describeOptimizer(facts, call) };
+    }
+  return null;
+}
+
+const contains = ({ start, end }: TextRange, offset: number) => start <= offset && offset <= end;
+const calleeRange = (node: Expression) => rangeOf(node.kind === "call" ? node.callee : node);
+
+function describeUpdate(facts: Facts, site: UpdateSite): string {
+  const { optimizer } = site.step;
+  const backward = lastBackward(site.paths);
+  return lines(`**Update of \`${sourceOf(facts, optimizer.node)}\`**`, [
+    builtBy(facts, optimizer),
+    backward && `Gradients: \`${firstLine(sourceOf(facts, backward.node))}\`, line ${lineOfNode(facts, backward.node)}`,
+    clippingOf(facts, site),
+  ]);
+}
+
+function builtBy(facts: Facts, { constructors }: OptimizerRef): string | undefined {
+  const [built] = constructors;
+  return built && `Optimizer: \`${built.name}\`, line ${lineOfNode(facts, built.call)}`;
+}
+
+function clippingOf(facts: Facts, site: UpdateSite): string {
+  const clips = distinct(clipsOf(facts, site));
+  if (clips.length === 0) return isUnclipped(facts, site) ? "Clipping: none" : "Clipping: can't be told from this file";
+  return `Clipping: ${clips.map((clip) => `${inShort(facts, clip)}, line ${lineOfNode(facts, clip.node)}`).join("; ")}`;
+}
+
+function inShort(facts: Facts, clip: ClipEvent): string {
+  if (clip.how === "by-hand") return "by hand";
+  return `by ${clip.how === "value" ? "value" : "norm"}${thresholdText(facts, clip)}`;
+}
+
+function thresholdText(facts: Facts, { threshold, frame, scope }: ClipEvent): string {
+  if (!threshold) return "";
+  const source = thresholdSource(facts, { node: threshold, frame, scope });
+  const text = sourceOf(facts, threshold);
+  if ("unknown" in source) return ` at \`${text}\`, which ${source.unknown}`;
+  return source.literal === threshold
+    ? ` at ${text}`
+    : ` at ${source.value} (${source.origin}, line ${lineOfNode(facts, source.literal)})`;
+}
+
+function describeClip(facts: Facts, clip: ClipEvent): string {
+  if (clip.how === "by-hand") return "**Gradients changed by hand**";
+  const byValue = clip.how === "value";
+  return lines(`**Gradient clipping by ${byValue ? "value" : "norm"}**${thresholdText(facts, clip)}`, [
+    clip.parameters && `Clips: \`${firstLine(sourceOf(facts, clip.parameters))}\``,
+    byValue
+      ? "Each component is cut off by itself, which changes the direction of the gradient."
+      : "All gradients are scaled by one factor, so the direction stays. The norm that it returns, and that Gradsight records, is the norm before clipping.",
+  ]);
+}
+
+function describeOptimizer(facts: Facts, call: Expression): string {
+  const sites = facts.updates.filter(({ step }) => step.optimizer.constructors.some((built) => built.call === call));
+  const described = new Map(
+    sites.map((site) => [
+      lineOfNode(facts, site.step.node),
+      `Update on line ${lineOfNode(facts, site.step.node)}. ${clippingOf(facts, site)}`,
+    ]),
+  );
+  return lines(
+    `**Optimizer \`${sites[0]?.step.optimizer.constructors.find((built) => built.call === call)?.name ?? ""}\`**`,
+    [...described.values()],
+  );
+}
+
+const lines = (title: string, items: readonly (string | null | undefined)[]) =>
+  [title, "", ...items.flatMap((item) => (item ? [`- ${item}`] : []))].join("\n");
+const firstLine = (text: string) => (text.includes("\n") ? `${text.slice(0, text.indexOf("\n"))} …` : text);

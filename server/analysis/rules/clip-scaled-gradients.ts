@@ -1,0 +1,138 @@
+import type { ClipEvent, StepEvent, UpdateSite } from "../facts/events.ts";
+import { type Facts, sourceOf } from "../facts/facts.ts";
+import { isUnscaled } from "../facts/order.ts";
+import { overlap } from "../facts/parameters.ts";
+import type { Fix } from "../finding.ts";
+import { express } from "../fixes/expressions.ts";
+import { insertBefore } from "../fixes/layout.ts";
+import { rangeOf } from "../syntax/ast.ts";
+import type { Rule } from "./rule.ts";
+
+const documentation = `
+## What it finds
+Mixed precision: gradients that are clipped while they are still multiplied by the \`GradScaler\`'s scale.
+
+## Why it is bad
+The scale is 65536 at the start. A threshold of 1.0 then clips to 1/65536 of what was meant: after unscaling, updates are
+tiny, and training crawls for no visible reason.
+
+## Examples
+Wrong:
+\`\`\`python
+import torch
+
+model = torch.nn.Linear(8, 8)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+scaler = torch.amp.GradScaler("cuda")
+
+for x in [torch.zeros(4, 8)]:
+    optimizer.zero_grad()
+    scaler.scale(model(x).sum()).backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    scaler.step(optimizer)
+    scaler.update()
+\`\`\`
+
+Right:
+\`\`\`python
+import torch
+
+model = torch.nn.Linear(8, 8)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+scaler = torch.amp.GradScaler("cuda")
+
+for x in [torch.zeros(4, 8)]:
+    optimizer.zero_grad()
+    scaler.scale(model(x).sum()).backward()
+    scaler.unscale_(optimizer)
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    scaler.step(optimizer)
+    scaler.update()
+\`\`\`
+
+## Fix
+Unsafe: \`scaler.unscale_(optimizer)\` before the clip, so that the threshold means what it says.
+
+## Sources
+- PyTorch: [Working with unscaled gradients](https://docs.pytorch.org/docs/stable/notes/amp_examples.html#gradient-clipping)
+`;
+
+export const clipScaledGradients: Rule = {
+  name: "clip-scaled-gradients",
+  title: "Gradients are clipped while still scaled",
+  defaultSeverity: "warning",
+  since: "0.1.0",
+  frameworks: ["PyTorch"],
+  documentation,
+  *check(facts) {
+    const reported = new Set<object>();
+    for (const update of facts.updates) {
+      const { step } = update;
+      if (!step.scaler || isDisabled(facts, step)) continue;
+      for (const clip of scaledClips(facts, update)) {
+        if (reported.has(clip.node)) continue;
+        reported.add(clip.node);
+        const scaler = sourceOf(facts, step.scaler);
+        yield {
+          severity: "warning",
+          message: `The gradients are still multiplied by the scale of \`${scaler}\` here, so this clips far below its threshold.`,
+          range: rangeOf(clip.node),
+          related: [{ range: rangeOf(step.node), message: "They are unscaled only here" }],
+          fix: fix(facts, clip, step),
+        };
+      }
+    }
+  },
+};
+
+function* scaledClips(facts: Facts, { step, paths }: UpdateSite): Iterable<ClipEvent> {
+  const clips = new Map<object, ClipEvent>();
+  const unscaled = new Set<object>();
+  for (const path of paths) {
+    const backward = path.findIndex((event) => event.kind === "backward");
+    path.forEach((event, index) => {
+      if (event.kind !== "clip" || (event.how !== "norm" && event.how !== "value") || event.unscales) return;
+      if (backward === -1 || index < backward || !facts.parameters.mayCover(event, step.optimizer)) return;
+      clips.set(event.node, event);
+      if (isUnscaled(path.slice(0, index), step) || path.slice(backward, index).some((e) => e.kind === "unknown"))
+        unscaled.add(event.node);
+    });
+  }
+  for (const [node, clip] of clips) if (!unscaled.has(node) && sharesStep(facts, clip, step)) yield clip;
+}
+
+/** Every update that the clip acts on is of this optimizer, or it is known to clip its parameters. */
+function sharesStep(facts: Facts, clip: ClipEvent, step: StepEvent): boolean {
+  const acts = (update: UpdateSite) =>
+    update.paths.some((path) => {
+      const index = path.findIndex((event) => event.node === clip.node);
+      return index !== -1 && !path.slice(index).some((event) => event.kind === "backward");
+    });
+  const others = facts.updates.filter((update) => !overlap(update.step.optimizer.keys, step.optimizer.keys));
+  return !others.some(acts) || facts.parameters.surelyCovers(clip, step.optimizer);
+}
+
+function isDisabled(facts: Facts, { scaler, frame, scope }: StepEvent): boolean {
+  if (!scaler) return true;
+  return facts.values.evaluate(scaler, frame, scope).some((value) => {
+    if (value.kind !== "external" || !value.call) return false;
+    const enabled = value.call.arguments.find((argument) => argument.keyword === "enabled")?.value;
+    return enabled?.kind === "constant" && enabled.value === false;
+  });
+}
+
+function fix(facts: Facts, clip: ClipEvent, step: StepEvent): Fix | null {
+  const { scaler, frame, scope } = step;
+  if (!scaler) return null;
+  // A clip that an update without the scaler shares must not unscale.
+  const shared = facts.updates.some(
+    (update) => !update.step.scaler && update.paths.some((path) => path.some((event) => event.node === clip.node)),
+  );
+  const to = { frame: clip.frame, scope: clip.scope };
+  const scalerText = express(facts, { node: scaler, frame, scope }, to);
+  const optimizerText = express(facts, { node: step.optimizer.node, frame, scope }, to);
+  const { unscale } = clip.framework.spelling ?? {};
+  if (shared || !scalerText || !optimizerText || !unscale) return null;
+  const edit = insertBefore(facts.text, clip.statement, [unscale(scalerText, optimizerText)]);
+  return edit && { applicability: "unsafe", title: "Unscale the gradients before the clip", edits: [edit] };
+}
