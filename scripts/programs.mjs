@@ -4,7 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 
 const windows = process.platform === "win32";
 const TAIL_LINES = 30;
@@ -67,7 +67,7 @@ export function run(command, args, options = {}) {
     };
     const fail = (outcome) =>
       reject(
-        new ProgramFailed([command, ...args].join(" "), outcome, lines.slice(-TAIL_LINES).join("\n"), options.log),
+        new ProgramFailed([basename(command), ...args].join(" "), outcome, lines.slice(-TAIL_LINES).join("\n"), options.log),
       );
     const child = start(command, args, { ...options, onLine });
     const { limit } = options;

@@ -50,5 +50,8 @@ async function check() {
 }
 
 const setUp = (work) => withLock(SETUP_LOCK, work, say);
-const build = (command) =>
-  step("Build and package", (note) => packageExtension(join(OUT, command, "package.log"), note));
+
+async function build(command) {
+  await vendor();
+  await step("Build and package", (note) => packageExtension(join(OUT, command, "package.log"), note));
+}
