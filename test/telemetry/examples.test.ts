@@ -1,5 +1,8 @@
-/** The whole loop without a window: an example trains, a viewer watches, the suggestion goes into the code, the run is found again. */
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+/**
+ * The whole loop without a window: an example trains, a viewer watches, the suggestion goes into the code, the run is found
+ * again, and the next run has the new threshold.
+ */
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -33,8 +36,8 @@ async function open(): Promise<Editor> {
 const sum = (column: Column | undefined) => Array.from(column?.data ?? [], Number).reduce((a, b) => a + b, 0);
 
 describe.each([
-  { example: "train_plain_python.py", interpreter: python, steps: 250, needs: "Python ≥ 3.9" },
-  { example: "train_pytorch.py", interpreter: pythonWithTorch, steps: 250, needs: "a Python with PyTorch" },
+  { example: "train_plain_python.py", interpreter: python, steps: 120, needs: "Python ≥ 3.9" },
+  { example: "train_pytorch.py", interpreter: pythonWithTorch, steps: 120, needs: "a Python with PyTorch" },
 ])("$example", ({ example, interpreter, steps, needs }) => {
   it.skipIf(!interpreter)(`closes the loop (needs ${needs})`, { timeout: 120_000 }, async () => {
     const script = join(folder, example);
@@ -63,7 +66,7 @@ describe.each([
     const uri = pathToFileURL(script).href;
     const before = readFileSync(script, "utf8");
     await client.open(uri, before);
-    const threshold = advice.threshold! * 3;
+    const threshold = Number((3 * advice.threshold!).toPrecision(2));
     const place = { uri, site, clip: clip?.location ?? null, threshold };
     const result = await client.request<ThresholdEditResult>(THRESHOLD_EDIT_METHOD, place);
     if ("err" in result) throw new Error(result.err);
@@ -80,6 +83,13 @@ describe.each([
       ...tile,
       metadata: expect.anything(),
     });
+
+    writeFileSync(script, after);
+    const second = train(interpreter!, script, ["--steps", "20"], again.endpoint.rendezvous);
+    expect(await second.ended, second.output()).toBe(0);
+    const next = await again.viewer.run((run) => run.id !== id);
+    const written = await again.viewer.detail(next.id, ({ summary }) => summary.status === "finished");
+    expect(written.series[0]?.advice.inForce).toBe(threshold);
   });
 });
 

@@ -3,12 +3,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Editor } from "./editor.ts";
 import { python, type Training, train } from "./training.ts";
 
 const SCRIPT = fileURLToPath(new URL("scripts/logistic.py", import.meta.url));
 const NEVER = "-1";
+
+// Real processes on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 let storage: string;
 const editors: Editor[] = [];
