@@ -1,5 +1,6 @@
 import { type CodeAction, CodeActionKind, type CodeActionParams, type Diagnostic } from "vscode-languageserver";
 import type { Finding } from "../analysis/index.ts";
+import { laterEdit, wholeFileEdit } from "./code-action-resolve.ts";
 import type { Context } from "./context.ts";
 import { SOURCE, toDiagnostic } from "./diagnostics.ts";
 import type { OpenDocument } from "./document.ts";
@@ -45,7 +46,7 @@ function quickFixes(params: CodeActionParams, document: OpenDocument, settings: 
   const fixes = findings.flatMap(({ finding, diagnostic }) => fixAction(finding, diagnostic, document, context));
   return [
     ...fixes,
-    ...(fixes.length > 0 ? fixWholeFile(document, settings, context) : []),
+    ...(fixes.length > 0 ? fixFileAction(document, settings, context) : []),
     ...findings.map(({ finding, diagnostic }) => suppressAction(finding, diagnostic, document, context)),
     ...(context.client.showsDocuments ? findings.map(({ diagnostic }) => explainAction(diagnostic)) : []),
   ];
@@ -73,16 +74,12 @@ function fixAction(
   ];
 }
 
-function fixWholeFile(document: OpenDocument, { lint }: Settings, { client }: Context): CodeAction[] {
-  const { edits, count } = document.module.fixAll("unsafe", lint);
-  if (count < 2) return [];
-  return [
-    {
-      title: `Fix all ${count} clipping problems in this file`,
-      kind: CodeActionKind.QuickFix,
-      edit: workspaceEdit(document, edits, client),
-    },
-  ];
+/** Its edit is worked out when it is chosen, where the client can wait for it: the menu opens at every move of the cursor. */
+function fixFileAction(document: OpenDocument, settings: Settings, { client }: Context): CodeAction[] {
+  if (document.findings(settings.lint).filter(({ fix }) => fix !== null).length < 2) return [];
+  const action: CodeAction = { title: "Fix all clipping problems in this file", kind: CodeActionKind.QuickFix };
+  if (client.resolvesCodeActions) return [{ ...action, data: laterEdit(document) }];
+  return [{ ...action, edit: wholeFileEdit(document, settings, client) }];
 }
 
 function suppressAction(

@@ -12,7 +12,7 @@ export interface Context {
   readonly host: Host;
   readonly client: Client;
   readonly options: ServerOptions;
-  readonly analyser: Analyser;
+  readonly analyser: Pick<Analyser, "rules" | "open">;
   readonly documents: Documents;
   readonly settings: SettingsStore;
 }

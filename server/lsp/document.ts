@@ -7,11 +7,11 @@ export class OpenDocument {
   readonly positions: Positions;
   closed = false;
   readonly #text: TextDocument;
-  readonly #analyser: Analyser;
+  readonly #analyser: Pick<Analyser, "open">;
   #module: Module | null = null;
   #findings: { readonly options: LintOptions; readonly findings: readonly Finding[] } | null = null;
 
-  constructor(text: TextDocument, encoding: PositionEncoding, analyser: Analyser) {
+  constructor(text: TextDocument, encoding: PositionEncoding, analyser: Pick<Analyser, "open">) {
     this.#text = text;
     this.#analyser = analyser;
     this.positions = new Positions(text, encoding);

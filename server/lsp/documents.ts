@@ -17,11 +17,11 @@ export interface View {
 /** The Python documents that the client has open. */
 export class Documents {
   readonly #open = new Map<string, OpenDocument>();
-  readonly #analyser: Analyser;
+  readonly #analyser: Pick<Analyser, "open">;
   readonly #host: Host;
   readonly #encoding: PositionEncoding;
 
-  constructor(analyser: Analyser, host: Host, encoding: PositionEncoding) {
+  constructor(analyser: Pick<Analyser, "open">, host: Host, encoding: PositionEncoding) {
     this.#analyser = analyser;
     this.#host = host;
     this.#encoding = encoding;

@@ -8,7 +8,6 @@ import {
   TextDocumentSyncKind,
 } from "vscode-languageserver";
 import { type ServerOptions, serverOptions } from "../../protocol/lsp.ts";
-import type { Analyser } from "../analysis/index.ts";
 import { version } from "../version.ts";
 import { type Client, clientOf } from "./client.ts";
 import { FIX_ALL_KIND } from "./code-action.ts";
@@ -34,7 +33,7 @@ function capabilitiesFor(client: Client): InitializeResult["capabilities"] {
   return {
     positionEncoding: client.positionEncoding,
     textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
-    codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, FIX_ALL_KIND] },
+    codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, FIX_ALL_KIND], resolveProvider: true },
     hoverProvider: true,
     executeCommandProvider: { commands: [EXPLAIN_COMMAND] },
     ...(client.pullsDiagnostics && {
@@ -52,7 +51,7 @@ function optionsOf(connection: Connection, { initializationOptions }: Initialize
   }
 }
 
-async function load(connection: Connection, host: Host): Promise<Analyser> {
+async function load(connection: Connection, host: Host): Promise<Context["analyser"]> {
   try {
     return await host.loadAnalyser();
   } catch (error) {

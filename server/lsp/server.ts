@@ -1,5 +1,6 @@
 import type { Connection } from "vscode-languageserver";
 import { registerCodeActions } from "./code-action.ts";
+import { registerCodeActionResolve } from "./code-action-resolve.ts";
 import { registerDiagnostics } from "./diagnostics.ts";
 import { registerDidChange } from "./did-change.ts";
 import { registerDidClose } from "./did-close.ts";
@@ -21,6 +22,7 @@ export function serve(connection: Connection, host: Host): void {
     registerDidClose(context, diagnostics.closed);
     context.settings.register(diagnostics.settingsChanged);
     registerCodeActions(context);
+    registerCodeActionResolve(context);
     registerHover(context);
     registerExplain(context);
     registerFixAll(context);

@@ -8,6 +8,7 @@ import {
   type CodeAction,
   type CodeActionContext,
   CodeActionRequest,
+  CodeActionResolveRequest,
   ConfigurationRequest,
   createProtocolConnection,
   type Diagnostic,
@@ -50,6 +51,7 @@ export interface ClientOptions {
   readonly pulls?: boolean;
   readonly versionedEdits?: boolean;
   readonly configuration?: boolean;
+  readonly resolvesCodeActions?: boolean;
   readonly initializationOptions?: unknown;
   /** A folder of bundles other than our own. */
   readonly dist?: string;
@@ -140,6 +142,10 @@ export class LspClient {
     return (answer ?? []) as CodeAction[];
   }
 
+  resolve(action: CodeAction): Promise<CodeAction> {
+    return this.connection.sendRequest(CodeActionResolveRequest.type, action);
+  }
+
   hover(uri: string, position: Position): Promise<Hover | null> {
     return this.connection.sendRequest(HoverRequest.type, { textDocument: { uri }, position });
   }
@@ -195,10 +201,19 @@ export class LspClient {
   }
 }
 
-function capabilities({ positionEncodings, pulls = true, versionedEdits = true, configuration = true }: ClientOptions) {
+function capabilities({
+  positionEncodings,
+  pulls = true,
+  versionedEdits = true,
+  configuration = true,
+  resolvesCodeActions = true,
+}: ClientOptions) {
   return {
     ...(positionEncodings && { general: { positionEncodings } }),
-    textDocument: { ...(pulls && { diagnostic: { dynamicRegistration: false } }) },
+    textDocument: {
+      ...(pulls && { diagnostic: { dynamicRegistration: false } }),
+      ...(resolvesCodeActions && { codeAction: { resolveSupport: { properties: ["edit"] } } }),
+    },
     window: { showDocument: { support: true } },
     workspace: {
       configuration,

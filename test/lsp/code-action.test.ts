@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { CodeAction } from "vscode-languageserver-protocol/node";
+import { type CodeAction, LSPErrorCodes } from "vscode-languageserver-protocol/node";
 import type { FixAllResult } from "../../protocol/lsp.ts";
 import { applyEdits } from "../../server/text/edits.ts";
 import { Positions } from "../../server/text/positions.ts";
@@ -84,15 +84,32 @@ describe("code actions", () => {
     expect(await client.actions(URI, everything(UNCLIPPED), { only: ["source.fixAll"] })).toEqual([]);
   });
 
+  const TWICE = `${UNCLIPPED}${UNCLIPPED.slice(UNCLIPPED.indexOf("for x"))}`;
+  const FIX_FILE = "Fix all clipping problems in this file";
+
   it("fix all of a file at once where there is more than one", async () => {
-    const twice = `${UNCLIPPED}${UNCLIPPED.slice(UNCLIPPED.indexOf("for x"))}`;
-    await client.open(URI, twice);
+    await client.open(URI, TWICE);
     const [first] = await client.pull(URI);
-    const all = titled(await client.actions(URI, first!.range), "Fix all 2 ");
-    await client.change(URI, 2, { text: applied(twice, all.edit) });
+    const all = titled(await client.actions(URI, first!.range), FIX_FILE);
+    expect(all.edit).toBeUndefined();
+    const { edit } = await client.resolve(all);
+    await client.change(URI, 2, { text: applied(TWICE, edit) });
     expect(await client.pull(URI)).toEqual([]);
+
+    // What was offered for a text that is gone is refused.
+    await expect(client.resolve(all)).rejects.toMatchObject({ code: LSPErrorCodes.ContentModified });
     await client.change(URI, 3, { text: UNCLIPPED });
-    expect(titled(await client.actions(URI, everything(UNCLIPPED)), "Fix all")).toBeUndefined();
+    expect(titled(await client.actions(URI, everything(UNCLIPPED)), FIX_FILE)).toBeUndefined();
+  });
+
+  it("come with their edits for a client that can't ask later", async () => {
+    const eager = await LspClient.start({ resolvesCodeActions: false });
+    await eager.open(URI, TWICE);
+    const [first] = await eager.pull(URI);
+    const all = titled(await eager.actions(URI, first!.range), FIX_FILE);
+    await eager.change(URI, 2, { text: applied(TWICE, all.edit) });
+    expect(await eager.pull(URI)).toEqual([]);
+    await eager.stop();
   });
 
   it("open the page of a rule", async () => {
