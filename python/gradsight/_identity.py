@@ -9,6 +9,7 @@ import re
 import secrets
 import socket
 import sys
+import time
 from typing import Any, Dict, List, NamedTuple, Optional
 
 from ._protocol import cut
@@ -36,14 +37,8 @@ def identify() -> Identity:
     return Identity(run, secrets.token_hex(8), rank, world_size)
 
 
-def describe_run(
-    id: str,
-    name: Optional[str],
-    script: Optional[str],
-    framework: Optional[str],
-    version: Optional[str],
-    started_at: float,
-) -> Dict[str, Any]:
+def describe_run(id: str, name: Optional[str], script: Optional[str]) -> Dict[str, Any]:
+    """Of ``runInfo`` all but the framework. Asked at once: the interpreter forgets ``__file__`` before it ends."""
     script = script or _script()
     return {
         "id": id,
@@ -52,11 +47,9 @@ def describe_run(
         "args": [cut(argument, 4096) for argument in sys.argv[1:1001]],
         "cwd": cut(_cwd(), 4096),
         "python": platform.python_version(),
-        "framework": framework,
-        "frameworkVersion": version and cut(version, 64),
         "host": cut(socket.gethostname(), 256),
         "pid": os.getpid(),
-        "startedAt": started_at,
+        "startedAt": time.time(),
     }
 
 

@@ -6,23 +6,31 @@ status are those of a plain run.
 
 from __future__ import annotations
 
+import atexit
 import builtins
 import importlib.util
 import io
 import os
 import runpy
+import signal
 import sys
 from importlib.machinery import SourceFileLoader
 from types import ModuleType, TracebackType
 from typing import Any, Callable, List, Optional, Type
 
-from . import _lifecycle, _session
+from . import _lifecycle, _link, _session
 
+_interrupted = False
+
+# What an interpreter has loaded before it comes to the script; no file beside the script can stand in for these.
+_LOADED_BEFORE = frozenset(
+    "abc codecs encodings genericpath io ntpath os posixpath site stat _collections_abc _sitebuiltins".split()
+)
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
 def run_script(script: str, arguments: List[str], name: Optional[str]) -> None:
-    path = os.path.abspath(script)
+    path = _as_python_names(script)
     if not os.path.exists(path):
         sys.stderr.write(f"{sys.executable}: can't open file {path!r}: [Errno 2] No such file or directory\n")
         sys.exit(2)
@@ -38,6 +46,8 @@ def run_script(script: str, arguments: List[str], name: Optional[str]) -> None:
     main.__dict__.update(
         __file__=path, __cached__=None, __loader__=SourceFileLoader("__main__", path), __builtins__=builtins
     )
+
+    _give_way(sys.path[0])
 
     def run() -> None:
         with io.open_code(path) as stream:
@@ -55,10 +65,13 @@ def run_module(module: str, arguments: List[str], name: Optional[str]) -> None:
 
 
 def _record(run: Callable[[], object], name: Optional[str], script: Optional[str]) -> None:
-    _session.start(name=name, script=script)
+    global _interrupted
+    atexit.register(_die_of_interrupt)  # before all others, so that it is called after them
+    _session.start(name=name, script=None if script is None else os.path.abspath(script))
     try:
         run()
     except BaseException as error:
+        _interrupted = isinstance(error, KeyboardInterrupt)
         trace = _scripts_own(error.__traceback__)
         error.__traceback__ = trace
         _lifecycle.ended_by(error)
@@ -83,6 +96,40 @@ def _show_only(trace: Optional[TracebackType]) -> None:
         report(kind, error, trace)
 
     sys.excepthook = hook
+
+
+def _die_of_interrupt() -> None:
+    """A script that was interrupted ends, after its exit handlers, by that signal, as its parent may want to know."""
+    if _interrupted and os.name == "posix":
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except Exception:
+                pass
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def _give_way(folder: str) -> None:
+    """Lets files beside the script stand in for standard modules that the probe has loaded, as they would without it."""
+    try:
+        beside = {entry.split(".")[0] for entry in os.listdir(folder)}
+    except OSError:
+        return
+    ours = {name.partition(".")[0] for name in sys.modules} - _LOADED_BEFORE - set(sys.builtin_module_names)
+    shadowed = (beside & ours) - {"__main__", "gradsight", "__pycache__"}
+    if shadowed:
+        _link.load_client()  # while it still finds the standard modules
+        for name in list(sys.modules):
+            if name.partition(".")[0] in shadowed:
+                del sys.modules[name]
+
+
+def _as_python_names(script: str) -> str:
+    """The path under which python knows a script: absolute, but otherwise as it was given."""
+    if os.name == "nt" or os.path.isabs(script):
+        return os.path.abspath(script) if os.name == "nt" else script
+    return os.path.join(os.getcwd(), script[2:] if script.startswith("./") else script)
 
 
 def _fresh_main() -> ModuleType:

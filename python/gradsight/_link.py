@@ -6,6 +6,7 @@ import json
 import socket
 import struct
 import sys
+import time
 from typing import Any, Dict, Optional
 
 from ._rendezvous import Rendezvous
@@ -24,7 +25,8 @@ class LinkLost(Exception):
 class Link:
     def __init__(self, rendezvous: Rendezvous, timeout: float) -> None:
         """Raises LinkLost when nobody answers within ``timeout`` seconds."""
-        connect = _client()
+        self._deadline = time.monotonic() + timeout
+        connect = load_client()
         if connect is None:
             raise LinkLost("no websocket client: install websockets")
         try:
@@ -43,10 +45,10 @@ class Link:
         except Exception as error:
             raise LinkLost(str(error) or type(error).__name__) from error
 
-    def greet(self, hello: bytes, timeout: float) -> int:
+    def greet(self, hello: bytes) -> int:
         """Sends the hello; returns the number from which the editor wants messages. Raises Refused, LinkLost."""
         self.send_text(hello)
-        reply = self.receive(timeout)
+        reply = self.receive(max(0.05, self._deadline - time.monotonic()))
         if reply is None or reply.get("type") != "welcome":
             raise LinkLost("no welcome")
         return int(reply["next"])
@@ -85,7 +87,7 @@ class Link:
             raise LinkLost(str(error) or type(error).__name__) from error
 
 
-def _client() -> Any:
+def load_client() -> Any:
     """The vendored client, or an installed one; None where there is neither. Loaded late: it takes a while."""
     try:
         from ._vendor.websockets.sync.client import connect

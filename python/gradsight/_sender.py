@@ -16,7 +16,7 @@ from ._spill import FRAME, Record
 PERIOD = 0.1
 """Seconds between two batches."""
 
-CONNECT_TIMEOUT = 5.0
+CONNECT_TIMEOUT = 1.5
 FIRST_RETRY, LAST_RETRY = 0.25, 10.0
 FLUSH_TIMEOUT = 2.0
 """Seconds that the end of the process may wait for the editor."""
@@ -80,10 +80,13 @@ class Sender:
             if self._greet_again:
                 self._greet_again = False
                 self._disconnect()
-            if self._link is None and (stopping or time.monotonic() >= self._retry_at):
-                self._connect()
-            if self._link is not None:
-                self._exchange(stopping)
+            for _ in range(2 if stopping else 1):  # at the end, a connection that turns out dead is replaced once
+                if self._link is None and (stopping or time.monotonic() >= self._retry_at):
+                    self._connect()
+                if self._link is not None:
+                    self._exchange(stopping)
+                if self._link is not None or self._refused or self._deadline - time.monotonic() < 0.3:
+                    break
             if self._link is None and not self._refused:
                 self._keep()
             if stopping:
@@ -101,7 +104,7 @@ class Sender:
             timeout = min(CONNECT_TIMEOUT, max(0.1, self._deadline - time.monotonic()))
             link = Link(rendezvous, timeout)
             try:
-                self._outbox.connected(link.greet(self._source.hello(), timeout))
+                self._outbox.connected(link.greet(self._source.hello()))
             except BaseException:
                 link.close()
                 raise

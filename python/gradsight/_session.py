@@ -39,9 +39,7 @@ class Session:
     ) -> None:
         self.identity = identity
         self.framework: Tuple[Optional[str], Optional[str]] = (None, None)
-        self._name = name
-        self._script = script
-        self._started_at = time.time()
+        self._run = describe_run(identity.run, name, script)
         self._series: List[Series] = []
         self._events: Deque[Dict[str, Any]] = deque()
         self._lost: Dict[str, Tuple[int, int]] = {}
@@ -129,13 +127,12 @@ class Session:
             series.samples = deque(maxlen=0)
 
     def _hello(self) -> bytes:
+        framework, version = self.framework
         return _protocol.to_text(
             {
                 "type": "hello",
                 "protocol": _protocol.PROTOCOL_VERSION,
-                "run": describe_run(
-                    self.identity.run, self._name, self._script, *self.framework, self._started_at
-                ),
+                "run": {**self._run, "framework": framework, "frameworkVersion": version},
                 "attempt": self.identity.attempt,
                 "rank": self.identity.rank,
                 "worldSize": self.identity.world_size,

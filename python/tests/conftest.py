@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List
 
@@ -48,4 +49,5 @@ def script(tmp_path: Path) -> Callable[[str], Path]:
 
 def run(arguments: List[str], **options: Any) -> "subprocess.CompletedProcess[str]":
     options.setdefault("env", environment())
+    options.setdefault("cwd", tempfile.gettempdir())  # not this checkout, whose package it would find
     return subprocess.run(arguments, capture_output=True, text=True, timeout=120, **options)

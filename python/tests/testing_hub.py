@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import threading
 from collections import defaultdict
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional
 
 from safetensors.numpy import load
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 
 SCALARS = ["norm_pre", "norm_post", "threshold", "loss", "lr", "update_ratio", "step_time", "loss_scale"]
@@ -50,7 +52,10 @@ class HubForTests:
         if self._server is not None:
             self._server.shutdown()
             for connection in self._connections:
-                connection.socket.close()
+                try:
+                    connection.socket.shutdown(socket.SHUT_RDWR)
+                except OSError:  # closed already
+                    pass
             self._server = None
 
     def environment(self, **more: str) -> Dict[str, str]:
@@ -108,12 +113,15 @@ class HubForTests:
 
     def _serve(self, connection: ServerConnection) -> None:
         self._connections.append(connection)
-        for message in connection:
-            with self._changed:
-                answer = self._take(message)
-                self._changed.notify_all()
-            if answer is not None:
-                connection.send(json.dumps(answer))
+        try:
+            for message in connection:
+                with self._changed:
+                    answer = self._take(message)
+                    self._changed.notify_all()
+                if answer is not None:
+                    connection.send(json.dumps(answer))
+        except ConnectionClosed:
+            pass
 
     def _take(self, message: Any) -> Optional[Dict[str, Any]]:
         if isinstance(message, bytes):

@@ -1,0 +1,191 @@
+"""Steps reach the hub, or a file, whatever happens to the hub; the training never notices."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+from pathlib import Path
+from typing import Any, Callable, Dict, List
+
+from conftest import command, environment, run
+from gradsight import _spill
+from safetensors.numpy import load
+from testing_hub import HubForTests
+
+Script = Callable[..., Path]
+
+LOOP = """
+    import gradsight, sys
+    for step in range(200):
+        gradsight.log(step, norm=step)
+    print("trained")
+"""
+
+# Goes on while it reads lines: the test decides what happens between its steps.
+STEPWISE = """
+    import gradsight, sys
+    for step, line in enumerate(sys.stdin):
+        gradsight.log(step, norm=step)
+        print(step, flush=True)
+"""
+
+
+def spilled(folder: Path) -> Dict[str, Any]:
+    (file,) = folder.glob("*.gsspill")
+    records = list(_spill.read(str(file)))
+    messages = [json.loads(record.payload) for record in records if record.kind == _spill.JSON]
+    frames = [load(record.payload) for record in records if record.kind == _spill.FRAME]
+    steps = [step for frame in frames for step in frame["step"].tolist()]
+    return {"messages": messages, "steps": steps, "name": file.name}
+
+
+def unused_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_without_an_editor_the_script_just_runs(script: Script) -> None:
+    done = run(command(str(script(LOOP))))
+    assert (done.returncode, done.stdout) == (0, "trained\n")
+    assert done.stderr.count("\n") == 1
+    assert "no editor to report to" in done.stderr
+
+
+def test_without_a_listener_the_run_goes_to_a_file(script: Script, hub: HubForTests) -> None:
+    hub.stop()
+    done = run(command("-m", "gradsight", "run", str(script(LOOP))), env=environment(**hub.environment()))
+    assert (done.returncode, done.stdout) == (0, "trained\n")
+    assert "doesn't listen" in done.stderr
+    found = spilled(hub.spill)
+    assert found["steps"] == list(range(200))
+    hello, *_, end = found["messages"]
+    assert (hello["type"], end["type"], end["status"]) == ("hello", "end", "finished")
+    assert found["name"] == f"{hello['run']['id']}-0-{hello['attempt']}.gsspill"
+
+
+def test_a_wrong_token_is_no_way_in(script: Script, hub: HubForTests) -> None:
+    hub.token = "another"
+    done = run(command(str(script(LOOP))), env=environment(**hub.environment()))
+    assert (done.returncode, done.stdout) == (0, "trained\n")
+    assert "401" in done.stderr
+    assert hub.refused > 0
+    assert not hub.hellos
+    assert spilled(hub.spill)["steps"] == list(range(200))
+
+
+def test_an_unreadable_rendezvous_file_harms_nothing(script: Script, tmp_path: Path) -> None:
+    for content in ("", "{", '{"protocol": 1, "port": "x", "token": 1, "spill": []}', "[]"):
+        (tmp_path / "rendezvous.json").write_text(content)
+        env = environment(GRADSIGHT_RENDEZVOUS=str(tmp_path / "rendezvous.json"))
+        done = run(command(str(script(LOOP))), env=env)
+        assert (done.returncode, done.stdout) == (0, "trained\n")
+
+
+class Stepwise:
+    """A training that does one step for each line it gets."""
+
+    def __init__(self, path: Path, env: Dict[str, str]) -> None:
+        self.process = subprocess.Popen(
+            command(str(path)), env=env, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+
+    def step(self) -> None:
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        assert self.process.stdout.readline()
+
+    def finish(self) -> int:
+        self.process.communicate(timeout=60)
+        return self.process.returncode
+
+
+def test_survives_the_death_and_the_return_of_the_hub(script: Script, hub: HubForTests) -> None:
+    training = Stepwise(script(STEPWISE), environment(**hub.environment()))
+    for _ in range(3):
+        training.step()
+    hub.wait_for_steps("train", 3)
+    hub.stop()
+    for _ in range(3):
+        training.step()
+    hub.token = "a-token-of-the-next-start"
+    hub.start()
+    training.step()
+    assert training.finish() == 0
+    hub.wait(lambda: hub.end)
+    assert [step["step"] for step in hub.steps("train")] == list(range(7))
+    assert sorted(hub.received) == list(range(len(hub.received)))
+    assert not list(hub.spill.glob("*")) or spilled(hub.spill)["steps"] == []
+
+
+def test_what_is_not_acknowledged_is_kept(script: Script, hub: HubForTests) -> None:
+    hub.acknowledges = False
+    done = run(command(str(script(LOOP))), env=environment(**hub.environment()))
+    assert (done.returncode, done.stdout) == (0, "trained\n")
+    assert spilled(hub.spill)["steps"] == list(range(200))
+
+
+def test_a_listener_that_never_answers_does_not_hold_the_exit(script: Script, hub: HubForTests) -> None:
+    with socket.socket() as mute:
+        mute.bind(("127.0.0.1", 0))
+        mute.listen()
+        hub.announce(mute.getsockname()[1], "t")
+        done = run(command(str(script(LOOP))), env=environment(**hub.environment()))
+    assert (done.returncode, done.stdout) == (0, "trained\n")
+    assert spilled(hub.spill)["steps"] == list(range(200))
+
+
+def test_no_proxy_ever_sees_the_token(script: Script, hub: HubForTests) -> None:
+    with socket.socket() as proxy:
+        proxy.bind(("127.0.0.1", 0))
+        proxy.listen()
+        proxy.setblocking(False)
+        address = f"http://127.0.0.1:{proxy.getsockname()[1]}"
+        names = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy", "ws_proxy", "WS_PROXY")
+        env = environment(**hub.environment(**{name: address for name in names}, NO_PROXY="", no_proxy=""))
+        run(command(str(script(LOOP))), env=env)
+        hub.wait(lambda: hub.end)
+        assert len(hub.steps("train")) == 200
+        try:
+            connection, _ = proxy.accept()
+        except BlockingIOError:
+            pass
+        else:
+            connection.close()
+            raise AssertionError("the proxy was asked")
+
+
+def test_the_script_s_own_websockets_is_left_alone(script: Script, hub: HubForTests) -> None:
+    """A module of that name beside the script is what the script gets, and nothing the probe uses."""
+    script("raise RuntimeError('another library of that name')", "websockets.py")
+    path = script(LOOP + "    assert 'websockets' not in sys.modules\n")
+    done = run(command("-m", "gradsight", "run", str(path)), env=environment(**hub.environment()))
+    assert done.returncode == 0, done.stderr
+    hub.wait(lambda: hub.end)
+    assert len(hub.steps("train")) == 200
+
+
+def test_without_a_client_library_the_run_goes_to_a_file(script: Script, hub: HubForTests, tmp_path: Path) -> None:
+    import shutil
+
+    from conftest import PACKAGE
+
+    bare = tmp_path / "bare"
+    shutil.copytree(PACKAGE / "gradsight", bare / "gradsight", ignore=shutil.ignore_patterns("_vendor", "__pycache__"))
+    (bare / "websockets.py").write_text("raise ImportError\n")
+    env = {**environment(**hub.environment()), "PYTHONPATH": str(bare)}
+    done = run(command("-m", "gradsight", "run", str(script(LOOP))), env=env)
+    assert (done.returncode, done.stdout) == (0, "trained\n")
+    assert spilled(hub.spill)["steps"] == list(range(200))
+
+
+def test_a_refused_run_goes_on_unrecorded(script: Script, hub: HubForTests) -> None:
+    take = hub._take
+    hub._take = lambda message: {"type": "refused", "reason": "This run was deleted."}  # type: ignore[method-assign]
+    done = run(command(str(script(LOOP))), env=environment(**hub.environment()))
+    hub._take = take  # type: ignore[method-assign]
+    assert (done.returncode, done.stdout) == (0, "trained\n")
+    assert "This run was deleted." in done.stderr
+    assert not list(hub.spill.glob("*"))
