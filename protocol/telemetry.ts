@@ -65,7 +65,7 @@ export const eventKind = oneOf(
   "skipped", // the scaler skipped a step
   "gap", // steps were lost between `data.from` and `data.to`
   "warning", // something the probe could not see or do
-  "threshold", // the threshold in force changed
+  "threshold", // found by the hub: the threshold in force changed
   "spike", // found by the hub
   "explosion", // found by the hub
   "vanishing", // found by the hub

@@ -82,6 +82,33 @@ describe("SeriesMonitor", () => {
     expect(asked.advice()).toEqual(monitor(run).advice());
   });
 
+  it("has advice of the right shape whatever is thrown at it", () => {
+    const odd = [
+      null,
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      Number.NEGATIVE_INFINITY,
+      0,
+      -1,
+      1e-300,
+      1e29,
+      1e300,
+      1,
+      2,
+      3,
+    ];
+    const pick = (i: number, prime: number) => odd[(i * prime + (i >> 4)) % odd.length]!;
+    const battered = monitor([]);
+    for (let i = 0; i < 3000; i++) {
+      // Each kind of value by itself, then long stretches of ordinary ones between them.
+      const normPre = i > 500 && i % 150 > 3 ? 1 + (i % 7) : pick(i, 5);
+      const step = { step: i, time: i, normPre, normPost: pick(i, 7), threshold: pick(i, 11), loss: pick(i, 13) };
+      battered.observe({ ...step, skipped: i % 17 === 0, byValue: i % 19 === 0 });
+      if (i % 10 === 0) adviceShape(JSON.parse(JSON.stringify(battered.advice())));
+    }
+    expect(battered.advice().evidence.nonFinite).toBeGreaterThan(0);
+  });
+
   it("explains itself with numbers", () => {
     const [conclusion, ...evidence] = monitor(steady(1200, 0.42, { threshold: 2 })).advice().explanation;
     expect(conclusion).toBe(

@@ -7,6 +7,7 @@ import { ExplosionDetector } from "./detectors/explosion.ts";
 import { FallingScaleDetector } from "./detectors/falling-scale.ts";
 import { NonFiniteDetector } from "./detectors/nonfinite.ts";
 import { SpikeDetector } from "./detectors/spike.ts";
+import { ThresholdChangeDetector } from "./detectors/threshold-change.ts";
 import { explain } from "./explanation.ts";
 import { NormHistory } from "./history.ts";
 import { normThreshold, type ObservedStep } from "./observed-step.ts";
@@ -30,6 +31,7 @@ export class SeriesMonitor {
     new NonFiniteDetector(),
     new ExplosionDetector(),
     new FallingScaleDetector(),
+    new ThresholdChangeDetector(),
   ];
   private inForce: number | null = null;
   private byValue = false;

@@ -5,6 +5,7 @@ import { ExplosionDetector } from "./explosion.ts";
 import { FallingScaleDetector } from "./falling-scale.ts";
 import { NonFiniteDetector } from "./nonfinite.ts";
 import { SpikeDetector } from "./spike.ts";
+import { ThresholdChangeDetector } from "./threshold-change.ts";
 
 const quiet = (count: number, level = 1) =>
   Array.from({ length: count }, (_, i) => ({ normPre: level * (1 + 0.1 * Math.sin(i)) }));
@@ -101,5 +102,18 @@ describe("falling scale", () => {
   it("speaks at the twentieth skipped step in a row, once", () => {
     const skips = (count: number) => Array(count).fill({ skipped: true });
     expect(flagged(new FallingScaleDetector(), [...skips(19), {}, ...skips(40)])).toEqual([39]);
+  });
+});
+
+describe("threshold change", () => {
+  const constant = (count: number, threshold: number, byValue = false) => Array(count).fill({ threshold, byValue });
+  it.each([
+    ["a constant one that became another", [...constant(20, 1), ...constant(5, 0.5)], [20]],
+    ["not the first", constant(30, 1), []],
+    ["not an adaptive one", Array.from({ length: 50 }, (_, i) => ({ threshold: 1 + i / 100 })), []],
+    ["not where it wasn't recorded for a while", [...constant(20, 1), {}, ...constant(5, 1)], []],
+    ["not clipping by value", [...constant(20, 1, true), ...constant(5, 0.5, true)], []],
+  ])("%s", (_, run, expected) => {
+    expect(flagged(new ThresholdChangeDetector(), run)).toEqual(expected);
   });
 });
