@@ -5,7 +5,7 @@ import Mocha from "mocha";
 
 export async function run(): Promise<void> {
   const { GRADSIGHT_SUITE_FILTER: filter, GRADSIGHT_SUITE_REPORT: report } = process.env;
-  const mocha = new Mocha({ ui: "bdd", color: false, timeout: 60_000, ...(filter ? { grep: filter } : {}) });
+  const mocha = new Mocha({ ui: "bdd", color: false, timeout: 120_000, ...(filter ? { grep: filter } : {}) });
   for (const file of globSync("suite/*.test.cjs", { cwd: __dirname }).sort()) mocha.addFile(join(__dirname, file));
   const failures = await new Promise<number>((resolve) => {
     const runner = mocha.run((count) => {

@@ -41,15 +41,13 @@ describe("linting", () => {
       CodeActionKind.QuickFix.value,
       10,
     );
-    const fix = actions.find(
-      ({ diagnostics, edit }) => edit && diagnostics?.some((d) => rule(d) === "missing-clipping"),
-    );
+    const fix = actions.find(({ title, edit }) => edit && /^Clip the gradients/.test(title));
     assert.ok(fix?.edit, `no fix among ${actions.map(({ title }) => title).join(", ")}`);
     assert.ok(await workspace.applyEdit(fix.edit));
     await clean(document);
     assert.match(
       document.getText(),
-      /loss\.backward\(\)\n {4}torch\.nn\.utils\.clip_grad_norm_\(model\.parameters\(\), max_norm=.*\)\n {4}optimizer\.step\(\)/,
+      /loss\.backward\(\)\n {4}nn\.utils\.clip_grad_norm_\(model\.parameters\(\), max_norm=.*\)\n {4}optimizer\.step\(\)/,
     );
     await undo(document);
     assert.equal(document.getText(), UNCLIPPED);

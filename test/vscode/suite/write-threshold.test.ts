@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { readFile, rm } from "node:fs/promises";
+import { commands, Range, type TextDocument, window } from "vscode";
+import type { TestApi } from "../../../extension/test-api.ts";
+import { activate, closeAll, script, undo, when } from "../editor.ts";
+
+/** Clips by hand, with a threshold of its own. */
+const TRAIN = `import random
+import gradsight
+
+MAX_NORM = 4.0
+random.seed(0)
+weight = 0.0
+for step in range(100):
+    x = random.gauss(0, 1)
+    gradient = 2 * (weight * x - 3 * x) * x
+    norm = abs(gradient)
+    gradsight.log(step, norm=norm, threshold=MAX_NORM)
+    if norm > MAX_NORM:
+        gradient *= MAX_NORM / norm
+    weight -= 0.05 * gradient
+`;
+
+describe("writing a threshold", () => {
+  let api: TestApi;
+  before(async () => {
+    api = await activate();
+  });
+  afterEach(closeAll);
+
+  async function recorded(name: string): Promise<{ document: TextDocument; run: string; series: string }> {
+    const document = await script(name, TRAIN);
+    const find = () => api.hub.runs.find((one) => one.script === document.uri.fsPath);
+    await commands.executeCommand("gradsight.runWithTelemetry");
+    await when(api.hub.onDidChangeRuns, () => find()?.status === "finished");
+    const { summary, series } = await api.hub.run(find()!.id);
+    return { document, run: summary.id, series: series[0]!.id };
+  }
+
+  it("changes the number where it stands, shows it, saves nothing, and is undone in one step", async () => {
+    const { document, run, series } = await recorded("write.py");
+    await closeAll();
+    const outcome = await api.writer.write(run, series, 0.85);
+    assert.ok("ok" in outcome, JSON.stringify(outcome));
+    assert.equal(outcome.ok.file, document.uri.fsPath);
+    assert.equal(outcome.ok.line, 4);
+    const editor = window.activeTextEditor!;
+    assert.equal(editor.document.getText(), TRAIN.replace("4.0", "0.85"));
+    assert.equal(editor.document.getText(editor.selection), "0.85");
+    assert.equal(await readFile(document.uri.fsPath, "utf8"), TRAIN);
+    await undo(editor.document);
+    assert.equal(editor.document.getText(), TRAIN);
+    assert.equal(editor.document.isDirty, false);
+  });
+
+  it("is refused, with the reason, when the script has become another one or is gone", async () => {
+    const { document, run, series } = await recorded("changed.py");
+    const everything = document.validateRange(new Range(0, 0, document.lineCount, 0));
+    await window.activeTextEditor!.edit((edit) => edit.replace(everything, "print('nothing to train')\n"));
+    const changed = await api.writer.write(run, series, 0.85);
+    assert.ok("err" in changed && /changed after this run/.test(changed.err), JSON.stringify(changed));
+    await commands.executeCommand("workbench.action.revertAndCloseActiveEditor");
+    await rm(document.uri.fsPath);
+    const gone = await api.writer.write(run, series, 0.85);
+    assert.ok("err" in gone && /does not exist any more/.test(gone.err), JSON.stringify(gone));
+  });
+
+  it("is refused for a run that was deleted", async () => {
+    const { run, series } = await recorded("deleted.py");
+    await api.hub.request("delete", { run });
+    const outcome = await api.writer.write(run, series, 0.85);
+    assert.ok("err" in outcome && outcome.err.length > 0);
+  });
+});
