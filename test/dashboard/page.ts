@@ -131,6 +131,19 @@ export class DashboardPage {
     );
   }
 
+  /** Gives the panel another width, and waits until the charts have it. */
+  async resize(width: number): Promise<void> {
+    await this.page.setViewportSize({ width, height: 900 });
+    await this.settled();
+  }
+
+  /** Waits until what has changed is on screen: the second frame begins after the first one was drawn. */
+  async settled(): Promise<void> {
+    await this.page.evaluate(
+      () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve)))),
+    );
+  }
+
   /** Waits until all visible charts have drawn a tile. */
   async drawn(): Promise<void> {
     await this.page.locator('[data-chart="norm"] canvas[aria-label]').waitFor();

@@ -1,71 +1,13 @@
-/** Scales: what range a chart shows, and which ticks are worth a label. */
+/** Chart.js scales in VS Code's colours. */
 import type { ScaleOptions } from "chart.js";
 import { formatCount, formatShare, formatValue } from "../format.ts";
 import type { Palette } from "./palette.ts";
-
-/** An adaptive axis is linear until its values span too much for that: one spike would flatten all the rest. */
-export type AxisKind = "logarithmic" | "linear" | "share" | "adaptive";
-export type FixedAxis = Exclude<AxisKind, "adaptive">;
-export interface Range {
-  readonly min: number;
-  readonly max: number;
-}
+import { evenTicks, type FixedAxis, logarithmicTicks, type Range } from "./range.ts";
 
 /** All charts keep their plots aligned by giving their value axes the same width, in pixels. */
 const VALUE_AXIS_WIDTH = 56;
 /** Least distance between labelled values, in pixels. */
 const TICK_DISTANCE = 22;
-
-const WIDEST_LINEAR = 50;
-
-export function settleAxis(kind: AxisKind, low: number | null, high: number | null): FixedAxis {
-  if (kind !== "adaptive") return kind;
-  return low !== null && high !== null && low > 0 && high / low > WIDEST_LINEAR ? "logarithmic" : "linear";
-}
-
-/** The range of an axis for values between `low` and `high`, with air; null values mean that there are none. */
-export function axisRange(kind: FixedAxis, low: number | null, high: number | null): Range {
-  if (kind === "share") return { min: -0.03, max: 1.03 };
-  if (low === null || high === null) return kind === "logarithmic" ? { min: 0.1, max: 10 } : { min: 0, max: 1 };
-  if (kind === "logarithmic") {
-    const air = Math.max((high / low) ** 0.06, 1.1);
-    return { min: low / air, max: high * air };
-  }
-  const air = (high - low || Math.abs(high) || 1) * 0.06;
-  return { min: low >= 0 && low - air < 0 ? 0 : low - air, max: high + air };
-}
-
-/** At most `most` round numbers: as many of each decade as fit, then powers of ten alone; even steps within one decade. */
-export function logarithmicTicks({ min, max }: Range, most: number): number[] {
-  const [first, last] = [Math.floor(Math.log10(min)), Math.ceil(Math.log10(max))];
-  const choices: [factors: number[], stride: number][] = [
-    [[1, 2, 5], 1],
-    [[1, 3], 1],
-    [[1], 1],
-    [[1], Math.ceil((last - first) / most)],
-  ];
-  for (const [factors, stride] of choices) {
-    const ticks: number[] = [];
-    for (let power = first; power <= last; power += stride)
-      for (const factor of factors) {
-        const tick = Number(`${factor}e${power}`);
-        if (tick >= min && tick <= max) ticks.push(tick);
-      }
-    if (ticks.length < 3 && max / min < 10) return evenTicks({ min, max });
-    if (ticks.length <= most) return ticks;
-  }
-  return [];
-}
-
-/** About five round numbers. */
-export function evenTicks({ min, max }: Range): number[] {
-  const raw = (max - min) / 5;
-  const power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 5, 10].map((n) => n * power).find((candidate) => candidate >= raw) ?? raw;
-  const ticks: number[] = [];
-  for (let i = Math.ceil(min / step); i * step <= max; i++) ticks.push(Number((i * step).toPrecision(12)));
-  return ticks;
-}
 
 export function stepScale(palette: Palette): ScaleOptions<"linear"> {
   const { colors, font } = palette;

@@ -13,12 +13,13 @@ import {
 import type { RunEvent } from "../../protocol/telemetry.ts";
 import type { SeriesDetail } from "../../protocol/viewer.ts";
 import type { Tile } from "../hub/tile.ts";
-import { axisRange, type FixedAxis, settleAxis, stepScale, valueScale } from "./axis.ts";
+import { stepScale, valueScale } from "./axis.ts";
 import { type Crosshair, crosshairPlugin } from "./crosshair.ts";
 import { levelPlugin } from "./level.ts";
 import { extremes, fillLine, gapsBefore, type Point } from "./lines.ts";
 import { type Mark, markersPlugin, marksOf } from "./markers.ts";
 import { type Palette, translucent } from "./palette.ts";
+import { axisRange, type FixedAxis, settleAxis } from "./range.ts";
 import type { ChartSpec, LineSpec } from "./spec.ts";
 import type { StepWindow } from "./window.ts";
 

@@ -1,7 +1,7 @@
 /** What one chart shows. Each chart is one file that exports one of these; {@link ./panel.ts} draws it. */
 import type { Metric, SeriesDetail } from "../../protocol/viewer.ts";
-import type { AxisKind } from "./axis.ts";
 import type { PaletteColor } from "./palette.ts";
+import type { AxisKind } from "./range.ts";
 
 export interface LineSpec {
   readonly metric: Metric;

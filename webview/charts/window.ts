@@ -31,6 +31,7 @@ export function pan(window: StepWindow, whole: StepWindow, share: number): StepW
 export function confine(window: StepWindow, whole: StepWindow): StepWindow | null {
   const width = Math.max(NARROWEST, Math.round(window.to - window.from));
   if (width >= whole.to - whole.from) return null;
-  const from = Math.min(Math.max(Math.round(window.from), whole.from), whole.to - width);
+  const centered = Math.round((window.from + window.to - width) / 2);
+  const from = Math.min(Math.max(centered, whole.from), whole.to - width);
   return { from, to: from + width };
 }

@@ -26,6 +26,7 @@ const TEXT = {
   explodingWithout: t("The run exploded"),
   ended: t("The run ended before there were enough steps for a suggestion"),
   write: t("Write to code"),
+  writeAnyway: (threshold: number) => t("Write {0} to code anyway", formatThreshold(threshold)),
   writing: t("Writing…"),
   noScript: t("The run did not say which script its steps come from, so there is no code to change."),
 };
@@ -71,7 +72,8 @@ export class SuggestionView {
     const { verdict, threshold, inForce, evidence } = advice;
     const waiting = verdict === "too-few-steps";
     const number = verdict === "keep" ? inForce : verdict === "not-needed" || waiting ? null : threshold;
-    const writable = verdict === "suggest" || verdict === "exploding" ? threshold : null;
+    const writable = verdict === "keep" || waiting ? null : threshold;
+    const needless = verdict === "not-needed";
     const hasScript = series.site !== null || series.clip?.location != null || run.summary.script !== null;
     const writing = outcome !== null && outcome.result === null;
 
@@ -94,7 +96,8 @@ export class SuggestionView {
     fillEvidence(this.#evidence, advice);
 
     setHidden(this.#button, writable === null);
-    setText(this.#button, writing ? TEXT.writing : TEXT.write);
+    setText(this.#button, writing ? TEXT.writing : needless ? TEXT.writeAnyway(writable ?? 0) : TEXT.write);
+    setAttribute(this.#button, "class", needless ? "secondary" : "primary");
     setAttribute(this.#button, "aria-disabled", String(!hasScript || writing));
     setHidden(this.#noScript, writable === null || hasScript);
     this.#write = writable === null || !hasScript || writing ? null : () => this.#actions.write(series, writable);

@@ -1,0 +1,98 @@
+/** The runs that the tests show. */
+import type { ClipSite } from "../../protocol/telemetry.ts";
+import { type RecordedRun, readTrace, runInfo, seriesInfo } from "./recorded-run.ts";
+
+const SCRIPT = "/home/ada/project/train.py";
+export const SITE = { file: SCRIPT, line: 42 };
+const CLIP: ClipSite = {
+  kind: "norm",
+  function: "torch.nn.utils.clip_grad_norm_",
+  location: { file: SCRIPT, line: 41 },
+};
+
+/** Clipped at 1, a spike at step 600 that the trace's own bad batch made, others at 400 and 500; keeps its threshold. */
+export const spikes: RecordedRun = {
+  info: runInfo("spikes", "train.py"),
+  series: [
+    {
+      info: seriesInfo("adamw", "AdamW", { clip: CLIP }),
+      steps: readTrace("spike"),
+      threshold: 1,
+      skipped: [120, 260],
+      learningRate: (step) => 5e-4 * (1 + Math.cos((Math.PI * step) / 700)),
+    },
+  ],
+};
+
+/** NaN at its last step: the threshold in force is 1, a far lower one is suggested. */
+export const nonFinite: RecordedRun = {
+  info: runInfo("non-finite", "train.py --lr 0.1", { args: ["--lr", "0.1"] }),
+  series: [
+    { info: seriesInfo("sgd", "SGD", { optimizer: "SGD", clip: CLIP }), steps: readTrace("non-finite"), threshold: 1 },
+  ],
+};
+
+export const TRACEBACK = `Traceback (most recent call last):
+  File "${SCRIPT}", line 55, in <module>
+    assert loss.isfinite(), loss
+AssertionError: tensor(nan, grad_fn=<NllLossBackward0>)
+`;
+
+/** Unclipped, heavy tails: a threshold is suggested. */
+export const unclipped: RecordedRun = {
+  info: runInfo("unclipped", "finetune.py"),
+  series: [{ info: seriesInfo("adamw", "AdamW"), steps: readTrace("heavy-tail"), threshold: null }],
+};
+
+/** Unclipped and calm over more than 1000 steps. */
+export const calm: RecordedRun = {
+  info: runInfo("calm", "baseline.py"),
+  series: [{ info: seriesInfo("adamw", "AdamW"), steps: readTrace("calm"), threshold: null }],
+};
+
+export const early: RecordedRun = {
+  info: runInfo("early", "train.py --seed 2"),
+  series: [
+    { info: seriesInfo("adamw", "AdamW", { clip: CLIP }), steps: readTrace("spike").slice(0, 12), threshold: 1 },
+  ],
+};
+
+/** Reported in, without a step. */
+export const waiting: RecordedRun = { info: runInfo("waiting", "train.py --seed 3"), series: [] };
+
+export const gan: RecordedRun = {
+  info: runInfo("gan", "gan.py"),
+  series: [
+    {
+      info: seriesInfo("generator", "generator", { optimizer: "Adam" }),
+      steps: readTrace("heavy-tail"),
+      threshold: null,
+    },
+    {
+      info: seriesInfo("discriminator", "discriminator", { optimizer: "Adam", clip: CLIP }),
+      steps: readTrace("calm"),
+      threshold: 0.1,
+    },
+  ],
+};
+
+/** Logged by hand in a notebook: nobody knows where the code is; and steps 300 to 399 never arrived. */
+export const noScript: RecordedRun = {
+  info: runInfo("no-script", "notebook", { script: null }),
+  series: [
+    {
+      info: seriesInfo("log", "log", { optimizer: null, site: null }),
+      steps: readTrace("heavy-tail").filter(({ step }) => step < 300 || step >= 400),
+      threshold: null,
+    },
+  ],
+};
+
+export const HOSTILE_NAME = '<img src=x onerror="document.title=1"><b>run</b>';
+export const hostile: RecordedRun = {
+  info: runInfo("hostile", HOSTILE_NAME, { script: "/tmp/<script>alert(1)</script>.py" }),
+  series: [
+    { info: seriesInfo("a", "<i>a</i>"), steps: readTrace("spike").slice(0, 60), threshold: null },
+    { info: seriesInfo("b", "</ul><h1>b"), steps: readTrace("spike").slice(0, 60), threshold: null },
+  ],
+};

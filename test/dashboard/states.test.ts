@@ -1,0 +1,217 @@
+/**
+ * Every state of the dashboard in every theme and in a narrow panel: nothing for the browser to complain about, nothing
+ * serious for axe to find, and a screenshot under out/dashboard/ to look at.
+ */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { test } from "node:test";
+import type { AxeResults } from "axe-core";
+import type { DashboardPage, Relay } from "./page.ts";
+import * as runs from "./runs.ts";
+import { Stage } from "./stage.ts";
+import type { ThemeName } from "./themes.ts";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+const stage = new Stage(async (hub) => {
+  await hub.play(runs.calm);
+  await hub.play(runs.unclipped);
+  await hub.play(runs.gan);
+  await hub.play(runs.noScript, { status: "interrupted" });
+  await hub.play(runs.nonFinite, { status: "failed", error: runs.TRACEBACK });
+  await hub.play(runs.hostile);
+  await (await stage.probe(runs.spikes)).tell();
+  await (await stage.probe(runs.early)).tell();
+  await stage.probe(runs.waiting);
+});
+
+/** A hub that says one thing about itself and nothing else. */
+const silent = (state: "starting" | "connected" | "disconnected" | "unavailable", reason: string | null): Relay => ({
+  open: (post) => post({ type: "hub", state, reason }),
+  send: () => {},
+  close: () => {},
+});
+
+/** A hub that has nothing yet, or that can't read what it has. */
+const answering = (answer: object): Relay => {
+  let post: Parameters<Relay["open"]>[0] = () => {};
+  return {
+    open(given) {
+      post = given;
+      post({ type: "hub", state: "connected", reason: null });
+    },
+    send: ({ id }) => post({ type: "message", message: { id, ...answer } }),
+    close: () => {},
+  };
+};
+
+interface State {
+  readonly run?: string;
+  readonly relay?: () => Relay;
+  /** Brings the page into the state, and waits until it is. */
+  readonly arrange?: (page: DashboardPage) => Promise<void>;
+}
+
+const placeholder =
+  (kind: string) =>
+  ({ page }: DashboardPage) =>
+    page.locator(`.placeholder[data-kind="${kind}"]`).waitFor();
+
+const STATES: Record<string, State> = {
+  starting: { relay: () => silent("starting", null), arrange: placeholder("starting") },
+  loading: { relay: () => silent("connected", null), arrange: placeholder("loading") },
+  empty: { relay: () => answering({ ok: { runs: [] } }), arrange: placeholder("empty") },
+  failed: {
+    relay: () => answering({ err: { code: "store", message: "The database is locked by another program." } }),
+    arrange: placeholder("failed"),
+  },
+  unavailable: {
+    relay: () =>
+      silent("unavailable", "This VS Code has no SQLite. Update VS Code to 1.103 or later to record and show runs."),
+    arrange: placeholder("unavailable"),
+  },
+  disconnected: { relay: () => silent("disconnected", null), arrange: placeholder("disconnected") },
+  "no-steps": {
+    arrange: async (dashboard) => {
+      await dashboard.post({ type: "show", run: "waiting" });
+      await placeholder("no-steps")(dashboard);
+    },
+  },
+  "too-few-steps": { run: "early" },
+  running: { run: "spikes" },
+  "run-failed": {
+    run: "non-finite",
+    arrange: async ({ page }) => {
+      await page.locator(".status summary").click();
+      await page.locator(".status pre").waitFor();
+    },
+  },
+  suggestion: { run: "unclipped" },
+  "not-needed": { run: "calm" },
+  series: {
+    run: "gan",
+    arrange: ({ page }) => page.locator("#series").click(),
+  },
+  "no-script": { run: "no-script" },
+  hostile: { run: "hostile" },
+  picker: {
+    run: "unclipped",
+    arrange: ({ page }) => page.locator("#run").click(),
+  },
+  "zoomed-with-table": {
+    run: "spikes",
+    arrange: async ({ page }) => {
+      await page.getByRole("button", { name: "Table of Gradient norm" }).click();
+      await page.getByRole("button", { name: "step 600" }).click();
+      await page.getByText("Steps 550 to 650").waitFor();
+      for (let i = 0; i < 2; i++) await page.getByRole("button", { name: "Zoom in" }).click();
+      await page.getByText("Steps 588 to 613").waitFor();
+      await page.locator('[data-chart="norm"] tbody').getByRole("rowheader", { name: "588", exact: true }).waitFor();
+      await page.waitForFunction(() => document.querySelectorAll('[data-chart="norm"] tbody tr').length < 30);
+    },
+  },
+  tip: {
+    run: "spikes",
+    arrange: ({ page }) => page.locator('[data-figure="clip-rate"] button').hover(),
+  },
+  written: {
+    run: "unclipped",
+    arrange: async (dashboard) => {
+      await dashboard.page.getByRole("button", { name: "Write to code" }).click();
+      await dashboard.post({
+        type: "written",
+        id: 1,
+        ok: { file: runs.SITE.file, line: 41, summary: "Inserted clip_grad_norm_ with max_norm=0.5." },
+        err: null,
+      });
+      await dashboard.page.getByRole("button", { name: "train.py:41" }).waitFor();
+    },
+  },
+  refused: {
+    run: "unclipped",
+    arrange: async (dashboard) => {
+      await dashboard.page.getByRole("button", { name: "Write to code" }).click();
+      await dashboard.post({
+        type: "written",
+        id: 1,
+        ok: null,
+        err: "train.py was changed since this run, and line 42 holds no optimizer step any more. Run it again.",
+      });
+      await dashboard.page.getByText("Not written: train.py was changed").waitFor();
+    },
+  },
+  stale: {
+    run: "spikes",
+    arrange: async (dashboard) => {
+      await dashboard.post({ type: "hub", state: "disconnected", reason: null });
+      await dashboard.page.locator(".banner").waitFor();
+    },
+  },
+};
+
+const LOOKS: { theme: ThemeName; width: number }[] = [
+  { theme: "dark", width: 1280 },
+  { theme: "light", width: 900 },
+  { theme: "high-contrast", width: 1280 },
+  { theme: "light", width: 360 },
+];
+
+for (const [name, { run, relay, arrange }] of Object.entries(STATES))
+  test(`${name}: clean, accessible, photographed`, async () => {
+    const dashboard = await stage.open({ ...(run && { run }), ...(relay && { relay: relay() }) });
+    await arrange?.(dashboard);
+    for (const { theme, width } of LOOKS) {
+      await dashboard.setTheme(theme);
+      await dashboard.resize(width);
+      await dashboard.screenshot(`${name}-${width === 360 ? "narrow" : theme}`);
+      assert.deepEqual(await faults(dashboard, theme === "dark" ? RULES : CONTRAST), [], `${theme}, ${width} px`);
+      assert.equal(await overflow(dashboard), 0, `${theme}: the page must not scroll sideways at ${width} px`);
+    }
+    assert.deepEqual(dashboard.complaints, []);
+    const warnings = dashboard.sent.filter((message) => message.type === "log");
+    assert.equal(warnings.length, name === "failed" ? 1 : 0, JSON.stringify(warnings));
+    await dashboard.close();
+  });
+
+/** What does not depend on colours is checked once a state. */
+const CONTRAST = ["color-contrast"];
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"];
+
+async function faults({ page }: DashboardPage, rules: string[]): Promise<string[]> {
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe);
+  const { violations } = await page.evaluate(
+    (only) =>
+      (window as unknown as { axe: { run(o: object): Promise<AxeResults> } }).axe.run({
+        runOnly: only,
+        resultTypes: ["violations"],
+      }),
+    rules,
+  );
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(
+      ({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html.slice(0, 160)} ${failureSummary}`)}`,
+    );
+}
+
+const overflow = ({ page }: DashboardPage): Promise<number> =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+test("the checks of these tests see a fault where there is one", async () => {
+  const dashboard = await stage.open({ relay: STATES.empty!.relay!() });
+  await STATES.empty!.arrange!(dashboard);
+  await dashboard.page.evaluate(() => {
+    const button = document.createElement("button");
+    button.style.color = "#777";
+    button.style.background = "#888";
+    button.append("pale", document.createElement("img"));
+    document.body.append(button);
+    const style = document.createElement("style");
+    style.textContent = "body { color: red }";
+    document.head.append(style);
+  });
+  assert.match((await faults(dashboard, RULES)).join(), /image-alt/);
+  assert.match((await faults(dashboard, CONTRAST)).join(), /color-contrast/);
+  assert.match(dashboard.complaints.join(), /Content Security Policy/);
+});
