@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { LspClient } from "./client.ts";
 import { CLIPPED, UNCLIPPED } from "./scripts.ts";
 
@@ -30,15 +30,19 @@ const TEXTS: Record<string, string> = {
   "50,000 lines": `${"x = model(y)\n".repeat(50_000)}${UNCLIPPED}`,
 };
 
-describe("bad input", () => {
+describe("bad input", { timeout: 60_000 }, () => {
   let client: LspClient;
-  beforeEach(async () => {
+  // One server has to live through it all.
+  beforeAll(async () => {
     client = await LspClient.start();
   });
   afterEach(async () => {
-    // Whatever it was, the server lives, works on, and ends when asked.
+    await client.closeAll();
     await client.open("file:///project/sound.py", UNCLIPPED);
     expect(await client.pull("file:///project/sound.py")).toMatchObject([{ code: "missing-clipping" }]);
+    await client.closeAll();
+  });
+  afterAll(async () => {
     expect(await client.stop()).toBe(0);
   });
 

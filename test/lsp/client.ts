@@ -67,6 +67,8 @@ export class LspClient {
   result!: InitializeResult;
   readonly connection: ProtocolConnection;
   readonly process: ChildProcess;
+  #held: Promise<void> = Promise.resolve();
+  readonly #open = new Set<string>();
   readonly #published: PublishDiagnosticsParams[] = [];
   readonly #waiting = new Set<() => void>();
 
@@ -82,9 +84,10 @@ export class LspClient {
     this.connection.onNotification(PublishDiagnosticsNotification.type, (params) =>
       this.#note(() => this.#published.push(params)),
     );
-    this.connection.onRequest(ConfigurationRequest.type, ({ items }) =>
-      items.map(({ scopeUri = "" }) => this.settings.get(scopeUri) ?? this.settings.get("") ?? null),
-    );
+    this.connection.onRequest(ConfigurationRequest.type, async ({ items }) => {
+      await this.#held;
+      return items.map(({ scopeUri = "" }) => this.settings.get(scopeUri) ?? this.settings.get("") ?? null);
+    });
     this.connection.onRequest(RegistrationRequest.type, ({ registrations }) =>
       this.#note(() => this.registered.push(...registrations.map(({ method }) => method))),
     );
@@ -109,6 +112,7 @@ export class LspClient {
   }
 
   open(uri: string, text: string, languageId = "python", version = 1): Promise<void> {
+    this.#open.add(uri);
     return this.connection.sendNotification(DidOpenTextDocumentNotification.type, {
       textDocument: { uri, languageId, version, text },
     });
@@ -122,7 +126,14 @@ export class LspClient {
   }
 
   close(uri: string): Promise<void> {
+    this.#open.delete(uri);
     return this.connection.sendNotification(DidCloseTextDocumentNotification.type, { textDocument: { uri } });
+  }
+
+  /** As good as new, for the next test: a process costs more than most of what is asked of it. */
+  async closeAll(): Promise<void> {
+    for (const uri of this.#open) await this.close(uri);
+    this.logs.length = this.shown.length = this.#published.length = 0;
   }
 
   async pull(uri: string): Promise<Diagnostic[]> {
@@ -182,6 +193,11 @@ export class LspClient {
   async changeSettings(all: unknown, pushed: unknown = null): Promise<void> {
     this.settings.set("", all);
     await this.connection.sendNotification(DidChangeConfigurationNotification.type, { settings: pushed });
+  }
+
+  /** Answers no request for settings before `until` is done. */
+  holdSettings(until: Promise<void>): void {
+    this.#held = until;
   }
 
   /** Says good-bye as LSP asks, and resolves with the server's exit code. */

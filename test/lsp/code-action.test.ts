@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type CodeAction, LSPErrorCodes } from "vscode-languageserver-protocol/node";
 import type { FixAllResult } from "../../protocol/lsp.ts";
 import { applyEdits } from "../../server/text/edits.ts";
@@ -18,10 +18,11 @@ const titled = (actions: CodeAction[], start: string) => actions.find(({ title }
 
 describe("code actions", () => {
   let client: LspClient;
-  beforeEach(async () => {
+  beforeAll(async () => {
     client = await LspClient.start();
   });
-  afterEach(() => client.stop());
+  afterEach(() => client.closeAll());
+  afterAll(() => client.stop());
 
   it("fix what the diagnostic says, and then it is gone", async () => {
     await client.open(URI, UNCLIPPED);
@@ -124,10 +125,11 @@ describe("code actions", () => {
 
 describe("Suppress", () => {
   let client: LspClient;
-  beforeEach(async () => {
+  beforeAll(async () => {
     client = await LspClient.start();
   });
-  afterEach(() => client.stop());
+  afterEach(() => client.closeAll());
+  afterAll(() => client.stop());
 
   const steps: Record<string, string> = {
     "a plain update": "optimizer.step()",

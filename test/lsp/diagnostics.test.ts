@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Diagnostic, ErrorCodes, LSPErrorCodes } from "vscode-languageserver-protocol/node";
 import { LspClient } from "./client.ts";
 import { CLIPPED, DEPRECATED, UNCLIPPED } from "./scripts.ts";
@@ -10,10 +10,11 @@ const CLIP_LINE = "    nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0
 
 describe("diagnostics, pulled", () => {
   let client: LspClient;
-  beforeEach(async () => {
+  beforeAll(async () => {
     client = await LspClient.start();
   });
-  afterEach(async () => {
+  afterEach(() => client.closeAll());
+  afterAll(async () => {
     expect(await client.stop()).toBe(0);
   });
 
@@ -115,10 +116,7 @@ describe("diagnostics, pulled", () => {
     const held = new Promise<void>((resolve) => {
       release = resolve;
     });
-    client.connection.onRequest("workspace/configuration", async () => {
-      await held;
-      return [null];
-    });
+    client.holdSettings(held);
     await client.open(URI, UNCLIPPED);
     const pulled = client.pull(URI);
     // In line behind the pull: once it is answered, the pull has begun and waits for the settings.

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { ThresholdEditResult } from "../../protocol/lsp.ts";
 import { applyEdits } from "../../server/text/edits.ts";
 import { Positions } from "../../server/text/positions.ts";
@@ -21,10 +21,13 @@ describe("gradsight/thresholdEdit", () => {
     folder = await mkdtemp(join(tmpdir(), "gradsight-threshold-"));
     path = join(folder, "train.py");
     uri = pathToFileURL(path).href;
+  });
+  beforeAll(async () => {
     client = await LspClient.start();
   });
+  afterAll(() => client.stop());
   afterEach(async () => {
-    await client.stop();
+    await client.closeAll();
     await rm(folder, { recursive: true });
   });
 
