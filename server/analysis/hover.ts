@@ -1,11 +1,9 @@
 /** What there is to say about an update, a clip or an optimizer. */
 import type { ClipEvent, OptimizerRef, UpdateSite } from "./facts/events.ts";
 import { type Facts, sourceOf } from "./facts/facts.ts";
+import { clipsOf, distinct, isUnclipped, lastBackward } from "./facts/order.ts";
 import { lineOfNode, thresholdSource } from "./facts/threshold.ts";
 import type { TextRange } from "./finding.ts";
-import { lastBackward } from "./fixes/insert-clip.ts";
-import { clipsOf, distinct } from "./fixes/threshold-edit.ts";
-import { isUnclipped } from "./rules/missing-clipping.ts";
 import { type Expression, rangeOf } from "./syntax/ast.ts";
 
 interface Hover {

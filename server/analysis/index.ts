@@ -5,7 +5,7 @@
 import type { Applicability, Finding, RuleInfo, Severity, TextEdit, TextRange } from "./finding.ts";
 import { OpenModule } from "./module.ts";
 import { documentationUrl, RULES } from "./rules/index.ts";
-import { loadGrammar } from "./syntax/document.ts";
+import { hasSyntaxErrors, loadGrammar } from "./syntax/document.ts";
 
 export type * from "./finding.ts";
 
@@ -47,6 +47,7 @@ export interface Module {
 export interface Analyser {
   readonly rules: readonly RuleInfo[];
   open(text: string): Module;
+  hasSyntaxErrors(text: string): boolean;
 }
 
 /** Bytes of `web-tree-sitter.wasm` and `tree-sitter-python.wasm`; the caller reads them, since this folder does no I/O. */
@@ -64,5 +65,9 @@ export async function loadAnalyser(bytes: GrammarBytes): Promise<Analyser> {
     documentation: documentation.trim(),
     url: documentationUrl(name),
   }));
-  return { rules, open: (text) => new OpenModule(grammar, text) };
+  return {
+    rules,
+    open: (text) => new OpenModule(grammar, text),
+    hasSyntaxErrors: (text) => hasSyntaxErrors(grammar, text),
+  };
 }

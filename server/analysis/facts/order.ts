@@ -1,5 +1,5 @@
 /** Questions about the order of events that more than one rule asks. */
-import type { ClipEvent, ClipSite, Path, StepEvent, UpdateSite } from "./events.ts";
+import type { ClipEvent, ClipSite, Path, StepEvent, TrainingEvent, UpdateSite } from "./events.ts";
 import type { Facts } from "./facts.ts";
 import { overlap } from "./parameters.ts";
 
@@ -52,4 +52,43 @@ export function isUnscaled(path: Path, step: StepEvent): boolean {
       (event.kind === "unscale" && (!event.optimizer || overlap(event.optimizer.keys, step.optimizer.keys))) ||
       (event.kind === "clip" && event.unscales),
   );
+}
+
+/** Gradients come to the update, and on no path that was found through anything that clips them or might. */
+export function isUnclipped(facts: Facts, { step, paths }: UpdateSite): boolean {
+  if (step.optimizer.opaque) return false;
+  const trained = paths.filter((path) => path.some((event) => event.kind === "backward"));
+  if (trained.length === 0) return false;
+  return trained.every((path) => {
+    const backward = path.findLastIndex((event) => event.kind === "backward");
+    const hidden = path.some((event, index) => event.kind === "unknown" && index > backward);
+    return !hidden && clipsOn(facts, path, step).length === 0;
+  });
+}
+
+/** The clips that act on an update. */
+export function clipsOf(facts: Facts, { step, paths }: UpdateSite): ClipEvent[] {
+  return paths.flatMap((path) => clipsOn(facts, path, step));
+}
+
+export function distinct(clips: readonly ClipEvent[]): ClipEvent[] {
+  return [...new Map(clips.map((clip) => [clip.node, clip])).values()];
+}
+
+function clipsOn(facts: Facts, path: Path, step: StepEvent): ClipEvent[] {
+  const backward = path.findIndex((event) => event.kind === "backward");
+  return path.flatMap((event, index) => {
+    if (event.kind !== "clip" || index < backward || !facts.parameters.mayCover(event, step.optimizer)) return [];
+    return !isSpent(path, index) || facts.parameters.surelyCovers(event, step.optimizer) ? [event] : [];
+  });
+}
+
+/** Another optimizer stepped since, and new gradients came after that: the clip was for that one. */
+function isSpent(path: Path, clip: number): boolean {
+  const step = path.findIndex((event, index) => index > clip && event.kind === "step");
+  return step !== -1 && path.some((event, index) => index > step && event.kind === "backward");
+}
+
+export function lastBackward(paths: readonly Path[]): TrainingEvent | undefined {
+  return paths.map((path) => path.findLast((event) => event.kind === "backward")).find((event) => event !== undefined);
 }

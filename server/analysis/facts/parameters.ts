@@ -49,6 +49,8 @@ export class ParameterSets {
     const clipped = this.rootsOf(clip.parameters, clip.frame, clip.scope);
     const owned = this.ofOptimizer(optimizer);
     if (!clipped || !owned || clipped.size === 0 || owned.size === 0) return true;
+    // `self.parameters()`: what the instance holds may have come from anywhere.
+    if ([...clipped].some((root) => !(root instanceof Variable))) return true;
     return this.related(clipped, owned);
   }
 
@@ -142,10 +144,9 @@ export class ParameterSets {
       roots.add(self.info);
       return true;
     }
-    const found = this.#values.variableOf(node, frame, scope);
-    if (!found) return false;
-    roots.add(found.variable);
-    return true;
+    const found = this.#values.variableOf(node, frame, scope)?.variable ?? null;
+    if (found) roots.add(found);
+    return found !== null;
   }
 
   #variable(

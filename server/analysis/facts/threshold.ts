@@ -1,5 +1,5 @@
 /** Where the number that a threshold expression stands for is written: the one place to edit. */
-import { type Expression, rangeOf } from "../syntax/ast.ts";
+import { type Call, type Expression, rangeOf } from "../syntax/ast.ts";
 import type { Seen } from "./events.ts";
 import { type Facts, sourceOf } from "./facts.ts";
 import { argumentOf } from "./scope.ts";
@@ -65,7 +65,7 @@ function fromCommandLine(facts: Facts, { node }: Seen, values: readonly Value[])
     : { unknown: `is given on the command line by \`${name}\`` };
 }
 
-function destination(call: { readonly arguments: readonly import("../syntax/ast.ts").Argument[] }): string {
+function destination(call: Call): string {
   const named = call.arguments.find((argument) => argument.keyword === "dest")?.value;
   if (named?.kind === "string") return named.value;
   const flags = call.arguments.flatMap(({ keyword, value }) =>

@@ -13,7 +13,7 @@ import {
   type FunctionInfo,
   type Names,
   type Scope,
-  type Variable,
+  Variable,
 } from "./scope.ts";
 
 /** One activation of a function (or the module): what its parameters stand for. `call` is null where nobody is known to call it. */
@@ -591,7 +591,8 @@ export class Values {
   variableOf(node: Expression, frame: Frame, scope: Scope = frame.scope): { variable: Variable; frame: Frame } | null {
     if (node.kind === "name") {
       const variable = scope.lookup(node.id);
-      if (!variable?.scope) return null;
+      if (!variable) return BUILTINS.has(node.id) ? null : { variable: this.#unbound(node.id), frame: this.root };
+      if (!variable.scope) return null;
       const at = this.frameFor(variable.scope, frame);
       const only = variable.bindings.length === 1 ? variable.bindings[0] : undefined;
       if (only?.kind === "parameter" && at.call) {
@@ -613,6 +614,17 @@ export class Values {
       return holder ? { variable: holder.variable.attribute(node.name), frame: holder.frame } : null;
     }
     return null;
+  }
+
+  readonly #free = new Map<string, Variable>();
+  /** A name that nothing here binds (a wildcard import, a notebook's earlier cell) still is one thing. */
+  #unbound(name: string): Variable {
+    let variable = this.#free.get(name);
+    if (!variable) {
+      variable = new Variable(name, null);
+      this.#free.set(name, variable);
+    }
+    return variable;
   }
 
   attributeOf(info: ClassInfo, name: string, seen = new Set<ClassInfo>()): Variable | null {

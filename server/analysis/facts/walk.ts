@@ -112,6 +112,9 @@ export class Walker {
     if (statement.kind === "function") return passing(before);
     if (statement.kind === "class") return this.#block(statement.body, frame, scope, before);
     let paths = before;
+    // What can still be read after a syntax error comes after who knows what.
+    if (statement.kind === "other" && statement.broken)
+      paths = this.#append(paths, this.#unreadable(statement, frame, scope));
     for (const expression of expressionsOf(statement)) paths = this.#expression(expression, frame, scope, paths);
     this.#statement = statement;
     switch (statement.kind) {
@@ -132,7 +135,6 @@ export class Walker {
       case "try":
         return this.#try(statement, frame, scope, paths);
       case "other":
-        if (statement.broken) paths = this.#append(paths, this.#unreadable(statement, frame, scope));
         return this.#block(statement.body, frame, scope, paths);
       case "with":
         return this.#block(statement.body, frame, scope, paths);
@@ -276,7 +278,7 @@ export class Walker {
     }
     const windows = paths.map((path) => {
       const last = path.findLastIndex(
-        (seen) => seen.kind === "step" && overlap(seen.optimizer.keys, event.optimizer.keys),
+        (seen) => seen.kind === "step" && [...event.optimizer.keys].every((key) => seen.optimizer.keys.has(key)),
       );
       return path.slice(last + 1);
     });

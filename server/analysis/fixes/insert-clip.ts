@@ -1,7 +1,7 @@
 /** The edits that clip an optimizer's gradients before its update, at a given threshold. */
-import type { Path, TrainingEvent, UpdateSite } from "../facts/events.ts";
+import type { UpdateSite } from "../facts/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import { isUnscaled } from "../facts/order.ts";
+import { isUnscaled, lastBackward } from "../facts/order.ts";
 import type { TextEdit } from "../finding.ts";
 import type { Spelling } from "../frameworks/framework.ts";
 import { FRAMEWORKS } from "../frameworks/index.ts";
@@ -36,6 +36,7 @@ export function insertClip(facts: Facts, site: UpdateSite, threshold: number): T
     optimizer,
     threshold: formatNumber(threshold),
   });
+  if (!call) return null;
   const lines = around(facts, site, spelling, receiver, optimizer, call);
   const edit = inside
     ? insertAfter(facts.text, backward.statement, lines)
@@ -57,10 +58,6 @@ function around(
   if (scaler && spelling.unscale && !site.paths.some((path) => isUnscaled(path, site.step)))
     return [spelling.unscale(sourceOf(facts, scaler), optimizer), call];
   return [call];
-}
-
-export function lastBackward(paths: readonly Path[]): TrainingEvent | undefined {
-  return paths.map((path) => path.findLast((event) => event.kind === "backward")).find((event) => event !== undefined);
 }
 
 /** As Python would write it, always as a float: `1.0`, `0.25`, `1e-05`. */

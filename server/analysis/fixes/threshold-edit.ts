@@ -1,6 +1,7 @@
 /** Puts a threshold at an update: into the number that is there, or by a clip where there is none. Never guesses between two. */
 import type { ClipEvent, Seen, UpdateSite } from "../facts/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
+import { clipsOf, distinct } from "../facts/order.ts";
 import { lineOf, lineOfNode, thresholdSource } from "../facts/threshold.ts";
 import type { ThresholdEdit, ThresholdRequest } from "../index.ts";
 import { type Expression, rangeOf } from "../syntax/ast.ts";
@@ -88,20 +89,6 @@ function insert(facts: Facts, site: UpdateSite, threshold: number): ThresholdEdi
     summary: `Clip the gradients to a norm of ${formatNumber(threshold)} before the update`,
     range: rangeOf(site.step.node),
   };
-}
-
-/** The clips that act on an update. */
-export function clipsOf(facts: Facts, { step, paths }: UpdateSite): ClipEvent[] {
-  return paths.flatMap((path) => {
-    const backward = path.findIndex((event) => event.kind === "backward");
-    return path.flatMap((event, index) =>
-      event.kind === "clip" && index > backward && facts.parameters.mayCover(event, step.optimizer) ? [event] : [],
-    );
-  });
-}
-
-export function distinct(clips: readonly ClipEvent[]): ClipEvent[] {
-  return [...new Map(clips.map((clip) => [clip.node, clip])).values()];
 }
 
 function findSite(facts: Facts, line: number | null): UpdateSite | null {

@@ -47,7 +47,7 @@ export type Architecture =
   | "detector"
   | "convolutional";
 
-/** How a clip is written. `call` gets expressions as source text. */
+/** How a clip is written. `write` gets expressions as source text, and gives null for what can't be written so. */
 export interface Spelling {
   /** Qualified name of the function to call, or null for a method of the object that did the backward pass. */
   readonly function: string | null;
@@ -57,7 +57,7 @@ export interface Spelling {
     readonly parameters: string;
     readonly optimizer: string;
     readonly threshold: string;
-  }) => string;
+  }) => string | null;
   /** A condition to clip under when gradients are accumulated, given the receiver. */
   readonly guard?: { readonly when: string; readonly condition: (receiver: string) => string };
   /** Written before the clip where gradients are scaled and nothing unscaled them. */

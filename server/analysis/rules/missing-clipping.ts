@@ -1,8 +1,8 @@
-import type { Path, TrainingEvent, UpdateSite } from "../facts/events.ts";
+import type { TrainingEvent, UpdateSite } from "../facts/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import { lateClips } from "../facts/order.ts";
+import { isUnclipped, lastBackward, lateClips } from "../facts/order.ts";
 import type { Finding, Fix, RelatedPlace } from "../finding.ts";
-import { formatNumber, insertClip, lastBackward } from "../fixes/insert-clip.ts";
+import { formatNumber, insertClip } from "../fixes/insert-clip.ts";
 import { rangeOf } from "../syntax/ast.ts";
 import { conventionFor } from "./conventions.ts";
 import type { Rule } from "./rule.ts";
@@ -90,29 +90,6 @@ function byStatement(updates: readonly UpdateSite[]): UpdateSite[][] {
     else groups.set(start, [site]);
   }
   return [...groups.values()];
-}
-
-export function isUnclipped(facts: Facts, { step, paths }: UpdateSite): boolean {
-  if (step.optimizer.opaque) return false;
-  const trained = paths.filter((path) => path.some((event) => event.kind === "backward"));
-  if (trained.length === 0) return false;
-  return trained.every((path) => !clips(facts, path, step));
-}
-
-function clips(facts: Facts, path: Path, step: UpdateSite["step"]): boolean {
-  const first = path.findIndex((event) => event.kind === "backward");
-  const last = path.findLastIndex((event) => event.kind === "backward");
-  return path.some((event: TrainingEvent, index) => {
-    if (event.kind === "unknown") return index > last;
-    if (event.kind !== "clip" || index <= first || !facts.parameters.mayCover(event, step.optimizer)) return false;
-    return !isSpent(path, index) || facts.parameters.surelyCovers(event, step.optimizer);
-  });
-}
-
-/** Another optimizer stepped since, and new gradients came after that: the clip was for that one. */
-function isSpent(path: Path, clip: number): boolean {
-  const step = path.findIndex((event, index) => index > clip && event.kind === "step");
-  return step !== -1 && path.some((event, index) => index > step && event.kind === "backward");
 }
 
 function report(facts: Facts, site: UpdateSite): Omit<Finding, "rule"> {

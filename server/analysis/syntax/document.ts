@@ -25,6 +25,13 @@ export async function loadGrammar(bytes: GrammarBytes): Promise<Grammar> {
   return { parser, vocabulary: vocabularyOf(language) };
 }
 
+export function hasSyntaxErrors({ parser }: Grammar, text: string): boolean {
+  const tree = parser.parse(text);
+  const broken = tree?.rootNode.hasError ?? true;
+  tree?.delete();
+  return broken;
+}
+
 export class Document {
   #text: string;
   #tree: Tree | null = null;

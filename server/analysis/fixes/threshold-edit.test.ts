@@ -1,0 +1,168 @@
+import { describe, expect, it } from "vitest";
+import { analyser, apply, parses, rulesFound } from "../../../test/analysis/analyser.ts";
+
+function set(text: string, threshold = 0.5, at: { siteLine?: number | null; clipLine?: number | null } = {}) {
+  const module = analyser.open(text);
+  try {
+    const result = module.thresholdEdit({ threshold, siteLine: at.siteLine ?? null, clipLine: at.clipLine ?? null });
+    if ("refused" in result) return result;
+    const written = apply(text, result.edits);
+    expect(parses(written)).toBe(true);
+    return { text: written, summary: result.summary };
+  } finally {
+    module.dispose();
+  }
+}
+
+const train = (before: string, threshold: string) => `import argparse
+from dataclasses import dataclass
+import torch
+${before}
+optimizer = torch.optim.SGD(model.parameters(), lr=1)
+loss.backward()
+torch.nn.utils.clip_grad_norm_(model.parameters(), ${threshold})
+optimizer.step()
+`;
+
+describe("changes the number where it comes from", () => {
+  it.each([
+    ["a literal", "", "1.0", "", "0.5"],
+    ["a keyword", "", "max_norm=1", "", "max_norm=0.5"],
+    ["a constant", "MAX_NORM = 5.0", "MAX_NORM", "MAX_NORM = 0.5", "MAX_NORM"],
+    ["a dict", 'cfg = {"lr": 1, "clip": 5.0}', 'cfg["clip"]', 'cfg = {"lr": 1, "clip": 0.5}', 'cfg["clip"]'],
+    [
+      "a command-line default",
+      'parser = argparse.ArgumentParser()\nparser.add_argument("--max-norm", type=float, default=5.0)\nargs = parser.parse_args()',
+      "args.max_norm",
+      'parser = argparse.ArgumentParser()\nparser.add_argument("--max-norm", type=float, default=0.5)\nargs = parser.parse_args()',
+      "args.max_norm",
+    ],
+    [
+      "a dataclass's field",
+      "@dataclass\nclass Config:\n    clip: float = 5.0\ncfg = Config()",
+      "cfg.clip",
+      "@dataclass\nclass Config:\n    clip: float = 0.5\ncfg = Config()",
+      "cfg.clip",
+    ],
+    [
+      "a dataclass's argument",
+      "@dataclass\nclass Config:\n    clip: float = 5.0\ncfg = Config(clip=2.0)",
+      "cfg.clip",
+      "@dataclass\nclass Config:\n    clip: float = 5.0\ncfg = Config(clip=0.5)",
+      "cfg.clip",
+    ],
+  ])("%s", (_, before, threshold, newBefore, newThreshold) => {
+    expect(set(train(before, threshold))).toMatchObject({ text: train(newBefore, newThreshold) });
+  });
+
+  it("a parameter's default", () => {
+    const text = (value: string) => `import torch
+def train(model, optimizer, max_norm=${value}):
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+    optimizer.step()
+`;
+    expect(set(text("1.0"))).toMatchObject({
+      text: text("0.5"),
+      summary: "Change the default of `max_norm` from 1.0 to 0.5",
+    });
+  });
+
+  it("the argument of the only call", () => {
+    const text = (value: string) => `import torch
+def train(model, optimizer, max_norm=1.0):
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+    optimizer.step()
+train(m, torch.optim.SGD(m.parameters(), lr=1), max_norm=${value})
+`;
+    expect(set(text("3.0"))).toMatchObject({ text: text("0.5") });
+  });
+
+  it("self, set in the constructor", () => {
+    const text = (value: string) => `import torch
+class Trainer:
+    def __init__(self, model):
+        self.clip = ${value}
+        self.model = model
+        self.opt = torch.optim.SGD(model.parameters(), lr=1)
+    def update(self, loss):
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.clip)
+        self.opt.step()
+`;
+    expect(set(text("3.0"))).toMatchObject({ text: text("0.5") });
+  });
+
+  it("of the right one of two updates", () => {
+    const text = (a: string, b: string) => `import torch
+opt_g = torch.optim.Adam(G.parameters())
+opt_d = torch.optim.Adam(D.parameters())
+for x in data:
+    g_loss.backward()
+    torch.nn.utils.clip_grad_norm_(G.parameters(), ${a})
+    opt_g.step()
+    d_loss.backward()
+    torch.nn.utils.clip_grad_norm_(D.parameters(), ${b})
+    opt_d.step()
+`;
+    expect(set(text("1.0", "2.0"), 0.25, { siteLine: 9 })).toMatchObject({ text: text("1.0", "0.25") });
+    expect(set(text("1.0", "2.0"), 0.25, { siteLine: 6, clipLine: 5 })).toMatchObject({ text: text("0.25", "2.0") });
+    expect(set(text("1.0", "2.0"))).toHaveProperty("refused");
+  });
+
+  it("as Python would write it", () => {
+    expect(set(train("", "1.0"), 2)).toMatchObject({ text: train("", "2.0") });
+    expect(set(train("", "1.0"), 1e-5)).toMatchObject({ text: train("", "0.00001") });
+    expect(set(train("", "1.0"), 2.5e-7)).toMatchObject({ text: train("", "2.5e-07") });
+  });
+});
+
+it("inserts the clip where there is none", () => {
+  const text =
+    "import torch\noptimizer = torch.optim.SGD(model.parameters(), lr=1)\nloss.backward()\noptimizer.step()\n";
+  const result = set(text, 0.75, { siteLine: 3 });
+  expect(result).toMatchObject({
+    text: text.replace(
+      "optimizer.step()",
+      "torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm=0.75)\noptimizer.step()",
+    ),
+  });
+  if ("text" in result) expect(rulesFound(result.text)).toEqual([]);
+});
+
+describe("a loop that logs by hand", () => {
+  const text = (value: string, named = ", threshold=LIMIT") => `import gradsight
+LIMIT = ${value}
+for step in range(10):
+    gradsight.log(step, norm=norm${named})
+`;
+  it("changes the number that it names", () =>
+    expect(set(text("1.0"), 0.5, { siteLine: 3 })).toMatchObject({ text: text("0.5") }));
+  it("asks for a name where there is none", () =>
+    expect(set(text("1.0", ""), 0.5, { siteLine: 3 })).toMatchObject({
+      refused: expect.stringContaining("threshold="),
+    }));
+  it("finds nothing wrong there", () => expect(rulesFound(text("1.0"))).toEqual([]));
+});
+
+describe("refuses, and says what to do", () => {
+  it.each([
+    ["a threshold from another module", train("from config import CLIP", "CLIP"), "config.CLIP"],
+    ["a threshold of several values", train("CLIP = 1.0\nif large:\n    CLIP = 2.0", "CLIP"), "1, 2"],
+    [
+      "a command-line option without default",
+      train('p = argparse.ArgumentParser()\np.add_argument("--clip", type=float)\nargs = p.parse_args()', "args.clip"),
+      "`--clip`",
+    ],
+    ["a computed threshold", train("", "2 * base"), "computed"],
+    ["clipping by value", train("", "1.0").replace("clip_grad_norm_", "clip_grad_value_"), "by value"],
+    ["a file without updates", "import torch\nprint(1)\n", ""],
+  ])("%s", (_, text, part) => {
+    expect(set(text)).toMatchObject({ refused: expect.stringContaining(part) });
+  });
+
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])("a threshold of %s", (threshold) =>
+    expect(set(train("", "1.0"), threshold)).toHaveProperty("refused"),
+  );
+});

@@ -1,0 +1,88 @@
+import { describe, expect, it } from "vitest";
+import { fixAll, places } from "../../../test/analysis/analyser.ts";
+
+const train = (body: string, scaler = "torch.cuda.amp.GradScaler()") => `import torch
+model = torch.nn.Linear(1, 1)
+optimizer = torch.optim.Adam(model.parameters())
+scaler = ${scaler}
+for x in data:
+    scaler.scale(model(x).sum()).backward()
+${body
+  .split("\n")
+  .map((line) => `    ${line}`)
+  .join("\n")}
+`;
+const clip = "torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)";
+
+describe("reports a clip of scaled gradients", () => {
+  it.each<[string, string, string[]]>([
+    ["plain", train(`${clip}\nscaler.step(optimizer)`), ["7:clip-scaled-gradients"]],
+    [
+      "with a scaler that may be enabled",
+      train(`${clip}\nscaler.step(optimizer)`, "torch.amp.GradScaler('cuda', enabled=args.amp)"),
+      ["7:clip-scaled-gradients"],
+    ],
+    ["under a condition", train(`if args.clip > 0:\n    ${clip}\nscaler.step(optimizer)`), ["8:clip-scaled-gradients"]],
+    [
+      "with a scaler passed in",
+      `import torch
+def train(model, optimizer, scaler):
+    scaler.scale(model(x).sum()).backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    scaler.step(optimizer)
+`,
+      ["4:clip-scaled-gradients"],
+    ],
+    [
+      "with an optimizer of this file's own",
+      `import torch
+class Warm:
+    def __init__(self, optimizer):
+        self.optimizer = optimizer
+    def step(self):
+        self.optimizer.step()
+optimizer = Warm(torch.optim.Adam(model.parameters()))
+scaler = torch.amp.GradScaler()
+for x in data:
+    if amp:
+        scaler.scale(model(x).sum()).backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        scaler.step(optimizer)
+    else:
+        model(x).sum().backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+`,
+      ["12:clip-scaled-gradients"],
+    ],
+  ])("%s", (_, text, expected) => expect(places(text)).toEqual(expected));
+});
+
+describe("says nothing", () => {
+  it.each<[string, string]>([
+    ["after unscale_", train(`scaler.unscale_(optimizer)\n${clip}\nscaler.step(optimizer)`)],
+    [
+      "where unscale_ is under a condition",
+      train(`if amp:\n    scaler.unscale_(optimizer)\n${clip}\nscaler.step(optimizer)`),
+    ],
+    [
+      "to a scaler that is switched off",
+      train(`${clip}\nscaler.step(optimizer)`, "torch.cuda.amp.GradScaler(enabled=False)"),
+    ],
+    [
+      "to bf16 without a scaler",
+      `import torch
+optimizer = torch.optim.Adam(model.parameters())
+model(x).sum().backward()
+torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+optimizer.step()
+`,
+    ],
+  ])("%s", (_, text) => expect(places(text)).toEqual([]));
+});
+
+it("inserts the unscaling before the clip", () => {
+  const fixed = fixAll(train(`if args.clip > 0:\n    ${clip}\nscaler.step(optimizer)`));
+  expect(fixed).toContain(`        scaler.unscale_(optimizer)\n        ${clip}\n`);
+  expect(places(fixed)).toEqual([]);
+});

@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { fixAll, places } from "../../../test/analysis/analyser.ts";
+
+const train = (params: string, used = "params") => `import itertools
+import torch
+params = ${params}
+optimizer = torch.optim.AdamW(params)
+loss.backward()
+torch.nn.utils.clip_grad_norm_(${used}, 1.0)
+optimizer.step()
+`;
+
+describe("reports a clip over a used-up iterator", () => {
+  it.each([
+    "model.parameters()",
+    "filter(lambda p: p.requires_grad, model.parameters())",
+    "(p for p in model.parameters() if p.requires_grad)",
+    "itertools.chain(a.parameters(), b.parameters())",
+  ])("%s", (params) => {
+    expect(places(train(params))).toEqual(["6:exhausted-parameters"]);
+    expect(fixAll(train(params))).toBe(train(`list(${params})`));
+  });
+
+  it("kept in self", () => {
+    const text = `import torch
+class Trainer:
+    def __init__(self, model):
+        self.params = filter(lambda p: p.requires_grad, model.parameters())
+        self.opt = torch.optim.AdamW(self.params)
+    def update(self, loss):
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.params, 1.0)
+        self.opt.step()
+`;
+    expect(places(text)).toEqual(["8:exhausted-parameters"]);
+  });
+});
+
+describe("says nothing", () => {
+  it.each([
+    ["to a list", train("list(model.parameters())")],
+    ["to a list comprehension", train("[p for p in model.parameters()]")],
+    ["to a fresh iterator", train("model.parameters()", "model.parameters()")],
+    ["to a variable of several meanings", `${train("model.parameters()")}params = []\n`],
+    [
+      "to what the optimizer did not use",
+      train("model.parameters()").replace("AdamW(params)", "AdamW(model.parameters())"),
+    ],
+    ["to what a function gave back", train("get_params(model)")],
+  ])("%s", (_, text) => expect(places(text)).toEqual([]));
+});

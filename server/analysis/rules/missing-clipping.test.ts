@@ -1,0 +1,378 @@
+import { describe, expect, it } from "vitest";
+import { fixAll, lint, places } from "../../../test/analysis/analyser.ts";
+
+const loop = (body: string, before = "") => `import torch
+from torch import nn
+${before}
+model = nn.LSTM(8, 8)
+optimizer = torch.optim.Adam(model.parameters())
+for x in data:
+    optimizer.zero_grad()
+    loss = model(x)[0].sum()
+${body
+  .split("\n")
+  .map((line) => `    ${line}`)
+  .join("\n")}
+`;
+
+describe("reports an update that no clip reaches", () => {
+  const reported: [string, string, string[]][] = [
+    ["a plain loop", loop("loss.backward()\noptimizer.step()"), ["10:missing-clipping"]],
+    [
+      "under accumulation",
+      loop("loss.backward()\nif i % 4 == 0:\n    optimizer.step()\n    optimizer.zero_grad()"),
+      ["11:missing-clipping"],
+    ],
+    [
+      "through a scaler",
+      loop("scaler.scale(loss).backward()\nscaler.step(optimizer)\nscaler.update()"),
+      ["10:missing-clipping"],
+    ],
+    [
+      "commented-out clipping",
+      loop("loss.backward()\n# clip_grad_norm_(model.parameters(), 1)\noptimizer.step()"),
+      ["11:missing-clipping"],
+    ],
+    [
+      "a clip before the gradients exist",
+      loop("nn.utils.clip_grad_norm_(model.parameters(), 1)\nloss.backward()\noptimizer.step()"),
+      ["11:missing-clipping"],
+    ],
+    [
+      "a helper function",
+      `import torch
+def update(optimizer, loss):
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+net = torch.nn.Linear(1, 1)
+update(torch.optim.SGD(net.parameters(), lr=1), net(x).sum())
+`,
+      ["5:missing-clipping"],
+    ],
+    [
+      "a method, with the optimizer in self",
+      `import torch
+class Trainer:
+    def __init__(self, model):
+        self.model = model
+        self.opt = torch.optim.SGD(model.parameters(), lr=1)
+    def fit(self, loss):
+        self.backward_pass(loss)
+        self.opt.step()
+    def backward_pass(self, loss):
+        loss.backward()
+`,
+      ["8:missing-clipping"],
+    ],
+    [
+      "both of a GAN pair",
+      `import torch
+opt_g = torch.optim.Adam(G.parameters())
+opt_d = torch.optim.Adam(D.parameters())
+for x in data:
+    opt_g.zero_grad()
+    g_loss.backward()
+    opt_g.step()
+    opt_d.zero_grad()
+    d_loss.backward()
+    opt_d.step()
+`,
+      ["7:missing-clipping", "10:missing-clipping"],
+    ],
+    [
+      "the critic alone unclipped",
+      `import torch
+G, D = build()
+opt_g = torch.optim.Adam(G.parameters())
+opt_d = torch.optim.Adam(D.parameters())
+for x in data:
+    opt_g.zero_grad()
+    g_loss.backward()
+    torch.nn.utils.clip_grad_norm_(G.parameters(), 1.0)
+    opt_g.step()
+    opt_d.zero_grad()
+    d_loss.backward()
+    opt_d.step()
+`,
+      ["12:missing-clipping"],
+    ],
+    [
+      "a dict of optimizers",
+      `import torch
+opts = {"a": torch.optim.Adam(a.parameters()), "b": torch.optim.Adam(b.parameters())}
+loss.backward()
+opts["a"].step()
+loss.backward()
+for opt in opts.values():
+    opt.step()
+`,
+      ["4:missing-clipping", "7:missing-clipping"],
+    ],
+    [
+      "a list filled by append",
+      `import torch
+class M:
+    def __init__(self):
+        self.optimizers = []
+        self.g = torch.optim.Adam(self.G.parameters())
+        self.optimizers.append(self.g)
+    def train(self):
+        self.loss.backward()
+        for o in self.optimizers:
+            o.step()
+`,
+      ["10:missing-clipping"],
+    ],
+    [
+      "a closure",
+      `import torch
+opt = torch.optim.LBFGS(model.parameters())
+def closure():
+    opt.zero_grad()
+    loss = model(x).sum()
+    loss.backward()
+    return loss
+opt.step(closure)
+`,
+      ["8:missing-clipping"],
+    ],
+    [
+      "an optimizer chosen by name",
+      `import torch.optim as optim
+optimizer = getattr(optim, args.optim)(model.parameters(), lr=args.lr)
+loss.backward()
+optimizer.step()
+`,
+      ["4:missing-clipping"],
+    ],
+    [
+      "a function that others call with their own optimizer",
+      `import torch
+def train_one_epoch(model, optimizer, loader):
+    for x in loader:
+        loss = model(x).sum()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+`,
+      ["7:missing-clipping"],
+    ],
+    [
+      "clipping of weights, not gradients",
+      loop("loss.backward()\noptimizer.step()\nfor p in model.parameters():\n    p.data.clamp_(-0.01, 0.01)"),
+      ["10:missing-clipping"],
+    ],
+    [
+      "clipping of data",
+      loop("loss = torch.clamp(loss, max=1)\nloss.backward()\noptimizer.step()"),
+      ["11:missing-clipping"],
+    ],
+    [
+      "Accelerate",
+      `import torch
+from accelerate import Accelerator
+accelerator = Accelerator()
+optimizer = torch.optim.AdamW(model.parameters())
+model, optimizer, loader = accelerator.prepare(model, optimizer, loader)
+for x in loader:
+    accelerator.backward(model(x).sum())
+    optimizer.step()
+`,
+      ["8:missing-clipping"],
+    ],
+    [
+      "Fabric",
+      `import torch
+from lightning.fabric import Fabric
+fabric = Fabric()
+model, optimizer = fabric.setup(model, torch.optim.SGD(model.parameters(), lr=1))
+for x in loader:
+    fabric.backward(model(x).sum())
+    optimizer.step()
+`,
+      ["7:missing-clipping"],
+    ],
+  ];
+  it.each(reported)("%s", (_, text, expected) => expect(places(text)).toEqual(expected));
+});
+
+describe("says nothing", () => {
+  const silent: [string, string][] = [
+    ["to a clip", loop("loss.backward()\nnn.utils.clip_grad_norm_(model.parameters(), 1)\noptimizer.step()")],
+    [
+      "to a clip under a condition",
+      loop(
+        "loss.backward()\nif args.clip:\n    nn.utils.clip_grad_norm_(model.parameters(), args.clip)\noptimizer.step()",
+      ),
+    ],
+    [
+      "to clipping by value",
+      loop("loss.backward()\nnn.utils.clip_grad_value_(model.parameters(), 1)\noptimizer.step()"),
+    ],
+    [
+      "to clipping by hand",
+      loop("loss.backward()\nfor p in model.parameters():\n    p.grad.data.clamp_(-1, 1)\noptimizer.step()"),
+    ],
+    [
+      "to scaling by hand",
+      loop("loss.backward()\nfor p in model.parameters():\n    p.grad.mul_(scale)\noptimizer.step()"),
+    ],
+    [
+      "to scaling by an operator",
+      loop("loss.backward()\nfor p in model.parameters():\n    p.grad *= scale\noptimizer.step()"),
+    ],
+    [
+      "to a clip spelled by getattr",
+      loop("loss.backward()\ngetattr(nn.utils, 'clip_grad_%s_' % mode)(model.parameters(), 1)\noptimizer.step()"),
+    ],
+    [
+      "to a clip in a module that can't be seen",
+      loop("loss.backward()\nclip_gradients(model, 1)\noptimizer.step()", "from tools import clip_gradients"),
+    ],
+    [
+      "to unseen code that holds the model",
+      loop("loss.backward()\nmassage(model)\noptimizer.step()", "from tools import massage"),
+    ],
+    [
+      "to a local helper that clips",
+      loop(
+        "loss.backward()\ntame()\noptimizer.step()",
+        "def tame():\n    nn.utils.clip_grad_norm_(model.parameters(), 1)",
+      ),
+    ],
+    ["to a step without a backward pass", "import torch\ndef update(optimizer):\n    optimizer.step()\n"],
+    [
+      "to schedulers, environments and profilers",
+      loop("loss.backward()\nscheduler.step()\nenv.step(action)\nprof.step()"),
+    ],
+    [
+      "to a scheduler of torch.optim",
+      `import torch
+opt = torch.optim.lr_scheduler.StepLR(o, 1)
+loss.backward()
+opt.step()
+`,
+    ],
+    [
+      "to an optimizer that clips inside",
+      `from apex.optimizers import FusedLAMB
+import torch
+optimizer = FusedLAMB(model.parameters(), max_grad_norm=1.0)
+loss.backward()
+optimizer.step()
+`,
+    ],
+    [
+      "to a wrapper of this file that clips",
+      `import torch
+class Wrapped:
+    def __init__(self, inner):
+        self.inner = inner
+    def step(self):
+        torch.nn.utils.clip_grad_norm_(self.parameters(), 1.0)
+        self.inner.step()
+optimizer = Wrapped(torch.optim.SGD(model.parameters(), lr=1))
+loss.backward()
+optimizer.step()
+`,
+    ],
+    [
+      "to an optimizer of a class that can't be seen",
+      `import torch
+from tools import Optimizer
+optimizer = Optimizer(model.parameters())
+loss.backward()
+optimizer.step()
+`,
+    ],
+    [
+      "to an optimizer injected into a class",
+      `import torch
+class Trainer:
+    def __init__(self, optim):
+        self.optim = optim
+    def train(self, loss):
+        loss.backward()
+        self.optim.step()
+`,
+    ],
+    [
+      "to an optimizer that a DeepSpeed configuration replaces",
+      `import torch
+from accelerate import Accelerator
+from accelerate.utils import DummyOptim
+accelerator = Accelerator()
+kind = torch.optim.AdamW if plain else DummyOptim
+optimizer = accelerator.prepare(kind(model.parameters()))
+accelerator.backward(loss)
+optimizer.step()
+`,
+    ],
+    [
+      "to a clip inside the closure",
+      `import torch
+opt = torch.optim.LBFGS(model.parameters())
+def closure():
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1)
+    return loss
+opt.step(closure)
+`,
+    ],
+    [
+      "to a clip of the wrapped model",
+      `import torch
+optimizer = torch.optim.SGD(model.parameters(), lr=1)
+net = torch.nn.parallel.DistributedDataParallel(model)
+loss.backward()
+torch.nn.utils.clip_grad_norm_(net.parameters(), 1)
+optimizer.step()
+`,
+    ],
+    ["to FSDP's method", loop("loss.backward()\nmodel.clip_grad_norm_(1.0)\noptimizer.step()")],
+    [
+      "to one callable that does all of it",
+      `import torch
+from timm.utils import NativeScaler
+loss_scaler = NativeScaler()
+optimizer = torch.optim.SGD(model.parameters(), lr=1)
+loss_scaler(loss, optimizer, clip_grad=1.0, parameters=model.parameters())
+`,
+    ],
+    [
+      "where half of the loop doesn't parse",
+      loop("loss.backward()\nnn.utils.clip_grad_norm_(model.\noptimizer.step()"),
+    ],
+    ["to networks of numpy", "class Net:\n    pass\nloss.backward()\noptimizer.step()\n"],
+    ["where a comment says so", loop("loss.backward()\noptimizer.step()  # gradsight: ignore[missing-clipping]")],
+    ["in a file that says so", loop("loss.backward()\noptimizer.step()\n# gradsight: ignore-file")],
+  ];
+  it.each(silent)("%s", (_, text) => expect(places(text)).toEqual([]));
+});
+
+it("suppresses only the rule that a comment names", () => {
+  const text = loop("loss.backward()\noptimizer.step()  # gradsight: ignore[clip-after-step]");
+  expect(places(text)).toEqual(["10:missing-clipping"]);
+});
+
+describe("severity and threshold come from the network", () => {
+  const train = (build: string) => `import torch\nfrom torch import nn\n${build}
+opt = torch.optim.SGD(model.parameters(), lr=1)
+loss.backward()
+opt.step()
+`;
+  it.each([
+    ["model = nn.LSTM(8, 8)", "warning", "max_norm=1.0"],
+    ["vocab_size = 9\nmodel = nn.Sequential(nn.Embedding(9, 8), nn.LSTM(8, 8))", "warning", "max_norm=0.25"],
+    ["model = nn.TransformerEncoderLayer(8, 1)", "warning", "max_norm=1.0"],
+    ["import gymnasium\nmodel = nn.Linear(8, 8)", "warning", "max_norm=0.5"],
+    ["import gymnasium\nclass DQN: pass\nmodel = nn.Linear(8, 8)", "warning", "max_norm=10.0"],
+    ["model = nn.Conv2d(3, 8, 3)", "information", "max_norm=1.0"],
+    ["model = nn.Linear(8, 8)", "information", "max_norm=1.0"],
+  ])("%s", (build, severity, threshold) => {
+    const [finding] = lint(train(build));
+    expect(finding?.severity).toBe(severity);
+    expect(fixAll(train(build))).toContain(threshold);
+  });
+});

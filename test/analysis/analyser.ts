@@ -1,0 +1,46 @@
+/** For the tests: the analyser with its grammar read from disk, and edits applied to a text. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { type Applicability, type Finding, loadAnalyser, type TextEdit } from "../../server/analysis/index.ts";
+
+const require = createRequire(import.meta.url);
+export const grammarBytes = {
+  runtime: readFileSync(require.resolve("web-tree-sitter/web-tree-sitter.wasm")),
+  python: readFileSync(require.resolve("tree-sitter-python/tree-sitter-python.wasm")),
+};
+export const analyser = await loadAnalyser(grammarBytes);
+
+export function lint(text: string): readonly Finding[] {
+  const module = analyser.open(text);
+  try {
+    return module.lint();
+  } finally {
+    module.dispose();
+  }
+}
+
+export const rulesFound = (text: string) => lint(text).map((finding) => finding.rule);
+
+export function apply(text: string, edits: readonly TextEdit[]): string {
+  return [...edits]
+    .sort((a, b) => b.range.start - a.range.start)
+    .reduce((now, { range, newText }) => now.slice(0, range.start) + newText + now.slice(range.end), text);
+}
+
+export function fixAll(text: string, applicability: Applicability = "unsafe"): string {
+  const module = analyser.open(text);
+  try {
+    return apply(text, module.fixAll(applicability).edits);
+  } finally {
+    module.dispose();
+  }
+}
+
+export function parses(text: string): boolean {
+  return !analyser.hasSyntaxErrors(text);
+}
+
+/** The line (1-based) of each finding, as `line:rule`. */
+export function places(text: string): string[] {
+  return lint(text).map(({ rule, range }) => `${text.slice(0, range.start).split("\n").length}:${rule}`);
+}
