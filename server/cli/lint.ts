@@ -1,4 +1,4 @@
-import { isAbsolute, relative, resolve } from "node:path";
+import { extname, isAbsolute, relative, resolve } from "node:path";
 import { buffer } from "node:stream/consumers";
 import type { Analyser } from "../analysis/index.ts";
 import { decodeSource, encodeSource, readSource, type Source, SourceError, writeAtomically } from "../files/source.ts";
@@ -54,6 +54,7 @@ async function lintPaths(options: LintArguments, analyser: Analyser): Promise<Ou
   for (const [index, path] of files.entries()) {
     progress.at(index);
     try {
+      if (extname(path) === ".ipynb") throw new SourceError("notebooks can't be linted yet");
       const source = await readSource(path);
       const report = examine(source.text, path, options, analyser);
       if (options.fix && report.fixes.count > 0)

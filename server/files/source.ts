@@ -63,14 +63,13 @@ export async function readSource(path: string): Promise<Source> {
 export async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
   // Through a symbolic link, replace what it points to.
   const target = await realpath(path).catch(() => path);
+  const existing = await stat(target).catch(() => null);
   const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}.tmp`);
   try {
+    // A pipe or a device can't be replaced, only written to.
+    if (existing && !existing.isFile()) return await writeFile(target, bytes);
     await writeFile(temporary, bytes, { flag: "wx" });
-    const mode = await stat(target).then(
-      (status) => status.mode & 0o7777,
-      () => null,
-    );
-    if (mode !== null) await chmod(temporary, mode);
+    if (existing) await chmod(temporary, existing.mode & 0o7777);
     await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true });

@@ -40,10 +40,11 @@ export class OpenDocument {
 
   change(changes: readonly TextDocumentContentChangeEvent[], version: number): void {
     this.#findings = null;
-    const edits = changes.map((change) => this.#apply(change, version));
     try {
+      const edits = changes.map((change) => this.#apply(change, version));
       this.#module?.edit(edits);
     } catch (error) {
+      // Some of the changes may be in the text but not in the module.
       this.#forget();
       throw error;
     }

@@ -100,13 +100,15 @@ describe("what can't be read", () => {
       "a.py": UNCLIPPED,
       "binary.py": Uint8Array.from([0, 1, 2, 255]),
       "latin.py": Buffer.from("x = '\xe9'\n", "latin1"),
+      "notes.ipynb": "{}",
     });
-    const { code, out, err } = await project.run(["lint", "a.py", "binary.py", "latin.py", "none.py"]);
+    const { code, out, err } = await project.run(["lint", "a.py", "binary.py", "latin.py", "none.py", "notes.ipynb"]);
     expect(code).toBe(2);
     expect(err.trim().split("\n").sort()).toEqual([
       "gradsight: binary.py: holds NUL bytes: not Python source",
       "gradsight: latin.py: is not valid UTF-8",
       "gradsight: none.py: no such file or folder",
+      "gradsight: notes.ipynb: notebooks can't be linted yet",
     ]);
     expect(out).toContain("a.py:");
   });
@@ -171,6 +173,11 @@ describe("--output-file", () => {
     });
     expect({ out, code }).toEqual({ out: "", code: 1 });
     expect(await project.read("report.txt")).toMatch(/^a\.py:\d+:5: warning: /);
+  });
+
+  it.skipIf(process.platform === "win32")("may be a device", async () => {
+    await project.write({ "a.py": UNCLIPPED });
+    expect(await project.run(["lint", "--output-file", "/dev/null", "a.py"])).toMatchObject({ code: 1, err: "" });
   });
 
   it("that can't be written is an error", async () => {

@@ -97,4 +97,18 @@ describe("bad input", { timeout: 60_000 }, () => {
     // The text is as it was.
     expect(await client.pull(URI)).toHaveLength(1);
   });
+
+  it("keeps what it could read of a change whose rest it can't", async () => {
+    await client.open(URI, UNCLIPPED);
+    expect(await client.pull(URI)).toHaveLength(1);
+    const clip = { line: UNCLIPPED.split("\n").indexOf("    optimizer.step()"), character: 0 };
+    await client.connection.sendNotification("textDocument/didChange", {
+      textDocument: { uri: URI, version: 2 },
+      contentChanges: [
+        { range: { start: clip, end: clip }, text: "    nn.utils.clip_grad_norm_(model.parameters(), 1.0)\n" },
+        { range: { start: {}, end: {} }, text: "x" },
+      ],
+    });
+    expect(await client.pull(URI)).toEqual([]);
+  });
 });
