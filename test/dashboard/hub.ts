@@ -133,6 +133,8 @@ export class HubRelay implements Relay {
   #post: (message: ToDashboard) => void = () => {};
   /** Every tile that was passed on, as it came. */
   readonly tiles: Uint8Array[] = [];
+  /** Every push that was passed on. */
+  readonly pushes: unknown[] = [];
 
   constructor(endpoint: HubEndpoint) {
     this.#endpoint = endpoint;
@@ -151,7 +153,11 @@ export class HubRelay implements Relay {
         const bytes = new Uint8Array(data);
         this.tiles.push(bytes);
         post({ type: "tile", bytes });
-      } else post({ type: "message", message: JSON.parse(String(data)) });
+        return;
+      }
+      const message = JSON.parse(String(data));
+      if ("push" in message) this.pushes.push(message);
+      post({ type: "message", message });
     });
   }
 
@@ -163,6 +169,10 @@ export class HubRelay implements Relay {
   drop(): void {
     this.close();
     this.#post({ type: "hub", state: "disconnected", reason: null });
+  }
+
+  reconnect(): void {
+    this.open(this.#post);
   }
 
   close(): void {

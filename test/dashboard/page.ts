@@ -27,8 +27,9 @@ export async function serveDashboard(): Promise<{ address: string; close(): void
   });
   const files = new Map(bundle.outputFiles.map(({ path, text }) => [`/${path.split(/[\\/]/).pop()}`, text]));
   const server: Server = createServer((request, response) => {
-    const path = new URL(request.url ?? "/", "http://localhost").pathname;
-    const file = path === "/" ? html(String((server.address() as AddressInfo).port)) : files.get(path);
+    const { pathname: path, searchParams } = new URL(request.url ?? "/", "http://localhost");
+    const port = (server.address() as AddressInfo).port;
+    const file = path === "/" ? html(port, searchParams.get("bundle") ?? "{}") : files.get(path);
     const type = path.endsWith(".js") ? "text/javascript" : path.endsWith(".css") ? "text/css" : "text/html";
     if (path === "/favicon.ico") return response.writeHead(204).end();
     response.writeHead(file === undefined ? 404 : 200, { "content-type": `${type}; charset=utf-8` });
@@ -39,7 +40,7 @@ export async function serveDashboard(): Promise<{ address: string; close(): void
 }
 
 /** The page of extension/dashboard/html.ts, with this server in the place of VS Code's resource origin. */
-const html = (port: string) => `<!DOCTYPE html>
+const html = (port: number, bundle: string) => `<!DOCTYPE html>
 <html lang="en">
 <head>
   <meta charset="utf-8">
@@ -49,7 +50,7 @@ const html = (port: string) => `<!DOCTYPE html>
   <link rel="stylesheet" href="/dashboard.css">
 </head>
 <body>
-  <script type="application/json" id="l10n">{}</script>
+  <script type="application/json" id="l10n">${bundle.replaceAll("<", "\\u003c")}</script>
   <script nonce="${NONCE}" src="/dashboard.js"></script>
 </body>
 </html>`;
@@ -67,6 +68,8 @@ export interface PageOptions {
   readonly width?: number;
   readonly height?: number;
   readonly relay: Relay;
+  /** Translations by English text. */
+  readonly bundle?: Record<string, string>;
 }
 
 export class DashboardPage {
@@ -88,7 +91,7 @@ export class DashboardPage {
     const { theme = "dark", width = 1280, height = 900, relay } = options;
     const context = await browser.newContext({ viewport: { width, height }, timezoneId: "UTC", locale: "en" });
     const page = await context.newPage();
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(30_000);
     const dashboard = new DashboardPage(context, page, relay);
     page.on("console", (message) => {
       if (message.type() === "error" || message.type() === "warning") dashboard.complaints.push(message.text());
@@ -96,7 +99,7 @@ export class DashboardPage {
     page.on("pageerror", (error) => dashboard.complaints.push(String(error)));
     await page.exposeFunction("toExtension", (message: FromDashboard) => dashboard.#receive(message));
     await page.addInitScript(imitateVscode, THEMES[theme]);
-    await page.goto(address);
+    await page.goto(`${address}?${new URLSearchParams({ bundle: JSON.stringify(options.bundle ?? {}) })}`);
     return dashboard;
   }
 

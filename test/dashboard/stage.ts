@@ -3,11 +3,13 @@ import { after, before } from "node:test";
 import type { Browser } from "playwright-core";
 import { openBrowser } from "../host/browser.ts";
 import { type RecordedProbe, TestHub } from "./hub.ts";
-import { DashboardPage, type PageOptions, serveDashboard } from "./page.ts";
+import { DashboardPage, type PageOptions, type Relay, serveDashboard } from "./page.ts";
 import type { RecordedRun } from "./recorded-run.ts";
 
 export class Stage {
   hub!: TestHub;
+  /** The relay of the page that was opened last. */
+  lastRelay!: Relay;
   #browser!: Browser;
   #server!: Awaited<ReturnType<typeof serveDashboard>>;
   readonly #pages: DashboardPage[] = [];
@@ -37,6 +39,7 @@ export class Stage {
   /** Opens the dashboard; with `run`, waits until the charts of that run are drawn. */
   async open(options: Partial<PageOptions> & { run?: string } = {}): Promise<DashboardPage> {
     const relay = options.relay ?? this.hub.relay();
+    this.lastRelay = relay;
     const page = await DashboardPage.open(this.#browser, this.#server.address, { ...options, relay });
     this.#pages.push(page);
     if (options.run !== undefined) {

@@ -1,0 +1,228 @@
+/** What the dashboard does: follows a run, remembers, writes, and takes nothing on trust. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { FromDashboard, ToDashboard } from "../../protocol/webview.ts";
+import type { DashboardPage, Relay } from "./page.ts";
+import * as runs from "./runs.ts";
+import { Stage } from "./stage.ts";
+
+const stage = new Stage(async (hub) => {
+  await hub.play(runs.unclipped);
+  await hub.play(runs.gan);
+  await hub.play(runs.hostile);
+});
+
+const steps = ({ page }: DashboardPage) => page.locator(".toolbar .steps");
+const methods = ({ sent }: DashboardPage) => sent.flatMap((m) => (m.type === "request" ? [m.request.method] : []));
+const live = (id: string) => ({ ...runs.spikes, info: { ...runs.spikes.info, id, name: id } });
+
+/** Waits until the dashboard has sent what `wanted` looks for. */
+async function heard<T>(dashboard: DashboardPage, wanted: (sent: FromDashboard[]) => T | undefined): Promise<T> {
+  for (;;) {
+    const found = wanted(dashboard.sent);
+    if (found !== undefined) return found;
+    await dashboard.settled();
+  }
+}
+
+test("a live run is followed", async () => {
+  const probe = await stage.probe(live("live"));
+  await probe.tell(100);
+  const dashboard = await stage.open({ run: "live" });
+  await dashboard.page.getByText("Steps 0 to 99 · whole run, live").waitFor();
+  await probe.tell(450);
+  await dashboard.page.getByText("Steps 0 to 449 · whole run, live").waitFor();
+  await dashboard.page.locator('[data-figure="spikes"]').getByText("1", { exact: true }).waitFor();
+  await dashboard.close();
+});
+
+test("a zoomed window stays where it is while the run goes on", async () => {
+  const probe = await stage.probe(live("zoomed"));
+  await probe.tell(200);
+  const dashboard = await stage.open({ run: "zoomed" });
+  await dashboard.page.getByRole("button", { name: "Zoom in" }).click();
+  await dashboard.page.getByText("Steps 50 to 150").waitFor();
+  await probe.tell(300);
+  await dashboard.page.locator("#run").getByText("300 steps").waitFor();
+  assert.equal(await steps(dashboard).innerText(), "Steps 50 to 150");
+  await dashboard.close();
+});
+
+test("a hidden dashboard asks for nothing, and catches up when shown", async () => {
+  const probe = await stage.probe(live("hidden"));
+  await probe.tell(100);
+  const relay = stage.hub.relay();
+  const dashboard = await stage.open({ run: "hidden", relay });
+  await dashboard.page.getByText("Steps 0 to 99").waitFor();
+  // Headless Chromium counts every page as visible, so the page is told that it is not.
+  const show = (state: string) =>
+    dashboard.page.evaluate((s) => {
+      Object.defineProperty(document, "visibilityState", { value: s, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, state);
+  await show("hidden");
+  const from = await heard(dashboard, () => methods(dashboard).lastIndexOf("unsubscribe") + 1 || undefined);
+  await probe.tell(200);
+  // Even a push that was under way must not wake it.
+  for (const message of relay.pushes.slice(-1)) await dashboard.post({ type: "message", message });
+  await dashboard.settled();
+  assert.deepEqual(methods(dashboard).slice(from), []);
+  await show("visible");
+  await dashboard.page.getByText("Steps 0 to 199").waitFor();
+  await dashboard.close();
+});
+
+test("at most one tile is under way", async () => {
+  const probe = await stage.probe(live("slow"));
+  await probe.tell(100);
+  const hub = stage.hub.relay();
+  const held: ToDashboard[] = [];
+  let post: (message: ToDashboard) => void = () => {};
+  let holding = false;
+  const slow: Relay = {
+    open(given) {
+      post = given;
+      hub.open((message) => (holding && message.type === "tile" ? held.push(message) : given(message)));
+    },
+    send: (request) => hub.send(request),
+    close: () => hub.close(),
+  };
+  const dashboard = await stage.open({ run: "slow", relay: slow });
+  holding = true;
+  const before = dashboard.requests("tile").length;
+  for (const upTo of [200, 300, 400]) {
+    await probe.tell(upTo);
+    await dashboard.page.getByText(`Steps 0 to ${upTo - 1}`).waitFor();
+  }
+  assert.equal(dashboard.requests("tile").length, before + 1);
+  holding = false;
+  for (const message of held) post(message);
+  await heard(dashboard, () => (dashboard.requests("tile").length > before + 1 ? true : undefined));
+  const last = dashboard.requests("tile").at(-1)!;
+  assert.equal(last.type === "request" && last.request.method === "tile" && last.request.to, 399);
+  await dashboard.close();
+});
+
+test("run, window and tables survive a reload of the page", async () => {
+  const dashboard = await stage.open({ run: "unclipped" });
+  await dashboard.page.getByRole("button", { name: "Zoom in" }).click();
+  await dashboard.page.getByRole("button", { name: "Table of Loss" }).click();
+  const shown = await steps(dashboard).innerText();
+  await dashboard.page.reload();
+  await dashboard.drawn();
+  assert.equal(await steps(dashboard).innerText(), shown);
+  await dashboard.page.locator('[data-chart="loss"] table').waitFor();
+  assert.match(await dashboard.page.locator("#run").innerText(), /finetune\.py/);
+  await dashboard.close();
+});
+
+test("runs and series are chosen by keyboard", async () => {
+  const dashboard = await stage.open({ run: "unclipped" });
+  const { page } = dashboard;
+  await page.locator("#run").focus();
+  await page.keyboard.type("gan");
+  await page.keyboard.press("Enter");
+  await page.locator("#series").waitFor();
+  const first = await page.locator("#series .name").innerText();
+  await page.locator("#series").focus();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press(first === "generator" ? "Home" : "End");
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("Escape");
+  assert.equal(await page.locator("#series .name").innerText(), first, "Escape chooses nothing");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press(first === "discriminator" ? "End" : "Home");
+  await page.keyboard.press("Enter");
+  await page.waitForFunction((old) => document.querySelector("#series .name")?.textContent !== old, first);
+  await dashboard.drawn();
+  await dashboard.close();
+});
+
+test("the keyboard alone reaches the code", async () => {
+  const dashboard = await stage.open({ run: "unclipped" });
+  const { page } = dashboard;
+  const tabTo = async (text: RegExp) => {
+    for (let i = 0; i < 40; i++) {
+      if (text.test(await page.evaluate(() => document.activeElement?.textContent ?? "").then((t) => t.trim()))) return;
+      await page.keyboard.press("Tab");
+    }
+    assert.fail(`no Tab leads to ${text}`);
+  };
+  await page.locator("#run").focus();
+  await tabTo(/^Write to code$/);
+  await page.keyboard.press("Enter");
+  const write = await heard(dashboard, (sent) => sent.find((message) => message.type === "writeThreshold"));
+  const shown = Number(await page.locator(".suggestion .threshold").innerText());
+  assert.deepEqual(write, { type: "writeThreshold", id: 1, run: "unclipped", series: "adamw", threshold: shown });
+  await page.keyboard.press("Enter"); // while the first is under way
+  await dashboard.post({ type: "written", id: 1, ok: { ...runs.SITE, summary: "Inserted." }, err: null });
+  await page.getByRole("button", { name: "train.py:42" }).waitFor();
+  assert.equal(dashboard.sent.filter(({ type }) => type === "writeThreshold").length, 1);
+  await tabTo(/^train\.py:42$/);
+  await page.keyboard.press("Enter");
+  const reveal = await heard(dashboard, (sent) => sent.find((message) => message.type === "reveal"));
+  assert.deepEqual(reveal, { type: "reveal", location: runs.SITE });
+  await dashboard.close();
+});
+
+test("an event leads to its step and to its code", async () => {
+  const dashboard = await stage.open({ run: "unclipped" });
+  await dashboard.page.getByRole("button", { name: "step 662" }).click();
+  await dashboard.page.getByText("Steps 612 to 712").waitFor();
+  await dashboard.page.getByRole("button", { name: "Go to code" }).first().click();
+  const reveal = await heard(dashboard, (sent) => sent.find((message) => message.type === "reveal"));
+  assert.deepEqual(reveal, { type: "reveal", location: runs.SITE });
+  await dashboard.close();
+});
+
+test("hostile names are text", async () => {
+  const dashboard = await stage.open({ run: "hostile" });
+  const { page } = dashboard;
+  assert.equal(await page.locator("#run .name").innerText(), runs.HOSTILE_NAME);
+  await page.locator("#run").click();
+  await page.locator("#series").click();
+  assert.equal(await page.locator("img, script:not([nonce]):not(#l10n), b, i, h1").count(), 0);
+  assert.equal(await page.title(), "Gradsight Dashboard");
+  assert.deepEqual(dashboard.complaints, []);
+  await dashboard.close();
+});
+
+test("a message that fits no shape is reported and changes nothing", async () => {
+  const dashboard = await stage.open({ run: "unclipped" });
+  const bad: unknown[] = [
+    { type: "weather" },
+    { type: "hub", state: "asleep", reason: null },
+    { type: "message", message: { push: "run", run: { summary: null } } },
+    { type: "message", message: null },
+    { type: "tile", bytes: new Uint8Array([1, 2, 3]) },
+    { type: "written", id: -1 },
+  ];
+  for (const message of bad) await dashboard.post(message as ToDashboard);
+  await heard(dashboard, (sent) =>
+    sent.filter(({ type }) => type === "log").length === bad.length ? true : undefined,
+  );
+  assert.ok(dashboard.sent.every((message) => message.type !== "log" || message.level === "warn"));
+  assert.deepEqual(dashboard.complaints, []);
+  await dashboard.page.getByRole("button", { name: "Zoom in" }).click();
+  await dashboard.page.getByText(/^Steps 300 to 900$/).waitFor();
+  await dashboard.close();
+});
+
+test("a lost connection is said, and mended without losing the picture", async () => {
+  const relay = stage.hub.relay();
+  const dashboard = await stage.open({ run: "unclipped", relay });
+  relay.drop();
+  await dashboard.page.locator(".banner").getByText("Disconnected").waitFor();
+  await dashboard.page.locator('[data-chart="norm"] canvas').waitFor();
+  relay.reconnect();
+  await dashboard.page.locator(".banner").waitFor({ state: "hidden" });
+  await dashboard.close();
+});
+
+test("a panel in another language shows that language", async () => {
+  const bundle = { Loss: "Verlust", "{0} · {1} · {2} steps": "{0} · {1} · {2} Schritte" };
+  const dashboard = await stage.open({ run: "unclipped", bundle });
+  await dashboard.page.getByRole("heading", { name: "Verlust" }).waitFor();
+  assert.match(await dashboard.page.locator("#run").innerText(), /1,200 Schritte/);
+  await dashboard.close();
+});
