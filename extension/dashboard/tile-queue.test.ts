@@ -46,9 +46,10 @@ test("after clear, nothing that waited is posted, and new tiles are, though the 
 });
 
 test("only the tile's own bytes travel, not the buffer that they are a part of", async () => {
-  const sizes: number[] = [];
-  const queue = new TileQueue(async (tile) => sizes.push(tile.byteLength));
-  queue.push(new Uint8Array(1024).subarray(100, 108));
+  const posted: Uint8Array[] = [];
+  const queue = new TileQueue(async (tile) => posted.push(new Uint8Array(tile)));
+  queue.push(Uint8Array.of(0, 1, 2, 3).subarray(1, 3));
+  queue.push(Buffer.from([0, 1, 2, 3]).subarray(1, 3)); // what the websocket gives
   await settled();
-  expect(sizes).toEqual([8]);
+  expect(posted).toEqual([Uint8Array.of(1, 2), Uint8Array.of(1, 2)]);
 });

@@ -28,8 +28,9 @@ export class TileQueue {
     const generation = this.generation;
     this.busy = true;
     for (let tile = this.waiting.shift(); tile; tile = this.waiting.shift()) {
-      // Copied: the websocket may hand out a slice of a larger buffer, which would travel whole.
-      await this.post(tile.slice().buffer as ArrayBuffer);
+      // Copied: what comes from the websocket is a view on a larger buffer, which would travel whole. (A Buffer's own
+      // `slice` does not copy.)
+      await this.post(new Uint8Array(tile).buffer);
       if (generation !== this.generation) return;
     }
     this.busy = false;
