@@ -37,9 +37,9 @@ const sum = (column: Column | undefined) => Array.from(column?.data ?? [], Numbe
 
 describe.each([
   { example: "train_plain_python.py", interpreter: python, steps: 120, needs: "Python ≥ 3.9" },
-  { example: "train_pytorch.py", interpreter: pythonWithTorch, steps: 120, needs: "a Python with PyTorch" },
+  { example: "train_pytorch.py", interpreter: pythonWithTorch, steps: 60, needs: "a Python with PyTorch" },
 ])("$example", ({ example, interpreter, steps, needs }) => {
-  it.skipIf(!interpreter)(`closes the loop (needs ${needs})`, { timeout: 120_000 }, async () => {
+  it.skipIf(!interpreter)(`closes the loop (needs ${needs})`, { timeout: 240_000 }, async () => {
     const script = join(folder, example);
     copyFileSync(join(EXAMPLES, example), script);
     const { client, endpoint, viewer } = await open();

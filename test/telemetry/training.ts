@@ -42,7 +42,13 @@ export function train(interpreter: string, script: string, args: string[], rende
   const path = [join(ROOT, "python"), process.env.PYTHONPATH].filter(Boolean).join(delimiter);
   const child = spawn(interpreter, ["-m", "gradsight", "run", script, ...args], {
     cwd: dirname(script),
-    env: { ...process.env, PYTHONPATH: path, PYTHONUNBUFFERED: "1", [RENDEZVOUS_VARIABLE]: rendezvous },
+    env: {
+      ...process.env,
+      PYTHONPATH: path,
+      PYTHONUNBUFFERED: "1",
+      OMP_NUM_THREADS: "1", // several tests train at once, and PyTorch's threads would wait for each other's cores
+      [RENDEZVOUS_VARIABLE]: rendezvous,
+    },
     stdio: ["pipe", "pipe", "pipe"],
   });
   const ended = once(child, "close").then(([code]) => code as number | null);
