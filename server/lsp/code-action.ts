@@ -43,10 +43,10 @@ function quickFixes(params: CodeActionParams, document: OpenDocument, settings: 
     .findings(settings.lint)
     .filter(({ range }) => range.start <= asked.end && asked.start <= range.end)
     .map((finding) => ({ finding, diagnostic: toDiagnostic(finding, document, context) }));
-  const fixes = findings.flatMap(({ finding, diagnostic }) => fixAction(finding, diagnostic, document, context));
+  const fixable = findings.filter(({ finding }) => finding.fix).map(({ diagnostic }) => diagnostic);
   return [
-    ...fixes,
-    ...(fixes.length > 0 ? fixFileAction(document, settings, context) : []),
+    ...findings.flatMap(({ finding, diagnostic }) => fixAction(finding, diagnostic, document, context)),
+    ...(fixable.length > 0 ? fixFileAction(fixable, document, settings, context) : []),
     ...findings.map(({ finding, diagnostic }) => suppressAction(finding, diagnostic, document, context)),
     ...(context.client.showsDocuments ? findings.map(({ diagnostic }) => explainAction(diagnostic)) : []),
   ];
@@ -75,9 +75,19 @@ function fixAction(
 }
 
 /** Its edit is worked out when it is chosen, where the client can wait for it: the menu opens at every move of the cursor. */
-function fixFileAction(document: OpenDocument, settings: Settings, { client }: Context): CodeAction[] {
+function fixFileAction(
+  diagnostics: Diagnostic[],
+  document: OpenDocument,
+  settings: Settings,
+  { client }: Context,
+): CodeAction[] {
   if (document.findings(settings.lint).filter(({ fix }) => fix !== null).length < 2) return [];
-  const action: CodeAction = { title: "Fix all clipping problems in this file", kind: CodeActionKind.QuickFix };
+  // With diagnostics of its own it stands beside the fix; VS Code lists actions without any at the end.
+  const action: CodeAction = {
+    title: "Fix all clipping problems in this file",
+    kind: CodeActionKind.QuickFix,
+    diagnostics,
+  };
   if (client.resolvesCodeActions) return [{ ...action, data: laterEdit(document) }];
   return [{ ...action, edit: wholeFileEdit(document, settings, client) }];
 }
