@@ -76,9 +76,11 @@ function layersOf(metadata: Frame["metadata"], columns: Frame["columns"]): Layer
 
 function stepsOf(column: Column | undefined, name: string): Float64Array {
   if (column?.dtype !== "I64" || column.shape.length !== 1) throw new FrameError(`${name}: expected I64 [n]`);
-  const steps = Float64Array.from(column.data, Number);
+  const steps = new Float64Array(column.data.length);
   let previous = -1;
-  for (const step of steps) {
+  for (let i = 0; i < steps.length; i += 1) {
+    const step = Number(column.data[i]);
+    steps[i] = step;
     if (!(step >= 0 && step <= Number.MAX_SAFE_INTEGER)) throw new FrameError(`${name}: out of range`);
     if (step <= previous) throw new FrameError(`${name}: not increasing`);
     previous = step;

@@ -32,6 +32,7 @@ export class FrameError extends Error {
 
 const ITEM_SIZE: Record<Dtype, number> = { I64: 8, F64: 8, U32: 4, F32: 4, U8: 1 };
 const MAX_HEADER = 1 << 20;
+const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** Encodes a frame. Column order on the wire is by element size, then by the order given. */
 export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
@@ -62,7 +63,7 @@ export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
 
 /**
  * Decodes a frame and checks all that the layout promises: lengths, types, shapes, and that the columns tile the data
- * without gap or overlap. Columns are copied, so they are aligned and outlive the message.
+ * without gap or overlap. The data is copied, so columns are aligned and outlive the message.
  * @throws {FrameError} at the first thing that is wrong
  */
 export function decodeFrame(message: Uint8Array): Frame {
@@ -74,14 +75,16 @@ export function decodeFrame(message: Uint8Array): Frame {
   const dataStart = 8 + Number(headerLength);
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(message.subarray(8, dataStart)));
+    header = JSON.parse(utf8.decode(message.subarray(8, dataStart)));
   } catch {
     throw new FrameError("the header is not JSON");
   }
   if (typeof header !== "object" || header === null || Array.isArray(header))
     throw new FrameError("the header is not an object");
   const { __metadata__: metadata = {}, ...entries } = header as Record<string, unknown>;
-  const data = message.subarray(dataStart);
+  // One copy for all columns; of the buffer, because slice() of Node's Buffer is a view and no copy.
+  const start = message.byteOffset + dataStart;
+  const data = message.buffer.slice(start, message.byteOffset + message.byteLength) as ArrayBuffer;
   const columns: [string, Column][] = [];
   let covered = 0;
   const described = Object.entries(entries).map(([name, entry]) => describe(name, entry));
@@ -89,9 +92,7 @@ export function decodeFrame(message: Uint8Array): Frame {
     if (column.begin !== covered) throw new FrameError(`${column.name}: a gap or an overlap`);
     covered = column.end;
     if (covered > data.byteLength) throw new FrameError(`${column.name}: runs past the end`);
-    // Not data.slice(), which for Node's Buffer is a view and no copy.
-    const { buffer } = new Uint8Array(data.subarray(column.begin, column.end));
-    columns.push([column.name, lift(column.dtype, column.shape, buffer)]);
+    columns.push([column.name, lift(column, data)]);
   }
   if (covered !== data.byteLength) throw new FrameError("bytes that belong to no column");
   // fromEntries, because assigning would let a column called __proto__ change the object itself.
@@ -111,18 +112,23 @@ function describe(name: string, entry: unknown) {
   return { name, dtype: dtype as Dtype, shape: shape as number[], begin, end };
 }
 
-function lift(dtype: Dtype, shape: readonly number[], buffer: ArrayBuffer): Column {
+function lift({ dtype, shape, begin, end }: ReturnType<typeof describe>, data: ArrayBuffer): Column {
+  const size = ITEM_SIZE[dtype];
+  // Only a frame whose columns another writer ordered otherwise is not aligned.
+  const aligned = begin % size === 0;
+  const buffer = aligned ? data : data.slice(begin, end);
+  const view = [buffer, aligned ? begin : 0, (end - begin) / size] as const;
   switch (dtype) {
     case "I64":
-      return { dtype, shape, data: new BigInt64Array(buffer) };
+      return { dtype, shape, data: new BigInt64Array(...view) };
     case "F64":
-      return { dtype, shape, data: new Float64Array(buffer) };
+      return { dtype, shape, data: new Float64Array(...view) };
     case "U32":
-      return { dtype, shape, data: new Uint32Array(buffer) };
+      return { dtype, shape, data: new Uint32Array(...view) };
     case "F32":
-      return { dtype, shape, data: new Float32Array(buffer) };
+      return { dtype, shape, data: new Float32Array(...view) };
     case "U8":
-      return { dtype, shape, data: new Uint8Array(buffer) };
+      return { dtype, shape, data: new Uint8Array(...view) };
   }
 }
 

@@ -68,3 +68,24 @@ describe.each([
     expect(refusal).toThrow(`${path}: expected`);
   });
 });
+
+it("reads columns that another writer did not align", () => {
+  const header = {
+    flags: { dtype: "U8", shape: [1], data_offsets: [0, 1] },
+    nothing: { dtype: "F64", shape: [0], data_offsets: [1, 1] },
+    loss: { dtype: "F64", shape: [2], data_offsets: [1, 17] },
+  };
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  // Within a larger buffer, at an odd place, as a socket hands it out.
+  const message = new Uint8Array(3 + 8 + json.length + 17).subarray(3);
+  const view = new DataView(message.buffer, 3);
+  view.setBigUint64(0, BigInt(json.length), true);
+  message.set(json, 8);
+  view.setUint8(8 + json.length, 7);
+  view.setFloat64(9 + json.length, Math.PI, true);
+  view.setFloat64(17 + json.length, Number.NaN, true);
+  const { columns } = decodeFrame(message);
+  expect([...columns.flags!.data]).toEqual([7]);
+  expect([...columns.loss!.data]).toEqual([Math.PI, Number.NaN]);
+  expect(columns.nothing!.data.length).toBe(0);
+});

@@ -45,9 +45,13 @@ export class Gate {
     return (this.http.address() as AddressInfo).port;
   }
 
+  /** Resolves when no connection is left and all have been told so. */
   async close(): Promise<void> {
+    const closed = Promise.all([
+      new Promise((resolve) => this.http.close(resolve)),
+      ...[...this.sockets.clients].map((socket) => new Promise((resolve) => socket.once("close", resolve))),
+    ]);
     for (const socket of this.sockets.clients) socket.close(1001, "the editor is closing");
-    const closed = new Promise((resolve) => this.http.close(resolve));
     const cut = setTimeout(() => {
       for (const socket of this.sockets.clients) socket.terminate();
       this.http.closeAllConnections();

@@ -83,7 +83,8 @@ export class RunModel {
   private gapBefore(attempt: number, seq: number, { series, steps, times }: Batch, lastStep: number): RunEvent[] {
     const expected = this.expected.get(attempt) ?? 0;
     const [first] = steps;
-    if (first === undefined || seq - expected <= this.store.events.countTold(attempt, expected, seq)) return [];
+    if (first === undefined || seq === expected) return [];
+    if (seq - expected <= this.store.events.countTold(attempt, expected, seq)) return [];
     const from = Math.max(lastStep, 0);
     return [
       {

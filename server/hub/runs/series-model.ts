@@ -30,7 +30,7 @@ export class SeriesModel {
       pyramid = new StepPyramid();
       this.attempts.set(attempt, pyramid);
     }
-    const observed = [...observedSteps(batch)];
+    const observed = observedSteps(batch);
     const columns = metricColumns(batch, observed);
     pyramid.append(batch.steps, columns);
     for (const { metric, values, recorded } of columns) {

@@ -5,22 +5,21 @@ import { wasClipped } from "../../advice/clip-rate.ts";
 import type { ObservedStep } from "../../advice/monitor.ts";
 import type { MetricColumn } from "../pyramid/step-pyramid.ts";
 
-export function* observedSteps(batch: Batch): Generator<ObservedStep> {
+export function observedSteps(batch: Batch): ObservedStep[] {
   const valueAt = (name: Scalar, i: number): number | null => {
     const column = batch.scalars[name];
     return column && isPresent(batch, name, i) ? column[i]! : null;
   };
-  for (const [i, step] of batch.steps.entries())
-    yield {
-      step,
-      time: batch.times[i]!,
-      normPre: valueAt("norm_pre", i),
-      normPost: valueAt("norm_post", i),
-      threshold: valueAt("threshold", i),
-      loss: valueAt("loss", i),
-      skipped: (batch.flags[i]! & STEP_FLAGS.skipped) !== 0,
-      byValue: (batch.flags[i]! & STEP_FLAGS.byValue) !== 0,
-    };
+  return Array.from({ length: batch.steps.length }, (_, i) => ({
+    step: batch.steps[i]!,
+    time: batch.times[i]!,
+    normPre: valueAt("norm_pre", i),
+    normPost: valueAt("norm_post", i),
+    threshold: valueAt("threshold", i),
+    loss: valueAt("loss", i),
+    skipped: (batch.flags[i]! & STEP_FLAGS.skipped) !== 0,
+    byValue: (batch.flags[i]! & STEP_FLAGS.byValue) !== 0,
+  }));
 }
 
 /** A column for each metric that some step of the batch has. */
@@ -29,7 +28,8 @@ export function metricColumns(batch: Batch, observed: readonly ObservedStep[]): 
   for (const metric of SCALAR_NAMES) {
     const values = batch.scalars[metric];
     if (!values) continue;
-    const recorded = Uint8Array.from(values, (_, i) => (isPresent(batch, metric, i) ? 1 : 0));
+    const recorded = new Uint8Array(values.length);
+    for (let i = 0; i < recorded.length; i += 1) recorded[i] = isPresent(batch, metric, i) ? 1 : 0;
     if (recorded.includes(1)) columns.push({ metric, values, recorded });
   }
   const clipped = observed.map(wasClipped);

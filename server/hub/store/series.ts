@@ -1,4 +1,4 @@
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { SeriesInfo } from "../../../protocol/telemetry.ts";
 
 export interface StoredSeries {
@@ -12,9 +12,13 @@ export interface StoredSeries {
 /** What an attempt said about its series, and how far each has come. */
 export class SeriesTable {
   private readonly db: DatabaseSync;
+  private readonly progress: StatementSync;
 
   constructor(db: DatabaseSync) {
     this.db = db;
+    this.progress = db.prepare(
+      "UPDATE series SET steps = steps + ?, last_step = max(last_step, ?) WHERE attempt = ? AND series = ?",
+    );
   }
 
   /** Layer tables never change, so those that were known stay known. */
@@ -47,9 +51,7 @@ export class SeriesTable {
   }
 
   advance(attempt: number, series: string, steps: number, lastStep: number): void {
-    this.db
-      .prepare("UPDATE series SET steps = steps + ?, last_step = max(last_step, ?) WHERE attempt = ? AND series = ?")
-      .run(steps, lastStep, attempt, series);
+    this.progress.run(steps, lastStep, attempt, series);
   }
 
   /** Updates recorded per run: those of its longest series, over all attempts. */
