@@ -15,20 +15,20 @@ import {
 } from "../syntax/ast.ts";
 import type { Classifier } from "./classify.ts";
 import type { ClipEvent, ClipSite, LogSite, Path, StepEvent, TrainingEvent, UpdateSite } from "./events.ts";
-import { overlap } from "./parameters.ts";
 import { type FunctionInfo, lastPart, type Scope } from "./scope.ts";
+import { merge, Trail } from "./trail.ts";
 import type { Frame, Value, Values } from "./values.ts";
 
-const MAX_PATHS = 32;
-const MAX_EVENTS = 40;
+type Trails = readonly Trail[];
+
 const MAX_CALL_DEPTH = 12;
 const BUDGET = 400_000;
 
 interface Outcome {
-  readonly next: Path[];
-  readonly returned: Path[];
-  readonly broken: Path[];
-  readonly continued: Path[];
+  readonly next: Trails;
+  readonly returned: Trails;
+  readonly broken: Trails;
+  readonly continued: Trails;
 }
 
 export interface Account {
@@ -42,13 +42,14 @@ export class Walker {
   readonly #classifier: Classifier;
   readonly #frameworks: readonly Framework[];
   readonly #relevant: ReadonlySet<string>;
-  readonly #updates = new Map<string, { step: StepEvent; paths: Map<string, Path> }>();
-  readonly #clips = new Map<string, { clip: ClipEvent; paths: Map<string, Path> }>();
+  readonly #updates = new Map<string, { step: StepEvent; paths: Set<Path> }>();
+  readonly #clips = new Map<string, { clip: ClipEvent; paths: Set<Path> }>();
   readonly #logs = new Map<Call, LogSite>();
   readonly #visited = new Set<FunctionInfo>();
   readonly #stack: FunctionInfo[] = [];
   #budget = BUDGET;
   #statement: Statement | null = null;
+  #inClosure = false;
 
   constructor(values: Values, classifier: Classifier, frameworks: readonly Framework[]) {
     this.#values = values;
@@ -58,44 +59,44 @@ export class Walker {
   }
 
   walk(body: Block): Account {
-    this.#block(body, this.#values.root, this.#values.names.module, [[]]);
+    this.#block(body, this.#values.root, this.#values.names.module, [Trail.start()]);
     // What nothing here calls is an entry point; callers before the called, so that helpers are seen in their context.
     const rest = this.#values.names.functions.filter(
       (info) => info.node.kind === "function" && this.#relevant.has(info.name),
     );
     const called = (info: FunctionInfo) => this.#values.callersOf(info.scope).length > 0;
     for (const info of [...rest.filter((f) => !called(f)), ...rest.filter(called)])
-      if (!this.#visited.has(info)) this.#function(info, this.#values.standalone(info), [[]]);
+      if (!this.#visited.has(info)) this.#function(info, this.#values.standalone(info), [Trail.start()]);
     // Out of budget, paths are missing: nothing may be concluded from what was seen.
     if (this.#budget <= 0) return { updates: [], clips: [], logs: [...this.#logs.values()] };
     return {
-      updates: [...this.#updates.values()].map(({ step, paths }) => ({ step, paths: [...paths.values()] })),
-      clips: [...this.#clips.values()].map(({ clip, paths }) => ({ clip, paths: [...paths.values()] })),
+      updates: [...this.#updates.values()].map(({ step, paths }) => ({ step, paths: [...paths] })),
+      clips: [...this.#clips.values()].map(({ clip, paths }) => ({ clip, paths: [...paths] })),
       logs: [...this.#logs.values()],
     };
   }
 
-  #function(info: FunctionInfo, frame: Frame, paths: Path[]): Path[] {
+  #function(info: FunctionInfo, frame: Frame, trails: Trails): Trails {
     this.#visited.add(info);
-    if (this.#stack.includes(info) || this.#stack.length >= MAX_CALL_DEPTH) return paths;
+    if (this.#stack.includes(info) || this.#stack.length >= MAX_CALL_DEPTH) return trails;
     this.#stack.push(info);
     const outer = this.#statement;
     try {
-      if (info.node.kind === "lambda") return this.#expression(info.node.body, frame, info.scope, paths);
-      const { next, returned } = this.#block(info.node.body, frame, info.scope, paths);
+      if (info.node.kind === "lambda") return this.#expression(info.node.body, frame, info.scope, trails);
+      const { next, returned } = this.#block(info.node.body, frame, info.scope, trails);
       const left = merge(next, returned);
-      return left.length > 0 ? left : paths;
+      return left.length > 0 ? left : trails;
     } finally {
       this.#stack.pop();
       this.#statement = outer;
     }
   }
 
-  #block(block: Block, frame: Frame, scope: Scope, paths: Path[]): Outcome {
-    let next = paths;
-    let returned: Path[] = [];
-    let broken: Path[] = [];
-    let continued: Path[] = [];
+  #block(block: Block, frame: Frame, scope: Scope, trails: Trails): Outcome {
+    let next = trails;
+    let returned: Trails = [];
+    let broken: Trails = [];
+    let continued: Trails = [];
     for (const statement of block) {
       if (next.length === 0 || this.#budget-- <= 0) break;
       const outcome = this.#one(statement, frame, scope, next);
@@ -107,56 +108,56 @@ export class Walker {
     return { next, returned, broken, continued };
   }
 
-  #one(statement: Statement, frame: Frame, scope: Scope, before: Path[]): Outcome {
+  #one(statement: Statement, frame: Frame, scope: Scope, before: Trails): Outcome {
     this.#statement = statement;
     if (statement.kind === "function") return passing(before);
     if (statement.kind === "class") return this.#block(statement.body, frame, scope, before);
-    let paths = before;
+    let trails = before;
     // What can still be read after a syntax error comes after who knows what.
     if (statement.kind === "other" && statement.broken)
-      paths = this.#append(paths, this.#unreadable(statement, frame, scope));
-    for (const expression of expressionsOf(statement)) paths = this.#expression(expression, frame, scope, paths);
+      trails = this.#append(trails, this.#unreadable(statement, frame, scope));
+    for (const expression of expressionsOf(statement)) trails = this.#expression(expression, frame, scope, trails);
     this.#statement = statement;
     switch (statement.kind) {
       case "return":
-        return { ...passing([]), returned: paths };
+        return { ...passing([]), returned: trails };
       case "jump":
         if (statement.type === "raise") return passing([]);
-        return { ...passing([]), [statement.type === "break" ? "broken" : "continued"]: paths };
+        return { ...passing([]), [statement.type === "break" ? "broken" : "continued"]: trails };
       case "assign":
       case "augment":
-        return passing(this.#byHand(statement, frame, scope, paths));
+        return passing(this.#byHand(statement, frame, scope, trails));
       case "if":
       case "match":
-        return this.#branches(statement, frame, scope, paths);
+        return this.#branches(statement, frame, scope, trails);
       case "for":
       case "while":
-        return this.#loop(statement, frame, scope, paths);
+        return this.#loop(statement, frame, scope, trails);
       case "try":
-        return this.#try(statement, frame, scope, paths);
+        return this.#try(statement, frame, scope, trails);
       case "other":
-        return this.#block(statement.body, frame, scope, paths);
+        return this.#block(statement.body, frame, scope, trails);
       case "with":
-        return this.#block(statement.body, frame, scope, paths);
+        return this.#block(statement.body, frame, scope, trails);
       default:
-        return passing(paths);
+        return passing(trails);
     }
   }
 
-  #branches(statement: Statement & { kind: "if" | "match" }, frame: Frame, scope: Scope, paths: Path[]): Outcome {
+  #branches(statement: Statement & { kind: "if" | "match" }, frame: Frame, scope: Scope, trails: Trails): Outcome {
     const blocks = blocksOf(statement);
-    const outcomes = blocks.map((block) => this.#block(block, frame, scope, paths));
-    if (statement.kind === "match") outcomes.push(passing(paths));
+    const outcomes = blocks.map((block) => this.#block(block, frame, scope, trails));
+    if (statement.kind === "match") outcomes.push(passing(trails));
     return outcomes.reduce(join, passing([]));
   }
 
-  #loop(statement: Statement & { kind: "for" | "while" }, frame: Frame, scope: Scope, paths: Path[]): Outcome {
-    const once = this.#block(statement.body, frame, scope, paths);
+  #loop(statement: Statement & { kind: "for" | "while" }, frame: Frame, scope: Scope, trails: Trails): Outcome {
+    const once = this.#block(statement.body, frame, scope, trails);
     const around = merge(once.next, once.continued);
     const twice =
-      around.length > 0 && !same(around, paths) ? this.#block(statement.body, frame, scope, around) : passing([]);
+      around.length > 0 && !same(around, trails) ? this.#block(statement.body, frame, scope, around) : passing([]);
     const done = merge(merge(around, twice.next), twice.continued);
-    const after = this.#block(statement.otherwise, frame, scope, done.length > 0 ? done : paths);
+    const after = this.#block(statement.otherwise, frame, scope, done.length > 0 ? done : trails);
     return {
       next: merge(merge(after.next, once.broken), twice.broken),
       returned: merge(merge(once.returned, twice.returned), after.returned),
@@ -165,8 +166,8 @@ export class Walker {
     };
   }
 
-  #try(statement: Statement & { kind: "try" }, frame: Frame, scope: Scope, paths: Path[]): Outcome {
-    const body = this.#block(statement.body, frame, scope, paths);
+  #try(statement: Statement & { kind: "try" }, frame: Frame, scope: Scope, trails: Trails): Outcome {
+    const body = this.#block(statement.body, frame, scope, trails);
     const after = this.#block(statement.otherwise, frame, scope, body.next);
     let outcome: Outcome = {
       next: after.next,
@@ -174,67 +175,75 @@ export class Walker {
       broken: merge(body.broken, after.broken),
       continued: merge(body.continued, after.continued),
     };
-    for (const handler of statement.handlers) outcome = join(outcome, this.#block(handler, frame, scope, paths));
+    for (const handler of statement.handlers) outcome = join(outcome, this.#block(handler, frame, scope, trails));
     const final = this.#block(statement.final, frame, scope, outcome.next);
     return join({ ...outcome, next: [] }, final);
   }
 
-  #expression(expression: Expression, frame: Frame, scope: Scope, before: Path[]): Path[] {
-    let paths = before;
+  #expression(expression: Expression, frame: Frame, scope: Scope, before: Trails): Trails {
+    let trails = before;
     switch (expression.kind) {
       case "call": {
         const callee = expression.callee;
-        if (callee.kind === "attribute") paths = this.#expression(callee.object, frame, scope, paths);
-        for (const argument of expression.arguments) paths = this.#expression(argument.value, frame, scope, paths);
-        return this.#call(expression, frame, scope, paths);
+        if (callee.kind === "attribute") trails = this.#expression(callee.object, frame, scope, trails);
+        for (const argument of expression.arguments) trails = this.#expression(argument.value, frame, scope, trails);
+        return this.#call(expression, frame, scope, trails);
       }
       case "conditional": {
-        const tested = this.#expression(expression.test, frame, scope, paths);
+        const tested = this.#expression(expression.test, frame, scope, trails);
         return merge(
           this.#expression(expression.body, frame, scope, tested),
           this.#expression(expression.otherwise, frame, scope, tested),
         );
       }
       case "binary": {
-        const left = this.#expression(expression.left, frame, scope, paths);
+        const left = this.#expression(expression.left, frame, scope, trails);
         const right = this.#expression(expression.right, frame, scope, left);
         return expression.operator === "and" || expression.operator === "or" ? merge(left, right) : right;
       }
       case "lambda":
-        return paths;
+        return trails;
       case "comprehension": {
         const inner = this.#values.names.scopes.get(expression) ?? scope;
-        for (const child of childrenOf(expression)) paths = this.#expression(child, frame, inner, paths);
-        return paths;
+        for (const child of childrenOf(expression)) trails = this.#expression(child, frame, inner, trails);
+        return trails;
       }
       case "other":
-        for (const child of expression.children) paths = this.#expression(child, frame, scope, paths);
-        return expression.broken ? this.#append(paths, this.#unreadable(expression, frame, scope)) : paths;
+        for (const child of expression.children) trails = this.#expression(child, frame, scope, trails);
+        return expression.broken ? this.#append(trails, this.#unreadable(expression, frame, scope)) : trails;
       default:
-        for (const child of childrenOf(expression)) paths = this.#expression(child, frame, scope, paths);
-        return paths;
+        for (const child of childrenOf(expression)) trails = this.#expression(child, frame, scope, trails);
+        return trails;
     }
   }
 
-  #call(call: Call, frame: Frame, scope: Scope, paths: Path[]): Path[] {
+  #call(call: Call, frame: Frame, scope: Scope, trails: Trails): Trails {
     const statement = this.#statement;
     const name = lastPart(call.callee);
-    if (!statement || this.#budget-- <= 0) return paths;
+    if (!statement || this.#budget-- <= 0) return trails;
     const byHand = this.#clipsByHand(call);
-    if (byHand) return this.#append(paths, this.#handEvent(call, frame, scope));
-    const pending = paths.some(isPending);
-    if (name !== "" && !pending && !this.#relevant.has(name) && !this.#aliased(call, scope)) return paths;
+    if (byHand) return this.#append(trails, this.#handEvent(call, frame, scope));
+    const pending = trails.some((trail) => trail.pending);
+    if (name !== "" && !pending && !this.#relevant.has(name) && !this.#aliased(call, scope)) return trails;
     const found = this.#classifier.classify(call, statement, frame, scope, pending);
-    if (!found) return paths;
+    if (!found) return trails;
     if (found.kind === "log") {
       this.#logs.set(call, { node: call, frame, scope, call, threshold: found.threshold });
-      return paths;
+      return trails;
     }
-    if (found.kind === "inline") return this.#inline(found.targets, call, frame, scope, paths);
+    if (found.kind === "inline") return this.#inline(found.targets, call, frame, scope, trails);
     const { event } = found;
-    if (event.kind === "step") return this.#step(event, paths);
-    if (event.kind === "clip") this.#record(this.#clips, event.id, { clip: event }, paths);
-    return this.#append(paths, event);
+    if (event.kind === "step") return this.#step(event, trails);
+    if (event.kind === "clip")
+      this.#record(
+        this.#clips,
+        event.id,
+        { clip: event },
+        trails.map((trail) => trail.path),
+      );
+    if (event.kind === "backward" && this.#inClosure)
+      return this.#append(trails, { ...event, id: `${event.id} in closure`, inClosure: true });
+    return this.#append(trails, event);
   }
 
   /** A name bound to something callable (`step = optimizer.step`). */
@@ -253,61 +262,43 @@ export class Walker {
     call: Call,
     frame: Frame,
     scope: Scope,
-    paths: Path[],
-  ): Path[] {
-    let after: Path[] = [];
+    trails: Trails,
+  ): Trails {
+    let after: Trails = [];
     for (const target of targets) {
       const matters = this.#relevant.has(target.info.name) || target.info.name === "<lambda>";
       const inner = this.#values.enter(target, { call, frame, scope });
-      after = merge(after, matters ? this.#function(target.info, inner, paths) : paths);
+      after = merge(after, matters ? this.#function(target.info, inner, trails) : trails);
     }
     return after;
   }
 
-  #step(event: StepEvent, before: Path[]): Path[] {
-    let paths = before;
-    if (event.closure) {
-      const closures = this.#values.evaluate(event.closure, event.frame, event.scope);
-      for (const closure of closures)
+  #step(event: StepEvent, before: Trails): Trails {
+    let trails = before;
+    if (event.closure)
+      for (const closure of this.#values.evaluate(event.closure, event.frame, event.scope))
         if (closure.kind === "function") {
-          const inside = this.#function(closure.info, this.#values.enter(closure, null), paths);
-          paths = inside.map((path, index) =>
-            markClosure(path, before[Math.min(index, before.length - 1)]?.length ?? 0),
-          );
+          const outer = this.#inClosure;
+          this.#inClosure = true;
+          trails = this.#function(closure.info, this.#values.enter(closure, null), trails);
+          this.#inClosure = outer;
         }
-    }
-    const windows = paths.map((path) => {
-      const last = path.findLastIndex(
-        (seen) => seen.kind === "step" && [...event.optimizer.keys].every((key) => seen.optimizer.keys.has(key)),
-      );
-      return path.slice(last + 1);
-    });
+    const windows = trails.map((trail) => trail.window(event));
     this.#record(this.#updates, event.id, { step: event }, windows);
-    return this.#append(
-      paths.map((path) => forget(path, event)),
-      event,
-    );
+    return merge(trails.map((trail) => trail.stepped(event)));
   }
 
-  #record<T extends object>(
-    into: Map<string, T & { paths: Map<string, Path> }>,
-    id: string,
-    item: T,
-    paths: readonly Path[],
-  ) {
+  #record<T extends object>(into: Map<string, T & { paths: Set<Path> }>, id: string, item: T, paths: readonly Path[]) {
     let known = into.get(id);
     if (!known) {
-      known = { ...item, paths: new Map() };
+      known = { ...item, paths: new Set() };
       into.set(id, known);
     }
-    for (const path of paths) known.paths.set(keyOf(path), path);
+    for (const path of paths) known.paths.add(path);
   }
 
-  #append(paths: Path[], event: TrainingEvent): Path[] {
-    return paths.map((path) => {
-      if (path.at(-1)?.id === event.id && event.kind !== "step") return path;
-      return [...path, event].slice(-MAX_EVENTS);
-    });
+  #append(trails: Trails, event: TrainingEvent): Trails {
+    return merge(trails.map((trail) => trail.append(event)));
   }
 
   /** `p.grad.data.clamp_(…)`, `p.grad.mul_(scale)`. */
@@ -321,11 +312,11 @@ export class Walker {
   }
 
   /** `p.grad *= scale`, `p.grad = torch.clamp(p.grad, …)`. */
-  #byHand(statement: Statement & { kind: "assign" | "augment" }, frame: Frame, scope: Scope, paths: Path[]): Path[] {
+  #byHand(statement: Statement & { kind: "assign" | "augment" }, frame: Frame, scope: Scope, trails: Trails): Trails {
     const targets = statement.kind === "assign" ? statement.targets : [statement.target];
     const clears = statement.value?.kind === "constant";
-    if (clears || !statement.value || !targets.some(reachesGrad)) return paths;
-    return this.#append(paths, this.#handEvent(statement.value, frame, scope));
+    if (clears || !statement.value || !targets.some(reachesGrad)) return trails;
+    return this.#append(trails, this.#handEvent(statement.value, frame, scope));
   }
 
   #handEvent(node: Expression, frame: Frame, scope: Scope): TrainingEvent {
@@ -412,48 +403,8 @@ function relevantNames(values: Values, classifier: Classifier): Set<string> {
 const MUTATORS = new Set(["clamp_", "mul_", "div_", "copy_"]);
 const lastSegment = (name: string) => name.slice(name.lastIndexOf(".") + 1);
 
-function isPending(path: Path): boolean {
-  const last = path.findLast((event) => event.kind === "backward" || event.kind === "step");
-  return last?.kind === "backward";
-}
-
-function markClosure(path: Path, from: number): Path {
-  return path.map((event, index) =>
-    event.kind === "backward" && index >= from ? { ...event, inClosure: true } : event,
-  );
-}
-
-const keys = new WeakMap<Path, string>();
-function keyOf(path: Path): string {
-  let key = keys.get(path);
-  if (key === undefined) {
-    key = path.map((event) => event.id).join(" ");
-    keys.set(path, key);
-  }
-  return key;
-}
-
-/** Two updates of the same optimizer back is more than any rule looks. */
-function forget(path: Path, step: StepEvent): Path {
-  const same = path.flatMap((event, index) =>
-    event.kind === "step" && overlap(event.optimizer.keys, step.optimizer.keys) ? [index] : [],
-  );
-  return same.length > 1 ? path.slice((same.at(-2) ?? 0) + 1) : path;
-}
-const passing = (next: Path[]): Outcome => ({ next, returned: [], broken: [], continued: [] });
-const same = (a: readonly Path[], b: readonly Path[]) => a.length === b.length && a.every((path, i) => path === b[i]);
-
-function merge(a: Path[], b: Path[]): Path[] {
-  if (b.length === 0 || a === b) return a;
-  if (a.length === 0) return b;
-  const found = new Map<string, Path>();
-  for (const path of [...a, ...b]) found.set(keyOf(path), path);
-  const all = [...found.values()];
-  if (all.length <= MAX_PATHS) return all;
-  // Too many ways through: prefer those that clip, since a lost clip would be a false alarm.
-  const clips = (path: Path) => path.filter((event) => event.kind === "clip" || event.kind === "unknown").length;
-  return all.sort((x, y) => clips(y) - clips(x)).slice(0, MAX_PATHS);
-}
+const passing = (next: Trails): Outcome => ({ next, returned: [], broken: [], continued: [] });
+const same = (a: Trails, b: Trails) => a.length === b.length && a.every((trail, i) => trail === b[i]);
 
 function join(a: Outcome, b: Outcome): Outcome {
   return {
