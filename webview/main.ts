@@ -121,7 +121,7 @@ function render(): void {
   const window = visibleWindow(state().window, whole);
   const { tile } = feed;
   const scene: Scene | null = tile && { series, tile, window, events: eventsOf(detail, series) };
-  toolbar.show(window, whole, detail.summary.status === "running");
+  toolbar.show(window, whole, detail.summary.status === "running" && feed.hub.state === "connected");
   summary.show(series, detail);
   suggestion.show(detail, series, outcomes.get(`${detail.summary.id}/${series.id}`) ?? null);
   events.show(detail, series);

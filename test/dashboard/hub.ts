@@ -91,11 +91,13 @@ export class RecordedProbe {
         const to = Math.min(from + STEPS_PER_FRAME, last);
         await this.#say(frameOf(this.#run, series, this.#seq++, from, to));
       }
+      for (const step of series.skipped ?? [])
+        if (step >= this.#told[i]! && step < last) await this.#event(skippedEvent(this.#run, series.info.id, step));
       this.#told[i] = Math.max(this.#told[i]!, last);
     }
   }
 
-  async event(event: RunEvent): Promise<void> {
+  async #event(event: RunEvent): Promise<void> {
     await this.#say({ type: "event", seq: this.#seq++, event });
   }
 
@@ -125,6 +127,15 @@ export class RecordedProbe {
     if (type === "refused") throw new Error(`the hub refused: ${JSON.stringify(rest)}`);
   }
 }
+
+const skippedEvent = (run: RecordedRun, series: string, step: number): RunEvent => ({
+  kind: "skipped",
+  series,
+  step,
+  time: run.info.startedAt + step * 0.05,
+  message: "The gradient scaler skipped this update: a gradient was not finite.",
+  data: {},
+});
 
 /** Passes requests on and answers back, as the extension does. */
 export class HubRelay implements Relay {

@@ -115,6 +115,10 @@ const STATES: Record<string, State> = {
     run: "spikes",
     arrange: ({ page }) => page.locator('[data-figure="clip-rate"] button').hover(),
   },
+  "right-to-left": {
+    run: "spikes",
+    arrange: ({ page }) => page.evaluate(() => document.documentElement.setAttribute("dir", "rtl")),
+  },
   written: {
     run: "unclipped",
     arrange: async (dashboard) => {
