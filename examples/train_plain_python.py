@@ -20,11 +20,11 @@ except ImportError:
     gradsight = None
     print("gradsight can't be imported, so this run is not recorded; training all the same.")
 
-MAX_NORM = 100.0  # clip the gradient when its global norm is above this
+MAX_NORM = 10.0  # clip the gradient when its global norm is above this
 
 HIDDEN = 32
 WINDOW = 24  # characters that the gradient flows back through
-LEARNING_RATE = 0.04
+LEARNING_RATE = 0.2
 
 
 def make_text(rng: random.Random, sentences: int = 400) -> str:
@@ -55,7 +55,7 @@ class RecurrentNetwork:
     def __init__(self, rng: random.Random, characters: int):
         self.parameters = {
             "inputs": matrix(rng, characters, HIDDEN, 0.5),
-            "recurrent": matrix(rng, HIDDEN, HIDDEN, 1.3 / math.sqrt(HIDDEN)),
+            "recurrent": matrix(rng, HIDDEN, HIDDEN, 1.6 / math.sqrt(HIDDEN)),
             "bias": [[0.0] * HIDDEN],
             "output": matrix(rng, characters, HIDDEN, 1.0 / math.sqrt(HIDDEN)),
             "output_bias": [[0.0] * characters],

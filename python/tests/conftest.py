@@ -51,3 +51,12 @@ def run(arguments: List[str], **options: Any) -> "subprocess.CompletedProcess[st
     options.setdefault("env", environment())
     options.setdefault("cwd", tempfile.gettempdir())  # not this checkout, whose package it would find
     return subprocess.run(arguments, capture_output=True, text=True, timeout=120, **options)
+
+
+@pytest.fixture(scope="session")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    from recording import Recording
+
+    recording = Recording(tmp_path_factory.mktemp("recording"))
+    yield recording
+    recording.hub.stop()

@@ -13,6 +13,7 @@ from typing import Callable, Dict
 from .._guard import Guard
 from .._imports import after_import
 from .._session import Session
+from .torch_recorder import TorchRecorder
 
 # Module of the framework → module of this package, whose `install(module, recorder)` is called.
 TORCH = {
@@ -24,9 +25,7 @@ TORCH = {
 }
 
 
-def install(session: Session) -> None:
-    from .torch_recorder import TorchRecorder
-
+def install(session: Session) -> TorchRecorder:
     recorder = TorchRecorder(session)
 
     def callback(part: str) -> Callable[[ModuleType], object]:
@@ -39,3 +38,4 @@ def install(session: Session) -> None:
 
     callbacks: Dict[str, Callable[[ModuleType], object]] = {name: callback(part) for name, part in TORCH.items()}
     after_import(callbacks)
+    return recorder

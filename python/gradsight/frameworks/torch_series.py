@@ -125,6 +125,8 @@ class TorchSeries:
             )
 
     def warn_changed(self, step: int, expected: float, found: float) -> None:
+        if self.changed_after_clip:
+            return
         self.changed_after_clip = True
         self.session.event(
             "warning",

@@ -78,6 +78,8 @@ class Update:
         values[STEP_TIME] = self.step_time
         values[LOSS_SCALE] = scale
         flags = SKIPPED if self.skipped or value_of(self.found_inf) else 0
+        after = value_of(self.after)
+        values[NORM_POST] = None if after is None else after * within
         if self.limit is not None:
             flags |= self._limited(self.limit, values, unscale, within)
         self.owner.series.rows.append(Row(self.step, self.time, values, flags))
@@ -108,19 +110,17 @@ class Update:
         self.owner.threshold_is(self.step, max_norm)
         if self.limit_scaled:
             self.owner.warn_scaled(self.step, max_norm, 1.0 / factor)
-        measured = value_of(self.after)
+        measured = values[NORM_POST]
         derived: Optional[float] = None
         clipped = value_of(limit.norm)
         if self.derivable and clipped is not None:
             derived = clipped * min(1.0, max_norm / (clipped + CLIP_EPSILON)) * factor
-        if measured is not None:
-            values[NORM_POST] = measured * within
-            if derived is not None and not math.isclose(measured * within, derived, rel_tol=0.01, abs_tol=1e-12):
-                if math.isfinite(derived) and math.isfinite(measured):
-                    self.owner.warn_changed(self.step, derived, measured * within)
-        elif derived is not None:
+        if measured is None and derived is not None:
             values[NORM_POST] = derived
             flags |= POST_DERIVED
+        elif measured is not None and derived is not None and math.isfinite(measured) and math.isfinite(derived):
+            if not math.isclose(measured, derived, rel_tol=0.01, abs_tol=1e-12):
+                self.owner.warn_changed(self.step, derived, measured)
         return flags
 
     def _layers(self, factor: float, pre: Optional[float]) -> None:
