@@ -50,7 +50,9 @@ function summary({ files, linted }: Report, applied: boolean, paint: Paint): str
   const unsafe = findings.filter(({ fix }) => fix?.applicability === "unsafe").length;
   if (safe > 0) lines.push(`${safe} can be fixed with --fix.`);
   if (unsafe > 0)
-    lines.push(`${unsafe} can be fixed with --fix --unsafe-fixes, which changes what the optimizer receives.`);
+    lines.push(
+      `${unsafe}${safe > 0 ? " more" : ""} can be fixed with --fix --unsafe-fixes, which changes what the optimizer receives.`,
+    );
   return lines.join("\n");
 }
 

@@ -34,6 +34,8 @@ import {
   type Range,
   RegistrationRequest,
   ShowDocumentRequest,
+  ShowMessageNotification,
+  type ShowMessageParams,
   ShutdownRequest,
   StreamMessageReader,
   StreamMessageWriter,
@@ -59,6 +61,7 @@ export interface ClientOptions {
 
 export class LspClient {
   readonly logs: LogMessageParams[] = [];
+  readonly messages: ShowMessageParams[] = [];
   readonly shown: { uri: string; external?: boolean }[] = [];
   readonly registered: string[] = [];
   /** `gradsight` settings by document; "" for all others. */
@@ -81,6 +84,9 @@ export class LspClient {
       new StreamMessageWriter(this.process.stdin!),
     );
     this.connection.onNotification(LogMessageNotification.type, (message) => this.#note(() => this.logs.push(message)));
+    this.connection.onNotification(ShowMessageNotification.type, (message) =>
+      this.#note(() => this.messages.push(message)),
+    );
     this.connection.onNotification(PublishDiagnosticsNotification.type, (params) =>
       this.#note(() => this.#published.push(params)),
     );
