@@ -6,21 +6,25 @@ const BURST = 10_000;
 
 /** Stops reading from a connection that sends more than anyone would, until it is within its rate again. */
 export class Throttle {
-  private readonly socket: WebSocket;
+  private readonly socket: Pick<WebSocket, "isPaused" | "pause" | "resume">;
   private readonly onFirst: () => void;
+  private readonly now: () => number;
   private credit = BURST;
-  private refilledAt = performance.now();
+  private refilledAt: number;
   private throttled = false;
 
-  constructor(socket: WebSocket, onFirst: () => void) {
+  /** `now`: a clock, in milliseconds. */
+  constructor(socket: Throttle["socket"], onFirst: () => void, now: () => number = () => performance.now()) {
     this.socket = socket;
     this.onFirst = onFirst;
+    this.now = now;
+    this.refilledAt = now();
   }
 
   count(): void {
     this.credit -= 1;
     if (this.credit >= 0 || this.socket.isPaused) return;
-    const now = performance.now();
+    const now = this.now();
     this.credit = Math.min(BURST, this.credit + ((now - this.refilledAt) / 1000) * RATE);
     this.refilledAt = now;
     if (this.credit >= 0) return;

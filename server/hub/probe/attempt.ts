@@ -18,11 +18,13 @@ export class Attempt {
   /** The next seq to take. */
   next: number;
   ended: boolean;
+  /** Unix seconds at which it said what it says, where that isn't now: in a spill file. */
+  readonly heardAt: number | null;
   /** Something of it could not be written: nothing more is taken until its next hello. */
   broken = false;
   private readonly series = new Map<string, SeriesState>();
 
-  constructor(fields: Pick<Attempt, "key" | "runKey" | "run" | "attempt" | "rank" | "next" | "ended">) {
+  constructor(fields: Pick<Attempt, "key" | "runKey" | "run" | "attempt" | "rank" | "next" | "ended" | "heardAt">) {
     this.key = fields.key;
     this.runKey = fields.runKey;
     this.run = fields.run;
@@ -30,6 +32,7 @@ export class Attempt {
     this.rank = fields.rank;
     this.next = fields.next;
     this.ended = fields.ended;
+    this.heardAt = fields.heardAt;
   }
 
   declare(info: SeriesInfo, lastStep = -1): void {

@@ -73,7 +73,7 @@ export class Commits {
     const alive = attempts.filter(({ key }) => this.store.attempts.exists(key));
     for (const { attempt, write } of entries) if (alive.includes(attempt)) write(this.store);
     const now = Date.now() / 1000;
-    for (const { key, next } of alive) this.store.attempts.advance(key, next, now);
+    for (const { key, next, heardAt } of alive) this.store.attempts.advance(key, next, heardAt ?? now);
     return alive;
   }
 }

@@ -1,4 +1,7 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { expect, it } from "vitest";
+import { STORE_FILE } from "../store/open.ts";
 import { end, event, frame, golden, goldenFile, hello, ProbeClient, ViewerClient } from "../testing/clients.ts";
 import { TestHub } from "../testing/test-hub.ts";
 
@@ -181,4 +184,20 @@ it("keeps hostile names as text", async () => {
   expect(run.series.map(({ id, label, steps }) => [id, label, steps])).toEqual([["__proto__", name, 1]]);
   expect((await viewer.runs()).length).toBe(2);
   expect(hub.logs.all.every((line) => !line.includes("\n"))).toBe(true);
+});
+
+it("acknowledges nothing that could not be written, and takes it when it can be", async () => {
+  const { hub, probe } = await connected();
+  const db = new DatabaseSync(join(hub.storage, STORE_FILE));
+  db.exec("CREATE TRIGGER full BEFORE INSERT ON frames BEGIN SELECT RAISE(ABORT, 'the disk is full'); END");
+  probe.send(frame(hello(), 0, [1], norms(1)));
+  expect(await probe.closed).toBe(1013);
+  expect(probe.inbox.all.filter(({ type }) => type === "ack")).toEqual([]);
+  expect(hub.logs.all).toContain("Telemetry could not be stored: the disk is full");
+  db.exec("DROP TRIGGER full");
+  db.close();
+  const again = await ProbeClient.greet(hub.endpoint, hello());
+  expect(again.next).toBe(0);
+  again.probe.send(frame(hello(), 0, [1], norms(1)));
+  await again.probe.acknowledged(1);
 });

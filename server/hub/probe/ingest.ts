@@ -27,8 +27,8 @@ export class Ingest {
     this.commits = commits;
   }
 
-  /** @throws {Refusal} */
-  open(hello: Message<"hello">): Attempt {
+  /** `heardAt`: Unix seconds at which it was said, if not now. @throws {Refusal} */
+  open(hello: Message<"hello">, heardAt: number | null = null): Attempt {
     const { protocol, run, attempt, rank, series } = hello;
     if (protocol !== PROTOCOL_VERSION)
       throw new Refusal(
@@ -39,7 +39,7 @@ export class Ingest {
     this.commits.flush();
     return this.store.transaction(() => {
       const runKey = this.store.runs.put(run, rank);
-      const stored = this.store.attempts.put(runKey, rank, attempt, Date.now() / 1000);
+      const stored = this.store.attempts.put(runKey, rank, attempt, heardAt ?? Date.now() / 1000);
       const state = new Attempt({
         key: stored.key,
         runKey,
@@ -48,6 +48,7 @@ export class Ingest {
         rank,
         next: stored.nextSeq,
         ended: stored.status !== null,
+        heardAt,
       });
       for (const info of series) this.store.series.put(stored.key, info);
       for (const { info, lastStep } of this.store.series.ofAttempt(stored.key)) state.declare(info, lastStep);

@@ -25,12 +25,15 @@ export class ProbeSession {
   private readonly ingest: Ingest;
   private readonly peer: Peer;
   private readonly log: Log;
+  private readonly heardAt: number | null;
   private dropped = 0;
 
-  constructor(ingest: Ingest, peer: Peer, log: Log) {
+  /** `heardAt`: Unix seconds at which it was said, if not now. */
+  constructor(ingest: Ingest, peer: Peer, log: Log, heardAt: number | null = null) {
     this.ingest = ingest;
     this.peer = peer;
     this.log = log;
+    this.heardAt = heardAt;
   }
 
   /** A control message. */
@@ -39,7 +42,7 @@ export class ProbeSession {
       const message = probeMessage(JSON.parse(json));
       if (message.type === "hello") {
         if (this.attempt) throw new FrameError("a second hello");
-        this.attempt = this.ingest.open(message);
+        this.attempt = this.ingest.open(message, this.heardAt);
         this.log("info", `Run ${quote(message.run.name)} connected (rank ${message.rank}, next ${this.attempt.next}).`);
         this.peer.send({ type: "welcome", protocol: PROTOCOL_VERSION, next: this.attempt.next });
         return;

@@ -7,7 +7,7 @@ import { end, frame, golden, goldenFile, hello, ProbeClient, ViewerClient } from
 import { TestHub, temporaryFolder } from "../testing/test-hub.ts";
 import { readSpill } from "./spill.ts";
 
-const A_DAY_AGO = Date.now() / 1000 - 86_400;
+const A_DAY_AGO = Math.floor(Date.now() / 1000) - 86_400;
 
 function spillOf(...records: (ProbeMessage | Uint8Array)[]): Buffer {
   const parts = records.map((record) => {
@@ -42,7 +42,9 @@ it.each<{ file: string; records: unknown[] }>(golden.spills)("imports $file and 
   const run = await viewer.subscribe("run-1");
   const ended = spill.records.length === 5;
   expect(run.series[0]).toMatchObject({ id: "adamw", steps: 10, lastStep: 10 });
-  expect(run.summary.status).toBe(ended ? "failed" : "running");
+  expect(run.summary).toMatchObject({ status: ended ? "failed" : "lost" });
+  // What was written a day ago was heard a day ago; but a run that began later can't have been seen before.
+  expect(run.summary.lastSeen).toBe(Math.max(run.summary.startedAt, A_DAY_AGO));
 });
 
 it.each<{ file: string; records: unknown[] }>(golden.spills)("reads $file up to its tear", ({ file, records }) => {

@@ -68,7 +68,7 @@ export class SpillImport {
         closed = reason;
       },
     };
-    const session = new ProbeSession(this.ingest, peer, this.log);
+    const session = new ProbeSession(this.ingest, peer, this.log, statSync(file).mtimeMs / 1000);
     let taken = 0;
     for (const record of readSpill(file)) {
       if (record.kind === "text") session.text(record.text);

@@ -1,16 +1,16 @@
 import type { Store } from "../store/store.ts";
 import { RunModel } from "./run-model.ts";
 
-/** How long a run that nobody looks at stays in memory, in milliseconds. */
-const KEPT_FOR = 120_000;
-
 /** The runs in memory: those that a viewer looks at, and for a while those that one looked at. */
 export class LoadedRuns {
   private readonly store: Store;
+  private readonly keptFor: number;
   private readonly loaded = new Map<number, { model: Promise<RunModel>; usedAt: number }>();
 
-  constructor(store: Store) {
+  /** `keptFor`: how long a run that nobody looks at stays, in milliseconds. */
+  constructor(store: Store, keptFor = 120_000) {
     this.store = store;
+    this.keptFor = keptFor;
   }
 
   /** The run as the store has it now. */
@@ -29,8 +29,12 @@ export class LoadedRuns {
   }
 
   dropIdle(): void {
-    const limit = performance.now() - KEPT_FOR;
+    const limit = performance.now() - this.keptFor;
     for (const [key, { usedAt }] of this.loaded) if (usedAt < limit) this.loaded.delete(key);
+  }
+
+  get size(): number {
+    return this.loaded.size;
   }
 
   private async load(key: number): Promise<RunModel> {

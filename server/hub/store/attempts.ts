@@ -30,7 +30,7 @@ export class Attempts {
     this.db
       .prepare(
         `INSERT INTO attempts (run, rank, attempt, last_seen, alive_at) VALUES (?, ?, ?, ?, ?)
-         ON CONFLICT DO UPDATE SET last_seen = excluded.last_seen, alive_at = excluded.alive_at`,
+         ON CONFLICT DO UPDATE SET last_seen = max(last_seen, excluded.last_seen), alive_at = max(alive_at, excluded.alive_at)`,
       )
       .run(run, rank, attempt, now, now);
     const row = this.db
@@ -54,7 +54,9 @@ export class Attempts {
 
   advance(key: number, nextSeq: number, now: number): void {
     this.db
-      .prepare("UPDATE attempts SET next_seq = max(next_seq, ?), last_seen = ?, alive_at = ? WHERE id = ?")
+      .prepare(
+        "UPDATE attempts SET next_seq = max(next_seq, ?), last_seen = max(last_seen, ?), alive_at = max(alive_at, ?) WHERE id = ?",
+      )
       .run(nextSeq, now, now, key);
   }
 

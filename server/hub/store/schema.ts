@@ -3,8 +3,9 @@ import type { DatabaseSync } from "node:sqlite";
 
 const MIGRATIONS: readonly string[] = [
   `
+  -- AUTOINCREMENT: another hub may still hold the key of what was deleted, and must not take something new for it.
   CREATE TABLE runs (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     run TEXT NOT NULL UNIQUE,
     given_name TEXT,                      -- by the user; null: the one in info
     info TEXT NOT NULL,                   -- RunInfo as JSON
@@ -15,7 +16,7 @@ const MIGRATIONS: readonly string[] = [
   CREATE TABLE deleted_runs (run TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 
   CREATE TABLE attempts (
-    id INTEGER PRIMARY KEY,               -- in the order in which they were first heard of
+    id INTEGER PRIMARY KEY AUTOINCREMENT, -- in the order in which they were first heard of
     run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
     rank INTEGER NOT NULL,
     attempt TEXT NOT NULL,

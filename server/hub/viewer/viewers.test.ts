@@ -146,3 +146,23 @@ it("refuses a running probe whose run another window deleted", async () => {
   expect(await probe.closed).toBe(1008);
   expect(await far.runs()).toEqual([]);
 });
+
+it("does not take a new run for one that another window deleted", async () => {
+  const storage = temporaryFolder();
+  const [one, two] = [await TestHub.start({ storage }), await TestHub.start({ storage })];
+  const { probe } = await ProbeClient.greet(one.endpoint, hello());
+  probe.send(frame(hello(), 0, [0, 1, 2], norms(1, 2, 3)));
+  await probe.acknowledged(1);
+  const near = await ViewerClient.connect(one.endpoint);
+  const far = await ViewerClient.connect(two.endpoint);
+  await near.subscribe("run-1");
+  await far.request("delete", { run: "run-1" });
+  const other = await ProbeClient.greet(two.endpoint, hello({ id: "run-2" }));
+  other.probe.send(frame(hello({ id: "run-2" }), 0, [7], norms(7)));
+  await other.probe.acknowledged(1);
+  // Still connected to the first hub, which has not heard of the deletion.
+  probe.send(frame(hello(), 1, [3], norms(4)));
+  expect(await probe.closed).toBe(1008);
+  expect((await near.subscribe("run-2")).series[0]).toMatchObject({ steps: 1, latest: { norm_pre: 7 } });
+  expect((await near.tile({ run: "run-2" })).from).toEqual([7]);
+});

@@ -19,6 +19,7 @@ export class Viewers {
   private readonly requests: Requests;
   private readonly views: RunViews;
   private readonly log: Log;
+  private readonly underWay = new Set<string>();
   private timer: NodeJS.Timeout | null = null;
   private periods = 0;
   private stamp = "";
@@ -51,9 +52,9 @@ export class Viewers {
 
   private schedule(): void {
     if (this.timer || this.viewers.size === 0) return;
-    this.timer = setTimeout(async () => {
+    this.timer = setTimeout(() => {
       try {
-        await this.push();
+        this.push();
       } catch (error) {
         this.log("error", `Viewers could not be brought up to date: ${(error as Error).message}`);
       }
@@ -62,14 +63,14 @@ export class Viewers {
     }, PERIOD);
   }
 
-  private async push(): Promise<void> {
+  private push(): void {
     this.periods += 1;
     const slow = this.periods % SLOW_PERIODS === 0;
     const { stamp } = this.store;
     if (stamp === this.stamp && !slow) return;
     this.stamp = stamp;
     this.pushRuns(slow);
-    await this.pushDetails();
+    this.pushDetails();
   }
 
   /** At once when a run comes, goes, is renamed or changes its status; its counts less often. */
@@ -81,18 +82,25 @@ export class Viewers {
     for (const viewer of this.viewers) viewer.pushRuns({ runs });
   }
 
-  private async pushDetails(): Promise<void> {
-    const watched = Map.groupBy(this.viewers, ({ run }) => run);
-    for (const [run, viewers] of watched) {
-      if (run === null) continue;
-      try {
-        const detail = { run: await this.requests.detail(run) };
-        for (const viewer of viewers) if (viewer.run === run) viewer.pushDetail(detail);
-      } catch (error) {
-        if (!(error instanceof RequestError)) throw error;
-        // Deleted: the list of runs says so.
-        for (const viewer of viewers) viewer.run = null;
-      }
+  /** A run that takes a while to load keeps nobody else waiting. */
+  private pushDetails(): void {
+    const watched = new Set([...this.viewers].flatMap(({ run }) => run ?? []));
+    for (const run of watched) {
+      if (this.underWay.has(run)) continue;
+      this.underWay.add(run);
+      void this.pushDetail(run).finally(() => this.underWay.delete(run));
+    }
+  }
+
+  private async pushDetail(run: string): Promise<void> {
+    const watchers = () => [...this.viewers].filter((viewer) => viewer.run === run);
+    try {
+      const detail = { run: await this.requests.detail(run) };
+      for (const viewer of watchers()) viewer.pushDetail(detail);
+    } catch (error) {
+      // A run that was deleted is gone from the list, too: nobody need be told.
+      if (error instanceof RequestError) for (const viewer of watchers()) viewer.run = null;
+      else this.log("error", `Run ${run} could not be brought up to date: ${(error as Error).message}`);
     }
   }
 }
