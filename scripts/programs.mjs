@@ -67,7 +67,12 @@ export function run(command, args, options = {}) {
     };
     const fail = (outcome) =>
       reject(
-        new ProgramFailed([basename(command), ...args].join(" "), outcome, lines.slice(-TAIL_LINES).join("\n"), options.log),
+        new ProgramFailed(
+          [basename(command), ...args].join(" "),
+          outcome,
+          lines.slice(-TAIL_LINES).join("\n"),
+          options.log,
+        ),
       );
     const child = start(command, args, { ...options, onLine });
     const { limit } = options;

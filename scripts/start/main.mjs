@@ -49,7 +49,9 @@ async function check() {
   await checkLoop(VSIX, example);
 }
 
-const setUp = (work) => withLock(SETUP_LOCK, work, say);
+function setUp(work) {
+  return withLock(SETUP_LOCK, work, say);
+}
 
 async function build(command) {
   await vendor();

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 export async function until<T>(
   what: string,
   look: () => Promise<T | null | undefined | false>,
-  patience = 60_000,
+  patience = 120_000,
 ): Promise<T> {
   const deadline = performance.now() + patience;
   for (;;) {

@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { run, start, stop } from "../../scripts/programs.mjs";
 import { VSCODE_SERVER } from "../../scripts/setup/vscode-server.mjs";
 
-/** Settings that keep what is not ours out of the picture. */
+/** Settings that keep what is not ours out of the picture, and edits unsaved until they are saved, as on a desktop. */
 const QUIET: Record<string, unknown> = {
   "workbench.startupEditor": "none",
+  "files.autoSave": "off",
   "workbench.secondarySideBar.defaultVisibility": "hidden",
   "workbench.tips.enabled": false,
   "chat.disableAIFeatures": true,
@@ -46,9 +47,12 @@ export interface VscodeHost {
 /** Starts a VS Code and resolves when it listens. @throws when it ends before that */
 export async function startVscodeHost(options: VscodeHostOptions): Promise<VscodeHost> {
   const { dataFolder, log, vsix, settings = {}, env = {}, port = 0 } = options;
-  const user = join(dataFolder, "data", "User");
-  mkdirSync(user, { recursive: true });
-  writeFileSync(join(user, "settings.json"), JSON.stringify({ ...QUIET, ...settings }, null, 2));
+  // A setting that may differ by machine (an interpreter, say) counts in Machine only, one of the application in User only.
+  for (const scope of ["User", "Machine"]) {
+    const folder = join(dataFolder, "data", scope);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "settings.json"), JSON.stringify({ ...QUIET, ...settings }, null, 2));
+  }
   const token = randomBytes(24).toString("hex");
   const tokenFile = join(dataFolder, "token"); // in a file: other users can read our arguments
   writeFileSync(tokenFile, token, { mode: 0o600 });

@@ -1,7 +1,8 @@
 /** The workbench as a person uses it: keyboard, light bulb, views, webviews. Waits are for what is seen, never for a time. */
 import type { FrameLocator, Locator, Page } from "playwright-core";
+import { until } from "./until.ts";
 
-const TIMEOUT = 60_000;
+const TIMEOUT = 120_000; // a busy machine is no fault
 
 export class Workbench {
   readonly page: Page;
@@ -64,16 +65,32 @@ export class Workbench {
     return this.page.locator('.editor-instance [class*="squiggly-"]');
   }
 
-  /** Goes to the next problem of the file, closes its peek and opens the light bulb's menu. */
+  /** What the status bar says of problems. */
+  problems(): Locator {
+    return this.page.locator('[id="status.problems"] a');
+  }
+
+  /** Waits for a problem in the active file and goes to it: it is underlined, and a peek explains it. */
+  async goToProblem(): Promise<Locator> {
+    const peek = this.page.locator(".marker-widget");
+    await until("the file has a problem", async () => {
+      await this.activeEditor().focus();
+      await this.page.keyboard.press("F8");
+      return peek.waitFor({ timeout: 1000 }).then(
+        () => true,
+        () => false,
+      );
+    });
+    await this.squiggles().first().waitFor();
+    return peek;
+  }
+
+  /** Closes the peek and opens the light bulb's menu. */
   async openQuickFixes(): Promise<Locator> {
-    await this.activeEditor().focus();
-    await this.page.keyboard.press("Control+Home");
-    await this.page.keyboard.press("F8");
-    await this.page.locator(".marker-widget").waitFor();
     await this.page.keyboard.press("Escape");
-    await this.page.locator(".marker-widget").waitFor({ state: "hidden" });
+    await this.page.locator(".marker-widget").waitFor({ state: "detached" });
     await this.page.keyboard.press("Control+.");
-    const menu = this.page.locator(".action-widget");
+    const menu = this.page.locator(".context-view .action-widget").first();
     await menu.waitFor();
     return menu;
   }
@@ -105,9 +122,12 @@ export class Workbench {
     await this.page.keyboard.press("Enter");
   }
 
+  /** Saves the active editor, which must have been changed. */
   async save(): Promise<void> {
+    const tab = this.page.locator(".editor-group-container.active .tab.active");
+    await tab.and(this.page.locator(".dirty")).waitFor();
     await this.page.keyboard.press("Control+s");
-    await this.page.locator(".tab.active:not(.dirty)").waitFor();
+    await tab.and(this.page.locator(":not(.dirty)")).waitFor();
   }
 
   /** The content of the active webview. */
@@ -117,7 +137,10 @@ export class Workbench {
 
   /** A picture of the window, when what fades in has arrived. */
   async screenshot(path: string): Promise<void> {
-    await this.page.evaluate(() => Promise.all(document.getAnimations().map((a) => a.finished.catch(() => {}))));
+    await this.page.evaluate(() => {
+      const passing = document.getAnimations().filter((a) => Number.isFinite(a.effect?.getComputedTiming().endTime));
+      return Promise.all(passing.map((a) => a.finished.catch(() => {})));
+    });
     await this.page.screenshot({ path });
   }
 }

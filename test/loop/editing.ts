@@ -11,12 +11,16 @@ export async function showFinding({ workbench, address, workspace }: Loop): Prom
   if (CLIPPING.test(read(workspace, FINDING_SCRIPT))) throw new Error(`${FINDING_SCRIPT} clips already`);
   await workbench.open(address);
   await workbench.openFile(FINDING_SCRIPT);
-  await workbench.squiggles().first().waitFor();
-  return FINDING_SCRIPT;
+  const peek = await workbench.goToProblem();
+  return oneLine(await peek.locator(".descriptioncontainer").innerText());
 }
 
 export async function applyQuickFix({ workbench, workspace }: Loop): Promise<string> {
   await workbench.quickFix(/clip/i);
+  await workbench
+    .problems()
+    .filter({ hasText: /^\s*0\s+0\s*$/ })
+    .waitFor();
   await workbench.squiggles().first().waitFor({ state: "detached" });
   await workbench.save();
   const line = read(workspace, FINDING_SCRIPT)
@@ -41,16 +45,16 @@ export async function writeThreshold(loop: Loop): Promise<string> {
   const changed = after.split("\n").filter((line) => !loop.before?.split("\n").includes(line));
   if (!changed.some((line) => line.includes(suggested)))
     throw new Error(`${suggested} is not in the changed lines of ${example.script}: ${JSON.stringify(changed)}`);
-  return summary.replaceAll(/\s+/g, " ");
+  return oneLine(summary);
 }
 
 export async function undoThreshold({ workbench, workspace, example, before }: Loop): Promise<string> {
   await workbench.focusEditor(example.script);
   await workbench.page.keyboard.press("Control+z");
-  await workbench.page.locator(".tab.active.dirty").waitFor();
   await workbench.save();
   await until("the script is as it was", async () => read(workspace, example.script) === before);
   return example.script;
 }
 
+const oneLine = (text: string) => text.replaceAll(/\s+/g, " ").trim();
 const read = (workspace: string, script: string) => readFileSync(join(workspace, script), "utf8");
