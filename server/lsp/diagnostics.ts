@@ -4,6 +4,7 @@
  * clears a document's diagnostics itself when it closes.
  */
 import {
+  type CancellationToken,
   type Diagnostic,
   DiagnosticSeverity,
   DiagnosticTag,
@@ -44,9 +45,14 @@ export function toDiagnostic(finding: Finding, document: OpenDocument, { analyse
   };
 }
 
-async function diagnose(document: OpenDocument, context: Context): Promise<Diagnostic[] | "stale"> {
+async function diagnose(
+  document: OpenDocument,
+  context: Context,
+  token?: CancellationToken,
+): Promise<Diagnostic[] | "stale"> {
   const { version } = document;
   const settings = await context.settings.of(document.uri);
+  if (token?.isCancellationRequested) throw new ResponseError(LSPErrorCodes.RequestCancelled, "cancelled");
   if (document.closed) return [];
   if (document.version !== version) return "stale";
   if (!settings.enable) return [];
@@ -71,10 +77,9 @@ function registerPull(context: Context): DiagnosticsFeature {
     guarded(connection, "Linting", empty, async ({ textDocument: { uri } }, token) => {
       // Lets the changes and cancellations that already wait in line go first.
       await new Promise((resolve) => setTimeout(resolve));
-      if (token.isCancellationRequested) throw new ResponseError(LSPErrorCodes.RequestCancelled, "cancelled");
       const document = documents.get(uri);
       if (!document) return empty;
-      const items = await diagnose(document, context);
+      const items = await diagnose(document, context, token);
       if (items === "stale")
         throw new ResponseError(LSPErrorCodes.ServerCancelled, "the text changed", { retriggerRequest: true });
       return { kind: "full", items };

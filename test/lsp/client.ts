@@ -66,6 +66,8 @@ export class LspClient {
   readonly registered: string[] = [];
   /** `gradsight` settings by document; "" for all others. */
   readonly settings = new Map<string, unknown>();
+  /** How often the server has asked for settings, and for another pull. */
+  asked = 0;
   refreshes = 0;
   result!: InitializeResult;
   readonly connection: ProtocolConnection;
@@ -91,6 +93,7 @@ export class LspClient {
       this.#note(() => this.#published.push(params)),
     );
     this.connection.onRequest(ConfigurationRequest.type, async ({ items }) => {
+      this.#note(() => this.asked++);
       await this.#held;
       return items.map(({ scopeUri = "" }) => this.settings.get(scopeUri) ?? this.settings.get("") ?? null);
     });

@@ -1,5 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type Diagnostic, ErrorCodes, LSPErrorCodes } from "vscode-languageserver-protocol/node";
+import {
+  CancellationTokenSource,
+  type Diagnostic,
+  ErrorCodes,
+  LSPErrorCodes,
+} from "vscode-languageserver-protocol/node";
 import { LspClient } from "./client.ts";
 import { CLIPPED, DEPRECATED, UNCLIPPED } from "./scripts.ts";
 
@@ -96,32 +101,42 @@ describe("diagnostics, pulled", () => {
     expect(await client.pull("vscode-notebook-cell:/project/train.ipynb#1")).toEqual([]);
   });
 
+  /** A pull that has begun, and waits for the settings until it is let go. */
+  async function pullHeld() {
+    let release!: () => void;
+    client.holdSettings(
+      new Promise<void>((resolve) => {
+        release = resolve;
+      }),
+    );
+    const { asked } = client;
+    const source = new CancellationTokenSource();
+    const params = { textDocument: { uri: URI } };
+    const pulled = client.connection.sendRequest("textDocument/diagnostic", params, source.token);
+    await client.until(() => client.asked > asked);
+    return { pulled, release, cancel: () => source.cancel() };
+  }
+
+  /** Messages are read in order: once this is answered, all that went before has been read. */
+  async function allRead() {
+    await expect(client.request("gradsight/none", {})).rejects.toMatchObject({ code: ErrorCodes.MethodNotFound });
+  }
+
   it("can be cancelled", async () => {
     await client.open(URI, UNCLIPPED);
-    const { CancellationTokenSource } = await import("vscode-languageserver-protocol/node");
-    const source = new CancellationTokenSource();
-    const pulled = client.connection.sendRequest(
-      "textDocument/diagnostic",
-      { textDocument: { uri: URI } },
-      source.token,
-    );
-    source.cancel();
+    const { pulled, release, cancel } = await pullHeld();
+    cancel();
+    await allRead();
+    release();
     await expect(pulled).rejects.toMatchObject({ code: LSPErrorCodes.RequestCancelled });
     expect(await client.pull(URI)).toHaveLength(1);
   });
 
   it("asks to be asked again when the text changed meanwhile", async () => {
-    // The answer to the settings is held back until the change has gone out.
-    let release!: () => void;
-    const held = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    client.holdSettings(held);
     await client.open(URI, UNCLIPPED);
-    const pulled = client.pull(URI);
-    // In line behind the pull: once it is answered, the pull has begun and waits for the settings.
-    await expect(client.request("gradsight/none", {})).rejects.toMatchObject({ code: ErrorCodes.MethodNotFound });
+    const { pulled, release } = await pullHeld();
     await client.change(URI, 2, { text: CLIPPED });
+    await allRead();
     release();
     await expect(pulled).rejects.toMatchObject({
       code: LSPErrorCodes.ServerCancelled,
