@@ -17,6 +17,7 @@ import { element, setHidden } from "./dom.ts";
 import { host, log, reasonOf } from "./host.ts";
 import { HubClient } from "./hub/client.ts";
 import { Feed } from "./hub/feed.ts";
+import { t } from "./l10n.ts";
 import { changeState, onStateChange, state } from "./state.ts";
 import { BannerView } from "./views/banner.ts";
 import { EventsView, eventsOf } from "./views/events.ts";
@@ -58,7 +59,7 @@ const [norm, loss, clipRate, learningRate] = [normChart, lossChart, clipRateChar
 const panels = [norm, loss, clipRate, learningRate];
 
 const content = element(
-  "main",
+  "div",
   { class: "content" },
   summary.element,
   element("div", { class: "panel norm" }, toolbar.element, norm.element),
@@ -67,7 +68,17 @@ const content = element(
   clipRate.element,
   learningRate.element,
 );
-document.body.append(element("div", { id: "dashboard" }, banner.element, header.element, placeholder.element, content));
+document.body.append(
+  element(
+    "main",
+    { id: "dashboard" },
+    element("h1", { class: "unseen" }, t("Gradsight Dashboard")),
+    banner.element,
+    header.element,
+    placeholder.element,
+    content,
+  ),
+);
 
 /** The run on screen: the chosen one, or else the latest. */
 function shownRun(): string | null {
@@ -119,8 +130,10 @@ function render(): void {
 
   const whole = wholeRun(series.firstStep, series.lastStep);
   const window = visibleWindow(state().window, whole);
-  const { tile } = feed;
-  const scene: Scene | null = tile && { series, tile, window, events: eventsOf(detail, series) };
+  const { tile, tileView } = feed;
+  // A live chart moves on with its data: its axis does not run ahead of the tile that is under way.
+  const drawn = state().window === null && tileView ? { from: tileView.from, to: tileView.to } : window;
+  const scene: Scene | null = tile && { series, tile, window: drawn, events: eventsOf(detail, series) };
   toolbar.show(window, whole, detail.summary.status === "running" && feed.hub.state === "connected");
   summary.show(series, detail);
   suggestion.show(detail, series, outcomes.get(`${detail.summary.id}/${series.id}`) ?? null);

@@ -1,7 +1,7 @@
 /** A chart with all that belongs to it: title, legend that reads out the crosshair, canvas, and the table beside it. */
 import "./panel.css";
 import { element, setAttribute, setHidden, setText } from "../dom.ts";
-import { bucketAt } from "../hub/tile.ts";
+import { bucketAt, type Tile } from "../hub/tile.ts";
 import { t } from "../l10n.ts";
 import { ChartCanvas, type Scene } from "./canvas.ts";
 import { coarsen } from "./coarse.ts";
@@ -30,6 +30,12 @@ export interface PanelActions {
   toggleTable(chart: string): void;
 }
 
+interface Drawn {
+  readonly tile: Tile;
+  /** All else that a drawing depends on, as one string. */
+  readonly state: string;
+}
+
 export class ChartPanel {
   readonly element: HTMLElement;
   readonly #spec: ChartSpec;
@@ -45,6 +51,9 @@ export class ChartPanel {
   readonly #tableFrame: HTMLElement;
   #chart: ChartCanvas | null = null;
   #scene: Scene | null = null;
+  #source: { readonly tile: Tile; readonly limit: number; readonly coarse: Tile } | null = null;
+  /** What the chart and the table were last drawn from. */
+  #drawn: Drawn | null = null;
 
   constructor(spec: ChartSpec, actions: PanelActions) {
     this.#spec = spec;
@@ -106,32 +115,51 @@ export class ChartPanel {
 
   /** Shows `given`; null while its tile is under way. */
   draw(given: Scene | null, tableOpen: boolean): void {
-    const { lines, absent, size, coarse } = this.#spec;
-    const limit = coarse ?? (size === "medium" ? Math.max(50, this.width / 2) : Number.POSITIVE_INFINITY);
-    const scene = given && { ...given, tile: coarsen(given.tile, limit) };
+    const scene = given && { ...given, tile: this.#coarse(given.tile) };
     this.#scene = scene;
-    const recorded =
-      scene === null ||
-      lines.some(
-        ({ metric }) => scene.series.latest[metric] !== undefined || hasValues(scene.tile.metrics.get(metric)),
-      );
-    setHidden(this.element, absent === null && (scene === null || !recorded));
-    setText(this.#absent, scene === null ? TEXT.loading : (absent ?? ""));
-    setHidden(this.#absent, scene !== null && recorded);
-    setAttribute(this.#plot, "data-empty", scene === null || !recorded);
-    setHidden(this.#toggle, scene === null || !recorded);
-    setAttribute(this.#toggle, "aria-pressed", String(tableOpen));
-    setHidden(this.#tableFrame, !tableOpen || scene === null || !recorded);
+    const recorded = scene === null || isRecorded(this.#spec, scene);
+    this.#layOut(scene, recorded, tableOpen);
     if (scene === null || !recorded) {
-      setHidden(this.#legend, true);
-      setHidden(this.#scale, true);
+      this.#drawn = null;
       return;
     }
-    this.#chart?.draw(scene);
-    setHidden(this.#scale, !this.#chart?.isLogarithmic);
-    setAttribute(this.#canvas, "aria-label", describeChart(this.#spec, scene));
-    if (tableOpen) fillTable(this.#table, this.#spec, scene.tile);
+    const { tile, window, events, series } = scene;
+    const level = this.#spec.level?.value(series);
+    // A push that changes none of this costs no drawing.
+    const state = [window.from, window.to, events.length, level, tableOpen].join();
+    if (this.#drawn?.tile !== tile || this.#drawn.state !== state) {
+      this.#drawn = { tile, state };
+      this.#chart?.draw(scene);
+      setHidden(this.#scale, !this.#chart?.isLogarithmic);
+      setAttribute(this.#canvas, "aria-label", describeChart(this.#spec, scene));
+      if (tableOpen) fillTable(this.#table, this.#spec, tile);
+    }
     this.#readOut(scene);
+  }
+
+  /** What there is to see: the chart, or why there is none. */
+  #layOut(scene: Scene | null, recorded: boolean, tableOpen: boolean): void {
+    const { absent } = this.#spec;
+    const empty = scene === null || !recorded;
+    setHidden(this.element, absent === null && empty);
+    setText(this.#absent, scene === null ? TEXT.loading : (absent ?? ""));
+    setHidden(this.#absent, !empty);
+    setAttribute(this.#plot, "data-empty", empty);
+    setHidden(this.#toggle, empty);
+    setAttribute(this.#toggle, "aria-pressed", String(tableOpen));
+    setHidden(this.#tableFrame, !tableOpen || empty);
+    if (!empty) return;
+    setHidden(this.#legend, true);
+    setHidden(this.#scale, true);
+  }
+
+  /** The tile in as many buckets as this chart has room for, made once a tile. */
+  #coarse(tile: Tile): Tile {
+    const { size, coarse } = this.#spec;
+    const limit = coarse ?? (size === "medium" ? Math.max(50, this.width / 2) : Number.POSITIVE_INFINITY);
+    if (this.#source?.tile !== tile || this.#source.limit !== limit)
+      this.#source = { tile, limit, coarse: coarsen(tile, limit) };
+    return this.#source.coarse;
   }
 
   /** The crosshair moved. */
@@ -159,3 +187,7 @@ export class ChartPanel {
     return Math.round((tile.from[nearest]! + tile.to[nearest]!) / 2);
   }
 }
+
+/** Does the run have any of the chart's metrics, here or elsewhere? */
+const isRecorded = ({ lines }: ChartSpec, { series, tile }: Scene): boolean =>
+  lines.some(({ metric }) => series.latest[metric] !== undefined || hasValues(tile.metrics.get(metric)));

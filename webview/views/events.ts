@@ -54,7 +54,7 @@ export class EventsView {
       { class: "panel events", "aria-labelledby": "events-title" },
       element("header", {}, element("h2", { id: "events-title" }, TEXT.title), this.#count),
       this.#none,
-      element("div", { class: "scroll", role: "region", "aria-labelledby": "events-title", tabindex: 0 }, this.#list),
+      element("div", { class: "scroll" }, this.#list),
       this.#earlier,
     );
   }
