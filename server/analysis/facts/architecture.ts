@@ -1,7 +1,8 @@
 /** What kind of network a file trains, from what it imports, builds and names: the evidence for a severity and a convention. */
 import type { Architecture, Framework } from "../frameworks/framework.ts";
+import type { Expression } from "../syntax/ast.ts";
 import type { Evidence } from "./events.ts";
-import type { Names } from "./scope.ts";
+import type { Names, Scope } from "./scope.ts";
 import type { Values } from "./values.ts";
 
 /** What classes and functions of the file are called, for networks written by hand. */
@@ -37,12 +38,20 @@ function built(names: Names, values: Values, pattern: RegExp) {
     if (!["torch.nn.", "torch.nn.functional.", "torchvision.models."].some((prefix) => pattern.test(prefix + name)))
       continue;
     for (const { call, scope } of sites.slice(0, 4)) {
+      if (!isImported(call.callee, scope)) continue;
       const callees = values.evaluate(call.callee, values.frameOf(scope), scope);
       const match = callees.find((value) => value.kind === "external" && pattern.test(value.name));
       if (match?.kind === "external") return { name: match.name, node: call.callee };
     }
   }
   return null;
+}
+
+/** The path starts at an import: anything else is not worth following for this. */
+function isImported(callee: Expression, scope: Scope): boolean {
+  let at = callee;
+  while (at.kind === "attribute") at = at.object;
+  return at.kind === "name" && scope.lookup(at.id)?.bindings.some((binding) => binding.kind === "import") === true;
 }
 
 function byName(names: Names): Evidence | null {

@@ -25,11 +25,15 @@ export class Classifier {
   readonly #values: Values;
   readonly #frameworks: readonly Framework[];
   readonly #words = new Set<string>();
+  readonly #clippedElsewhere: boolean;
   #models: Set<object> | null = null;
 
   constructor(values: Values, frameworks: readonly Framework[]) {
     this.#values = values;
     this.#frameworks = frameworks;
+    this.#clippedElsewhere = frameworks.some(({ clipsElsewhere }) =>
+      values.names.imports.some(({ name }) => clipsElsewhere?.test(name)),
+    );
     for (const framework of frameworks) {
       for (const name of Object.keys(framework.calls ?? {})) this.#words.add(name.slice(name.lastIndexOf(".") + 1));
       for (const name of Object.keys(framework.methods ?? {})) this.#words.add(name);
@@ -224,7 +228,7 @@ export class Classifier {
   optimizer(node: Expression, frame: Frame, scope: Scope): OptimizerRef {
     const keys = new Set<string>();
     const constructors: OptimizerRef["constructors"][number][] = [];
-    let opaque = false;
+    let opaque = this.#clippedElsewhere;
     for (const value of this.#values.evaluate(node, frame, scope)) {
       if (value.kind === "external" && value.call) {
         const name = stripCall(value.name);
@@ -252,10 +256,19 @@ export class Classifier {
   /** Handed to a constructor that nothing in this file calls: a wrapper of another module as likely as an optimizer. */
   #isInjected({ owner, bindings }: Variable): boolean {
     if (!owner || owner instanceof Variable || bindings.length === 0) return false;
-    return bindings.every((binding) => {
-      if (binding.kind !== "value" || binding.value.kind !== "name") return false;
-      const [source] = binding.scope.lookup(binding.value.id)?.bindings ?? [];
-      return source?.kind === "parameter" && this.#values.callersOf(source.scope).length === 0;
+    return bindings.every(
+      (binding) => binding.kind === "value" && this.#comesFromOutside(binding.value, binding.scope, 0),
+    );
+  }
+
+  /** A parameter that no call in this file fills, or only with another such parameter. */
+  #comesFromOutside(node: Expression, scope: Scope, depth: number): boolean {
+    if (node.kind !== "name" || depth > 4) return false;
+    const [source] = scope.lookup(node.id)?.bindings ?? [];
+    if (source?.kind !== "parameter") return false;
+    return this.#values.callersOf(source.scope).every((site) => {
+      const given = this.#values.argumentFor(source, site.call, this.#values.frameOf(site.scope));
+      return given !== null && given !== "default" && this.#comesFromOutside(given.node, given.scope, depth + 1);
     });
   }
 

@@ -72,7 +72,7 @@ export class Values {
   readonly #active = new Map<string, number>();
   #cutAt = Number.POSITIVE_INFINITY;
   readonly #known = new Map<string, Value[]>();
-  #budget = 300_000;
+  #budget = 60_000;
   readonly #ids = new Map<object, number>();
 
   constructor(names: Names, frameworks: readonly Framework[]) {

@@ -9,6 +9,7 @@ export const accelerate: Framework = {
   optimizers: /^accelerate\.(utils\.)?(DummyOptim)$/,
   // Stands for the optimizer of a DeepSpeed configuration, which may set "gradient_clipping".
   clipsInside: [{ name: /DummyOptim$/, keyword: null }],
+  clipsElsewhere: /^accelerate(\.utils|\.utils\.dataclasses)?\.(DeepSpeedPlugin|MegatronLMPlugin)$/,
   calls: {
     "accelerate.Accelerator().backward": { event: "backward" },
     "accelerate.Accelerator().clip_grad_norm_": {

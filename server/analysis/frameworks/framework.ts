@@ -75,7 +75,8 @@ export interface Framework {
   readonly optimizers?: RegExp;
   /** Optimizers that clip by themselves, with the argument that says so (null: always). */
   readonly clipsInside?: readonly { readonly name: RegExp; readonly keyword: string | null }[];
-  readonly optimizerParameters?: ArgumentPlace;
+  /** Imports after which a configuration that can't be seen may clip. */
+  readonly clipsElsewhere?: RegExp;
   readonly optimizerMethods?: Readonly<Record<string, Meaning>>;
   readonly calls?: Readonly<Record<string, Meaning>>;
   /** Methods that mean this on any object whose class can't be seen. */

@@ -31,7 +31,7 @@ export const pytorch: Framework = {
     { name: /Adafactor$|CAME$/, keyword: null },
     { name: /^timm\.optim\.(\w+\.)*(Lamb|create_optimizer\w*)$/, keyword: null },
   ],
-  optimizerParameters: at(0, "params"),
+  clipsElsewhere: /^deepspeed(\.|$)/,
   optimizerMethods: {
     step: { event: "step", optimizer: "receiver", closure: at(0, "closure") },
     zero_grad: { event: "zero-grad" },

@@ -86,3 +86,21 @@ it("inserts the unscaling before the clip", () => {
   expect(fixed).toContain(`        scaler.unscale_(optimizer)\n        ${clip}\n`);
   expect(places(fixed)).toEqual([]);
 });
+
+it("leaves a clip alone that an unscaled update shares", () => {
+  const text = `import torch
+optimizer = torch.optim.Adam(model.parameters())
+scaler = torch.amp.GradScaler()
+if amp:
+    scaler.scale(loss).backward()
+else:
+    loss.backward()
+torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+if amp:
+    scaler.step(optimizer)
+else:
+    optimizer.step()
+`;
+  expect(places(text)).toEqual(["8:clip-scaled-gradients"]);
+  expect(fixAll(text)).toBe(text);
+});

@@ -101,15 +101,18 @@ function* scaledClips(facts: Facts, { step, paths }: UpdateSite): Iterable<ClipE
   for (const [node, clip] of clips) if (!unscaled.has(node) && sharesStep(facts, clip, step)) yield clip;
 }
 
+/** The clip stands between the gradients and this update. */
+function actsOn({ paths }: UpdateSite, clip: ClipEvent): boolean {
+  return paths.some((path) => {
+    const index = path.findIndex((event) => event.node === clip.node);
+    return index !== -1 && !path.slice(index).some((event) => event.kind === "backward");
+  });
+}
+
 /** Every update that the clip acts on is of this optimizer, or it is known to clip its parameters. */
 function sharesStep(facts: Facts, clip: ClipEvent, step: StepEvent): boolean {
-  const acts = (update: UpdateSite) =>
-    update.paths.some((path) => {
-      const index = path.findIndex((event) => event.node === clip.node);
-      return index !== -1 && !path.slice(index).some((event) => event.kind === "backward");
-    });
   const others = facts.updates.filter((update) => !overlap(update.step.optimizer.keys, step.optimizer.keys));
-  return !others.some(acts) || facts.parameters.surelyCovers(clip, step.optimizer);
+  return !others.some((update) => actsOn(update, clip)) || facts.parameters.surelyCovers(clip, step.optimizer);
 }
 
 function isDisabled(facts: Facts, { scaler, frame, scope }: StepEvent): boolean {
@@ -125,9 +128,7 @@ function fix(facts: Facts, clip: ClipEvent, step: StepEvent): Fix | null {
   const { scaler, frame, scope } = step;
   if (!scaler) return null;
   // A clip that an update without the scaler shares must not unscale.
-  const shared = facts.updates.some(
-    (update) => !update.step.scaler && update.paths.some((path) => path.some((event) => event.node === clip.node)),
-  );
+  const shared = facts.updates.some((update) => !update.step.scaler && actsOn(update, clip));
   const to = { frame: clip.frame, scope: clip.scope };
   const scalerText = express(facts, { node: scaler, frame, scope }, to);
   const optimizerText = express(facts, { node: step.optimizer.node, frame, scope }, to);

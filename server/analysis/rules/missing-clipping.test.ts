@@ -298,6 +298,29 @@ class Trainer:
 `,
     ],
     [
+      "to an optimizer handed on to a class",
+      `import torch
+def build(optim):
+    return Trainer(optim)
+class Trainer:
+    def __init__(self, optim):
+        self.optim = optim
+    def train(self, loss):
+        loss.backward()
+        self.optim.step()
+`,
+    ],
+    [
+      "where a DeepSpeed plugin may clip",
+      `import torch
+from accelerate import Accelerator, DeepSpeedPlugin
+accelerator = Accelerator(deepspeed_plugin=DeepSpeedPlugin(config))
+optimizer = accelerator.prepare(torch.optim.AdamW(model.parameters()))
+accelerator.backward(loss)
+optimizer.step()
+`,
+    ],
+    [
       "to an optimizer that a DeepSpeed configuration replaces",
       `import torch
 from accelerate import Accelerator
