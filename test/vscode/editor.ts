@@ -19,6 +19,8 @@ export const EXTENSION = "gradsight.gradsight";
 export async function activate(): Promise<TestApi> {
   const extension = extensions.getExtension<TestApi>(EXTENSION);
   if (!extension) throw new Error(`${EXTENSION} is not installed`);
+  // VS Code in a browser saves after a second by itself; what is asked about unsaved text must not depend on that.
+  await workspace.getConfiguration("files").update("autoSave", "off", false);
   return extension.activate();
 }
 
