@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { VENV_PYTHON } from "../setup/paths.mjs";
 import { findPython, hasTorch } from "../setup/python.mjs";
 
-/** @typedef {{ python: string, script: string, reason: string }} Example */
+/** @typedef {{ python: string, script: string, reason: string, checkSteps: number }} Example `checkSteps`: enough to watch it grow */
 
 /** @returns {Example} */
 export function chooseExample() {
@@ -11,6 +11,6 @@ export function chooseExample() {
   const candidates = process.env.GRADSIGHT_PYTHON || !existsSync(VENV_PYTHON) ? [python] : [python, VENV_PYTHON];
   const withTorch = candidates.find(hasTorch);
   return withTorch
-    ? { python: withTorch, script: "train_pytorch.py", reason: `PyTorch in ${withTorch}` }
-    : { python, script: "train_plain_python.py", reason: `${python} has no PyTorch` };
+    ? { python: withTorch, script: "train_pytorch.py", reason: `PyTorch in ${withTorch}`, checkSteps: 300 }
+    : { python, script: "train_plain_python.py", reason: `${python} has no PyTorch`, checkSteps: 1500 };
 }

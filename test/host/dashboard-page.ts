@@ -29,7 +29,7 @@ export class DashboardPage {
   async untilFinished(): Promise<void> {
     await this.status()
       .filter({ hasText: /^Finished/ })
-      .waitFor({ timeout: 180_000 });
+      .waitFor({ timeout: 300_000 });
   }
 
   async untilStepsExceed(steps: number): Promise<number> {

@@ -41,7 +41,10 @@ export async function checkLoop(vsix: string, example: Example): Promise<void> {
     dataFolder,
     vsix,
     log: join(out, "vscode.log"),
-    settings: { "gradsight.python.interpreter": example.python },
+    settings: {
+      "gradsight.python.interpreter": example.python,
+      "gradsight.run.arguments": ["--steps", String(example.checkSteps)],
+    },
   });
   const browser = await openBrowser();
   const loop = await enter(browser, host.address(workspace), workspace, example);

@@ -25,7 +25,9 @@ export async function compareSeeds({ workbench, example }: Loop): Promise<string
   const dashboard = new DashboardPage(workbench.webview());
   await dashboard.untilFinished();
   const first = await normsByStep(dashboard);
-  await workbench.typeInTerminal(`"${example.python}" -m gradsight run ${example.script} --seed 2`);
+  await workbench.typeInTerminal(
+    `"${example.python}" -m gradsight run ${example.script} --steps ${example.checkSteps} --seed 2`,
+  );
   await until("the run picker lists the second run", async () => (await dashboard.runs()).length === 2);
   await dashboard.chooseRun(0);
   await dashboard.untilFinished();
