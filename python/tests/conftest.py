@@ -13,7 +13,14 @@ from testing_hub import HubForTests
 PACKAGE = Path(__file__).parent.parent
 ROOT = PACKAGE.parent
 
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+NODE = ROOT / "node_modules" / ".bin" / ("node.cmd" if os.name == "nt" else "node")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def vendored() -> None:
+    """The probe is tested with the client library that it brings along."""
+    if not (PACKAGE / "gradsight" / "_vendor" / "websockets" / "VENDORED").exists():
+        subprocess.run([str(NODE), str(ROOT / "scripts" / "vendor.mjs")], check=True)
 
 
 @pytest.fixture
