@@ -25,7 +25,14 @@ const STOP_WITHIN = 5_000;
 export function startHub({ storage, workerFile, onLog, onExit }: HubOptions): Promise<HubHandle> {
   const workerData: HubWorkerData = { storage };
   // What a worker prints would end up in the language server's own stream of messages.
-  const worker = new Worker(workerFile, { workerData, name: "gradsight hub", stdout: true, stderr: true });
+  const worker = new Worker(workerFile, {
+    workerData,
+    name: "gradsight hub",
+    stdout: true,
+    stderr: true,
+    // Node 22, which older editors have, calls SQLite experimental at every start.
+    execArgv: ["--disable-warning=ExperimentalWarning"],
+  });
   worker.stdout.on("data", (text: Buffer) => onLog("info", text.toString().trimEnd()));
   worker.stderr.on("data", (text: Buffer) => onLog("warn", text.toString().trimEnd()));
   const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));

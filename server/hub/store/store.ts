@@ -33,8 +33,11 @@ export class Store {
       this.ownChanges += 1;
       return result;
     } catch (error) {
-      // A full disk has SQLite roll back by itself.
-      if (this.db.isTransaction !== false) this.db.exec("ROLLBACK");
+      try {
+        this.db.exec("ROLLBACK");
+      } catch {
+        // On a full disk SQLite has rolled back by itself; what is thrown below says why.
+      }
       throw error;
     }
   }
