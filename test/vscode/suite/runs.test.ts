@@ -28,11 +28,16 @@ describe("runs", () => {
   });
   afterEach(closeAll);
 
-  async function run(name: string, text = TRAIN): Promise<RunSummary> {
+  /** Starts a script, by command unless told how, and waits for the end of its run. */
+  async function run(
+    name: string,
+    text = TRAIN,
+    start: () => Thenable<unknown> = () => commands.executeCommand("gradsight.runWithTelemetry"),
+  ): Promise<RunSummary> {
     const document = await script(name, text);
     const before = new Set((await api.hub.refresh()).map(({ id }) => id));
     const find = () => api.hub.runs.find((one) => !before.has(one.id) && one.script === document.uri.fsPath);
-    await commands.executeCommand("gradsight.runWithTelemetry");
+    await start();
     await when(api.hub.onDidChangeRuns, () => !["running", undefined].includes(find()?.status));
     return find()!;
   }
@@ -46,6 +51,22 @@ describe("runs", () => {
     const item = api.runs.getTreeItem(first!);
     assert.match(String(item.description), /60 steps/);
     assert.ok(api.dashboard.isOpen);
+  });
+
+  it("makes a run of its own when the task is run again", async () => {
+    const first = await run("again.py");
+    const again = await run("again.py", TRAIN, () => commands.executeCommand("workbench.action.tasks.reRunTask"));
+    assert.notEqual(again.id, first.id);
+    assert.equal(again.steps, STEPS);
+  });
+
+  it("completes a task of tasks.json that names only the script", async () => {
+    const task = { label: "train", type: "gradsight", script: "named.py", args: ["3"] };
+    await workspace.getConfiguration("tasks").update("version", "2.0.0", false);
+    await workspace.getConfiguration("tasks").update("tasks", [task], false);
+    const start = () => commands.executeCommand("workbench.action.tasks.runTask", task.label);
+    const recorded = await run("named.py", TRAIN, start);
+    assert.deepEqual((await api.hub.run(recorded.id)).args, ["3"]);
   });
 
   it("passes the arguments of the setting", async () => {
