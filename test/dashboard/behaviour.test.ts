@@ -36,6 +36,17 @@ test("a live run is followed", async () => {
   await dashboard.close();
 });
 
+test("a run that has just been started is shown as soon as it reports in", async () => {
+  const dashboard = await stage.open();
+  await dashboard.post({ type: "show", run: "new" });
+  await dashboard.drawn(); // until then, the latest run
+  const probe = await stage.probe(live("new"));
+  await dashboard.page.locator("#run").getByText("new", { exact: true }).waitFor();
+  await probe.tell(20);
+  await dashboard.page.getByText("Steps 0 to 19 · whole run, live").waitFor();
+  await dashboard.close();
+});
+
 test("a zoomed window stays where it is while the run goes on", async () => {
   const probe = await stage.probe(live("zoomed"));
   await probe.tell(200);

@@ -154,33 +154,33 @@ const STATES: Record<string, State> = {
   },
 };
 
-const LOOKS: { theme: ThemeName; width: number }[] = [
-  { theme: "dark", width: 1280 },
-  { theme: "light", width: 900 },
-  { theme: "high-contrast", width: 1280 },
-  { theme: "light", width: 360 },
+/** What does not depend on colours is checked once a state. */
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"];
+const CONTRAST = ["color-contrast"];
+
+const LOOKS: { name: string; theme: ThemeName; width: number; rules: string[] }[] = [
+  { name: "dark", theme: "dark", width: 1280, rules: RULES },
+  { name: "light", theme: "light", width: 900, rules: CONTRAST },
+  { name: "high-contrast", theme: "high-contrast", width: 1280, rules: CONTRAST },
+  { name: "narrow", theme: "light", width: 360, rules: [] },
 ];
 
 for (const [name, { run, relay, arrange }] of Object.entries(STATES))
   test(`${name}: clean, accessible, photographed`, async () => {
     const dashboard = await stage.open({ ...(run && { run }), ...(relay && { relay: relay() }) });
     await arrange?.(dashboard);
-    for (const { theme, width } of LOOKS) {
+    for (const { name: look, theme, width, rules } of LOOKS) {
       await dashboard.setTheme(theme);
       await dashboard.resize(width);
-      await dashboard.screenshot(`${name}-${width === 360 ? "narrow" : theme}`);
-      assert.deepEqual(await faults(dashboard, theme === "dark" ? RULES : CONTRAST), [], `${theme}, ${width} px`);
-      assert.equal(await overflow(dashboard), 0, `${theme}: the page must not scroll sideways at ${width} px`);
+      await dashboard.screenshot(`${name}-${look}`);
+      if (rules.length > 0) assert.deepEqual(await faults(dashboard, rules), [], look);
+      assert.equal(await overflow(dashboard), 0, `${look}: the page must not scroll sideways`);
     }
     assert.deepEqual(dashboard.complaints, []);
     const warnings = dashboard.sent.filter((message) => message.type === "log");
     assert.equal(warnings.length, name === "failed" ? 1 : 0, JSON.stringify(warnings));
     await dashboard.close();
   });
-
-/** What does not depend on colours is checked once a state. */
-const CONTRAST = ["color-contrast"];
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"];
 
 async function faults({ page }: DashboardPage, rules: string[]): Promise<string[]> {
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe);
