@@ -8,7 +8,7 @@ import type { Values } from "./values.ts";
 /** What classes and functions of the file are called, for networks written by hand. */
 const BY_NAME: readonly (readonly [RegExp, Architecture])[] = [
   [/ddpm|diffusion/i, "diffusion"],
-  [/dqn|replay_?buffer/i, "value-learning"],
+  [/dqn|^q_?net|replay_?buffer/i, "value-learning"],
   [/(multi_?head|self|cross|causal).?attention|transformer|^gpt|^bert/i, "transformer"],
   [/actor_?critic|^ppo|^a2c|^reinforce/i, "reinforcement"],
 ];

@@ -6,7 +6,6 @@ import {
   type Call,
   childrenOf,
   type Expression,
-  type ExpressionOf,
   expressionsOf,
   type FunctionNode,
   type ImportedName,
@@ -420,5 +419,3 @@ export function argumentOf(call: Call, position: number | null, keyword: string 
   const found = upTo[position];
   return found && found.keyword === null ? found : null;
 }
-
-export type Comprehension = ExpressionOf<"comprehension">;

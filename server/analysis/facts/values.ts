@@ -4,12 +4,13 @@
  */
 import type { Framework } from "../frameworks/framework.ts";
 import { type Call, type Expression, rangeOf, type Statement } from "../syntax/ast.ts";
+import { BUILTINS } from "./builtins.ts";
+import { reaching } from "./reaching.ts";
 import {
   argumentOf,
   type Binding,
   type CallSite,
   type ClassInfo,
-  type Comprehension,
   type FunctionInfo,
   type Names,
   type Scope,
@@ -642,46 +643,9 @@ export class Values {
   }
 }
 
-/**
- * The bindings that may hold at a place of the scope itself: a later one counts only around a loop, and an earlier one
- * only if none that every way to the place passes came after it.
- */
-function reaching(bindings: readonly Binding[], use: number): readonly Binding[] {
-  if (bindings.length < 2) return bindings;
-  const holds = (binding: Binding) => {
-    if (!binding.statement) return true;
-    const { start, end } = rangeOf(binding.statement);
-    return (isBlock(binding.statement) ? start : end) <= use;
-  };
-  const before = bindings.filter(holds);
-  const last = before.findLastIndex(
-    (binding) => binding.depth === 0 && binding.statement !== null && !isBlock(binding.statement),
-  );
-  const around = bindings.filter((binding) => {
-    if (holds(binding) || !binding.loop) return false;
-    const { start, end } = rangeOf(binding.loop);
-    return start <= use && use < end;
-  });
-  const found = [...before.slice(Math.max(0, last)), ...around];
-  return found.length > 0 ? found : bindings;
-}
-
-const isBlock = (statement: Statement) =>
-  statement.kind === "for" || statement.kind === "with" || statement.kind === "if" || statement.kind === "while";
-
 function located(binding: Binding, frame: Frame): Located[] {
   if (binding.kind === "value") return [{ node: binding.value, frame, scope: binding.scope, path: binding.path }];
   if (binding.kind === "element")
     return [{ node: binding.iterable, frame, scope: binding.scope, path: binding.path, iterated: true }];
   return [];
 }
-
-export const isGenerator = (node: Expression): node is Comprehension =>
-  node.kind === "comprehension" && node.type === "generator";
-
-/** Names that need no import and matter here: what they return is known, or they run nothing of the training. */
-const BUILTINS = new Set(
-  "abs all any bool bytes chr dict dir divmod enumerate filter float format getattr globals hasattr hash id input int isinstance issubclass iter len list locals map max min next object open ord pow print range repr reversed round set setattr slice sorted str sum super tuple type vars zip".split(
-    " ",
-  ),
-);

@@ -211,3 +211,15 @@ optimizer.step()
     expect(fixed(text)).toContain("fabric.clip_gradients(model, optimizer, max_norm=1.0)\noptimizer.step()");
   });
 });
+
+it("offers no fix that would clip by the norm of one shard", () => {
+  const text = `import torch
+from torch.distributed.fsdp import FullyShardedDataParallel as FSDP
+model = FSDP(net)
+optimizer = torch.optim.SGD(model.parameters(), lr=1)
+loss.backward()
+optimizer.step()
+`;
+  expect(rulesFound(text)).toEqual(["missing-clipping"]);
+  expect(fixAll(text)).toBe(text);
+});

@@ -18,7 +18,7 @@ export function insertClip(facts: Facts, site: UpdateSite, threshold: number): T
   if (step.closure && !inside) return null;
   const to = inside ? { frame: backward.frame, scope: backward.scope } : { frame: step.frame, scope: step.scope };
   const spelling = backward.framework.spelling ?? FRAMEWORKS[0]?.spelling;
-  if (!spelling) return null;
+  if (!spelling || facts.names.imports.some(({ name }) => spelling.notWith?.test(name))) return null;
   const optimizer = sourceOf(facts, step.optimizer.node);
   const receiver = backward.kind === "backward" && backward.receiver ? sourceOf(facts, backward.receiver) : "";
   const edits: TextEdit[] = [];

@@ -157,6 +157,11 @@ describe("refuses, and says what to do", () => {
     ],
     ["a computed threshold", train("", "2 * base"), "computed"],
     ["clipping by value", train("", "1.0").replace("clip_grad_norm_", "clip_grad_value_"), "by value"],
+    [
+      "a clip that comes too late",
+      "import torch\nopt = torch.optim.SGD(model.parameters(), lr=1)\nloss.backward()\nopt.step()\ntorch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)\n",
+      "Move it",
+    ],
     ["a file without updates", "import torch\nprint(1)\n", ""],
   ])("%s", (_, text, part) => {
     expect(set(text)).toMatchObject({ refused: expect.stringContaining(part) });

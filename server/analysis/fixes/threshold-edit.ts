@@ -1,7 +1,7 @@
 /** Puts a threshold at an update: into the number that is there, or by a clip where there is none. Never guesses between two. */
 import type { ClipEvent, Seen, UpdateSite } from "../facts/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import { clipsOf, distinct } from "../facts/order.ts";
+import { clipsOf, distinct, lateClips } from "../facts/order.ts";
 import { lineOf, lineOfNode, thresholdSource } from "../facts/threshold.ts";
 import type { ThresholdEdit, ThresholdRequest } from "../index.ts";
 import { type Expression, rangeOf } from "../syntax/ast.ts";
@@ -24,6 +24,11 @@ export function thresholdEdit(facts: Facts, request: ThresholdRequest): Threshol
     };
   const clips = distinct(clipsOf(facts, site));
   if (clips.length > 0) return setThreshold(facts, clips, threshold);
+  const late = lateClips(facts).find(({ step }) => step.node === site.step.node);
+  if (late)
+    return {
+      refused: `The clip on line ${lineOfNode(facts, late.clip.node)} comes after the update and does nothing. Move it before the update first: there is a quick fix.`,
+    };
   if (clipLine !== null)
     return {
       refused: `The clip that the run used on line ${clipLine + 1} can't be seen here. Change its threshold by hand.`,

@@ -58,6 +58,8 @@ export interface Spelling {
     readonly optimizer: string;
     readonly threshold: string;
   }) => string | null;
+  /** Imports with which this spelling would be wrong: no fix is better than that one. */
+  readonly notWith?: RegExp;
   /** A condition to clip under when gradients are accumulated, given the receiver. */
   readonly guard?: { readonly when: string; readonly condition: (receiver: string) => string };
   /** Written before the clip where gradients are scaled and nothing unscaled them. */

@@ -101,6 +101,8 @@ export const pytorch: Framework = {
   spelling: {
     function: "torch.nn.utils.clip_grad_norm_",
     write: ({ function: name, parameters, threshold }) => `${name}(${parameters}, max_norm=${threshold})`,
+    // Over FSDP's flat shards each rank would clip by the norm of its own shard.
+    notWith: /\.FullyShardedDataParallel$/,
     unscale: (scaler, optimizer) => `${scaler}.unscale_(${optimizer})`,
   },
 };

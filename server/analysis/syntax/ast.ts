@@ -144,7 +144,6 @@ export type ExpressionOf<K extends Expression["kind"]> = Extract<Expression, { k
 export type StatementOf<K extends Statement["kind"]> = Extract<Statement, { kind: K }>;
 export type Call = ExpressionOf<"call">;
 export type FunctionNode = StatementOf<"function"> | ExpressionOf<"lambda">;
-export type Node = Expression | Statement | Argument | Parameter | ImportedName;
 
 export function rangeOf(node: Place): TextRange {
   return { start: node.anchor.offset + node.start, end: node.anchor.offset + node.end };
