@@ -19,9 +19,10 @@ from ..metrics import gradient_norm
 from ..metrics.time_budget import TimeBudget
 from .torch_reading import Number, compiling
 from .torch_recorder import Clip, TorchRecorder, torch
+from .torch_series import SAMPLING_SHARE
 
 _guard = Guard("recording clips")
-_budget = TimeBudget()
+_budget = TimeBudget(SAMPLING_SHARE)
 _inside = False
 """One clip function may call another; the outer one is the script's."""
 

@@ -15,6 +15,9 @@ from .._site import caller_location
 from ..metrics.nonfinite import NonFiniteWatch
 from ..metrics.time_budget import TimeBudget
 
+SAMPLING_SHARE = 0.005
+"""Of the training's time, for what is measured besides what clipping measures anyway: half before, half after it."""
+
 LAYER_PERIOD = 0.1
 """Seconds between two samples of all layers that are sent."""
 
@@ -27,7 +30,7 @@ class TorchSeries:
         self.session = session
         self.series = series
         self.watch = NonFiniteWatch(session, series)
-        self.post_budget = TimeBudget()
+        self.post_budget = TimeBudget(SAMPLING_SHARE)
         self.changed_after_clip = False
         """Whether the gradients were seen to change between the clip and the update: then both are measured."""
         self.max_norm: Optional[float] = None

@@ -6,7 +6,7 @@ import time
 
 
 class TimeBudget:
-    def __init__(self, share: float = 0.01) -> None:
+    def __init__(self, share: float) -> None:
         self.share = share
         self._next = 0.0
 
