@@ -7,7 +7,7 @@ const files = globSync("test/dashboard/*.test.ts", { cwd: ROOT });
 // One file at a time: each drives a browser of its own.
 const { status } = spawnSync(
   process.execPath,
-  ["--test", "--test-concurrency=1", "--test-timeout=60000", ...process.argv.slice(2), ...files],
+  ["--test", "--test-concurrency=1", "--test-timeout=120000", ...process.argv.slice(2), ...files],
   { cwd: ROOT, stdio: "inherit" },
 );
 process.exit(status ?? 1);

@@ -23,16 +23,17 @@ export function levelPlugin(spec: LevelSpec, value: () => number | null, palette
       ctx.lineTo(area.right, y);
       ctx.stroke();
       const label = `${spec.name} ${formatThreshold(level)}`;
+      const baseline = y - 18 > area.top ? y - 6 : y + 14;
+      ctx.setLineDash([]);
       ctx.font = `600 11px ${font}`;
-      const width = ctx.measureText(label).width + 8;
-      const above = y - 18 > area.top;
-      ctx.fillStyle = colors.paper;
-      ctx.globalAlpha = 0.85;
-      ctx.fillRect(area.right - width, above ? y - 18 : y + 3, width, 15);
-      ctx.globalAlpha = 1;
-      ctx.fillStyle = colors[spec.color];
       ctx.textAlign = "right";
-      ctx.fillText(label, area.right - 4, above ? y - 6 : y + 14);
+      // A rim, not a box: what lies behind stays in sight.
+      ctx.strokeStyle = colors.paper;
+      ctx.lineWidth = 3;
+      ctx.lineJoin = "round";
+      ctx.strokeText(label, area.right - 4, baseline);
+      ctx.fillStyle = colors[spec.color];
+      ctx.fillText(label, area.right - 4, baseline);
       ctx.restore();
     },
   };
