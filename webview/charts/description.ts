@@ -12,10 +12,10 @@ const TEXT = {
   steps: (from: number, to: number) => t("steps {0} to {1}", formatCount(from), formatCount(to)),
   range: (name: string, low: string, high: string) => t("{0}: {1} to {2}.", name, low, high),
   level: (name: string, value: string) => t("{0}: {1}.", name, value),
-  spikes: (n: number) => t(n === 1 ? "{0} spike." : "{0} spikes.", formatCount(n)),
-  skipped: (n: number) => t(n === 1 ? "{0} skipped step." : "{0} skipped steps.", formatCount(n)),
+  spikes: (n: number) => (n === 1 ? t("{0} spike.", formatCount(n)) : t("{0} spikes.", formatCount(n))),
+  skipped: (n: number) => (n === 1 ? t("{0} skipped step.", formatCount(n)) : t("{0} skipped steps.", formatCount(n))),
   nonFinite: (n: number) =>
-    t(n === 1 ? "NaN or infinite in {0} place." : "NaN or infinite in {0} places.", formatCount(n)),
+    n === 1 ? t("NaN or infinite in {0} place.", formatCount(n)) : t("NaN or infinite in {0} places.", formatCount(n)),
 };
 
 export function describeChart(spec: ChartSpec, { series, tile, window, events }: Scene): string {

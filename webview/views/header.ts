@@ -11,7 +11,9 @@ const TEXT = {
   run: t("Run"),
   series: t("Series"),
   runDetail: (status: string, started: string, steps: number) =>
-    t(steps === 1 ? "{0} · {1} · {2} step" : "{0} · {1} · {2} steps", status, started, formatCount(steps)),
+    steps === 1
+      ? t("{0} · {1} · {2} step", status, started, formatCount(steps))
+      : t("{0} · {1} · {2} steps", status, started, formatCount(steps)),
   seriesDetail: (optimizer: string, steps: number) => t("{0} · {1} steps", optimizer, formatCount(steps)),
 };
 

@@ -13,7 +13,7 @@ const TEXT = {
   failed: t("Failed"),
   interrupted: t("Interrupted; the steps up to here are kept"),
   exitCode: (code: number) => t("exit code {0}", code),
-  steps: (n: number) => t(n === 1 ? "{0} step" : "{0} steps", formatCount(n)),
+  steps: (n: number) => (n === 1 ? t("{0} step", formatCount(n)) : t("{0} steps", formatCount(n))),
   attempts: (n: number) => t("attempt {0}", n),
   error: t("Show the error"),
 };
