@@ -3,8 +3,8 @@
     python -m gradsight run train_pytorch.py               # with the editor's dashboard open
     python train_pytorch.py --steps 300 --seed 7           # works without it, too
 
-A recurrent network has long chains of derivatives, so now and then, at a damaged line say, its gradients are
-many times what they usually are. Nothing here clips them: Gradsight marks the update below and offers to insert the clipping.
+A recurrent network has long chains of derivatives, so now and then, at a damaged line say, its gradients are several
+times what they usually are. Nothing here clips them: Gradsight marks the update below and offers to insert clipping.
 """
 
 import argparse
