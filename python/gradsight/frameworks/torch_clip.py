@@ -89,7 +89,10 @@ def _replace(module: Any, name: str, limit: str, recorder: TorchRecorder) -> Non
         noted = before(parameters)
         _inside = True
         try:
-            result = _passing_warnings(original, given, args, kwargs) if given == () else original(given, *args, **kwargs)
+            if given == ():
+                result = _passing_warnings(original, given, args, kwargs)
+            else:
+                result = original(given, *args, **kwargs)
         finally:
             _inside = False
         if noted is not None:
