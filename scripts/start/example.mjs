@@ -11,6 +11,6 @@ export function chooseExample() {
   const candidates = process.env.GRADSIGHT_PYTHON || !existsSync(VENV_PYTHON) ? [python] : [python, VENV_PYTHON];
   const withTorch = candidates.find(hasTorch);
   return withTorch
-    ? { python: withTorch, script: "train_pytorch.py", reason: `PyTorch in ${withTorch}`, checkSteps: 300 }
-    : { python, script: "train_plain_python.py", reason: `${python} has no PyTorch`, checkSteps: 1500 };
+    ? { python: withTorch, script: "train_pytorch.py", reason: `PyTorch in ${withTorch}`, checkSteps: 150 }
+    : { python, script: "train_plain_python.py", reason: `${python} has no PyTorch`, checkSteps: 400 };
 }

@@ -116,7 +116,6 @@ export class Workbench {
     await this.runCommand("Terminal: Create New Terminal");
     const input = this.page.locator(".terminal-wrapper.active .xterm-helper-textarea");
     await input.waitFor({ state: "attached" });
-    await this.page.locator(".terminal-wrapper.active .xterm-rows").filter({ hasText: /\S/ }).waitFor();
     await input.focus();
     await this.page.keyboard.type(line);
     await this.page.keyboard.press("Enter");
