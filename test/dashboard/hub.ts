@@ -102,7 +102,7 @@ export class RecordedProbe {
   }
 
   async end({ status, error, exitCode }: Ending = { status: "finished" }): Promise<void> {
-    const steps = Math.max(...this.#told);
+    const steps = Math.max(0, ...this.#told);
     const time = this.#run.info.startedAt + steps * 0.05;
     await this.#say({
       type: "end",
@@ -122,8 +122,13 @@ export class RecordedProbe {
   /** Sends one message and waits for its acknowledgement. */
   async #say(message: ProbeMessage | Uint8Array): Promise<void> {
     this.#socket.send(message instanceof Uint8Array ? message : JSON.stringify(message));
-    const [answer] = await once(this.#socket, "message");
-    const { type, ...rest } = hubToProbeMessage(JSON.parse(String(answer)));
+    const settled = new AbortController();
+    const closed = once(this.#socket, "close", settled).then(() => {
+      throw new Error("the hub closed the connection");
+    });
+    const answer = await Promise.race([once(this.#socket, "message", settled), closed]);
+    settled.abort();
+    const { type, ...rest } = hubToProbeMessage(JSON.parse(String(answer[0])));
     if (type === "refused") throw new Error(`the hub refused: ${JSON.stringify(rest)}`);
   }
 }

@@ -60,6 +60,9 @@ export const early: RecordedRun = {
 /** Reported in, without a step. */
 export const waiting: RecordedRun = { info: runInfo("waiting", "train.py --seed 3"), series: [] };
 
+/** Failed before an optimizer took a step. */
+export const endedEarly: RecordedRun = { info: runInfo("ended-early", "train.py --lr oops"), series: [] };
+
 export const gan: RecordedRun = {
   info: runInfo("gan", "gan.py"),
   series: [

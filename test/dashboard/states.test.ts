@@ -20,6 +20,7 @@ const stage = new Stage(async (hub) => {
   await hub.play(runs.gan);
   await hub.play(runs.noScript, { status: "interrupted" });
   await hub.play(runs.nonFinite, { status: "failed", error: runs.TRACEBACK });
+  await hub.play(runs.endedEarly, { status: "failed", error: "ValueError: invalid literal for float(): oops\n" });
   await hub.play(runs.hostile);
   await (await stage.probe(runs.spikes)).tell();
   await (await stage.probe(runs.early)).tell();
@@ -78,6 +79,12 @@ const STATES: Record<string, State> = {
       await placeholder("no-steps")(dashboard);
     },
   },
+  "ended-early": {
+    arrange: async (dashboard) => {
+      await dashboard.post({ type: "show", run: "ended-early" });
+      await placeholder("ended-early")(dashboard);
+    },
+  },
   "too-few-steps": { run: "early" },
   running: { run: "spikes" },
   "run-failed": {
@@ -126,9 +133,12 @@ const STATES: Record<string, State> = {
       await dashboard.post({
         type: "written",
         id: 1,
-        ok: { file: runs.SITE.file, line: 41, summary: "Inserted clip_grad_norm_ with max_norm=0.5." },
+        ok: { file: runs.SITE.file, line: 41, summary: "Change the default of `max_norm` from 1.0 to 0.5" },
         err: null,
       });
+      await dashboard.page
+        .getByText("Written, not saved yet. Change the default of max_norm from 1.0 to 0.5")
+        .waitFor();
       await dashboard.page.getByRole("button", { name: "train.py:41" }).waitFor();
     },
   },

@@ -13,6 +13,8 @@ export interface WriteOutcome {
 }
 
 const TEXT = {
+  /** The edit is left unsaved, so that the user accepts it. */
+  written: (summary: string) => t("Written, not saved yet. {0}", summary),
   refused: (reason: string) => t("Not written: {0}", reason),
   unknown: t("the editor gave no reason"),
 };
@@ -33,8 +35,14 @@ export class OutcomeView {
     const ok = result?.ok ?? null;
     this.#location = ok && { file: ok.file, line: ok.line };
     setAttribute(this.element, "data-ok", result === null ? null : String(ok !== null));
-    setText(this.#text, ok ? ok.summary : result ? TEXT.refused(result.err ?? TEXT.unknown) : "");
+    setText(
+      this.#text,
+      ok ? TEXT.written(withoutTicks(ok.summary)) : result ? TEXT.refused(result.err ?? TEXT.unknown) : "",
+    );
     setText(this.#link, ok ? `${fileName(ok.file)}:${ok.line}` : "");
     setHidden(this.#link, ok === null);
   }
 }
+
+/** A summary marks names as Markdown code; this line is plain text. */
+const withoutTicks = (summary: string) => summary.replaceAll("`", "");

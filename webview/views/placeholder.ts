@@ -6,7 +6,15 @@ import { t } from "../l10n.ts";
 
 type Command = Extract<FromDashboard, { type: "command" }>["command"];
 type Action = Command | "retry";
-export type PlaceholderKind = "starting" | "loading" | "failed" | "empty" | "no-steps" | "unavailable" | "disconnected";
+export type PlaceholderKind =
+  | "starting"
+  | "loading"
+  | "failed"
+  | "empty"
+  | "no-steps"
+  | "ended-early"
+  | "unavailable"
+  | "disconnected";
 
 interface Placeholder {
   readonly title: string;
@@ -37,6 +45,14 @@ const TEXT: Record<PlaceholderKind, Placeholder> = {
   "no-steps": {
     title: t("Waiting for the first step"),
     text: t("The run has reported in. Charts appear with its first optimizer step."),
+  },
+  "ended-early": {
+    title: t("Ended before its first step"),
+    text: t(
+      "No optimizer step was recorded. A loop that the probe's hooks can't see reports itself with gradsight.log(step, norm=…).",
+    ),
+    button: ["runWithTelemetry", t("Run with Gradient Telemetry")],
+    second: ["showLog", t("Show log")],
   },
   unavailable: {
     title: t("Telemetry is not available"),
