@@ -100,7 +100,8 @@ function placeholderKind(series: SeriesDetail | null): PlaceholderKind | null {
   if (feed.runs === null) return feed.problem === null ? "loading" : "failed";
   if (feed.runs.length === 0) return feed.hub.state === "connected" ? "empty" : feed.hub.state;
   if (feed.detail === null) return feed.problem === null ? "loading" : "failed";
-  return series !== null && series.steps > 0 ? null : feed.detail.summary.status === "running" ? "no-steps" : "ended-early";
+  if (series !== null && series.steps > 0) return null;
+  return feed.detail.summary.status === "running" ? "no-steps" : "ended-early";
 }
 
 let scheduled = false;
