@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { packageExtension, VSIX } from "../package.mjs";
+import { packageExtension, VSIX } from "../package/pack.mjs";
 import { endOnSignals, stopAll } from "../programs.mjs";
 import { bold, dim, explain, say, step } from "../progress.mjs";
 import { setUpBrowser } from "../setup/browser.mjs";

@@ -1,7 +1,7 @@
 /** The stages of `npm test`, in order. Each has a log of its own; those that run tests say how many passed and failed. */
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { packageExtension } from "../package.mjs";
+import { packageExtension } from "../package/pack.mjs";
 import { ProgramFailed, run } from "../programs.mjs";
 import { environment } from "../setup/environment.mjs";
 import { OUT, ROOT, VENV_PYTHON } from "../setup/paths.mjs";
