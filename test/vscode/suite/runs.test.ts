@@ -28,7 +28,7 @@ describe("runs", () => {
   });
   afterEach(closeAll);
 
-  /** Starts a script, by command unless told how, and waits for the end of its run. */
+  /** Starts a script, by command unless told how, and waits for the end of its run and of its task. */
   async function run(
     name: string,
     text = TRAIN,
@@ -39,6 +39,8 @@ describe("runs", () => {
     const find = () => api.hub.runs.find((one) => !before.has(one.id) && one.script === document.uri.fsPath);
     await start();
     await when(api.hub.onDidChangeRuns, () => !["running", undefined].includes(find()?.status));
+    // The run ends a little before its process, and VS Code asks before it starts a task that is still active.
+    await when(tasks.onDidEndTask, () => tasks.taskExecutions.length === 0);
     return find()!;
   }
 
