@@ -73,7 +73,7 @@ export async function checkLoop(vsix: string, example: Example): Promise<void> {
 }
 
 async function enter(browser: Browser, address: string, workspace: string, example: Example): Promise<Loop> {
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  const page = await browser.newPage({ viewport: { width: 1600, height: 1000 } });
   const console: string[] = [];
   page.on("console", (message) => console.push(`${message.type()}: ${message.text()}`));
   page.on("pageerror", (error) => console.push(`uncaught: ${error.stack ?? error.message}`));

@@ -46,6 +46,9 @@ async function normsByStep(dashboard: DashboardPage): Promise<Map<string, string
 }
 
 export async function readSuggestion(loop: Loop): Promise<string> {
+  // As one reads it: the script and the dashboard, with nothing beside them.
+  await loop.workbench.runCommand("View: Toggle Panel Visibility");
+  await loop.workbench.runCommand("View: Toggle Primary Side Bar Visibility");
   const suggestion = new DashboardPage(loop.workbench.webview()).suggestion();
   await suggestion.getByRole("button", { name: "Write to code" }).waitFor();
   const threshold = (await suggestion.locator(".threshold").innerText()).trim();
