@@ -32,13 +32,14 @@ describe.skipIf(!isCheckout)("tracked files", () => {
   it("are there", () => expect(files.length).toBeGreaterThan(50));
 
   it("name no package registry's host", () => {
+    // In parts, so that not even this file has one.
     const hosts = [
-      "registry.npmjs" + ".org",
-      "registry.yarnpkg" + ".com",
-      "files.pythonhosted" + ".org",
-      "npm.pkg.github" + ".com",
+      ["registry", "npmjs", "org"],
+      ["registry", "yarnpkg", "com"],
+      ["files", "pythonhosted", "org"],
+      ["npm", "pkg", "github", "com"],
     ];
-    expect(holding(new RegExp(hosts.join("|").replaceAll(".", "\\.")))).toEqual([]);
+    expect(holding(new RegExp(hosts.map((parts) => parts.join("\\.")).join("|")))).toEqual([]);
   });
 
   it("name no path of the machine that they were written on", () => {
