@@ -33,7 +33,7 @@ async function start() {
   });
   const { ended } = desktop ? await openDesktop(desktop, example) : await openWeb(VSIX, example);
   say(`${bold(example.script)} starts to train in VS Code's terminal once the window is open (${example.reason}).`);
-  say("Watch it with the command “Gradsight: Open Dashboard”; press the light bulb where a script is underlined.");
+  say("Its dashboard opens by itself; press the light bulb where a script is underlined.");
   say(dim("Ctrl-C ends it all."));
   await ended;
 }
