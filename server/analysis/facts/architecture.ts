@@ -39,7 +39,7 @@ function built(names: Names, values: Values, pattern: RegExp) {
       continue;
     for (const { call, scope } of sites.slice(0, 4)) {
       if (!isImported(call.callee, scope)) continue;
-      const callees = values.evaluate(call.callee, values.frameOf(scope), scope);
+      const callees = values.evaluate(call.callee, values.frames.of(scope), scope);
       const match = callees.find((value) => value.kind === "external" && pattern.test(value.name));
       if (match?.kind === "external") return { name: match.name, node: call.callee };
     }

@@ -3,7 +3,8 @@ import type { Framework, Meaning, OptimizerPlace } from "../frameworks/framework
 import { type Call, childrenOf, type Expression, type Statement } from "../syntax/ast.ts";
 import type { OptimizerRef, TrainingEvent } from "./events.ts";
 import { argumentOf, lastPart, type Scope, Variable } from "./scope.ts";
-import type { Frame, Value, Values } from "./values.ts";
+import type { Frame, Value } from "./value.ts";
+import type { Values } from "./values.ts";
 
 const LOOKS_LIKE_OPTIMIZER = /optim|(^|_)opts?(_|$|[A-Z\d])|opt$|solver/i;
 const LOOKS_LIKE_OTHER = /sched|env|profil|lr_|_lr$|warmup|callback|metric|timer|logger|hook|game|simul/i;
@@ -71,10 +72,10 @@ export class Classifier {
       if (value.kind === "function") return value.info.yields ? [] : [value];
       if (value.kind === "class") {
         const self: Value = { kind: "instance", info: value.info, call, frame, scope };
-        return this.#values.member(self, "__init__").filter((method) => method.kind === "function");
+        return this.#values.members.of(self, "__init__").filter((method) => method.kind === "function");
       }
       if (value.kind === "instance")
-        return this.#values.member(value, "__call__").filter((method) => method.kind === "function");
+        return this.#values.members.of(value, "__call__").filter((method) => method.kind === "function");
       return [];
     });
   }
@@ -162,7 +163,7 @@ export class Classifier {
     const derived = owners.some((owner) =>
       owner.info.node.bases.some((base) =>
         this.#values
-          .evaluate(base.value, this.#values.frameOf(owner.info.scope.parent ?? this.#values.names.module))
+          .evaluate(base.value, this.#values.frames.around(owner.info.scope))
           .some((value) => value.kind === "external" && this.#isOptimizer(value.name)),
       ),
     );
@@ -233,23 +234,23 @@ export class Classifier {
       if (value.kind === "external" && value.call) {
         const name = stripCall(value.name);
         if (this.#isOptimizer(name)) {
-          keys.add(`call ${this.#values.id(value.call)} ${this.#values.id(value.frame)}`);
+          keys.add(`call ${this.#values.frames.id(value.call)} ${this.#values.frames.id(value.frame)}`);
           constructors.push({ call: value.call, frame: value.frame, scope: value.scope, name });
           if (this.#clipsInside(name, value.call)) opaque = true;
         } else if (/(^|\.)[A-Z]\w*$/.test(name)) opaque = true;
       } else if (value.kind === "instance") {
         const { info } = value;
         const step = info.methods.get("step");
-        keys.add(`class ${this.#values.id(info)} ${value.call ? this.#values.id(value.call) : ""}`);
+        keys.add(`class ${this.#values.frames.id(info)} ${value.call ? this.#values.frames.id(value.call) : ""}`);
         if (value.call)
           constructors.push({ call: value.call, frame: value.frame, scope: value.scope, name: info.node.name });
         if (step && this.#mentionsClipping(step.node.kind === "function" ? step.node.body : [])) opaque = true;
       }
     }
-    const variable = this.#values.variableOf(node, frame, scope)?.variable;
+    const variable = this.#values.variables.of(node, frame, scope)?.variable;
     if (variable && constructors.length === 0 && this.#isInjected(variable)) opaque = true;
-    if (variable && constructors.length === 0) keys.add(`variable ${this.#values.id(variable)}`);
-    if (keys.size === 0) keys.add(`node ${this.#values.id(node)}`);
+    if (variable && constructors.length === 0) keys.add(`variable ${this.#values.frames.id(variable)}`);
+    if (keys.size === 0) keys.add(`node ${this.#values.frames.id(node)}`);
     return { node, frame, scope, keys, constructors, opaque };
   }
 
@@ -266,8 +267,8 @@ export class Classifier {
     if (node.kind !== "name" || depth > 4) return false;
     const [source] = scope.lookup(node.id)?.bindings ?? [];
     if (source?.kind !== "parameter") return false;
-    return this.#values.callersOf(source.scope).every((site) => {
-      const given = this.#values.argumentFor(source, site.call, this.#values.frameOf(site.scope));
+    return this.#values.callers.of(source.scope).every((site) => {
+      const given = this.#values.callers.argumentFor(source, site.call, this.#values.frames.of(site.scope));
       return given !== null && given !== "default" && this.#comesFromOutside(given.node, given.scope, depth + 1);
     });
   }
@@ -329,7 +330,7 @@ export class Classifier {
       );
     if (node.kind !== "name" && node.kind !== "attribute") return false;
     if (node.kind === "name" && scope.home.self === node.id) return false;
-    const variable = this.#values.variableOf(node, frame, scope)?.variable;
+    const variable = this.#values.variables.of(node, frame, scope)?.variable;
     if (!variable) return false;
     if (this.#modelVariables().has(variable)) return true;
     return this.#values
@@ -345,7 +346,7 @@ export class Classifier {
     for (const method of METHODS_OF_MODELS)
       for (const { call, scope } of this.#values.names.calls.get(method) ?? []) {
         if (call.callee.kind !== "attribute") continue;
-        const found = this.#values.variableOf(call.callee.object, this.#values.frameOf(scope), scope);
+        const found = this.#values.variables.of(call.callee.object, this.#values.frames.of(scope), scope);
         if (found) models.add(found.variable);
       }
     return models;
@@ -361,7 +362,7 @@ export class Classifier {
   }
 
   #id(node: object, frame: Frame): string {
-    return `${this.#values.id(node)}.${this.#values.id(frame)}`;
+    return `${this.#values.frames.id(node)}.${this.#values.frames.id(frame)}`;
   }
 }
 

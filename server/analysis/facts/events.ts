@@ -2,7 +2,7 @@
 import type { Architecture, ClipKind, Framework } from "../frameworks/framework.ts";
 import type { Call, Expression, Statement } from "../syntax/ast.ts";
 import type { Scope } from "./scope.ts";
-import type { Frame } from "./values.ts";
+import type { Frame } from "./value.ts";
 
 /** An expression where it stands, with the activation that gives its names their meaning. */
 export interface Seen {

@@ -2,7 +2,8 @@
 import type { Call, Expression } from "../syntax/ast.ts";
 import type { ClipEvent, OptimizerRef } from "./events.ts";
 import { argumentOf, type Binding, type ClassInfo, type Scope, Variable } from "./scope.ts";
-import type { Frame, Values } from "./values.ts";
+import type { Frame } from "./value.ts";
+import type { Values } from "./values.ts";
 
 /** Variables (or `self`'s class) whose parameters are meant; null where that can't be told. */
 export type Roots = ReadonlySet<Variable | ClassInfo> | null;
@@ -74,7 +75,7 @@ export class ParameterSets {
     const callee = clip.call?.callee;
     if (callee?.kind !== "attribute") return true;
     const owned = this.ofOptimizer(optimizer);
-    const held = this.#values.variableOf(callee.object, clip.frame, clip.scope);
+    const held = this.#values.variables.of(callee.object, clip.frame, clip.scope);
     if (!owned || !held || owned.size === 0) return true;
     return this.related(new Set([held.variable]), owned);
   }
@@ -128,7 +129,7 @@ export class ParameterSets {
       return targets.every((target) => {
         if (target.info.yields || target.info.returns.length === 0 || seen.has(target.info)) return false;
         seen.add(target.info);
-        const inner = this.#values.enter(target, { call, frame, scope });
+        const inner = this.#values.frames.enter(target, { call, frame, scope });
         return target.info.returns.every((node) => this.#gather(node, inner, target.info.scope, roots, seen));
       });
     if (callee.kind === "attribute" && /param/.test(name)) return this.#model(callee.object, frame, scope, roots);
@@ -144,7 +145,7 @@ export class ParameterSets {
       roots.add(self.info);
       return true;
     }
-    const found = this.#values.variableOf(node, frame, scope)?.variable ?? null;
+    const found = this.#values.variables.of(node, frame, scope)?.variable ?? null;
     if (found) roots.add(found);
     return found !== null;
   }
@@ -156,7 +157,7 @@ export class ParameterSets {
     roots: Set<Variable | ClassInfo>,
     seen: Set<unknown>,
   ): boolean {
-    const found = this.#values.variableOf(node, frame, scope);
+    const found = this.#values.variables.of(node, frame, scope);
     if (!found) return false;
     const { variable } = found;
     if (seen.has(variable)) return true;
@@ -165,7 +166,7 @@ export class ParameterSets {
     roots.add(variable);
     const places = [...variable.bindings, ...variable.contents.map(({ binding }) => binding)];
     return places.every((binding) => {
-      const within = this.#values.frameFor(binding.scope, found.frame);
+      const within = this.#values.frames.for(binding.scope, found.frame);
       if (binding.kind === "value") {
         const optimizer = this.#constructorArgument(binding.value, within, binding.scope);
         return this.#gather(optimizer ?? binding.value, within, binding.scope, roots, seen);
@@ -203,11 +204,11 @@ export class ParameterSets {
   }
 
   #mentions(node: Expression, scope: Scope): (Variable | ClassInfo)[] {
-    const frame = this.#values.frameOf(scope);
+    const frame = this.#values.frames.of(scope);
     switch (node.kind) {
       case "name":
       case "attribute": {
-        const found = this.#values.variableOf(node, frame, scope)?.variable;
+        const found = this.#values.variables.of(node, frame, scope)?.variable;
         return found ? [found] : [];
       }
       case "call":

@@ -3,7 +3,7 @@ import { type Call, type Expression, rangeOf } from "../syntax/ast.ts";
 import type { Seen } from "./events.ts";
 import { type Facts, sourceOf } from "./facts.ts";
 import { argumentOf } from "./scope.ts";
-import type { Frame, Value } from "./values.ts";
+import type { Frame, Value } from "./value.ts";
 
 export type ThresholdSource =
   | { readonly literal: Expression; readonly value: number; readonly origin: string }
@@ -58,7 +58,7 @@ function fromCommandLine(facts: Facts, { node }: Seen, values: readonly Value[])
   const flag = option.call.arguments.find((a) => a.value.kind === "string" && a.value.value.startsWith("--"))?.value;
   const name = flag?.kind === "string" ? flag.value : node.name;
   if (!fallback) return { unknown: `is given on the command line by \`${name}\`, which has no default` };
-  const frame: Frame = facts.values.frameOf(option.scope);
+  const frame: Frame = facts.values.frames.of(option.scope);
   const found = thresholdSource(facts, { node: fallback.value, frame, scope: option.scope });
   return "literal" in found
     ? { ...found, origin: `the default of \`${name}\` (a value on the command line still wins)` }

@@ -17,7 +17,8 @@ import type { Classifier } from "./classify.ts";
 import type { ClipEvent, ClipSite, LogSite, Path, StepEvent, TrainingEvent, UpdateSite } from "./events.ts";
 import { type FunctionInfo, lastPart, type Scope } from "./scope.ts";
 import { merge, Trail } from "./trail.ts";
-import type { Frame, Value, Values } from "./values.ts";
+import type { Frame, Value } from "./value.ts";
+import type { Values } from "./values.ts";
 
 type Trails = readonly Trail[];
 
@@ -59,14 +60,14 @@ export class Walker {
   }
 
   walk(body: Block): Account {
-    this.#block(body, this.#values.root, this.#values.names.module, [Trail.start()]);
+    this.#block(body, this.#values.frames.root, this.#values.names.module, [Trail.start()]);
     // What nothing here calls is an entry point; callers before the called, so that helpers are seen in their context.
     const rest = this.#values.names.functions.filter(
       (info) => info.node.kind === "function" && this.#relevant.has(info.name),
     );
-    const called = (info: FunctionInfo) => this.#values.callersOf(info.scope).length > 0;
+    const called = (info: FunctionInfo) => this.#values.callers.of(info.scope).length > 0;
     for (const info of [...rest.filter((f) => !called(f)), ...rest.filter(called)])
-      if (!this.#visited.has(info)) this.#function(info, this.#values.standalone(info), [Trail.start()]);
+      if (!this.#visited.has(info)) this.#function(info, this.#values.frames.standalone(info), [Trail.start()]);
     // Out of budget, paths are missing: nothing may be concluded from what was seen.
     if (this.#budget <= 0) return { updates: [], clips: [], logs: [...this.#logs.values()] };
     return {
@@ -267,7 +268,7 @@ export class Walker {
     let after: Trails = [];
     for (const target of targets) {
       const matters = this.#relevant.has(target.info.name) || target.info.name === "<lambda>";
-      const inner = this.#values.enter(target, { call, frame, scope });
+      const inner = this.#values.frames.enter(target, { call, frame, scope });
       after = merge(after, matters ? this.#function(target.info, inner, trails) : trails);
     }
     return after;
@@ -280,7 +281,7 @@ export class Walker {
         if (closure.kind === "function") {
           const outer = this.#inClosure;
           this.#inClosure = true;
-          trails = this.#function(closure.info, this.#values.enter(closure, null), trails);
+          trails = this.#function(closure.info, this.#values.frames.enter(closure, null), trails);
           this.#inClosure = outer;
         }
     const windows = trails.map((trail) => trail.window(event));
@@ -349,7 +350,14 @@ export class Walker {
   #base(node: Expression, frame: Frame, scope: Scope) {
     const statement = this.#statement as Statement;
     const framework = this.#frameworks[0] as Framework;
-    return { id: `${this.#values.id(node)}.${this.#values.id(frame)}`, node, statement, frame, scope, framework };
+    return {
+      id: `${this.#values.frames.id(node)}.${this.#values.frames.id(frame)}`,
+      node,
+      statement,
+      frame,
+      scope,
+      framework,
+    };
   }
 }
 

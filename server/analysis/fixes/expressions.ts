@@ -2,7 +2,7 @@
 import type { OptimizerRef, Seen } from "../facts/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import { argumentOf, lastPart, type Scope, type Variable } from "../facts/scope.ts";
-import type { Frame } from "../facts/values.ts";
+import type { Frame } from "../facts/value.ts";
 import { childrenOf, type Expression } from "../syntax/ast.ts";
 
 export interface Target {
@@ -66,11 +66,11 @@ function rewrite(facts: Facts, seen: Seen, to: Target, depth: number): string | 
     }
     case "name":
     case "attribute": {
-      const found = facts.values.variableOf(node, frame, scope);
+      const found = facts.values.variables.of(node, frame, scope);
       const only = found?.variable.bindings.length === 1 ? found.variable.bindings[0] : undefined;
       if (!found || only?.kind !== "value" || only.path.length > 0 || found.variable.contents.length > 0) return null;
       if (isLasting(only.value)) return express(facts, seen, to);
-      const within = facts.values.frameFor(only.scope, found.frame);
+      const within = facts.values.frames.for(only.scope, found.frame);
       return rewrite(facts, { node: only.value, frame: within, scope: only.scope }, to, depth + 1);
     }
     default:
@@ -116,9 +116,9 @@ export function express(facts: Facts, { node, frame, scope }: Seen, to: Target):
   }
   if (to.scope.lookup(node.id) === variable) return node.id;
   const [only] = variable.bindings;
-  const within = variable.scope ? facts.values.frameFor(variable.scope, frame) : frame;
+  const within = variable.scope ? facts.values.frames.for(variable.scope, frame) : frame;
   if (variable.bindings.length === 1 && only?.kind === "parameter" && within.call) {
-    const given = facts.values.argumentFor(only, within.call.call, within);
+    const given = facts.values.callers.argumentFor(only, within.call.call, within);
     if (given && given !== "default")
       return express(facts, { node: given.node, frame: within.call.frame, scope: given.scope }, to);
   }
@@ -135,13 +135,13 @@ function enclosingMethod(scope: Scope) {
 
 /** The parameter of the target's function that the caller fills with this variable. */
 function passedAs(facts: Facts, variable: Variable, to: Target): string | null {
-  const home = facts.values.frameFor(to.scope, to.frame);
+  const home = facts.values.frames.for(to.scope, to.frame);
   const { call } = home;
   if (!call) return null;
   for (const candidate of to.scope.home.variables.values()) {
     const [binding] = candidate.bindings;
     if (candidate.bindings.length !== 1 || binding?.kind !== "parameter") continue;
-    const given = facts.values.argumentFor(binding, call.call, home);
+    const given = facts.values.callers.argumentFor(binding, call.call, home);
     if (!given || given === "default" || given.node.kind !== "name") continue;
     if (given.scope.lookup(given.node.id) === variable) return candidate.name;
   }

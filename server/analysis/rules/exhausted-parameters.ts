@@ -89,7 +89,7 @@ export const exhaustedParameters: Rule = {
 
 function iteratorBehind(facts: Facts, { parameters, frame, scope }: ClipEvent) {
   if (parameters?.kind !== "name" && parameters?.kind !== "attribute") return null;
-  const variable = facts.values.variableOf(parameters, frame, scope)?.variable;
+  const variable = facts.values.variables.of(parameters, frame, scope)?.variable;
   const [only] = variable?.bindings ?? [];
   if (variable?.bindings.length !== 1 || variable.contents.length > 0) return null;
   if (only?.kind !== "value" || only.path.length > 0 || !isIterator(facts, only)) return null;
@@ -101,7 +101,7 @@ function isIterator(facts: Facts, { value, scope }: Binding & { kind: "value" })
   if (value.kind !== "call") return false;
   const { callee } = value;
   if (callee.kind === "attribute" && callee.name === "parameters") return value.arguments.length === 0;
-  const named = facts.values.evaluate(callee, facts.values.frameOf(scope), scope);
+  const named = facts.values.evaluate(callee, facts.values.frames.of(scope), scope);
   return named.some(
     (v) => v.kind === "external" && /^(builtins\.(filter|map|iter)|itertools\.chain(\.from_iterable)?)$/.test(v.name),
   );
@@ -113,7 +113,7 @@ function consumerOf(facts: Facts, variable: Variable): Expression | null {
     for (const { call, frame, scope } of step.optimizer.constructors) {
       const given = argumentOf(call, 0, "params")?.value;
       if (!given || lastPart(given) !== variable.name) continue;
-      if (facts.values.variableOf(given, frame, scope)?.variable === variable) return call;
+      if (facts.values.variables.of(given, frame, scope)?.variable === variable) return call;
     }
   return null;
 }

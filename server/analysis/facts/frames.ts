@@ -1,0 +1,74 @@
+/** The activations of a file's functions, each made once, so that what was found in one can be kept. */
+import type { FunctionInfo, Scope } from "./scope.ts";
+import type { Frame, Value } from "./value.ts";
+
+export class Frames {
+  readonly root: Frame;
+  readonly #module: Scope;
+  readonly #ids = new Map<object, number>();
+  readonly #standalone = new Map<FunctionInfo, Frame>();
+  readonly #entered = new Map<string, Frame>();
+
+  constructor(module: Scope) {
+    this.#module = module;
+    this.root = { scope: module, parent: null, self: null, call: null };
+  }
+
+  /** A number of its own for each node, frame or other object. */
+  id(of: object): number {
+    let id = this.#ids.get(of);
+    if (id === undefined) {
+      id = this.#ids.size;
+      this.#ids.set(of, id);
+    }
+    return id;
+  }
+
+  /** The frame of a function that is looked at on its own: its parameters are whatever this file passes. */
+  standalone(info: FunctionInfo): Frame {
+    const known = this.#standalone.get(info);
+    if (known) return known;
+    const self: Value | null =
+      info.owner && info.scope.self !== null
+        ? { kind: "instance", info: info.owner, frame: this.root, call: null, scope: this.#module }
+        : null;
+    const frame: Frame = { scope: info.scope, parent: this.around(info.scope), self, call: null };
+    this.#standalone.set(info, frame);
+    return frame;
+  }
+
+  /** The frame of what holds a scope's names, looked at on its own. */
+  of(scope: Scope): Frame {
+    const { home } = scope;
+    if (home.info) return this.standalone(home.info);
+    return home.parent ? this.of(home.parent) : this.root;
+  }
+
+  /** The frame in which a function or class of the file is defined. */
+  around(scope: Scope): Frame {
+    return this.of(scope.parent ?? this.#module);
+  }
+
+  /** The frame in whose activation `scope`'s names live, seen from `frame`. */
+  for(scope: Scope, frame: Frame): Frame {
+    const { home } = scope;
+    for (let at: Frame | null = frame; at; at = at.parent) if (at.scope === home) return at;
+    return this.of(home);
+  }
+
+  /** The frame that a call of a function opens; the same call from the same frame opens the same one. */
+  enter(value: Value & { kind: "function" }, call: Frame["call"]): Frame {
+    const self =
+      value.self && "info" in value.self
+        ? `${this.id(value.self.info)} ${"call" in value.self && value.self.call ? this.id(value.self.call) : ""}`
+        : "";
+    const from = call ? `${this.id(call.call)} ${this.id(call.frame)}` : "";
+    const key = `${this.id(value.info)} ${this.id(value.frame)} ${self} ${from}`;
+    let frame = this.#entered.get(key);
+    if (!frame) {
+      frame = { scope: value.info.scope, parent: value.frame, self: value.self, call };
+      this.#entered.set(key, frame);
+    }
+    return frame;
+  }
+}
