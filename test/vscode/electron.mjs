@@ -1,6 +1,6 @@
 // The same suites in a desktop VS Code, for machines that have one or can download it:
-//   node test/vscode/electron.mjs              downloads the minimum version that the manifest names
-//   VSCODE=/path/to/code node test/vscode/…    uses that one
+//   npm run test:vscode:desktop                        downloads the minimum version that the manifest names
+//   VSCODE=/path/to/code npm run test:vscode:desktop   uses that one
 // Build the extension first: npm run build.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -24,6 +24,11 @@ try {
       `--user-data-dir=${join(scratch, ".user")}`,
     ],
   });
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  if (!process.env.VSCODE)
+    console.error("Where VS Code can't be downloaded, name an installed one: VSCODE=/path/to/code");
+  process.exitCode = 1;
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }

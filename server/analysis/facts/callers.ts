@@ -1,6 +1,7 @@
 /** Who in the file calls a function, and with what. */
 import type { Call, Expression } from "../syntax/ast.ts";
-import { argumentOf, type Binding, type CallSite, type Scope } from "./scope.ts";
+import { argumentOf } from "../syntax/call.ts";
+import type { Binding, CallSite, Scope } from "./scope.ts";
 import type { Frame } from "./value.ts";
 import type { Values } from "./values.ts";
 

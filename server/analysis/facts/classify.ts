@@ -1,8 +1,9 @@
 /** What one call means to the training, by the frameworks' tables, and by convention where the object's class can't be seen. */
 import type { Framework, Meaning, OptimizerPlace } from "../frameworks/framework.ts";
 import { type Call, childrenOf, type Expression, type Statement } from "../syntax/ast.ts";
+import { argumentOf, lastPart } from "../syntax/call.ts";
 import type { OptimizerRef, TrainingEvent } from "./events.ts";
-import { argumentOf, lastPart, type Scope, Variable } from "./scope.ts";
+import { type Scope, Variable } from "./scope.ts";
 import type { Frame, Value } from "./value.ts";
 import type { Values } from "./values.ts";
 

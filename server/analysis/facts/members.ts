@@ -1,5 +1,6 @@
 /** What an attribute of a value stands for: members of modules, of classes and their bases, and of instances. */
-import { argumentOf, type ClassInfo, type Variable } from "./scope.ts";
+import { argumentOf } from "../syntax/call.ts";
+import type { ClassInfo, Variable } from "./scope.ts";
 import { type Frame, located, UNKNOWN, type Value } from "./value.ts";
 import type { Values } from "./values.ts";
 

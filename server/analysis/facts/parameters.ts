@@ -1,7 +1,8 @@
 /** Which models' parameters an iterable holds, and whether two iterables may hold the same ones. */
 import type { Call, Expression } from "../syntax/ast.ts";
+import { argumentOf } from "../syntax/call.ts";
 import type { ClipEvent, OptimizerRef } from "./events.ts";
-import { argumentOf, type Binding, type ClassInfo, type Scope, Variable } from "./scope.ts";
+import { type Binding, type ClassInfo, type Scope, Variable } from "./scope.ts";
 import type { Frame } from "./value.ts";
 import type { Values } from "./values.ts";
 

@@ -1,8 +1,8 @@
 /** Where the number that a threshold expression stands for is written: the one place to edit. */
 import { type Call, type Expression, rangeOf } from "../syntax/ast.ts";
+import { argumentOf } from "../syntax/call.ts";
 import type { Seen } from "./events.ts";
 import { type Facts, sourceOf } from "./facts.ts";
-import { argumentOf } from "./scope.ts";
 import type { Frame, Value } from "./value.ts";
 
 export type ThresholdSource =

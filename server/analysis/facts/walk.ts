@@ -13,24 +13,19 @@ import {
   rangeOf,
   type Statement,
 } from "../syntax/ast.ts";
+import { lastPart } from "../syntax/call.ts";
+import { changesGrad, reachesGrad } from "./by-hand.ts";
 import type { Classifier } from "./classify.ts";
 import type { ClipEvent, ClipSite, LogSite, Path, StepEvent, TrainingEvent, UpdateSite } from "./events.ts";
-import { type FunctionInfo, lastPart, type Scope } from "./scope.ts";
+import { join, type Outcome, passing, type Trails } from "./outcome.ts";
+import { relevantNames } from "./relevant.ts";
+import type { FunctionInfo, Scope } from "./scope.ts";
 import { merge, Trail } from "./trail.ts";
 import type { Frame, Value } from "./value.ts";
 import type { Values } from "./values.ts";
 
-type Trails = readonly Trail[];
-
 const MAX_CALL_DEPTH = 12;
 const BUDGET = 400_000;
-
-interface Outcome {
-  readonly next: Trails;
-  readonly returned: Trails;
-  readonly broken: Trails;
-  readonly continued: Trails;
-}
 
 export interface Account {
   readonly updates: UpdateSite[];
@@ -222,7 +217,7 @@ export class Walker {
     const statement = this.#statement;
     const name = lastPart(call.callee);
     if (!statement || this.#budget-- <= 0) return trails;
-    const byHand = this.#clipsByHand(call);
+    const byHand = changesGrad(call);
     if (byHand) return this.#append(trails, this.#handEvent(call, frame, scope));
     const pending = trails.some((trail) => trail.pending);
     if (name !== "" && !pending && !this.#relevant.has(name) && !this.#aliased(call, scope)) return trails;
@@ -302,16 +297,6 @@ export class Walker {
     return merge(trails.map((trail) => trail.append(event)));
   }
 
-  /** `p.grad.data.clamp_(…)`, `p.grad.mul_(scale)`. */
-  #clipsByHand(call: Call): boolean {
-    const { callee } = call;
-    return (
-      callee.kind === "attribute" &&
-      /^(clamp|clip|mul|div|copy|renorm|clamp_min|clamp_max)_$/.test(callee.name) &&
-      reachesGrad(callee.object)
-    );
-  }
-
   /** `p.grad *= scale`, `p.grad = torch.clamp(p.grad, …)`. */
   #byHand(statement: Statement & { kind: "assign" | "augment" }, frame: Frame, scope: Scope, trails: Trails): Trails {
     const targets = statement.kind === "assign" ? statement.targets : [statement.target];
@@ -361,64 +346,5 @@ export class Walker {
   }
 }
 
-function reachesGrad(node: Expression): boolean {
-  for (let at = node; at.kind === "attribute" || at.kind === "call" || at.kind === "subscript"; ) {
-    if (at.kind === "attribute" && /^_?grad$/.test(at.name)) return true;
-    at = at.kind === "call" ? at.callee : at.object;
-  }
-  return node.kind === "name" && /^(grad|g|gradient)$/.test(node.id);
-}
-
-/** The names of calls worth a look: what frameworks name, and the functions of this file that come to one of those. */
-function relevantNames(values: Values, classifier: Classifier): Set<string> {
-  const relevant = new Set<string>();
-  const within = new Map<string, Set<string>>();
-  for (const [name, sites] of values.names.calls) {
-    if (classifier.mayMatter(name)) relevant.add(name);
-    for (const { scope } of sites)
-      for (let at: Scope | null = scope; at; at = at.parent)
-        if (at.info) {
-          const key = at.info.name;
-          within.get(key)?.add(name) ?? within.set(key, new Set([name]));
-        }
-  }
-  for (let grew = true; grew; ) {
-    grew = false;
-    for (const [name, calls] of within) {
-      if (relevant.has(name) || ![...calls].some((called) => relevant.has(called) || MUTATORS.has(called))) continue;
-      relevant.add(name);
-      grew = true;
-    }
-    for (const info of values.names.classes)
-      for (const [special, alias] of [
-        ["__init__", info.node.name],
-        ["__call__", null],
-      ] as const)
-        if (
-          alias &&
-          info.methods.has(special) &&
-          within.get(special) &&
-          relevant.has(special) &&
-          !relevant.has(alias)
-        ) {
-          relevant.add(alias);
-          grew = true;
-        }
-  }
-  return relevant;
-}
-
-const MUTATORS = new Set(["clamp_", "mul_", "div_", "copy_"]);
 const lastSegment = (name: string) => name.slice(name.lastIndexOf(".") + 1);
-
-const passing = (next: Trails): Outcome => ({ next, returned: [], broken: [], continued: [] });
 const same = (a: Trails, b: Trails) => a.length === b.length && a.every((trail, i) => trail === b[i]);
-
-function join(a: Outcome, b: Outcome): Outcome {
-  return {
-    next: merge(a.next, b.next),
-    returned: merge(a.returned, b.returned),
-    broken: merge(a.broken, b.broken),
-    continued: merge(a.continued, b.continued),
-  };
-}

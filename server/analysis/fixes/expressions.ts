@@ -1,9 +1,10 @@
 /** Writes an expression that was seen in one place so that it means the same in another, or says that it can't. */
 import type { OptimizerRef, Seen } from "../facts/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import { argumentOf, lastPart, type Scope, type Variable } from "../facts/scope.ts";
+import type { Scope, Variable } from "../facts/scope.ts";
 import type { Frame } from "../facts/value.ts";
 import { childrenOf, type Expression } from "../syntax/ast.ts";
+import { argumentOf, lastPart } from "../syntax/call.ts";
 
 export interface Target {
   readonly frame: Frame;

@@ -1,8 +1,9 @@
 import type { ClipEvent } from "../facts/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import { argumentOf, type Binding, lastPart, type Variable } from "../facts/scope.ts";
+import type { Binding, Variable } from "../facts/scope.ts";
 import type { Fix } from "../finding.ts";
 import { type Expression, rangeOf } from "../syntax/ast.ts";
+import { argumentOf, lastPart } from "../syntax/call.ts";
 import type { Rule } from "./rule.ts";
 
 const documentation = `
