@@ -43,6 +43,15 @@ it("tells where an optimizer makes its updates", () => {
   expect(hover(SCRIPT, "torch.optim.Adam")?.markdown).toContain("Update on line 8");
 });
 
+it("tells where a logged threshold comes from", () => {
+  const log = "import gradsight\nLIMIT = 0.5\nfor x in data:\n    gradsight.log(norm=norm, threshold=LIMIT)\n";
+  const found = hover(log, "gradsight.log");
+  expect(found?.on).toBe("gradsight.log");
+  expect(found?.markdown).toContain("Threshold: 0.5 (the number behind `LIMIT`, line 2)");
+  expect(hover(log.replace("LIMIT)", "0.25)"), "gradsight.log")?.markdown).toContain("Threshold: 0.25");
+  expect(hover(log.replace(", threshold=LIMIT", ""), "gradsight.log")?.markdown).toContain("none named");
+});
+
 it("has nothing to say elsewhere", () => {
   expect(hover(SCRIPT, "data")).toBeNull();
   expect(hover("print(1)\n", "print")).toBeNull();

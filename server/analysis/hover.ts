@@ -1,5 +1,5 @@
-/** What there is to say about an update, a clip or an optimizer. */
-import type { ClipEvent, OptimizerRef, UpdateSite } from "./facts/events.ts";
+/** What there is to say about an update, a clip, an optimizer or a logged step. */
+import type { ClipEvent, LogSite, OptimizerRef, UpdateSite } from "./facts/events.ts";
 import { type Facts, sourceOf } from "./facts/facts.ts";
 import { clipsOf, distinct, isUnclipped, lastBackward } from "./facts/order.ts";
 import { lineOfNode, thresholdSource } from "./facts/threshold.ts";
@@ -25,6 +25,10 @@ export function hoverAt(facts: Facts, offset: number): Hover | null {
       const range = calleeRange(call);
       if (contains(range, offset)) return { range, markdown: describeOptimizer(facts, call) };
     }
+  for (const site of facts.logs) {
+    const range = calleeRange(site.call);
+    if (contains(range, offset)) return { range, markdown: describeLog(facts, site) };
+  }
   return null;
 }
 
@@ -57,14 +61,19 @@ function inShort(facts: Facts, clip: ClipEvent): string {
   return `by ${clip.how === "value" ? "value" : "norm"}${thresholdText(facts, clip)}`;
 }
 
-function thresholdText(facts: Facts, { threshold, frame, scope }: ClipEvent): string {
-  if (!threshold) return "";
+function thresholdText(facts: Facts, clip: ClipEvent): string {
+  const threshold = describeThreshold(facts, clip);
+  return threshold ? ` at ${threshold}` : "";
+}
+
+function describeThreshold(facts: Facts, { threshold, frame, scope }: ClipEvent | LogSite): string | null {
+  if (!threshold) return null;
   const source = thresholdSource(facts, { node: threshold, frame, scope });
   const text = sourceOf(facts, threshold);
-  if ("unknown" in source) return ` at \`${text}\`, which ${source.unknown}`;
+  if ("unknown" in source) return `\`${text}\`, which ${source.unknown}`;
   return source.literal === threshold
-    ? ` at ${text}`
-    : ` at ${source.value} (${source.origin}, line ${lineOfNode(facts, source.literal)})`;
+    ? text
+    : `${source.value} (${source.origin}, line ${lineOfNode(facts, source.literal)})`;
 }
 
 function describeClip(facts: Facts, clip: ClipEvent): string {
@@ -90,6 +99,13 @@ function describeOptimizer(facts: Facts, call: Expression): string {
     `**Optimizer \`${sites[0]?.step.optimizer.constructors.find((built) => built.call === call)?.name ?? ""}\`**`,
     [...described.values()],
   );
+}
+
+function describeLog(facts: Facts, site: LogSite): string {
+  const threshold = describeThreshold(facts, site);
+  return lines("**Step logged to Gradsight**", [
+    threshold ? `Threshold: ${threshold}` : "Threshold: none named (`threshold=` records it)",
+  ]);
 }
 
 const lines = (title: string, items: readonly (string | null | undefined)[]) =>

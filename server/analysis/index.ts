@@ -39,7 +39,7 @@ export interface Module {
   ): { readonly edits: readonly TextEdit[]; readonly count: number };
   /** The edit that puts a threshold at an update site: changes the number where it comes from, or inserts the clip. */
   thresholdEdit(request: ThresholdRequest): ThresholdEdit;
-  /** What there is to say about the update, clip or optimizer under `offset`, as Markdown; null where there is nothing. */
+  /** What there is to say about the update, clip, optimizer or logged step under `offset`, as Markdown; null where there is nothing. */
   hover(offset: number): { readonly range: TextRange; readonly markdown: string } | null;
   dispose(): void;
 }
