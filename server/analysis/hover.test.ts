@@ -39,6 +39,15 @@ it("tells what a clip does, and which norm is recorded", () => {
   );
 });
 
+it("doesn't guess how an unknown function clips", () => {
+  const script = SCRIPT.replace("torch.nn.utils.clip_grad_norm_", "tricks.clip_gradients").replace(
+    "\n",
+    "\nimport tricks\n",
+  );
+  expect(hover(script, "tricks.clip")?.markdown).toContain("can't be told from this file");
+  expect(hover(script, "optimizer.step")?.markdown).toContain("Clipping: `tricks.clip_gradients`, line 8");
+});
+
 it("tells where an optimizer makes its updates", () => {
   expect(hover(SCRIPT, "torch.optim.Adam")?.markdown).toContain("Update on line 8");
 });

@@ -33,7 +33,8 @@ export function hoverAt(facts: Facts, offset: number): Hover | null {
 }
 
 const contains = ({ start, end }: TextRange, offset: number) => start <= offset && offset <= end;
-const calleeRange = (node: Expression) => rangeOf(node.kind === "call" ? node.callee : node);
+const calleeOf = (node: Expression) => (node.kind === "call" ? node.callee : node);
+const calleeRange = (node: Expression) => rangeOf(calleeOf(node));
 
 function describeUpdate(facts: Facts, site: UpdateSite): string {
   const { optimizer } = site.step;
@@ -58,6 +59,7 @@ function clippingOf(facts: Facts, site: UpdateSite): string {
 
 function inShort(facts: Facts, clip: ClipEvent): string {
   if (clip.how === "by-hand") return "by hand";
+  if (clip.how === "unknown") return `\`${sourceOf(facts, calleeOf(clip.node))}\``;
   return `by ${clip.how === "value" ? "value" : "norm"}${thresholdText(facts, clip)}`;
 }
 
@@ -78,6 +80,7 @@ function describeThreshold(facts: Facts, { threshold, frame, scope }: ClipEvent 
 
 function describeClip(facts: Facts, clip: ClipEvent): string {
   if (clip.how === "by-hand") return "**Gradients changed by hand**";
+  if (clip.how === "unknown") return "**Gradient clipping**, in a way that can't be told from this file";
   const byValue = clip.how === "value";
   return lines(`**Gradient clipping by ${byValue ? "value" : "norm"}**${thresholdText(facts, clip)}`, [
     clip.parameters && `Clips: \`${firstLine(sourceOf(facts, clip.parameters))}\``,

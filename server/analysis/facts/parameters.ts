@@ -78,6 +78,8 @@ export class ParameterSets {
     const owned = this.ofOptimizer(optimizer);
     const held = this.#values.variables.of(callee.object, clip.frame, clip.scope);
     if (!owned || !held || owned.size === 0) return true;
+    // `utils.clip_gradients(model, 1.0)`: a function of a module, which clips what it is given.
+    if (held.variable.bindings.some((binding) => binding.kind === "import")) return true;
     return this.related(new Set([held.variable]), owned);
   }
 

@@ -9,7 +9,7 @@ export interface ArgumentPlace {
 
 /** Where an event's optimizer stands: the object that the method is called on, or an argument. */
 export type OptimizerPlace = "receiver" | ArgumentPlace;
-export type ClipKind = "norm" | "value" | "adaptive" | "unknown";
+export type ClipKind = "norm" | "value" | "unknown";
 
 export type Meaning =
   | { readonly event: "backward" | "zero-grad" }
