@@ -86,7 +86,7 @@ function describeClip(facts: Facts, clip: ClipEvent): string {
     clip.parameters && `Clips: \`${firstLine(sourceOf(facts, clip.parameters))}\``,
     byValue
       ? "Each component is cut off by itself, which changes the direction of the gradient."
-      : "All gradients are scaled by one factor, so the direction stays. The norm that it returns, and that Gradsight records, is the norm before clipping.",
+      : "All gradients are scaled by one factor, so the direction stays. Where it returns a norm, that is the norm before clipping, which is why a logged one can be above the threshold.",
   ]);
 }
 
