@@ -15,17 +15,13 @@ export class Workbench {
   /** Opens the address of a VS Code host and waits for the files. */
   async open(address: string): Promise<void> {
     await this.page.goto(address);
-    await this.ready();
+    await this.page.locator(".explorer-folders-view .monaco-list-row").first().waitFor();
   }
 
+  /** The window comes back as it was left, so that no particular view can be waited for. */
   async reload(): Promise<void> {
     await this.page.reload();
-    await this.ready();
-  }
-
-  private async ready(): Promise<void> {
     await this.page.locator(".monaco-workbench .part.statusbar").waitFor();
-    await this.page.locator(".explorer-folders-view .monaco-list-row").first().waitFor();
   }
 
   async openFile(name: string): Promise<void> {
@@ -39,17 +35,18 @@ export class Workbench {
     await this.pick("F1", ">", title);
   }
 
-  /** Chooses the first entry that matches. Retried: an open list is not refreshed while extensions are registering. */
+  /**
+   * Chooses the first entry that matches. Retried: a workbench that is starting may miss the key, and an open list is not
+   * refreshed while extensions are registering.
+   */
   private async pick(key: string, prefix: string, text: string): Promise<void> {
     const row = this.page.locator(".quick-input-list .monaco-list-row").first().filter({ hasText: text });
-    for (let attempt = 0; attempt < 20; attempt++) {
+    for (let attempt = 0; attempt < 40; attempt++) {
       await this.page.keyboard.press(key);
       const input = this.page.locator(".quick-input-widget input.input:visible");
+      if (!(await appears(input))) continue;
       await input.fill(prefix + text);
-      const offered = await row.waitFor({ timeout: 1500 }).then(
-        () => true,
-        () => false,
-      );
+      const offered = await appears(row);
       if (offered) {
         await this.page.keyboard.press("Enter");
         await input.waitFor({ state: "hidden" }).catch(() => {}); // a command may ask something else in its place
@@ -142,4 +139,12 @@ export class Workbench {
     });
     await this.page.screenshot({ path });
   }
+}
+
+/** Whether it is there soon; a person who does not see it tries again. */
+function appears(locator: Locator): Promise<boolean> {
+  return locator.waitFor({ timeout: 1500 }).then(
+    () => true,
+    () => false,
+  );
 }
