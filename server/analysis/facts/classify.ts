@@ -2,8 +2,9 @@
 import type { Framework, Meaning, OptimizerPlace } from "../frameworks/framework.ts";
 import { type Call, childrenOf, type Expression, type Statement } from "../syntax/ast.ts";
 import { argumentOf, lastPart } from "../syntax/call.ts";
-import type { OptimizerRef, TrainingEvent } from "./events.ts";
-import { type Scope, Variable } from "./scope.ts";
+import type { TrainingEvent } from "./events.ts";
+import { Optimizers, stripCall } from "./optimizers.ts";
+import type { Scope } from "./scope.ts";
 import type { Frame, Value } from "./value.ts";
 import type { Values } from "./values.ts";
 
@@ -27,15 +28,13 @@ export class Classifier {
   readonly #values: Values;
   readonly #frameworks: readonly Framework[];
   readonly #words = new Set<string>();
-  readonly #clippedElsewhere: boolean;
+  readonly optimizers: Optimizers;
   #models: Set<object> | null = null;
 
   constructor(values: Values, frameworks: readonly Framework[]) {
     this.#values = values;
     this.#frameworks = frameworks;
-    this.#clippedElsewhere = frameworks.some(({ clipsElsewhere }) =>
-      values.names.imports.some(({ name }) => clipsElsewhere?.test(name)),
-    );
+    this.optimizers = new Optimizers(values, frameworks);
     for (const framework of frameworks) {
       for (const name of Object.keys(framework.calls ?? {})) this.#words.add(name.slice(name.lastIndexOf(".") + 1));
       for (const name of Object.keys(framework.methods ?? {})) this.#words.add(name);
@@ -165,7 +164,7 @@ export class Classifier {
       owner.info.node.bases.some((base) =>
         this.#values
           .evaluate(base.value, this.#values.frames.around(owner.info.scope))
-          .some((value) => value.kind === "external" && this.#isOptimizer(value.name)),
+          .some((value) => value.kind === "external" && this.optimizers.isOptimizer(value.name)),
       ),
     );
     const framework = this.#frameworks.find((known) => known.optimizerMethods);
@@ -186,7 +185,7 @@ export class Classifier {
     const optimizer = (place: OptimizerPlace | null | undefined) => {
       const node =
         place === "receiver" ? (call.callee.kind === "attribute" ? call.callee.object : null) : argument(place);
-      return node ? this.optimizer(node, frame, scope) : null;
+      return node ? this.optimizers.refer(node, frame, scope, framework) : null;
     };
     const base = { id: this.#id(call, frame), node: call, statement, frame, scope, framework };
     switch (meaning.event) {
@@ -204,10 +203,13 @@ export class Classifier {
         return { kind: "event", event: { ...base, kind: "unscale", optimizer: optimizer(meaning.optimizer) } };
       case "step": {
         const stepped = optimizer(meaning.optimizer);
-        if (!stepped) return null;
+        if (!stepped || meaning.runBy?.every((method) => !this.#values.names.calls.has(method))) return null;
         const scaler = meaning.scaled && call.callee.kind === "attribute" ? call.callee.object : null;
         const closure = argument(meaning.closure);
-        return { kind: "event", event: { ...base, kind: "step", optimizer: stepped, scaler, closure } };
+        return {
+          kind: "event",
+          event: { ...base, kind: "step", optimizer: stepped, scaler, closure, managed: meaning.managed ?? false },
+        };
       }
       case "clip":
         return {
@@ -225,79 +227,6 @@ export class Classifier {
           },
         };
     }
-  }
-
-  optimizer(node: Expression, frame: Frame, scope: Scope): OptimizerRef {
-    const keys = new Set<string>();
-    const constructors: OptimizerRef["constructors"][number][] = [];
-    let opaque = this.#clippedElsewhere;
-    for (const value of this.#values.evaluate(node, frame, scope)) {
-      if (value.kind === "external" && value.call) {
-        const name = stripCall(value.name);
-        if (this.#isOptimizer(name)) {
-          keys.add(`call ${this.#values.frames.id(value.call)} ${this.#values.frames.id(value.frame)}`);
-          constructors.push({ call: value.call, frame: value.frame, scope: value.scope, name });
-          if (this.#clipsInside(name, value.call)) opaque = true;
-        } else if (/(^|\.)[A-Z]\w*$/.test(name)) opaque = true;
-      } else if (value.kind === "instance") {
-        const { info } = value;
-        const step = info.methods.get("step");
-        keys.add(`class ${this.#values.frames.id(info)} ${value.call ? this.#values.frames.id(value.call) : ""}`);
-        if (value.call)
-          constructors.push({ call: value.call, frame: value.frame, scope: value.scope, name: info.node.name });
-        if (step && this.#mentionsClipping(step.node.kind === "function" ? step.node.body : [])) opaque = true;
-      }
-    }
-    const variable = this.#values.variables.of(node, frame, scope)?.variable;
-    if (variable && constructors.length === 0 && this.#isInjected(variable)) opaque = true;
-    if (variable && constructors.length === 0) keys.add(`variable ${this.#values.frames.id(variable)}`);
-    if (keys.size === 0) keys.add(`node ${this.#values.frames.id(node)}`);
-    return { node, frame, scope, keys, constructors, opaque };
-  }
-
-  /** Handed to a constructor that nothing in this file calls: a wrapper of another module as likely as an optimizer. */
-  #isInjected({ owner, bindings }: Variable): boolean {
-    if (!owner || owner instanceof Variable || bindings.length === 0) return false;
-    return bindings.every(
-      (binding) => binding.kind === "value" && this.#comesFromOutside(binding.value, binding.scope, 0),
-    );
-  }
-
-  /** A parameter that no call in this file fills, or only with another such parameter. */
-  #comesFromOutside(node: Expression, scope: Scope, depth: number): boolean {
-    if (node.kind !== "name" || depth > 4) return false;
-    const [source] = scope.lookup(node.id)?.bindings ?? [];
-    if (source?.kind !== "parameter") return false;
-    return this.#values.callers.of(source.scope).every((site) => {
-      const given = this.#values.callers.argumentFor(source, site.call, this.#values.frames.of(site.scope));
-      return given !== null && given !== "default" && this.#comesFromOutside(given.node, given.scope, depth + 1);
-    });
-  }
-
-  #mentionsClipping(body: readonly Statement[]): boolean {
-    return [...this.#values.names.calls.entries()].some(
-      ([name, sites]) =>
-        (LOOKS_LIKE_CLIP.test(name) || name === "clamp_" || name === "max_norm") &&
-        sites.some(({ statement }) =>
-          body.some(
-            (outer) =>
-              outer.anchor === statement.anchor && outer.start <= statement.start && statement.end <= outer.end,
-          ),
-        ),
-    );
-  }
-
-  #isOptimizer(name: string): boolean {
-    return this.#frameworks.some((framework) => framework.optimizers?.test(name));
-  }
-
-  #clipsInside(name: string, call: Call): boolean {
-    return this.#frameworks.some((framework) =>
-      framework.clipsInside?.some(
-        (inside) =>
-          inside.name.test(name) && (inside.keyword === null || argumentOf(call, null, inside.keyword) !== null),
-      ),
-    );
   }
 
   #isInert(name: string): boolean {
@@ -323,6 +252,13 @@ export class Classifier {
     return held.some((node) => this.#holdsParameters(node, frame, scope)) ? "unknown" : null;
   }
 
+  /** What a backward pass that returns its gradients returned, or a part of it. */
+  #isGradient(value: Value): boolean {
+    if (value.kind !== "external") return false;
+    const source = value.name.replace(/(\[[^\]]*\])+$/, "").replace(/\(\)$/, "");
+    return this.#frameworks.some(({ calls }) => calls?.[source]?.event === "backward");
+  }
+
   #holdsParameters(node: Expression, frame: Frame, scope: Scope): boolean {
     if (node.kind === "call")
       return (
@@ -336,7 +272,10 @@ export class Classifier {
     if (this.#modelVariables().has(variable)) return true;
     return this.#values
       .evaluate(node, frame, scope)
-      .some((value) => value.kind === "external" && this.#isOptimizer(stripCall(value.name)));
+      .some(
+        (value) =>
+          this.#isGradient(value) || (value.kind === "external" && this.optimizers.isOptimizer(stripCall(value.name))),
+      );
   }
 
   /** Variables that are used as models are. */
@@ -366,5 +305,3 @@ export class Classifier {
     return `${this.#values.frames.id(node)}.${this.#values.frames.id(frame)}`;
   }
 }
-
-const stripCall = (name: string) => name.replace(/(\(\)|\[[^\]]*\])+$/, "");

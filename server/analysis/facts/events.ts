@@ -11,6 +11,17 @@ export interface Seen {
   readonly scope: Scope;
 }
 
+/** Clipping that is asked for where an optimizer, a trainer or a configuration is built. */
+export interface ConfiguredClip extends Seen {
+  readonly kind: ClipKind;
+  /** The argument, or the call of a clipping transformation. Null where a default is in force. */
+  readonly threshold: Expression | null;
+  /** The default in force. */
+  readonly fallback: number | null;
+  /** Switched off by its value. */
+  readonly off: boolean;
+}
+
 export interface OptimizerRef extends Seen {
   /** What it may be; two references that share a key may be the same optimizer. */
   readonly keys: ReadonlySet<string>;
@@ -21,7 +32,11 @@ export interface OptimizerRef extends Seen {
     readonly scope: Scope;
     readonly name: string;
   }[];
-  /** Clips by itself, or its class can't be seen. */
+  /** Given by its name (`"adam"`). */
+  readonly named: Seen | null;
+  /** What its constructors say about clipping, in the order in which it is applied. */
+  readonly configured: readonly ConfiguredClip[];
+  /** May clip in ways that can't be seen. */
   readonly opaque: boolean;
 }
 
@@ -49,6 +64,8 @@ export interface StepEvent extends EventBase {
   readonly scaler: Expression | null;
   /** The closure that the optimizer runs, where it was passed one. */
   readonly closure: Expression | null;
+  /** The framework does the backward pass too. */
+  readonly managed: boolean;
 }
 
 export type TrainingEvent =

@@ -28,8 +28,10 @@ export interface Facts {
 /** What a file must contain to have anything to say about: one cheap look at its text, before it is parsed. */
 export function mayTrain(text: string, frameworks: readonly Framework[]): boolean {
   if (text.includes("\0")) return false;
-  if (!frameworks.some((framework) => framework.mentions.some((word) => text.includes(word)))) return false;
-  return /\bstep\b|clip_grad|gradsight/.test(text);
+  return frameworks.some(
+    ({ mentions, triggers }) =>
+      mentions.some((word) => text.includes(word)) && triggers.some((word) => text.includes(word)),
+  );
 }
 
 export function gatherFacts(text: string, statements: readonly Statement[], frameworks: readonly Framework[]): Facts {

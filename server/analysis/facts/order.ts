@@ -56,7 +56,9 @@ export function isUnscaled(path: Path, step: StepEvent): boolean {
 
 /** Gradients come to the update, and on no path that was found through anything that clips them or might. */
 export function isUnclipped(facts: Facts, { step, paths }: UpdateSite): boolean {
-  if (step.optimizer.opaque) return false;
+  const { opaque, configured } = step.optimizer;
+  if (opaque || configured.some(({ off }) => !off)) return false;
+  if (step.managed) return true;
   const trained = paths.filter((path) => path.some((event) => event.kind === "backward"));
   if (trained.length === 0) return false;
   return trained.every((path) => {

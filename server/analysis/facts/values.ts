@@ -4,6 +4,7 @@
  */
 import type { Framework } from "../frameworks/framework.ts";
 import { type Call, type Expression, rangeOf } from "../syntax/ast.ts";
+import { argumentOf } from "../syntax/call.ts";
 import { BUILTINS } from "./builtins.ts";
 import { Callers } from "./callers.ts";
 import { Elements } from "./elements.ts";
@@ -222,8 +223,14 @@ export class Values {
   #externalCall(callee: Value & { kind: "external" }, call: Call, frame: Frame, scope: Scope): Value[] {
     const result: Value = { kind: "external", name: `${callee.name}()`, call, frame, scope };
     if (callee.name === "builtins.getattr") return this.#getattr(call, frame, scope);
+    if (call.callee.kind === "attribute" && this.#frameworks.some((known) => known.returnsReceiver?.test(callee.name)))
+      return this.evaluate(call.callee.object, frame, scope);
     const through = this.#frameworks.map((framework) => framework.passThrough?.[callee.name]).find((found) => found);
     if (!through) return [result];
+    if (typeof through === "object") {
+      const given = argumentOf(call, through.position, through.keyword);
+      return given ? this.evaluate(given.value, frame, scope) : [UNKNOWN];
+    }
     const plain = call.arguments.filter((argument) => argument.keyword === null && argument.stars === 0);
     const items = plain.map((argument): Located => ({ node: argument.value, frame, scope }));
     const [first] = items;

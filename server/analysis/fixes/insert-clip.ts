@@ -1,63 +1,27 @@
-/** The edits that clip an optimizer's gradients before its update, at a given threshold. */
+/** The edits that clip an optimizer's gradients before its update, at a given threshold, in the way of its framework. */
 import type { UpdateSite } from "../facts/events.ts";
-import { type Facts, sourceOf } from "../facts/facts.ts";
-import { isUnscaled, lastBackward } from "../facts/order.ts";
+import type { Facts } from "../facts/facts.ts";
+import { lastBackward } from "../facts/order.ts";
 import type { TextEdit } from "../finding.ts";
-import type { Spelling } from "../frameworks/framework.ts";
 import { FRAMEWORKS } from "../frameworks/index.ts";
-import { parametersOf } from "./expressions.ts";
-import { spell } from "./imports.ts";
-import { insertAfter, insertBefore, type Line } from "./layout.ts";
+import { configureConstructor } from "./configure-constructor.ts";
+import { insertStatement } from "./insert-statement.ts";
+import { wrapConstructor } from "./wrap-constructor.ts";
 
 export function insertClip(facts: Facts, site: UpdateSite, threshold: number): TextEdit[] | null {
-  const { step } = site;
-  const backward = lastBackward(site.paths);
-  if (!backward) return null;
-  // A closure is what the optimizer calls back, so the clip belongs inside, after the backward pass.
-  const inside = backward.kind === "backward" && backward.inClosure;
-  if (step.closure && !inside) return null;
-  const to = inside ? { frame: backward.frame, scope: backward.scope } : { frame: step.frame, scope: step.scope };
-  const spelling = backward.framework.spelling ?? FRAMEWORKS[0]?.spelling;
-  if (!spelling || facts.names.imports.some(({ name }) => spelling.notWith?.test(name))) return null;
-  const optimizer = sourceOf(facts, step.optimizer.node);
-  const receiver = backward.kind === "backward" && backward.receiver ? sourceOf(facts, backward.receiver) : "";
-  const edits: TextEdit[] = [];
-  let name = "";
-  if (spelling.function) {
-    const spelled = spell(facts, spelling.function, to.scope);
-    if (!spelled) return null;
-    name = spelled.name;
-    if (spelled.edit) edits.push(spelled.edit);
+  const by = site.step.managed ? site.step.framework : (lastBackward(site.paths)?.framework ?? site.step.framework);
+  const spelling = by.spelling ?? FRAMEWORKS[0]?.spelling;
+  const number = formatNumber(threshold);
+  switch (spelling?.place) {
+    case "statement":
+      return insertStatement(facts, site, spelling, number);
+    case "argument":
+      return configureConstructor(facts, site.step.optimizer, spelling, number);
+    case "around":
+      return wrapConstructor(facts, site.step.optimizer, spelling, number);
+    default:
+      return null;
   }
-  const call = spelling.write({
-    function: name,
-    receiver,
-    parameters: parametersOf(facts, step.optimizer, to),
-    optimizer,
-    threshold: formatNumber(threshold),
-  });
-  if (!call) return null;
-  const lines = around(facts, site, spelling, receiver, optimizer, call);
-  const edit = inside
-    ? insertAfter(facts.text, backward.statement, lines)
-    : insertBefore(facts.text, step.statement, lines);
-  return edit ? [...edits, edit] : null;
-}
-
-function around(
-  facts: Facts,
-  site: UpdateSite,
-  spelling: Spelling,
-  receiver: string,
-  optimizer: string,
-  call: string,
-): Line[] {
-  const { scaler } = site.step;
-  if (spelling.guard && facts.names.calls.has(spelling.guard.when))
-    return [{ head: `if ${spelling.guard.condition(receiver)}:`, body: [call] }];
-  if (scaler && spelling.unscale && !site.paths.some((path) => isUnscaled(path, site.step)))
-    return [spelling.unscale(sourceOf(facts, scaler), optimizer), call];
-  return [call];
 }
 
 /** As Python would write it, always as a float: `1.0`, `0.25`, `1e-05`. */

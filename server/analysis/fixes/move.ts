@@ -15,7 +15,7 @@ export function moveBefore(facts: Facts, clip: ClipEvent, step: StepEvent, frame
   const { start, end } = rangeOf(moved);
   const lines: string[] = [];
   const paths = facts.updates.filter((update) => update.step.node === step.node).flatMap((update) => update.paths);
-  const { unscale } = framework.spelling ?? {};
+  const { unscale } = framework;
   if (step.scaler && unscale && !paths.some((path) => isUnscaled(path, step)))
     lines.push(unscale(sourceOf(facts, step.scaler), sourceOf(facts, step.optimizer.node)));
   lines.push(facts.text.slice(start, end));

@@ -5,6 +5,7 @@ export const accelerate: Framework = {
   name: "accelerate",
   title: "Accelerate",
   mentions: ["accelerate"],
+  triggers: ["step"],
   aliases: [["accelerate.accelerator.Accelerator", "accelerate.Accelerator"]],
   optimizers: /^accelerate\.(utils\.)?(DummyOptim)$/,
   // Stands for the optimizer of a DeepSpeed configuration, which may set "gradient_clipping".
@@ -36,6 +37,7 @@ export const accelerate: Framework = {
     "accelerate.Accelerator().unwrap_model": "first",
   },
   spelling: {
+    place: "statement",
     function: null,
     write: ({ receiver, parameters, threshold }) => `${receiver}.clip_grad_norm_(${parameters}, ${threshold})`,
     guard: { when: "accumulate", condition: (receiver) => `${receiver}.sync_gradients` },

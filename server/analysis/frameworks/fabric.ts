@@ -5,6 +5,7 @@ export const fabric: Framework = {
   name: "fabric",
   title: "Lightning Fabric",
   mentions: ["lightning"],
+  triggers: ["step"],
   aliases: [
     ["lightning_fabric.Fabric", "lightning.fabric.Fabric"],
     ["lightning.Fabric", "lightning.fabric.Fabric"],
@@ -27,6 +28,7 @@ export const fabric: Framework = {
     "lightning.fabric.Fabric().setup_optimizers": "all",
   },
   spelling: {
+    place: "statement",
     function: null,
     // Fabric clips a module, not an iterable: only an optimizer over one whole module can be clipped so.
     write: ({ receiver, parameters, optimizer, threshold }) => {

@@ -9,7 +9,20 @@ export interface ArgumentPlace {
 
 /** Where an event's optimizer stands: the object that the method is called on, or an argument. */
 export type OptimizerPlace = "receiver" | ArgumentPlace;
-export type ClipKind = "norm" | "value" | "unknown";
+
+/** By the global norm, by each variable's own norm, by value, relative to each weight's norm, or in a way that can't be told. */
+export type ClipKind = "norm" | "per-variable-norm" | "value" | "adaptive" | "unknown";
+
+/** An argument by which a constructor (of an optimizer, a trainer, a configuration) is told to clip. */
+export interface ClipSetting {
+  readonly constructor: RegExp;
+  readonly threshold: ArgumentPlace;
+  readonly kind: ClipKind;
+  /** Numbers that switch clipping off here, besides `None` and `False`. */
+  readonly off?: readonly number[];
+  /** In force where the argument is left out. */
+  readonly fallback?: number;
+}
 
 export type Meaning =
   | { readonly event: "backward" | "zero-grad" }
@@ -18,6 +31,10 @@ export type Meaning =
       readonly optimizer: OptimizerPlace;
       readonly closure?: ArgumentPlace;
       readonly scaled?: boolean;
+      /** The framework does the backward pass too: nothing of it is in the file. */
+      readonly managed?: boolean;
+      /** Only where one of these methods is called as well: without them nothing trains. */
+      readonly runBy?: readonly string[];
     }
   | { readonly event: "unscale"; readonly optimizer: OptimizerPlace | null }
   | {
@@ -47,8 +64,33 @@ export type Architecture =
   | "detector"
   | "convolutional";
 
-/** How a clip is written. `write` gets expressions as source text, and gives null for what can't be written so. */
-export interface Spelling {
+/** How clipping is asked for: by a statement before the update, or where the optimizer is built. */
+export type Spelling = StatementSpelling | ArgumentSpelling | WrapperSpelling;
+
+/** One more argument of the constructor. */
+export interface ArgumentSpelling {
+  readonly place: "argument";
+  /** Null for a constructor that has no such argument. */
+  readonly keyword: (qualifiedName: string) => string | null;
+  /** The constructor behind an optimizer that is only named: `"adam"`. Null for a name that it doesn't know. */
+  readonly named?: (name: string) => string | null;
+}
+
+/** Around the constructor's call. */
+export interface WrapperSpelling {
+  readonly place: "around";
+  /** Qualified names of what is written, spelled as the file imports them. */
+  readonly functions: readonly string[];
+  readonly write: (wrap: {
+    readonly functions: readonly string[];
+    readonly optimizer: string;
+    readonly threshold: string;
+  }) => string;
+}
+
+/** `write` gets expressions as source text, and gives null for what can't be written so. */
+export interface StatementSpelling {
+  readonly place: "statement";
   /** Qualified name of the function to call, or null for a method of the object that did the backward pass. */
   readonly function: string | null;
   readonly write: (clip: {
@@ -62,21 +104,31 @@ export interface Spelling {
   readonly notWith?: RegExp;
   /** A condition to clip under when gradients are accumulated, given the receiver. */
   readonly guard?: { readonly when: string; readonly condition: (receiver: string) => string };
-  /** Written before the clip where gradients are scaled and nothing unscaled them. */
-  readonly unscale?: (scaler: string, optimizer: string) => string;
 }
 
 export interface Framework {
   readonly name: string;
   readonly title: string;
-  /** A file that mentions none of these words, of any framework, is not even parsed. */
+  /** A file that mentions none of these words is none of this framework's. */
   readonly mentions: readonly string[];
+  /** Words without one of which nothing in a file updates or clips: it is not even parsed. */
+  readonly triggers: readonly string[];
   /** Other names of the same thing. */
   readonly aliases?: readonly (readonly [string, string])[];
   /** Constructors of optimizers whose `step` updates parameters from `.grad`. */
   readonly optimizers?: RegExp;
   /** Optimizers that clip by themselves, with the argument that says so (null: always). */
   readonly clipsInside?: readonly { readonly name: RegExp; readonly keyword: string | null }[];
+  /** Arguments that make a constructor clip. A framework that has any can hide its clipping in an optimizer that can't be seen. */
+  readonly settings?: readonly ClipSetting[];
+  /** Calls whose result holds the optimizer that they are given: a train state, a wrapper. */
+  readonly carries?: Readonly<Record<string, ArgumentPlace>>;
+  /** Calls that make one optimizer of all that they are given. */
+  readonly combines?: RegExp;
+  /** Methods that give back (a changed copy of) the object that they are called on. */
+  readonly returnsReceiver?: RegExp;
+  /** What a string stands for where an optimizer is expected. */
+  readonly namedOptimizers?: RegExp;
   /** Imports after which a configuration that can't be seen may clip. */
   readonly clipsElsewhere?: RegExp;
   readonly optimizerMethods?: Readonly<Record<string, Meaning>>;
@@ -88,10 +140,12 @@ export interface Framework {
   /** Libraries and methods that leave gradients alone. */
   readonly inert?: RegExp;
   readonly inertMethods?: ReadonlySet<string>;
-  /** Functions that return what they are given: all positional arguments, or the first. */
-  readonly passThrough?: Readonly<Record<string, "all" | "first">>;
+  /** Functions that return what they are given: all positional arguments, the first, or the one at a place. */
+  readonly passThrough?: Readonly<Record<string, "all" | "first" | ArgumentPlace>>;
   readonly architectures?: readonly { readonly pattern: RegExp; readonly architecture: Architecture }[];
   readonly spelling?: Spelling;
+  /** Written before a clip where gradients are scaled and nothing unscaled them. */
+  readonly unscale?: (scaler: string, optimizer: string) => string;
 }
 
 export const at = (position: number | null, keyword: string | null = null): ArgumentPlace => ({ position, keyword });

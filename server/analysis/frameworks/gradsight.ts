@@ -5,6 +5,7 @@ export const gradsight: Framework = {
   name: "gradsight",
   title: "gradsight.log",
   mentions: ["gradsight"],
+  triggers: ["gradsight"],
   calls: { "gradsight.log": { event: "log", threshold: at(null, "threshold") } },
   inert: /^gradsight(\.|$)/,
 };

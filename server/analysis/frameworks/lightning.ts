@@ -5,6 +5,7 @@ export const lightning: Framework = {
   name: "lightning",
   title: "Lightning",
   mentions: ["lightning"],
+  triggers: ["step"],
   aliases: [
     ["pytorch_lightning.LightningModule", "lightning.LightningModule"],
     ["lightning.pytorch.LightningModule", "lightning.LightningModule"],
@@ -26,6 +27,7 @@ export const lightning: Framework = {
   methods: { manual_backward: { event: "backward" } },
   inert: /^pytorch_lightning(\.|$)/,
   spelling: {
+    place: "statement",
     function: null,
     write: ({ receiver, optimizer, threshold }) =>
       `${receiver}.clip_gradients(${optimizer}, gradient_clip_val=${threshold}, gradient_clip_algorithm="norm")`,

@@ -13,6 +13,7 @@ export const pytorch: Framework = {
   name: "pytorch",
   title: "PyTorch",
   mentions: ["torch", "apex"],
+  triggers: ["step", "clip_grad"],
   aliases: [
     ["torch.cuda.amp.GradScaler", "torch.amp.GradScaler"],
     ["torch.cuda.amp.grad_scaler.GradScaler", "torch.amp.GradScaler"],
@@ -99,10 +100,11 @@ export const pytorch: Framework = {
     { architecture: "convolutional", pattern: /^(torch\.nn\.Conv\dd|torchvision\.models)(\.|$|\()/ },
   ],
   spelling: {
+    place: "statement",
     function: "torch.nn.utils.clip_grad_norm_",
     write: ({ function: name, parameters, threshold }) => `${name}(${parameters}, max_norm=${threshold})`,
     // Over FSDP's flat shards each rank would clip by the norm of its own shard.
     notWith: /\.FullyShardedDataParallel$/,
-    unscale: (scaler, optimizer) => `${scaler}.unscale_(${optimizer})`,
   },
+  unscale: (scaler, optimizer) => `${scaler}.unscale_(${optimizer})`,
 };

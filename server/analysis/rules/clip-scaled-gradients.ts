@@ -132,7 +132,7 @@ function fix(facts: Facts, clip: ClipEvent, step: StepEvent): Fix | null {
   const to = { frame: clip.frame, scope: clip.scope };
   const scalerText = express(facts, { node: scaler, frame, scope }, to);
   const optimizerText = express(facts, { node: step.optimizer.node, frame, scope }, to);
-  const { unscale } = clip.framework.spelling ?? {};
+  const { unscale } = clip.framework;
   if (shared || !scalerText || !optimizerText || !unscale) return null;
   const edit = insertBefore(facts.text, clip.statement, [unscale(scalerText, optimizerText)]);
   return edit && { applicability: "unsafe", title: "Unscale the gradients before the clip", edits: [edit] };

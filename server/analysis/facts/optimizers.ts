@@ -1,0 +1,207 @@
+/** What stands behind an expression that is used as an optimizer: its constructors, and the clipping that they were told to do. */
+import type { ClipSetting, Framework } from "../frameworks/framework.ts";
+import type { Call, Expression, Statement } from "../syntax/ast.ts";
+import { argumentOf } from "../syntax/call.ts";
+import type { ConfiguredClip, OptimizerRef, Seen } from "./events.ts";
+import { type Scope, Variable } from "./scope.ts";
+import type { Frame, Located, Value } from "./value.ts";
+import type { Values } from "./values.ts";
+
+const MAX_DEPTH = 6;
+const MENTIONS_CLIPPING = /clip|clamp_|^max_norm$/i;
+
+type External = Value & { kind: "external" };
+
+/** What was found so far; constructors that carry or combine others add to the same. */
+interface Found {
+  readonly keys: Set<string>;
+  readonly constructors: OptimizerRef["constructors"][number][];
+  readonly configured: ConfiguredClip[];
+  named: Seen | null;
+  opaque: boolean;
+}
+
+export class Optimizers {
+  readonly #values: Values;
+  readonly #frameworks: readonly Framework[];
+  readonly #clippedElsewhere: boolean;
+
+  constructor(values: Values, frameworks: readonly Framework[]) {
+    this.#values = values;
+    this.#frameworks = frameworks;
+    this.#clippedElsewhere = frameworks.some(({ clipsElsewhere }) =>
+      values.names.imports.some(({ name }) => clipsElsewhere?.test(name)),
+    );
+  }
+
+  /** `framework` is the one whose update uses it. */
+  refer(node: Expression, frame: Frame, scope: Scope, framework: Framework): OptimizerRef {
+    const found: Found = {
+      keys: new Set(),
+      constructors: [],
+      configured: [],
+      named: null,
+      opaque: this.#clippedElsewhere,
+    };
+    this.#resolve({ node, frame, scope }, framework, found, 0);
+    const variable = this.#values.variables.of(node, frame, scope)?.variable;
+    if (variable && found.constructors.length === 0) {
+      if (this.#isInjected(variable)) found.opaque = true;
+      found.keys.add(`variable ${this.#values.frames.id(variable)}`);
+    }
+    if (found.keys.size === 0) found.keys.add(`node ${this.#values.frames.id(node)}`);
+    return { node, frame, scope, ...found };
+  }
+
+  isOptimizer(name: string): boolean {
+    return this.#frameworks.some((framework) => framework.optimizers?.test(name));
+  }
+
+  #resolve(located: Located, framework: Framework, found: Found, depth: number): void {
+    const values = this.#values.follow(located);
+    for (const value of values) this.#value(value, framework, found, depth);
+    if (framework.settings && values.length === 0) found.opaque = true;
+  }
+
+  #value(value: Value, framework: Framework, found: Found, depth: number): void {
+    switch (value.kind) {
+      case "external":
+        if (depth < MAX_DEPTH && value.call) this.#external(value, value.call, framework, found, depth);
+        else found.opaque ||= framework.settings !== undefined;
+        return;
+      case "instance":
+        this.#instance(value, found);
+        return;
+      case "literal":
+        if (value.node.kind === "string" && framework.namedOptimizers?.test(value.node.value)) {
+          found.named = { node: value.node, frame: value.frame, scope: value.scope };
+          found.keys.add(`named ${this.#values.frames.id(value.node)}`);
+        } else if (framework.settings) found.opaque = true;
+        return;
+      case "elements":
+        if (framework.combines) for (const item of value.any) this.#resolve(item, framework, found, depth + 1);
+        else if (framework.settings) found.opaque = true;
+        return;
+      case "none":
+        return;
+      default:
+        // Where a constructor can be told to clip, an optimizer that can't be seen may clip.
+        if (framework.settings) found.opaque = true;
+    }
+  }
+
+  #external(value: External, call: Call, framework: Framework, found: Found, depth: number): void {
+    const name = stripCall(value.name);
+    const { frame, scope } = value;
+    const within = (node: Expression): Located => ({ node, frame, scope });
+    const carried = this.#frameworks.map(({ carries }) => carries?.[name]).find((place) => place !== undefined);
+    if (carried) {
+      const given = argumentOf(call, carried.position, carried.keyword);
+      if (given) this.#resolve(within(given.value), framework, found, depth + 1);
+      else found.opaque = true;
+      return;
+    }
+    const settings = this.#settingsOf(name);
+    const transforms = settings.length > 0 && !this.isOptimizer(name);
+    if (!transforms && this.#frameworks.some(({ combines }) => combines?.test(name))) {
+      for (const argument of call.arguments)
+        if (argument.stars === 2) found.opaque = true;
+        else this.#resolve({ ...within(argument.value) }, framework, found, depth + 1);
+      return;
+    }
+    if (!transforms && !this.isOptimizer(name)) {
+      // Of a library whose optimizers are told to clip when they are built, or a class of its own.
+      if (framework.settings || /(^|\.)[A-Z]\w*$/.test(name)) found.opaque = true;
+      return;
+    }
+    found.keys.add(`call ${this.#values.frames.id(call)} ${this.#values.frames.id(frame)}`);
+    if (!transforms) found.constructors.push({ call, frame, scope, name });
+    if (this.#clipsInside(name, call)) found.opaque = true;
+    for (const setting of settings) this.#configured(setting, call, frame, scope, found);
+  }
+
+  #settingsOf(name: string): ClipSetting[] {
+    return this.#frameworks.flatMap((framework) => framework.settings ?? []).filter((s) => s.constructor.test(name));
+  }
+
+  #configured(setting: ClipSetting, call: Call, frame: Frame, scope: Scope, found: Found): void {
+    const { kind, off = [], fallback = null } = setting;
+    const argument = argumentOf(call, setting.threshold.position, setting.threshold.keyword);
+    if (argument?.stars !== 0) {
+      // `Adam(**options)` may name it.
+      if (call.arguments.some(({ stars }) => stars === 2)) found.opaque = true;
+      else if (fallback !== null)
+        found.configured.push({ node: call, frame, scope, kind, threshold: null, fallback, off: false });
+      return;
+    }
+    const values = this.#values.evaluate(argument.value, frame, scope);
+    const isOff = (value: Value) =>
+      value.kind === "none" ||
+      (value.kind === "literal" &&
+        ((value.node.kind === "constant" && value.node.value === false) ||
+          (value.node.kind === "number" && off.includes(value.node.value))));
+    const switchedOff = values.length > 0 && values.every(isOff);
+    found.configured.push({
+      node: argument.value,
+      frame,
+      scope,
+      kind,
+      threshold: argument.value,
+      fallback: null,
+      off: switchedOff,
+    });
+  }
+
+  #instance(value: Value & { kind: "instance" }, found: Found): void {
+    const { info } = value;
+    const step = info.methods.get("step");
+    found.keys.add(`class ${this.#values.frames.id(info)} ${value.call ? this.#values.frames.id(value.call) : ""}`);
+    if (value.call)
+      found.constructors.push({ call: value.call, frame: value.frame, scope: value.scope, name: info.node.name });
+    if (step && this.#mentionsClipping(step.node.kind === "function" ? step.node.body : [])) found.opaque = true;
+  }
+
+  /** Handed to a constructor that nothing in this file calls: a wrapper of another module as likely as an optimizer. */
+  #isInjected({ owner, bindings }: Variable): boolean {
+    if (!owner || owner instanceof Variable || bindings.length === 0) return false;
+    return bindings.every(
+      (binding) => binding.kind === "value" && this.#comesFromOutside(binding.value, binding.scope, 0),
+    );
+  }
+
+  /** A parameter that no call in this file fills, or only with another such parameter. */
+  #comesFromOutside(node: Expression, scope: Scope, depth: number): boolean {
+    if (node.kind !== "name" || depth > 4) return false;
+    const [source] = scope.lookup(node.id)?.bindings ?? [];
+    if (source?.kind !== "parameter") return false;
+    return this.#values.callers.of(source.scope).every((site) => {
+      const given = this.#values.callers.argumentFor(source, site.call, this.#values.frames.of(site.scope));
+      return given !== null && given !== "default" && this.#comesFromOutside(given.node, given.scope, depth + 1);
+    });
+  }
+
+  #mentionsClipping(body: readonly Statement[]): boolean {
+    return [...this.#values.names.calls.entries()].some(
+      ([name, sites]) =>
+        MENTIONS_CLIPPING.test(name) &&
+        sites.some(({ statement }) =>
+          body.some(
+            (outer) =>
+              outer.anchor === statement.anchor && outer.start <= statement.start && statement.end <= outer.end,
+          ),
+        ),
+    );
+  }
+
+  #clipsInside(name: string, call: Call): boolean {
+    return this.#frameworks.some((framework) =>
+      framework.clipsInside?.some(
+        (inside) =>
+          inside.name.test(name) && (inside.keyword === null || argumentOf(call, null, inside.keyword) !== null),
+      ),
+    );
+  }
+}
+
+/** `torch.optim.Adam` for `torch.optim.Adam()` and `torch.optim.Adam()[0]`. */
+export const stripCall = (name: string) => name.replace(/(\(\)|\[[^\]]*\])+$/, "");
