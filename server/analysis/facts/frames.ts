@@ -7,7 +7,7 @@ export class Frames {
   readonly #module: Scope;
   readonly #ids = new Map<object, number>();
   readonly #standalone = new Map<FunctionInfo, Frame>();
-  readonly #entered = new Map<string, Frame>();
+  readonly #interned = new Map<string, Frame>();
 
   constructor(module: Scope) {
     this.#module = module;
@@ -57,18 +57,28 @@ export class Frames {
   }
 
   /** The frame that a call of a function opens; the same call from the same frame opens the same one. */
-  enter(value: Value & { kind: "function" }, call: Frame["call"]): Frame {
-    const self =
-      value.self && "info" in value.self
-        ? `${this.id(value.self.info)} ${"call" in value.self && value.self.call ? this.id(value.self.call) : ""}`
-        : "";
-    const from = call ? `${this.id(call.call)} ${this.id(call.frame)}` : "";
-    const key = `${this.id(value.info)} ${this.id(value.frame)} ${self} ${from}`;
-    let frame = this.#entered.get(key);
-    if (!frame) {
-      frame = { scope: value.info.scope, parent: value.frame, self: value.self, call };
-      this.#entered.set(key, frame);
-    }
-    return frame;
+  enter({ info, frame, self }: Value & { kind: "function" }, call: Frame["call"]): Frame {
+    return this.#once({ scope: info.scope, parent: frame, self, call });
+  }
+
+  /** The same activation with what is known of its instance and of its call. */
+  with(frame: Frame, known: Partial<Pick<Frame, "self" | "call">>): Frame {
+    return this.#once({ ...frame, ...known });
+  }
+
+  /** One object for what is the same: values are kept, and optimizers told apart, by the frame that they live in. */
+  #once(frame: Frame): Frame {
+    const { scope, parent, self, call } = frame;
+    const caller = call ? `${this.id(call.call)} ${this.id(call.frame)}` : "";
+    const key = `${this.id(scope)} ${parent ? this.id(parent) : ""} ${this.#identity(self)} ${caller}`;
+    const known = this.#interned.get(key);
+    if (!known) this.#interned.set(key, frame);
+    return known ?? frame;
+  }
+
+  #identity(self: Value | null): string {
+    if (self?.kind !== "instance" && self?.kind !== "class") return "";
+    const call = self.kind === "instance" && self.call ? this.id(self.call) : "";
+    return `${this.id(self.info)}/${call}/${this.id(self.frame)}`;
   }
 }

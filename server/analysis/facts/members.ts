@@ -34,13 +34,13 @@ export class Members {
     if (seen.has(info)) return [UNKNOWN];
     seen.add(info);
     const found: Value[] = [];
+    const self = value.kind === "instance" ? value : null;
     const method = info.methods.get(name);
     if (method) {
       const decorators = method.node.kind === "function" ? method.node.decorators : [];
-      const self = value.kind === "instance" ? value : null;
       if (decorators.some((d) => d.kind === "name" && d.id === "property"))
         return method.returns.flatMap((node) => {
-          const frame = { ...this.#values.frames.standalone(method), self: self ?? null };
+          const frame = this.#values.frames.with(this.#values.frames.standalone(method), { self });
           return this.#values.evaluate(node, frame, method.scope);
         });
       return [{ kind: "function", info: method, frame: this.#values.frames.around(info.scope), self }];
@@ -49,7 +49,7 @@ export class Members {
       if (!variable) continue;
       for (const binding of variable.bindings) {
         const within = this.#values.frames.of(binding.scope);
-        const frame = binding.scope.self !== null && value.kind === "instance" ? { ...within, self: value } : within;
+        const frame = self && binding.scope.self !== null ? this.#values.frames.with(within, { self }) : within;
         // Class attributes without a value (a dataclass's fields) come from the constructor.
         if (binding.kind === "unknown" && binding.scope === info.scope) {
           found.push(...this.#field(value, name));
@@ -85,7 +85,9 @@ export class Members {
   #inConstructor(frame: Frame, value: Value & { kind: "class" | "instance" }, info: ClassInfo): Frame {
     if (value.kind !== "instance" || !value.call || frame.scope.info?.name !== "__init__") return frame;
     if (frame.scope.info.owner !== info) return frame;
-    return { ...frame, call: { call: value.call, frame: value.frame, scope: value.scope } };
+    return this.#values.frames.with(frame, {
+      call: { call: value.call, frame: value.frame, scope: value.scope },
+    });
   }
 
   #field(value: Value & { kind: "class" | "instance" }, name: string): Value[] {

@@ -70,6 +70,21 @@ describe("says nothing", () => {
       train(`${clip}\nscaler.step(optimizer)`, "torch.cuda.amp.GradScaler(enabled=False)"),
     ],
     [
+      "in a trainer that nothing here builds",
+      `import torch
+class Trainer:
+    def __init__(self, model):
+        self.model = model
+        self.optimizer = torch.optim.AdamW(model.parameters())
+        self.scaler = torch.amp.GradScaler("cuda")
+    def update(self, loss):
+        self.scaler.scale(loss).backward()
+        self.scaler.unscale_(self.optimizer)
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.scaler.step(self.optimizer)
+`,
+    ],
+    [
       "to bf16 without a scaler",
       `import torch
 optimizer = torch.optim.Adam(model.parameters())
