@@ -2,8 +2,16 @@
 import type { Call, Expression } from "../syntax/ast.ts";
 import { argumentOf } from "../syntax/call.ts";
 import type { Binding, CallSite, Scope } from "./scope.ts";
-import type { Frame } from "./value.ts";
+import type { CallPlace, Frame } from "./value.ts";
 import type { Values } from "./values.ts";
+
+/** An expression that a call passes, and where it stands; the frame is null for a call that is not of the frame asked about. */
+export interface Passed {
+  readonly node: Expression;
+  readonly call: Call;
+  readonly frame: Frame | null;
+  readonly scope: Scope;
+}
 
 export class Callers {
   readonly #values: Values;
@@ -19,18 +27,33 @@ export class Callers {
     { parameter, index, scope }: Binding & { kind: "parameter" },
     call: Call,
     frame: Frame,
-  ): { node: Expression; call: Call; scope: Scope } | "default" | null {
+  ): Passed | "default" | null {
     const info = scope.info;
     const shift = info?.owner && scope.self !== null ? 1 : 0;
-    const site = this.#siteOf(call);
-    const argument = argumentOf(call, index - shift, parameter.name);
+    const bound = frame.call?.call === call ? frame.bound : null;
+    const filled = bound
+      ? bound.call.arguments.filter(({ keyword, stars }) => keyword === null && stars === 0).length - 1
+      : 0;
+    const position = index - shift;
+    if (bound && position < filled) return this.#bound(bound, position + 1);
+    const argument = argumentOf(call, position - filled, parameter.name);
     if (argument)
       return {
         node: argument.value,
         call,
-        scope: frame.call?.call === call ? frame.call.scope : (site?.scope ?? this.#values.names.module),
+        frame: frame.call?.call === call ? frame.call.frame : null,
+        scope: frame.call?.call === call ? frame.call.scope : (this.#siteOf(call)?.scope ?? this.#values.names.module),
       };
-    return call.arguments.some((given) => given.stars !== 0) ? null : "default";
+    const given = bound && argumentOf(bound.call, null, parameter.name);
+    if (given) return { node: given.value, call: bound.call, frame: bound.frame, scope: bound.scope };
+    return [call, ...(bound ? [bound.call] : [])].some((c) => c.arguments.some(({ stars }) => stars !== 0))
+      ? null
+      : "default";
+  }
+
+  #bound({ call, frame, scope }: CallPlace, position: number): Passed | null {
+    const argument = argumentOf(call, position, null);
+    return argument && { node: argument.value, call, frame, scope };
   }
 
   #siteOf(call: Call): CallSite | undefined {

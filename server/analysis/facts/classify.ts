@@ -20,7 +20,12 @@ type External = Value & { kind: "external" };
 
 export type Classified =
   | { readonly kind: "event"; readonly event: TrainingEvent }
-  | { readonly kind: "inline"; readonly targets: readonly (Value & { kind: "function" })[] }
+  | {
+      readonly kind: "inline";
+      readonly targets: readonly (Value & { kind: "function" })[];
+      /** The targets' parameters are filled by this very call. */
+      readonly direct: boolean;
+    }
   | { readonly kind: "log"; readonly threshold: Expression | null }
   | null;
 
@@ -28,6 +33,7 @@ export class Classifier {
   readonly #values: Values;
   readonly #frameworks: readonly Framework[];
   readonly #words = new Set<string>();
+  readonly #callables = new Set(["partial", ""]);
   readonly optimizers: Optimizers;
   #models: Set<object> | null = null;
 
@@ -36,7 +42,10 @@ export class Classifier {
     this.#frameworks = frameworks;
     this.optimizers = new Optimizers(values, frameworks);
     for (const framework of frameworks) {
-      for (const name of Object.keys(framework.calls ?? {})) this.#words.add(name.slice(name.lastIndexOf(".") + 1));
+      for (const name of Object.keys(framework.calls ?? {}))
+        if (name.endsWith("()")) this.#callables.add(lastSegment(stripCall(name)));
+        else this.#words.add(lastSegment(name));
+      for (const name of Object.keys(framework.passThrough ?? {})) this.#callables.add(lastSegment(name));
       for (const name of Object.keys(framework.methods ?? {})) this.#words.add(name);
       for (const name of Object.keys(framework.optimizerMethods ?? {})) this.#words.add(name);
     }
@@ -47,6 +56,11 @@ export class Classifier {
     return this.#words.has(name) || LOOKS_LIKE_CLIP.test(name);
   }
 
+  /** Whether a call of that name may give something that is called later: a function wrapped, or one that does the backward pass. */
+  makesCallables(name: string): boolean {
+    return this.#callables.has(name);
+  }
+
   /** `pending`: a backward pass is waiting for its step, so a call that can't be seen into may clip. */
   classify(call: Call, statement: Statement, frame: Frame, scope: Scope, pending: boolean): Classified {
     const values = this.#values.evaluate(call.callee, frame, scope);
@@ -54,7 +68,7 @@ export class Classifier {
     const name = lastPart(call.callee);
     if (targets.length > 0) {
       const custom = name === "step" ? this.#customStep(call, statement, frame, scope) : null;
-      return custom ?? { kind: "inline", targets };
+      return custom ?? { kind: "inline", targets, direct: true };
     }
     const externals = values.filter((value): value is External => value.kind === "external");
     for (const external of externals) {
@@ -112,7 +126,12 @@ export class Classifier {
       if (!meaning) continue;
       if (scaled) return this.#meaning(scaled, framework, call, statement, frame, scope);
       // A function of a module (`loss.backward` is a method; `utils.backward` is not).
-      if (meaning.event === "step" && !this.#stepsAnOptimizer(call, callee.object, externals, frame, scope))
+      if (
+        meaning.event === "step" &&
+        meaning.optimizer === "receiver" &&
+        name === "step" &&
+        !this.#stepsAnOptimizer(call, callee.object, externals, frame, scope)
+      )
         return null;
       if (externals.some((external) => this.#isModuleMember(external))) break;
       return this.#meaning(meaning, framework, call, statement, frame, scope);
@@ -191,6 +210,12 @@ export class Classifier {
     switch (meaning.event) {
       case "nothing":
         return null;
+      case "runs": {
+        const given = argument(meaning.function);
+        const values = given ? this.#values.evaluate(given, frame, scope) : [];
+        const functions = values.filter((value) => value.kind === "function");
+        return functions.length > 0 ? { kind: "inline", targets: functions, direct: false } : null;
+      }
       case "log":
         return { kind: "log", threshold: argument(meaning.threshold) };
       case "backward": {
@@ -305,3 +330,5 @@ export class Classifier {
     return `${this.#values.frames.id(node)}.${this.#values.frames.id(frame)}`;
   }
 }
+
+const lastSegment = (name: string) => name.slice(name.lastIndexOf(".") + 1);

@@ -1,6 +1,6 @@
 /** The activations of a file's functions, each made once, so that what was found in one can be kept. */
 import type { FunctionInfo, Scope } from "./scope.ts";
-import type { Frame, Value } from "./value.ts";
+import type { CallPlace, Frame, Value } from "./value.ts";
 
 export class Frames {
   readonly root: Frame;
@@ -57,8 +57,8 @@ export class Frames {
   }
 
   /** The frame that a call of a function opens; the same call from the same frame opens the same one. */
-  enter({ info, frame, self }: Value & { kind: "function" }, call: Frame["call"]): Frame {
-    return this.#once({ scope: info.scope, parent: frame, self, call });
+  enter({ info, frame, self, bound = null }: Value & { kind: "function" }, call: Frame["call"]): Frame {
+    return this.#once({ scope: info.scope, parent: frame, self, call, bound });
   }
 
   /** The same activation with what is known of its instance and of its call. */
@@ -68,9 +68,9 @@ export class Frames {
 
   /** One object for what is the same: values are kept, and optimizers told apart, by the frame that they live in. */
   #once(frame: Frame): Frame {
-    const { scope, parent, self, call } = frame;
-    const caller = call ? `${this.id(call.call)} ${this.id(call.frame)}` : "";
-    const key = `${this.id(scope)} ${parent ? this.id(parent) : ""} ${this.#identity(self)} ${caller}`;
+    const { scope, parent, self, call, bound } = frame;
+    const place = (at: CallPlace | null | undefined) => (at ? `${this.id(at.call)} ${this.id(at.frame)}` : "");
+    const key = `${this.id(scope)} ${parent ? this.id(parent) : ""} ${this.#identity(self)} ${place(call)} ${place(bound)}`;
     const known = this.#interned.get(key);
     if (!known) this.#interned.set(key, frame);
     return known ?? frame;

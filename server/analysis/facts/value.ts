@@ -7,7 +7,15 @@ export interface Frame {
   readonly scope: Scope;
   readonly parent: Frame | null;
   readonly self: Value | null;
-  readonly call: { readonly call: Call; readonly frame: Frame; readonly scope: Scope } | null;
+  readonly call: CallPlace | null;
+  /** The call of `functools.partial` that filled its first parameters. */
+  readonly bound?: CallPlace | null;
+}
+
+export interface CallPlace {
+  readonly call: Call;
+  readonly frame: Frame;
+  readonly scope: Scope;
 }
 
 export type Value =
@@ -19,7 +27,13 @@ export type Value =
       readonly frame: Frame;
       readonly scope: Scope;
     }
-  | { readonly kind: "function"; readonly info: FunctionInfo; readonly frame: Frame; readonly self: Value | null }
+  | {
+      readonly kind: "function";
+      readonly info: FunctionInfo;
+      readonly frame: Frame;
+      readonly self: Value | null;
+      readonly bound?: CallPlace | null;
+    }
   | { readonly kind: "class"; readonly info: ClassInfo; readonly frame: Frame }
   | {
       readonly kind: "instance";

@@ -223,6 +223,7 @@ export class Values {
   #externalCall(callee: Value & { kind: "external" }, call: Call, frame: Frame, scope: Scope): Value[] {
     const result: Value = { kind: "external", name: `${callee.name}()`, call, frame, scope };
     if (callee.name === "builtins.getattr") return this.#getattr(call, frame, scope);
+    if (callee.name === "functools.partial") return this.#partial(call, frame, scope);
     if (call.callee.kind === "attribute" && this.#frameworks.some((known) => known.returnsReceiver?.test(callee.name)))
       return this.evaluate(call.callee.object, frame, scope);
     const through = this.#frameworks.map((framework) => framework.passThrough?.[callee.name]).find((found) => found);
@@ -240,6 +241,14 @@ export class Values {
     }
     if (items.length !== call.arguments.filter((argument) => argument.keyword === null).length) return [UNKNOWN];
     return [{ kind: "elements", items, keys: null, any: items }];
+  }
+
+  #partial(call: Call, frame: Frame, scope: Scope): Value[] {
+    const [first] = call.arguments;
+    if (!first) return [UNKNOWN];
+    return this.evaluate(first.value, frame, scope).map((value) =>
+      value.kind === "function" && !value.bound ? { ...value, bound: { call, frame, scope } } : UNKNOWN,
+    );
   }
 
   #getattr(call: Call, frame: Frame, scope: Scope): Value[] {
@@ -270,11 +279,7 @@ export class Values {
       if (argument === "default")
         return parameter.fallback ? this.evaluate(parameter.fallback, this.frames.around(scope)) : [UNKNOWN];
       if (argument === null) return [UNKNOWN];
-      const from =
-        frame.call && frame.call.call === argument.call
-          ? frame.call
-          : { frame: this.frames.of(argument.scope), scope: argument.scope };
-      return this.evaluate(argument.node, from.frame, from.scope);
+      return this.evaluate(argument.node, argument.frame ?? this.frames.of(argument.scope), argument.scope);
     });
     if (passed.length > 0) return known;
     const fallback = parameter.fallback ? this.evaluate(parameter.fallback, this.frames.root) : [];

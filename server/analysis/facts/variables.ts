@@ -25,7 +25,7 @@ export class Variables {
       if (only?.kind === "parameter" && at.call) {
         const argument = this.#values.callers.argumentFor(only, at.call.call, at);
         if (argument && argument !== "default")
-          return this.of(argument.node, at.call.frame, argument.scope) ?? { variable, frame: at };
+          return this.of(argument.node, argument.frame ?? at.call.frame, argument.scope) ?? { variable, frame: at };
       }
       return { variable, frame: at };
     }

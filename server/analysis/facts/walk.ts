@@ -21,7 +21,7 @@ import { join, type Outcome, passing, type Trails } from "./outcome.ts";
 import { relevantNames } from "./relevant.ts";
 import type { FunctionInfo, Scope } from "./scope.ts";
 import { merge, Trail } from "./trail.ts";
-import type { Frame, Value } from "./value.ts";
+import type { CallPlace, Frame, Value } from "./value.ts";
 import type { Values } from "./values.ts";
 
 const MAX_CALL_DEPTH = 12;
@@ -227,7 +227,10 @@ export class Walker {
       this.#logs.set(call, { node: call, frame, scope, call, threshold: found.threshold });
       return trails;
     }
-    if (found.kind === "inline") return this.#inline(found.targets, call, frame, scope, trails);
+    if (found.kind === "inline") {
+      const place = found.direct ? { call, frame, scope } : null;
+      return this.#inline(found.targets, place, trails);
+    }
     const { event } = found;
     if (event.kind === "step") return this.#step(event, trails);
     if (event.kind === "clip")
@@ -242,28 +245,25 @@ export class Walker {
     return this.#append(trails, event);
   }
 
-  /** A name bound to something callable (`step = optimizer.step`). */
+  /** A name bound to something callable (`step = optimizer.step`, `train_step = jax.jit(train_step)`). */
   #aliased(call: Call, scope: Scope): boolean {
     if (call.callee.kind !== "name") return false;
     const bindings = scope.lookup(call.callee.id)?.bindings ?? [];
     return bindings.some(
       (binding) =>
-        (binding.kind === "value" && (binding.value.kind === "attribute" || binding.value.kind === "lambda")) ||
+        (binding.kind === "value" &&
+          (binding.value.kind === "attribute" ||
+            binding.value.kind === "lambda" ||
+            (binding.value.kind === "call" && this.#classifier.makesCallables(lastPart(binding.value.callee))))) ||
         (binding.kind === "import" && this.#relevant.has(lastSegment(binding.name))),
     );
   }
 
-  #inline(
-    targets: readonly (Value & { kind: "function" })[],
-    call: Call,
-    frame: Frame,
-    scope: Scope,
-    trails: Trails,
-  ): Trails {
+  #inline(targets: readonly (Value & { kind: "function" })[], call: CallPlace | null, trails: Trails): Trails {
     let after: Trails = [];
     for (const target of targets) {
       const matters = this.#relevant.has(target.info.name) || target.info.name === "<lambda>";
-      const inner = this.#values.frames.enter(target, { call, frame, scope });
+      const inner = this.#values.frames.enter(target, call);
       after = merge(after, matters ? this.#function(target.info, inner, trails) : trails);
     }
     return after;

@@ -121,7 +121,7 @@ export function express(facts: Facts, { node, frame, scope }: Seen, to: Target):
   if (variable.bindings.length === 1 && only?.kind === "parameter" && within.call) {
     const given = facts.values.callers.argumentFor(only, within.call.call, within);
     if (given && given !== "default")
-      return express(facts, { node: given.node, frame: within.call.frame, scope: given.scope }, to);
+      return express(facts, { node: given.node, frame: given.frame ?? within.call.frame, scope: given.scope }, to);
   }
   return passedAs(facts, variable, to) ?? keptAs(variable, to);
 }

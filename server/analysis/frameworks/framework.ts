@@ -50,6 +50,8 @@ export type Meaning =
     }
   /** A line of a hand-logged run: no update of ours, but a place where a threshold is named. */
   | { readonly event: "log"; readonly threshold: ArgumentPlace }
+  /** Calls a function that it is given, with arguments of its own. */
+  | { readonly event: "runs"; readonly function: ArgumentPlace }
   /** Known to leave gradients alone. */
   | { readonly event: "nothing" };
 
