@@ -223,7 +223,7 @@ export class Classifier {
         return { kind: "event", event: { ...base, kind: "backward", receiver, inClosure: false } };
       }
       case "zero-grad":
-        return { kind: "event", event: { ...base, kind: "zero-grad" } };
+        return { kind: "event", event: { ...base, kind: "zero-grad", cleared: optimizer("receiver") } };
       case "unscale":
         return { kind: "event", event: { ...base, kind: "unscale", optimizer: optimizer(meaning.optimizer) } };
       case "step": {

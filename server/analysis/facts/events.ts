@@ -68,12 +68,18 @@ export interface StepEvent extends EventBase {
   readonly managed: boolean;
 }
 
+export interface ZeroGradEvent extends EventBase {
+  readonly kind: "zero-grad";
+  /** The optimizer, or the model: what the method is called on. */
+  readonly cleared: OptimizerRef | null;
+}
+
 export type TrainingEvent =
   | ClipEvent
   | StepEvent
   | (EventBase & { readonly kind: "backward"; readonly receiver: Expression | null; readonly inClosure: boolean })
   | (EventBase & { readonly kind: "unscale"; readonly optimizer: OptimizerRef | null })
-  | (EventBase & { readonly kind: "zero-grad" })
+  | ZeroGradEvent
   /** Something that may do anything to the gradients: code that can't be seen, or that doesn't parse. */
   | (EventBase & { readonly kind: "unknown" });
 

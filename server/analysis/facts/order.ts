@@ -1,5 +1,5 @@
 /** Questions about the order of events that more than one rule asks. */
-import type { ClipEvent, ClipSite, Path, StepEvent, TrainingEvent, UpdateSite } from "./events.ts";
+import type { ClipEvent, ClipSite, OptimizerRef, Path, StepEvent, TrainingEvent, UpdateSite } from "./events.ts";
 import type { Facts } from "./facts.ts";
 import { overlap } from "./parameters.ts";
 
@@ -78,11 +78,24 @@ export function distinct(clips: readonly ClipEvent[]): ClipEvent[] {
 }
 
 function clipsOn(facts: Facts, path: Path, step: StepEvent): ClipEvent[] {
-  const backward = path.findIndex((event) => event.kind === "backward");
+  const cleared = clearedUpTo(facts, path, step);
+  const backward = path.findIndex((event, index) => index >= cleared && event.kind === "backward");
   return path.flatMap((event, index) => {
     if (event.kind !== "clip" || index < backward || !facts.parameters.mayCover(event, step.optimizer)) return [];
     return !isSpent(path, index) || facts.parameters.surelyCovers(event, step.optimizer) ? [event] : [];
   });
+}
+
+/** The index after the last place where the gradients that the update takes were set to zero, if others were made after it. */
+export function clearedUpTo(facts: Facts, path: Path, { optimizer }: StepEvent): number {
+  const backward = path.findLastIndex((event) => event.kind === "backward");
+  return path.findLastIndex((event, index) => index < backward && clears(facts, event, optimizer)) + 1;
+}
+
+/** The event is known to zero the gradients of all that the optimizer owns. */
+function clears(facts: Facts, event: TrainingEvent, optimizer: OptimizerRef): boolean {
+  if (event.kind !== "zero-grad" || !event.cleared) return false;
+  return overlap(event.cleared.keys, optimizer.keys) || facts.parameters.areOf(event.cleared, optimizer);
 }
 
 /** Another optimizer stepped since, and new gradients came after that: the clip was for that one. */

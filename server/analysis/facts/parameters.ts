@@ -1,7 +1,7 @@
 /** Which models' parameters an iterable holds, and whether two iterables may hold the same ones. */
 import type { Call, Expression } from "../syntax/ast.ts";
 import { argumentOf } from "../syntax/call.ts";
-import type { ClipEvent, OptimizerRef } from "./events.ts";
+import type { ClipEvent, OptimizerRef, Seen } from "./events.ts";
 import { type Binding, type ClassInfo, type Scope, Variable } from "./scope.ts";
 import type { Frame } from "./value.ts";
 import type { Values } from "./values.ts";
@@ -63,6 +63,13 @@ export class ParameterSets {
     const clipped = this.rootsOf(clip.parameters, clip.frame, clip.scope);
     const owned = this.ofOptimizer(optimizer);
     return clipped !== null && owned !== null && this.related(clipped, owned);
+  }
+
+  /** The optimizer's parameters are known to be of this model. */
+  areOf({ node, frame, scope }: Seen, optimizer: OptimizerRef): boolean {
+    const held = this.#values.variables.of(node, frame, scope);
+    const owned = this.ofOptimizer(optimizer);
+    return held !== null && owned !== null && this.related(new Set([held.variable]), owned);
   }
 
   related(a: ReadonlySet<Variable | ClassInfo>, b: ReadonlySet<Variable | ClassInfo>): boolean {

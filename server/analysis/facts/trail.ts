@@ -33,7 +33,6 @@ export class Trail {
     if (last?.id === event.id && event.kind !== "step") return this;
     // What can't be seen matters only to gradients that wait for their update, and once is enough.
     if (event.kind === "unknown" && (last?.kind === "unknown" || !this.pending)) return this;
-    if (event.kind === "zero-grad" && last?.kind === "zero-grad") return this;
     if (this.#length >= MAX_EVENTS) return this.#rebuilt(this.path.slice(1)).append(event);
     let next = this.#next.get(event.id);
     if (!next) {

@@ -57,7 +57,7 @@ export const clipAfterStep: Rule = {
   documentation,
   *check(facts) {
     for (const { clip, step } of lateClips(facts)) {
-      const edits = moveBefore(facts, clip, step, clip.framework);
+      const edits = moveBefore(facts, clip, step);
       yield {
         severity: "warning",
         message: `This clip has no effect: \`${sourceOf(facts, step.optimizer.node)}\` has already made its update.`,

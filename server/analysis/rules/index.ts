@@ -1,4 +1,5 @@
 import { clipAfterStep } from "./clip-after-step.ts";
+import { clipBeforeBackward } from "./clip-before-backward.ts";
 import { clipScaledGradients } from "./clip-scaled-gradients.ts";
 import { deprecatedClip } from "./deprecated-clip.ts";
 import { exhaustedParameters } from "./exhausted-parameters.ts";
@@ -8,6 +9,7 @@ import type { Rule } from "./rule.ts";
 export const RULES: readonly Rule[] = [
   missingClipping,
   clipAfterStep,
+  clipBeforeBackward,
   clipScaledGradients,
   exhaustedParameters,
   deprecatedClip,

@@ -1,3 +1,4 @@
+import { earlyClips } from "../facts/early-clips.ts";
 import type { TrainingEvent, UpdateSite } from "../facts/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import { isUnclipped, lastBackward, lateClips } from "../facts/order.ts";
@@ -71,8 +72,8 @@ export const missingClipping: Rule = {
   documentation,
   *check(facts) {
     // A clip in the wrong place is that rule's to report.
-    const late = new Set<object>(lateClips(facts).map(({ step }) => step.node));
-    for (const sites of byStatement(facts.updates.filter(({ step }) => !late.has(step.node)))) {
+    const misplaced = new Set<object>([...lateClips(facts), ...earlyClips(facts)].map(({ step }) => step.node));
+    for (const sites of byStatement(facts.updates.filter(({ step }) => !misplaced.has(step.node)))) {
       if (!sites.every((site) => isUnclipped(facts, site))) continue;
       const site = sites[0];
       if (site) yield report(facts, site);
