@@ -2,6 +2,9 @@
 import { existsSync, type Stats, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
+import type { Configuration } from "../configuration/configuration.ts";
+import { exclusionOf } from "../configuration/exclusion.ts";
+import type { Patterns } from "../configuration/patterns.ts";
 import { systemMessage } from "../files/source.ts";
 import { GitIgnore } from "./gitignore.ts";
 
@@ -11,22 +14,27 @@ export interface Discovery {
   readonly problems: readonly { readonly path: string; readonly message: string }[];
 }
 
+export interface DiscoveryOptions {
+  configurationIn(folder: string): Promise<Configuration | null>;
+  /** Leave out what is excluded even where it is named. */
+  readonly forceExclude: boolean;
+}
+
 const EXTENSIONS = new Set([".py", ".pyw"]);
 
-/** Never anybody's own training code. A path that is named on the command line is linted all the same. */
-const EXCLUDED = new Set(
-  (
-    ".bzr .direnv .eggs .git .hg .ipynb_checkpoints .mypy_cache .nox .pytest_cache .pytype .ruff_cache .svn .tox .venv " +
-    ".vscode __pycache__ __pypackages__ _build build dist node_modules site-packages venv"
-  ).split(" "),
-);
+/** What keeps a path from being linted: the patterns of git, and those of the nearest configuration. */
+interface Filters {
+  readonly git: GitIgnore | null;
+  readonly exclusion: Patterns;
+  readonly configuration: Configuration | null;
+}
 
-export async function discover(paths: readonly string[]): Promise<Discovery> {
+export async function discover(paths: readonly string[], options: DiscoveryOptions): Promise<Discovery> {
   const files = new Set<string>();
   const problems: { path: string; message: string }[] = [];
 
-  async function walk(folder: string, above: GitIgnore | null): Promise<void> {
-    const ignore = GitIgnore.in(folder, above);
+  async function walk(folder: string, above: Filters): Promise<void> {
+    const filters = await within(folder, above);
     let entries: Awaited<ReturnType<typeof list>>;
     try {
       entries = await list(folder);
@@ -38,12 +46,35 @@ export async function discover(paths: readonly string[]): Promise<Discovery> {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) {
         // Links to folders are not followed: they may lead in circles.
-        if (EXCLUDED.has(entry.name) || existsSync(join(path, "pyvenv.cfg")) || ignore?.ignores(path, true)) continue;
-        await walk(path, ignore);
-      } else if (EXTENSIONS.has(extname(entry.name).toLowerCase()) && !ignore?.ignores(path, false)) {
+        if (!leftOut(path, true, filters) && !existsSync(join(path, "pyvenv.cfg"))) await walk(path, filters);
+      } else if (EXTENSIONS.has(extname(entry.name).toLowerCase()) && !leftOut(path, false, filters)) {
         if (entry.isFile() || isFile(path)) files.add(path);
       }
     }
+  }
+
+  /** A folder's own files go before those above it. */
+  async function within(folder: string, above: Filters): Promise<Filters> {
+    const configuration = await options.configurationIn(folder);
+    const same = configuration === above.configuration;
+    return {
+      git: GitIgnore.in(folder, above.git),
+      configuration,
+      exclusion: same ? above.exclusion : exclusionOf(configuration, folder),
+    };
+  }
+
+  /** A folder that is named is searched, though git ignores it or it is excluded. */
+  async function filtersAt(folder: string): Promise<Filters> {
+    const configuration = await options.configurationIn(folder);
+    const git = GitIgnore.above(folder);
+    const exclusion = exclusionOf(configuration, folder);
+    const lifted = exclusion.matches(folder, true) === true && !options.forceExclude;
+    return {
+      git: git?.ignores(folder, true) ? null : git,
+      configuration,
+      exclusion: lifted ? exclusionOf(null, folder) : exclusion,
+    };
   }
 
   for (const path of paths) {
@@ -55,10 +86,20 @@ export async function discover(paths: readonly string[]): Promise<Discovery> {
       problems.push({ path: absolute, message: systemMessage(error) });
       continue;
     }
-    if (stats.isDirectory()) await walk(absolute, ignoredAbove(absolute));
-    else files.add(absolute);
+    if (stats.isDirectory()) await walk(absolute, await filtersAt(absolute));
+    else if (!options.forceExclude || !(await excluded(absolute, options))) files.add(absolute);
   }
   return { files: [...files], problems };
+}
+
+/** Whether a file would be left out in a search of the current folder, git's own patterns aside. */
+export async function excluded(path: string, { configurationIn }: DiscoveryOptions): Promise<boolean> {
+  const configuration = await configurationIn(dirname(path));
+  return exclusionOf(configuration, process.cwd()).matches(path, false) === true;
+}
+
+function leftOut(path: string, isFolder: boolean, { git, exclusion }: Filters): boolean {
+  return exclusion.matches(path, isFolder) === true || git?.ignores(path, isFolder) === true;
 }
 
 async function list(folder: string) {
@@ -68,14 +109,4 @@ async function list(folder: string) {
 
 function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-}
-
-/** The `.gitignore` files from the root of the repository down to, but not in, `folder`. */
-function ignoredAbove(folder: string): GitIgnore | null {
-  const parents: string[] = [];
-  for (let at = folder; !existsSync(join(at, ".git")); at = dirname(at)) {
-    if (dirname(at) === at) return null;
-    parents.unshift(dirname(at));
-  }
-  return parents.reduce<GitIgnore | null>((above, parent) => GitIgnore.in(parent, above), null);
 }

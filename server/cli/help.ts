@@ -24,8 +24,11 @@ Options:
                              such as inserting clipping
       --diff                 Show what --fix would change; write nothing
       --format FORMAT        text (default) or json
-      --select RULE,…        Only these rules
-      --ignore RULE,…        All but these rules
+      --select RULE,…        Only these rules, whatever the configuration selects or ignores
+      --ignore RULE,…        Not these rules either
+      --config FILE          Read this file's [tool.gradsight], with patterns relative to the current folder
+      --isolated             Read no configuration file
+      --force-exclude        Leave out excluded files even where they are named, as pre-commit names them
       --min-severity LEVEL   Leave out findings below error, warning, information or hint, and count
                              the rest. By default all are shown, and warnings and errors counted
       --statistics           Show only how often each rule was broken
@@ -33,6 +36,12 @@ Options:
       --output-file FILE     Write the report to a file
       --exit-zero            Exit with 0 even when there are findings
   -h, --help                 Show this help
+
+Configuration: the [tool.gradsight] table of the nearest pyproject.toml above each file.
+  select, ignore    lists of rules
+  severity          by rule: error, warning, information, hint or off
+  per-file-ignores  lists of rules by pattern
+  exclude           patterns, as in .gitignore; .venv, build and the like are excluded anyway
 
 Exit codes: 0 nothing that counts was found (with --diff: nothing to fix), 1 something was, 2 wrong usage,
 an unreadable file, or an internal error.`;

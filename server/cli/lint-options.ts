@@ -1,4 +1,5 @@
-import type { LintOptions, RuleInfo, Severity } from "../analysis/index.ts";
+import type { RuleInfo, Severity } from "../analysis/index.ts";
+import type { Override } from "../configuration/file-rules.ts";
 import { choice, parseOptions, ruleNamed, UsageError } from "./usage.ts";
 
 export interface LintArguments {
@@ -14,7 +15,11 @@ export interface LintArguments {
   readonly stdinFilename: string | null;
   /** null: show all, count warnings and errors. */
   readonly minSeverity: Severity | null;
-  readonly lint: LintOptions;
+  /** The one configuration file to use; null: the nearest of each file. */
+  readonly config: string | null;
+  readonly isolated: boolean;
+  readonly forceExclude: boolean;
+  readonly override: Override;
 }
 
 /** Most severe first. */
@@ -31,6 +36,9 @@ export function parseLintArguments(args: string[], rules: readonly RuleInfo[]): 
     diff: { type: "boolean", default: false },
     select: { type: "string", multiple: true },
     ignore: { type: "string", multiple: true },
+    config: { type: "string" },
+    isolated: { type: "boolean", default: false },
+    "force-exclude": { type: "boolean", default: false },
     "min-severity": { type: "string" },
     statistics: { type: "boolean", default: false },
     "exit-zero": { type: "boolean", default: false },
@@ -42,6 +50,7 @@ export function parseLintArguments(args: string[], rules: readonly RuleInfo[]): 
   if (stdin && paths.length > 1) throw new UsageError("- (standard input) can't be linted together with other paths");
   if (values["stdin-filename"] !== undefined && !stdin) throw new UsageError("--stdin-filename: needs the path -");
   if (values.fix && values.diff) throw new UsageError("--fix writes, --diff only shows: choose one");
+  if (values.isolated && values.config !== undefined) throw new UsageError("--isolated and --config: choose one");
   if (values.diff && values.statistics) throw new UsageError("--diff and --statistics: choose one");
   if (values.diff && values.format === "json") throw new UsageError("--diff has no JSON form");
   return {
@@ -56,22 +65,18 @@ export function parseLintArguments(args: string[], rules: readonly RuleInfo[]): 
     stdinFilename: values["stdin-filename"] ?? null,
     minSeverity:
       values["min-severity"] === undefined ? null : choice(values["min-severity"], "--min-severity", SEVERITIES),
-    lint: { severity: switchedOff(rules, values.select, values.ignore) },
+    config: values.config ?? null,
+    isolated: values.isolated,
+    forceExclude: values["force-exclude"],
+    override: {
+      select: values.select ? named(values.select, rules) : null,
+      ignore: named(values.ignore ?? [], rules),
+    },
   };
 }
 
-/** `--ignore` wins over `--select`, as in Ruff. */
-function switchedOff(rules: readonly RuleInfo[], select: string[] | undefined, ignore: string[] = []) {
-  const named = (lists: string[]) =>
-    new Set(
-      lists
-        .flatMap((list) => list.split(","))
-        .map((name) => name.trim())
-        .filter((name) => name !== "")
-        .map((name) => ruleNamed(name, rules).name),
-    );
-  const selected = select && named(select);
-  const ignored = named(ignore);
-  const off = rules.filter(({ name }) => ignored.has(name) || (selected && !selected.has(name)));
-  return Object.fromEntries(off.map(({ name }) => [name, "off" as const]));
+/** The rules in lists such as `a,b`. */
+function named(lists: readonly string[], rules: readonly RuleInfo[]): ReadonlySet<string> {
+  const names = lists.flatMap((list) => list.split(",")).map((name) => name.trim());
+  return new Set(names.filter((name) => name !== "").map((name) => ruleNamed(name, rules).name));
 }

@@ -1,10 +1,10 @@
 import { extname, isAbsolute, relative, resolve } from "node:path";
 import { buffer } from "node:stream/consumers";
-import type { Analyser } from "../analysis/index.ts";
+import type { Analyser, LintOptions } from "../analysis/index.ts";
 import { decodeSource, encodeSource, readSource, type Source, SourceError, writeAtomically } from "../files/source.ts";
 import { applyEdits } from "../text/edits.ts";
 import { type Paint, paintFor, plain } from "./colour.ts";
-import { discover } from "./discover.ts";
+import { discover, excluded } from "./discover.ts";
 import { EXIT } from "./exit.ts";
 import { atLeast, type LintArguments, parseLintArguments } from "./lint-options.ts";
 import { Progress } from "./progress.ts";
@@ -13,6 +13,7 @@ import { unifiedDiff } from "./report-diff.ts";
 import { reportJson } from "./report-json.ts";
 import { reportStatistics } from "./report-statistics.ts";
 import { reportText } from "./report-text.ts";
+import { Settings } from "./settings.ts";
 
 /** `gradsight lint` */
 export async function lint(args: string[], analyser: Analyser): Promise<number> {
@@ -38,7 +39,8 @@ interface Outcome {
 }
 
 async function lintPaths(options: LintArguments, analyser: Analyser): Promise<Outcome> {
-  const { files, problems } = await discover(options.paths);
+  const settings = settingsFor(options, analyser);
+  const { files, problems } = await discover(options.paths, discovery(settings, options));
   const reports: FileReport[] = [];
   const progress = new Progress(files.length);
   let failed = false;
@@ -56,7 +58,7 @@ async function lintPaths(options: LintArguments, analyser: Analyser): Promise<Ou
     try {
       if (extname(path) === ".ipynb") throw new SourceError("notebooks can't be linted yet");
       const source = await readSource(path);
-      const report = examine(source.text, path, options, analyser);
+      const report = examine(source.text, path, await settings.of(path), options, analyser);
       if (options.fix && report.fixes.count > 0)
         await writeAtomically(path, encodeSource({ ...source, text: report.text }));
       if (report.findings.length > 0 || report.fixes.count > 0) reports.push(report);
@@ -71,6 +73,7 @@ async function lintPaths(options: LintArguments, analyser: Analyser): Promise<Ou
 async function lintStdin(options: LintArguments, analyser: Analyser): Promise<Outcome> {
   const nothing = { files: [], linted: 0, rules: analyser.rules };
   const name = options.stdinFilename ?? "-";
+  const settings = settingsFor(options, analyser);
   let source: Source;
   try {
     source = decodeSource(await buffer(process.stdin));
@@ -79,22 +82,42 @@ async function lintStdin(options: LintArguments, analyser: Analyser): Promise<Ou
     process.stderr.write(`gradsight: ${name}: ${error.message}\n`);
     return { report: nothing, failed: true };
   }
-  const report = examine(source.text, name === "-" ? name : resolve(name), options, analyser);
+  const filename = name === "-" ? name : resolve(name);
+  if (options.forceExclude && (await excluded(resolve(name), discovery(settings, options)))) {
+    if (options.fix) process.stdout.write(encodeSource(source));
+    return { report: nothing, failed: false };
+  }
+  const report = examine(source.text, filename, await settings.of(resolve(name)), options, analyser);
   if (options.fix) process.stdout.write(encodeSource({ ...source, text: report.text }));
   return { report: { ...nothing, files: [report], linted: 1 }, failed: false };
 }
 
+const settingsFor = (options: LintArguments, { rules }: Analyser) =>
+  new Settings(
+    options,
+    rules.map(({ name }) => name),
+  );
+
+const discovery = (settings: Settings, { forceExclude }: LintArguments) => ({
+  configurationIn: (folder: string) => settings.configurationIn(folder),
+  forceExclude,
+});
+
 /** Lints one text, and works out its fixes where they are asked for. Writes nothing. */
-function examine(text: string, filename: string, options: LintArguments, analyser: Analyser): FileReport {
+function examine(
+  text: string,
+  filename: string,
+  lint: LintOptions,
+  options: LintArguments,
+  analyser: Analyser,
+): FileReport {
   const module = analyser.open(text);
   try {
     const applicability = options.unsafeFixes ? "unsafe" : "safe";
-    const fixes = options.fix || options.diff ? module.fixAll(applicability, options.lint) : { edits: [], count: 0 };
+    const fixes = options.fix || options.diff ? module.fixAll(applicability, lint) : { edits: [], count: 0 };
     const fixed = options.fix && fixes.count > 0 ? applyEdits(text, fixes.edits) : text;
     if (fixed !== text) module.edit([{ range: { start: 0, end: text.length }, newText: fixed }]);
-    const findings = module
-      .lint(options.lint)
-      .filter(({ severity }) => atLeast(severity, options.minSeverity ?? "hint"));
+    const findings = module.lint(lint).filter(({ severity }) => atLeast(severity, options.minSeverity ?? "hint"));
     return { filename, name: shortName(filename), text: fixed, findings, fixes: { before: text, ...fixes } };
   } finally {
     module.dispose();

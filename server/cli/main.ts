@@ -1,5 +1,6 @@
 /** `gradsight` on the command line. Only dispatch: one file per command. */
 import { loadAnalyser } from "../analysis/index.ts";
+import { ConfigurationError } from "../configuration/configuration.ts";
 import { readGrammar } from "../files/grammar.ts";
 import { SourceError } from "../files/source.ts";
 import { version } from "../version.ts";
@@ -48,7 +49,8 @@ main(process.argv.slice(2)).then(
   },
   (error: unknown) => {
     if (error instanceof UsageError) process.stderr.write(`gradsight: ${error.message}\nSee: gradsight --help\n`);
-    else if (error instanceof SourceError) process.stderr.write(`gradsight: ${error.message}\n`);
+    else if (error instanceof SourceError || error instanceof ConfigurationError)
+      process.stderr.write(`gradsight: ${error.message}\n`);
     else process.stderr.write(`gradsight: ${error instanceof Error ? (error.stack ?? error.message) : error}\n`);
     process.exitCode = EXIT.error;
   },

@@ -1,5 +1,6 @@
 import { type ParseArgsConfig, type ParseArgsOptionsConfig, parseArgs } from "node:util";
 import type { RuleInfo } from "../analysis/index.ts";
+import { unknown } from "../configuration/names.ts";
 
 /** The command line asked for something that there is not. The message is fit for users. */
 export class UsageError extends Error {}
@@ -21,19 +22,6 @@ export function choice<const T extends string>(value: string | undefined, option
 export function ruleNamed(name: string, rules: readonly RuleInfo[]): RuleInfo {
   const rule = rules.find((candidate) => candidate.name === name);
   if (rule) return rule;
-  const near = rules.filter((candidate) => candidate.name.includes(name) || distance(candidate.name, name) <= 3);
-  const hint = near.length > 0 ? `; did you mean ${near.map((candidate) => candidate.name).join(" or ")}?` : "";
-  throw new UsageError(`there is no rule "${name}"${hint || "; see: gradsight rules"}`);
-}
-
-/** Levenshtein's. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++)
-      next[j] = Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
-    row = next;
-  }
-  return row[b.length]!;
+  const names = rules.map((candidate) => candidate.name);
+  throw new UsageError(unknown("rule", name, names, "see: gradsight rules"));
 }

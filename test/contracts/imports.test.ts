@@ -27,6 +27,13 @@ const FORBIDDEN: Record<string, string[]> = {
     "../../hub/host.ts",
     "../../cli/lint.ts",
   ],
+  "server/configuration": [
+    "node:fs",
+    "node:fs/promises",
+    "vscode-languageserver",
+    "../lsp/server.ts",
+    "../cli/lint.ts",
+  ],
   extension: ["../server/analysis/index.ts", "../server/lsp/main.ts", "../webview/main.ts"],
   "extension/runs": ["../../server/hub/host.ts", "../../webview/main.ts"],
   webview: ["vscode", "node:fs", "ws", "../server/advice/monitor.ts", "../extension/main.ts"],
@@ -37,6 +44,7 @@ const ALLOWED: Record<string, string[]> = {
   protocol: ["./shape.ts"],
   "server/lsp": ["vscode-languageserver", "node:fs", "../analysis/index.ts", "../../protocol/lsp.ts"],
   "server/analysis/rules": ["web-tree-sitter", "../finding.ts", "./other.ts"],
+  "server/configuration": ["node:path", "smol-toml", "ignore", "../analysis/index.ts"],
   extension: ["vscode", "node:fs", "vscode-languageclient/node", "../protocol/lsp.ts", "./dashboard/panel.ts"],
   webview: ["chart.js", "../protocol/viewer.ts", "./charts/line.ts"],
 };
