@@ -45,6 +45,8 @@ export interface RuleInfo {
   /** One line, no full stop: "Gradients reach the optimizer unclipped". */
   readonly title: string;
   readonly defaultSeverity: Severity;
+  /** Reported only where a configuration names it. */
+  readonly optIn: boolean;
   /** Markdown: what it finds, why it is bad, wrong and right example, fix safety, sources. */
   readonly documentation: string;
   /** The published page. */

@@ -75,7 +75,7 @@ function describeThreshold(facts: Facts, { threshold, frame, scope }: ClipEvent 
   if ("unknown" in source) return `\`${text}\`, which ${source.unknown}`;
   return source.literal === threshold
     ? text
-    : `${source.value} (${source.origin}, line ${lineOfNode(facts, source.literal)})`;
+    : `${source.value ?? "None"} (${source.origin}, line ${lineOfNode(facts, source.literal)})`;
 }
 
 function describeClip(facts: Facts, clip: ClipEvent): string {

@@ -12,6 +12,8 @@ export type * from "./finding.ts";
 export interface LintOptions {
   /** Severity by rule name; "off" silences it. Rules that are not named keep their own. */
   readonly severity?: Readonly<Record<string, Severity | "off">>;
+  /** Rules asked for by name: turned on where they are off by default. To give one a severity does so too. */
+  readonly selected?: ReadonlySet<string>;
 }
 
 export interface ThresholdRequest {
@@ -58,10 +60,11 @@ export interface GrammarBytes {
 
 export async function loadAnalyser(bytes: GrammarBytes): Promise<Analyser> {
   const grammar = await loadGrammar(bytes);
-  const rules = RULES.map(({ name, title, defaultSeverity, documentation }) => ({
+  const rules = RULES.map(({ name, title, defaultSeverity, optIn, documentation }) => ({
     name,
     title,
     defaultSeverity,
+    optIn: optIn === true,
     documentation: documentation.trim(),
     url: documentationUrl(name),
   }));

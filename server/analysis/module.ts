@@ -26,12 +26,12 @@ export class OpenModule implements Module {
     this.#facts = undefined;
   }
 
-  lint({ severity = {} }: LintOptions = {}): readonly Finding[] {
+  lint({ severity = {}, selected }: LintOptions = {}): readonly Finding[] {
     const facts = this.#known();
     if (!facts || facts.suppressions.file) return [];
     return RULES.flatMap((rule) => {
       const level = severity[rule.name];
-      if (level === "off") return [];
+      if (level === "off" || (rule.optIn && !level && !selected?.has(rule.name))) return [];
       return [...rule.check(facts)]
         .filter((finding) => !facts.suppressions.covers(rule.name, finding.range))
         .map((finding): Finding => ({ rule: rule.name, ...finding, severity: level ?? finding.severity }));

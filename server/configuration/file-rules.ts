@@ -26,7 +26,10 @@ export class FileRules {
     const own = Object.entries(configuration?.severity ?? {}).filter(
       ([rule, level]) => level !== "off" || !select?.has(rule),
     );
-    this.#everywhere = { severity: { ...Object.fromEntries(own), ...silence(off), ...severity } };
+    this.#everywhere = {
+      severity: { ...Object.fromEntries(own), ...silence(off), ...severity },
+      ...(selected && { selected }),
+    };
     this.#perFile = (configuration?.perFileIgnores ?? []).map(({ pattern, rules }) => {
       const negated = pattern.startsWith("!");
       const patterns = new Patterns(configuration!.folder, [negated ? pattern.slice(1) : pattern]);
@@ -38,7 +41,10 @@ export class FileRules {
   for(path: string): LintOptions {
     const off = this.#perFile.filter(({ matches }) => matches(path)).flatMap(({ rules }) => rules);
     if (off.length === 0) return this.#everywhere;
-    return { severity: { ...this.#everywhere.severity, ...silence(off), ...this.#override.severity } };
+    return {
+      ...this.#everywhere,
+      severity: { ...this.#everywhere.severity, ...silence(off), ...this.#override.severity },
+    };
   }
 }
 

@@ -1,7 +1,13 @@
 /** For the tests: the analyser with its grammar read from disk, and edits applied to a text. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { type Applicability, type Finding, loadAnalyser, type TextEdit } from "../../server/analysis/index.ts";
+import {
+  type Applicability,
+  type Finding,
+  type LintOptions,
+  loadAnalyser,
+  type TextEdit,
+} from "../../server/analysis/index.ts";
 
 const require = createRequire(import.meta.url);
 export const grammarBytes = {
@@ -10,16 +16,16 @@ export const grammarBytes = {
 };
 export const analyser = await loadAnalyser(grammarBytes);
 
-export function lint(text: string): readonly Finding[] {
+export function lint(text: string, options?: LintOptions): readonly Finding[] {
   const module = analyser.open(text);
   try {
-    return module.lint();
+    return module.lint(options);
   } finally {
     module.dispose();
   }
 }
 
-export const rulesFound = (text: string) => lint(text).map((finding) => finding.rule);
+export const rulesFound = (text: string, options?: LintOptions) => lint(text, options).map((finding) => finding.rule);
 
 export function apply(text: string, edits: readonly TextEdit[]): string {
   return [...edits]
@@ -27,10 +33,10 @@ export function apply(text: string, edits: readonly TextEdit[]): string {
     .reduce((now, { range, newText }) => now.slice(0, range.start) + newText + now.slice(range.end), text);
 }
 
-export function fixAll(text: string, applicability: Applicability = "unsafe"): string {
+export function fixAll(text: string, applicability: Applicability = "unsafe", options?: LintOptions): string {
   const module = analyser.open(text);
   try {
-    return apply(text, module.fixAll(applicability).edits);
+    return apply(text, module.fixAll(applicability, options).edits);
   } finally {
     module.dispose();
   }

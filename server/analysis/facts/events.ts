@@ -53,6 +53,8 @@ export interface ClipEvent extends EventBase {
   readonly call: Call | null;
   readonly parameters: Expression | null;
   readonly threshold: Expression | null;
+  /** A threshold of zero or less switches it off. */
+  readonly zeroIsOff: boolean;
   readonly optimizer: OptimizerRef | null;
   readonly unscales: boolean;
   readonly renamed: string | null;

@@ -313,6 +313,7 @@ export class Walker {
       call: null,
       parameters: null,
       threshold: null,
+      zeroIsOff: false,
       optimizer: null,
       unscales: false,
       renamed: null,

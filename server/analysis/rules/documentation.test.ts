@@ -9,6 +9,8 @@ const example = (documentation: string, label: string) =>
   new RegExp(`${label}:\\n\`\`\`python\\n([\\s\\S]*?)\`\`\``).exec(documentation)?.[1] ?? "";
 
 describe.each(RULES)("$name", (rule) => {
+  const options = rule.optIn ? { severity: { [rule.name]: rule.defaultSeverity } } : {};
+
   it("says what it finds, why, with which fix, from which sources", () => {
     for (const heading of ["What it finds", "Why it is bad", "Examples", "Fix", "Sources"])
       expect(rule.documentation).toContain(`## ${heading}\n`);
@@ -18,17 +20,18 @@ describe.each(RULES)("$name", (rule) => {
   it("finds its wrong example, and nothing else there", () => {
     const wrong = example(rule.documentation, "Wrong");
     expect(parses(wrong)).toBe(true);
-    expect(rulesFound(wrong)).toEqual([rule.name]);
+    expect(rulesFound(wrong, options)).toEqual([rule.name]);
   });
 
   it("finds nothing in its right example", () => {
     const right = example(rule.documentation, "Right");
     expect(parses(right)).toBe(true);
-    expect(rulesFound(right)).toEqual([]);
+    expect(rulesFound(right, options)).toEqual([]);
   });
 
-  it("fixes the wrong example into the right one", () => {
-    expect(fixAll(example(rule.documentation, "Wrong"))).toBe(example(rule.documentation, "Right"));
+  it("fixes the wrong example into the right one, or says that there is no fix", () => {
+    const expected = example(rule.documentation, rule.documentation.includes("## Fix\nNone") ? "Wrong" : "Right");
+    expect(fixAll(example(rule.documentation, "Wrong"), "unsafe", options)).toBe(expected);
   });
 
   it("has a test file and is in the index", () => {

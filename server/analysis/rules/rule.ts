@@ -6,6 +6,8 @@ export interface Rule {
   readonly name: string;
   readonly title: string;
   readonly defaultSeverity: Severity;
+  /** Off until a configuration names it. */
+  readonly optIn?: true;
   /** The first version that has it. */
   readonly since: string;
   readonly frameworks: readonly string[];

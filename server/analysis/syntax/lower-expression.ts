@@ -101,6 +101,8 @@ export function lowerExpression(node: ConcreteNode, source: Source): Expression 
         right: lower(field(node, "right")),
       };
     }
+    case "comparison_operator":
+      return lowerComparison(node, source);
     case "conditional_expression": {
       const [body, test, otherwise] = node.children;
       return { ...at, kind: "conditional", test: lower(test), body: lower(body), otherwise: lower(otherwise) };
@@ -119,6 +121,23 @@ export function lowerExpression(node: ConcreteNode, source: Source): Expression 
     default:
       return other(node, source);
   }
+}
+
+/** `a < b < c` is `a < b and b < c`. */
+function lowerComparison(node: ConcreteNode, source: Source): Expression {
+  const at = place(node, source);
+  const operators = fields(node, "operators");
+  const operands = node.children.filter((child) => child.field !== "operators");
+  if (operators.length === 0 || operands.length !== operators.length + 1) return other(node, source);
+  const [first, ...rest] = operators.map((operator, index): Expression => {
+    const [left, right] = operands.slice(index, index + 2).map((child) => lowerExpression(child, source));
+    const text = textOf(operator, source).replaceAll(/\s+/g, " ");
+    return { ...at, kind: "binary", operator: text, left: left as Expression, right: right as Expression };
+  });
+  return rest.reduce(
+    (left, right): Expression => ({ ...at, kind: "binary", operator: "and", left, right }),
+    first as Expression,
+  );
 }
 
 export function lowerArguments(node: ConcreteNode | null, source: Source): Argument[] {
