@@ -246,7 +246,7 @@ export class Classifier {
             call,
             parameters: argument(meaning.parameters),
             threshold: argument(meaning.threshold),
-            zeroIsOff: meaning.off === "zero and below",
+            zeroIsOff: meaning.off?.includes(0) ?? false,
             optimizer: optimizer(meaning.optimizer),
             unscales: meaning.unscales ?? false,
             renamed: meaning.renamed ?? null,

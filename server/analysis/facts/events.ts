@@ -20,6 +20,8 @@ export interface ConfiguredClip extends Seen {
   readonly fallback: number | null;
   /** Switched off by its value. */
   readonly off: boolean;
+  /** Zero would switch it off; elsewhere it takes every gradient to zero. */
+  readonly zeroIsOff: boolean;
 }
 
 export interface OptimizerRef extends Seen {
@@ -53,7 +55,7 @@ export interface ClipEvent extends EventBase {
   readonly call: Call | null;
   readonly parameters: Expression | null;
   readonly threshold: Expression | null;
-  /** A threshold of zero or less switches it off. */
+  /** A threshold of zero switches it off; elsewhere it takes every gradient to zero. */
   readonly zeroIsOff: boolean;
   readonly optimizer: OptimizerRef | null;
   readonly unscales: boolean;

@@ -126,12 +126,13 @@ export class Optimizers {
 
   #configured(setting: ClipSetting, call: Call, frame: Frame, scope: Scope, found: Found): void {
     const { kind, off = [], fallback = null } = setting;
+    const zeroIsOff = off.includes(0);
     const argument = argumentOf(call, setting.threshold.position, setting.threshold.keyword);
     if (argument?.stars !== 0) {
       // `Adam(**options)` may name it.
       if (call.arguments.some(({ stars }) => stars === 2)) found.opaque = true;
       else if (fallback !== null)
-        found.configured.push({ node: call, frame, scope, kind, threshold: null, fallback, off: false });
+        found.configured.push({ node: call, frame, scope, kind, threshold: null, fallback, off: false, zeroIsOff });
       return;
     }
     const values = this.#values.evaluate(argument.value, frame, scope);
@@ -149,6 +150,7 @@ export class Optimizers {
       threshold: argument.value,
       fallback: null,
       off: switchedOff,
+      zeroIsOff,
     });
   }
 

@@ -6,15 +6,17 @@ import type { Seen } from "./events.ts";
 import { type Facts, sourceOf } from "./facts.ts";
 import type { Value } from "./value.ts";
 
+export interface KnownThreshold {
+  readonly literal: Expression;
+  /** Null for `None`. */
+  readonly value: number | null;
+  readonly origin: string;
+  /** It holds only where nothing else is given. */
+  readonly isDefault: boolean;
+}
+
 export type ThresholdSource =
-  | {
-      readonly literal: Expression;
-      /** Null for `None`. */
-      readonly value: number | null;
-      readonly origin: string;
-      /** It holds only where nothing else is given. */
-      readonly isDefault: boolean;
-    }
+  | KnownThreshold
   /** Why it can't be told, as the end of a sentence that starts with the expression. */
   | { readonly unknown: string };
 

@@ -171,3 +171,55 @@ describe("refuses, and says what to do", () => {
     expect(set(train("", "1.0"), threshold)).toHaveProperty("refused"),
   );
 });
+
+describe("finds the number behind a way to say it", () => {
+  const parser = (option: string) => `parser = argparse.ArgumentParser()\n${option}\nargs = parser.parse_args()`;
+  const option = (fallback: string) => `parser.add_argument("--clip", type=float, default=${fallback})`;
+  it.each([
+    ["None on the command line", parser(option("None")), "args.clip", parser(option("0.5")), "args.clip"],
+    [
+      "getattr of an option",
+      parser(option("5.0")),
+      'getattr(args, "clip", 1.0)',
+      parser(option("0.5")),
+      'getattr(args, "clip", 1.0)',
+    ],
+    ["getattr of no option", parser(""), 'getattr(args, "clip", 1.0)', parser(""), 'getattr(args, "clip", 0.5)'],
+    ["a key", 'cfg = {"clip": 5.0}', 'cfg.get("clip", 1.0)', 'cfg = {"clip": 0.5}', 'cfg.get("clip", 1.0)'],
+    ["a missing key", 'cfg = {"lr": 5.0}', 'cfg.get("clip", 1.0)', 'cfg = {"lr": 5.0}', 'cfg.get("clip", 0.5)'],
+    ["a conversion", "CLIP = 5", "float(CLIP)", "CLIP = 0.5", "float(CLIP)"],
+    ["infinity", "", 'float("inf")', "", "0.5"],
+    [
+      "a described field",
+      "@dataclass\nclass Config:\n    clip: float = field(default=5.0)\ncfg = parse(Config)",
+      "cfg.clip",
+      "@dataclass\nclass Config:\n    clip: float = field(default=0.5)\ncfg = parse(Config)",
+      "cfg.clip",
+    ],
+  ])("%s", (_, before, threshold, newBefore, newThreshold) => {
+    expect(set(train(before, threshold))).toMatchObject({ text: train(newBefore, newThreshold) });
+  });
+
+  it("None as a parameter's default", () => {
+    const text = (value: string) => `import torch
+def train(model, optimizer, max_norm=${value}):
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+    optimizer.step()
+`;
+    expect(set(text("None"))).toMatchObject({
+      text: text("0.5"),
+      summary: "Change the default of `max_norm` from None to 0.5",
+    });
+  });
+
+  it.each([
+    ["args of who knows what", "from settings import args", 'getattr(args, "clip", 1.0)'],
+    ["a dictionary from elsewhere", "from settings import cfg", 'cfg.get("clip", 1.0)'],
+    ["a dictionary that more is put into", 'cfg = {"clip": 5.0}\ncfg[name] = 1', 'cfg.get("clip", 1.0)'],
+    ["an option that is written to", `${parser(option("5.0"))}\nargs.clip = args.clip or scale(args)`, "args.clip"],
+    ["a default that the parser is told again", `${parser(option("5.0"))}\nparser.set_defaults(**cfg)`, "args.clip"],
+  ])("and refuses %s", (_, before, threshold) => {
+    expect(set(train(before, threshold))).toHaveProperty("refused");
+  });
+});

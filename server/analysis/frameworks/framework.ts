@@ -43,8 +43,8 @@ export type Meaning =
       readonly parameters: ArgumentPlace | null;
       readonly optimizer?: OptimizerPlace;
       readonly threshold: ArgumentPlace | null;
-      /** Thresholds that switch it off, instead of being clipped to. */
-      readonly off?: "zero and below";
+      /** Numbers that switch clipping off, instead of being clipped to. */
+      readonly off?: readonly number[];
       /** Unscales by itself. */
       readonly unscales?: boolean;
       /** The name that replaces this one without changing anything else. */

@@ -19,7 +19,7 @@ export const lightning: Framework = {
       parameters: null,
       optimizer: at(0, "optimizer"),
       threshold: at(1, "gradient_clip_val"),
-      off: "zero and below",
+      off: [0],
       unscales: true,
     },
     "lightning.LightningModule().toggle_optimizer": { event: "nothing" },

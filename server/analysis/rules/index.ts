@@ -3,6 +3,7 @@ import { clipBeforeBackward } from "./clip-before-backward.ts";
 import { clipScaledGradients } from "./clip-scaled-gradients.ts";
 import { deprecatedClip } from "./deprecated-clip.ts";
 import { exhaustedParameters } from "./exhausted-parameters.ts";
+import { invalidThreshold } from "./invalid-threshold.ts";
 import { missingClipping } from "./missing-clipping.ts";
 import type { Rule } from "./rule.ts";
 
@@ -13,6 +14,7 @@ export const RULES: readonly Rule[] = [
   clipScaledGradients,
   exhaustedParameters,
   deprecatedClip,
+  invalidThreshold,
 ];
 
 export const documentationUrl = (rule: string) =>
