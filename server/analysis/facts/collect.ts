@@ -12,6 +12,7 @@ import {
   type StatementOf,
 } from "../syntax/ast.ts";
 import { lastPart } from "../syntax/call.ts";
+import { assignsGrad, changesGrad } from "./by-hand.ts";
 import {
   type Binding,
   type CallSite,
@@ -32,6 +33,8 @@ class Collector {
   readonly #classes: ClassInfo[] = [];
   readonly #calls = new Map<string, CallSite[]>();
   readonly #imports: { name: string; node: ImportedName; scope: Scope }[] = [];
+  readonly #wildcards: string[] = [];
+  readonly #changesGradients = new Set<FunctionInfo>();
   readonly #scopes = new Map<object, Scope>();
   #depth = 0;
   #loop: Statement | null = null;
@@ -45,6 +48,8 @@ class Collector {
       classes: this.#classes,
       calls: this.#calls,
       imports: this.#imports,
+      wildcards: this.#wildcards,
+      changesGradients: this.#changesGradients,
       scopes: this.#scopes,
     };
   }
@@ -55,6 +60,7 @@ class Collector {
 
   #statement(statement: Statement, scope: Scope): void {
     for (const expression of expressionsOf(statement)) this.#expression(expression, scope, statement);
+    if (assignsGrad(statement)) this.#noteGradients(scope);
     switch (statement.kind) {
       case "function":
         this.#function(statement, scope);
@@ -97,7 +103,8 @@ class Collector {
         break;
       case "import-from":
         for (const node of statement.names)
-          this.#import(node.alias ?? node.name, `${statement.module}.${node.name}`, node, scope, statement);
+          this.#import(node.alias ?? node.name, memberOf(statement.module, node.name), node, scope, statement);
+        if (statement.wildcard) this.#wildcards.push(statement.module);
         break;
       case "return":
         if (statement.value) scope.home.info?.returns.push(statement.value);
@@ -109,6 +116,11 @@ class Collector {
     for (const block of blocksOf(statement)) this.#block(block, scope);
     this.#depth -= 1;
     this.#loop = outer;
+  }
+
+  /** Every function around the place changes gradients, by itself or by what it defines. */
+  #noteGradients(scope: Scope): void {
+    for (let at: Scope | null = scope; at; at = at.parent) if (at.info) this.#changesGradients.add(at.info);
   }
 
   #at(scope: Scope, statement: Statement | null): Position {
@@ -204,6 +216,7 @@ class Collector {
   }
 
   #call(call: Call, scope: Scope, statement: Statement): void {
+    if (changesGrad(call)) this.#noteGradients(scope);
     const name = lastPart(call.callee);
     const sites = this.#calls.get(name);
     if (sites) sites.push({ call, scope, statement });
@@ -276,6 +289,9 @@ class Collector {
     }
   }
 }
+
+/** `from . import x` names `.x`, and `from .m import x` names `.m.x`. */
+const memberOf = (module: string, name: string) => (module.endsWith(".") ? module + name : `${module}.${name}`);
 
 const position = ({ scope, statement, depth, loop }: Binding): Position => ({ scope, statement, depth, loop });
 

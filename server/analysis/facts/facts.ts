@@ -1,6 +1,6 @@
 /** Everything that is known of one text. */
 import type { Framework } from "../frameworks/framework.ts";
-import { type Expression, rangeOf, type Statement } from "../syntax/ast.ts";
+import { type Expression, type Statement, textOf } from "../syntax/ast.ts";
 import { findEvidence } from "./architecture.ts";
 import { Classifier } from "./classify.ts";
 import { collectNames } from "./collect.ts";
@@ -54,7 +54,4 @@ export function gatherFacts(text: string, statements: readonly Statement[], fram
   };
 }
 
-export function sourceOf(facts: Facts, node: Expression): string {
-  const { start, end } = rangeOf(node);
-  return facts.text.slice(start, end);
-}
+export const sourceOf = (_: Facts, node: Expression): string => textOf(node);

@@ -1,35 +1,42 @@
+/** Which calls are worth a look: what frameworks name, and the functions that come to one of those. */
 import type { Classifier } from "./classify.ts";
-import type { Scope } from "./scope.ts";
-import type { Values } from "./values.ts";
+import type { Names, Scope } from "./scope.ts";
 
-const MUTATORS = new Set(["clamp_", "mul_", "div_", "copy_"]);
+/** Names of functions by the names that they call, and of classes by what their constructor is called. */
+type Callers = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** The names of calls worth a look: what frameworks name, and the functions of this file that come to one of those. */
-export function relevantNames(values: Values, classifier: Classifier): Set<string> {
+const known = new WeakMap<Names, Callers>();
+
+/** `all`: the file and the modules that it may call into. */
+export function relevantNames(all: readonly Names[], classifier: Classifier): Set<string> {
+  const callers = all.map(callersIn);
   const relevant = new Set<string>();
-  const within = new Map<string, Set<string>>();
-  for (const [name, sites] of values.names.calls) {
-    if (classifier.mayMatter(name)) relevant.add(name);
-    for (const { scope } of sites)
-      for (let at: Scope | null = scope; at; at = at.parent)
-        if (at.info) {
-          const key = at.info.name;
-          within.get(key)?.add(name) ?? within.set(key, new Set([name]));
-        }
+  const queue: string[] = [];
+  const add = (name: string) => {
+    if (relevant.has(name)) return;
+    relevant.add(name);
+    queue.push(name);
+  };
+  for (const names of all) {
+    for (const name of names.calls.keys()) if (classifier.mayMatter(name)) add(name);
+    for (const { name } of names.changesGradients) add(name);
   }
-  for (let grew = true; grew; ) {
-    grew = false;
-    for (const [name, calls] of within) {
-      if (relevant.has(name) || ![...calls].some((called) => relevant.has(called) || MUTATORS.has(called))) continue;
-      relevant.add(name);
-      grew = true;
-    }
-    // What calls a class runs its constructor.
-    for (const { node, methods } of values.names.classes) {
-      if (relevant.has(node.name) || !methods.has("__init__") || !relevant.has("__init__")) continue;
-      relevant.add(node.name);
-      grew = true;
-    }
-  }
+  for (let name = queue.pop(); name !== undefined; name = queue.pop())
+    for (const of of callers) for (const caller of of.get(name) ?? []) add(caller);
   return relevant;
+}
+
+function callersIn(names: Names): Callers {
+  const found = known.get(names);
+  if (found) return found;
+  const callers = new Map<string, Set<string>>();
+  const add = (called: string, caller: string) =>
+    callers.get(called)?.add(caller) ?? callers.set(called, new Set([caller]));
+  for (const [called, sites] of names.calls)
+    for (const { scope } of sites)
+      for (let at: Scope | null = scope; at; at = at.parent) if (at.info) add(called, at.info.name);
+  // What calls a class runs its constructor.
+  for (const { node, methods } of names.classes) if (methods.has("__init__")) add("__init__", node.name);
+  known.set(names, callers);
+  return callers;
 }

@@ -105,6 +105,13 @@ export class Scope {
     return scope;
   }
 
+  /** The module that holds this scope. */
+  get module(): Scope {
+    let scope: Scope = this;
+    while (scope.parent) scope = scope.parent;
+    return scope;
+  }
+
   /** The instance's name in a method (`self`), else null. */
   get self(): string | null {
     const info = this.home.info;
@@ -127,6 +134,10 @@ export interface Names {
   /** Calls by the last part of what is called: `step` for `self.optimizer.step()`. */
   readonly calls: ReadonlyMap<string, readonly CallSite[]>;
   readonly imports: readonly { readonly name: string; readonly node: ImportedName; readonly scope: Scope }[];
+  /** The modules of `from m import *`, with their leading dots. */
+  readonly wildcards: readonly string[];
+  /** The functions that change gradients by hand. */
+  readonly changesGradients: ReadonlySet<FunctionInfo>;
   /** The scope that a comprehension or lambda opens, and the function's for a definition. */
   readonly scopes: ReadonlyMap<object, Scope>;
 }

@@ -14,7 +14,7 @@ import {
   type Statement,
 } from "../syntax/ast.ts";
 import { lastPart } from "../syntax/call.ts";
-import { changesGrad, reachesGrad } from "./by-hand.ts";
+import { assignsGrad, changesGrad } from "./by-hand.ts";
 import type { Classifier } from "./classify.ts";
 import type { ClipEvent, ClipSite, LogSite, Path, StepEvent, TrainingEvent, UpdateSite } from "./events.ts";
 import { join, type Outcome, passing, type Trails } from "./outcome.ts";
@@ -51,7 +51,7 @@ export class Walker {
     this.#values = values;
     this.#classifier = classifier;
     this.#frameworks = frameworks;
-    this.#relevant = relevantNames(values, classifier);
+    this.#relevant = relevantNames([values.names], classifier);
   }
 
   walk(body: Block): Account {
@@ -122,7 +122,9 @@ export class Walker {
         return { ...passing([]), [statement.type === "break" ? "broken" : "continued"]: trails };
       case "assign":
       case "augment":
-        return passing(this.#byHand(statement, frame, scope, trails));
+        return passing(
+          assignsGrad(statement) ? this.#append(trails, this.#handEvent(statement.value, frame, scope)) : trails,
+        );
       case "if":
       case "match":
         return this.#branches(statement, frame, scope, trails);
@@ -295,14 +297,6 @@ export class Walker {
 
   #append(trails: Trails, event: TrainingEvent): Trails {
     return merge(trails.map((trail) => trail.append(event)));
-  }
-
-  /** `p.grad *= scale`, `p.grad = torch.clamp(p.grad, …)`. */
-  #byHand(statement: Statement & { kind: "assign" | "augment" }, frame: Frame, scope: Scope, trails: Trails): Trails {
-    const targets = statement.kind === "assign" ? statement.targets : [statement.target];
-    const clears = statement.value?.kind === "constant";
-    if (clears || !statement.value || !targets.some(reachesGrad)) return trails;
-    return this.#append(trails, this.#handEvent(statement.value, frame, scope));
   }
 
   #handEvent(node: Expression, frame: Frame, scope: Scope): TrainingEvent {

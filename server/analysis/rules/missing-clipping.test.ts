@@ -218,6 +218,13 @@ describe("says nothing", () => {
       loop("loss.backward()\nfor p in model.parameters():\n    p.grad *= scale\noptimizer.step()"),
     ],
     [
+      "to a helper that assigns to the gradients",
+      loop(
+        "loss.backward()\nshrink(0.1)\noptimizer.step()",
+        "def shrink(scale):\n    for p in model.parameters():\n        p.grad *= scale",
+      ),
+    ],
+    [
       "to a clip spelled by getattr",
       loop("loss.backward()\ngetattr(nn.utils, 'clip_grad_%s_' % mode)(model.parameters(), 1)\noptimizer.step()"),
     ],

@@ -4,12 +4,20 @@
  */
 import type { TextRange } from "../finding.ts";
 
+/** A text that nodes stand in. */
+export interface SourceText {
+  readonly text: string;
+  /** Where it is a module that the linted text imports; null for the linted text itself. */
+  readonly path: string | null;
+}
+
 /** Where a top-level statement starts now. */
 export interface Anchor {
   offset: number;
+  readonly source: SourceText;
 }
 
-interface Place {
+export interface Place {
   readonly anchor: Anchor;
   readonly start: number;
   readonly end: number;
@@ -145,9 +153,18 @@ export type StatementOf<K extends Statement["kind"]> = Extract<Statement, { kind
 export type Call = ExpressionOf<"call">;
 export type FunctionNode = StatementOf<"function"> | ExpressionOf<"lambda">;
 
-export function rangeOf(node: Place): TextRange {
-  return { start: node.anchor.offset + node.start, end: node.anchor.offset + node.end };
+/** The place of a node in the text that it stands in: see {@link isHere}. */
+export function rangeOf({ anchor, start, end }: Place): TextRange {
+  return { start: anchor.offset + start, end: anchor.offset + end };
 }
+
+/** A node as it is written, in whichever text it stands. */
+export function textOf({ anchor, start, end }: Place): string {
+  return anchor.source.text.slice(anchor.offset + start, anchor.offset + end);
+}
+
+/** The node stands in the linted text: only then may its range be reported or edited. */
+export const isHere = ({ anchor }: Place): boolean => anchor.source.path === null;
 
 /** The blocks directly inside a compound statement, in source order. */
 export function blocksOf(statement: Statement): Block[] {

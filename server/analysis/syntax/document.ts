@@ -5,7 +5,7 @@
 import { Edit, Language, Parser, type Point, type Tree } from "web-tree-sitter";
 import type { TextEdit } from "../finding.ts";
 import type { GrammarBytes } from "../index.ts";
-import type { Statement } from "./ast.ts";
+import type { SourceText, Statement } from "./ast.ts";
 import { copyNode, type Vocabulary, vocabularyOf } from "./concrete.ts";
 import { lowerStatement } from "./lower.ts";
 
@@ -32,16 +32,18 @@ export function hasSyntaxErrors({ parser }: Grammar, text: string): boolean {
   return broken;
 }
 
-export class Document {
+export class Document implements SourceText {
+  readonly path: string | null;
   #text: string;
   #tree: Tree | null = null;
   #statements: Statement[] = [];
   #current = false;
   readonly #grammar: Grammar;
 
-  constructor(grammar: Grammar, text: string) {
+  constructor(grammar: Grammar, text: string, path: string | null = null) {
     this.#grammar = grammar;
     this.#text = text;
+    this.path = path;
   }
 
   get text(): string {
@@ -100,7 +102,7 @@ export class Document {
         const touched = changed.some((range) => range.startIndex <= end && range.endIndex >= start);
         if (old && old.end === end - start && !touched) statements.push(old);
         else {
-          const source = { text: this.#text.slice(start, end), anchor: { offset: start } };
+          const source = { text: this.#text.slice(start, end), anchor: { offset: start, source: this } };
           statements.push(lowerStatement(copyNode(cursor, vocabulary, start), source));
         }
       } while (cursor.gotoNextSibling());
