@@ -10,6 +10,7 @@ export interface Client {
   readonly versionedEdits: boolean;
   readonly configuration: boolean;
   readonly registersConfiguration: boolean;
+  readonly registersWatchedFiles: boolean;
   /** Lets the edit of a code action be worked out when it is chosen. */
   readonly resolvesCodeActions: boolean;
   /** Can open a web page for us. */
@@ -28,6 +29,7 @@ export function clientOf({ capabilities: { general, textDocument, window, worksp
     versionedEdits: workspace?.workspaceEdit?.documentChanges === true,
     configuration: workspace?.configuration === true,
     registersConfiguration: workspace?.didChangeConfiguration?.dynamicRegistration === true,
+    registersWatchedFiles: workspace?.didChangeWatchedFiles?.dynamicRegistration === true,
     resolvesCodeActions: textDocument?.codeAction?.resolveSupport?.properties.includes("edit") === true,
     showsDocuments: window?.showDocument?.support === true,
   };

@@ -6,6 +6,10 @@ export interface Host {
   loadAnalyser(): Promise<Analyser>;
   /** The text of a document that is not open. Rejects with a message fit for users. */
   readText(uri: string): Promise<string>;
+  /** The path of a document that is a file. */
+  pathOf(uri: string): string | null;
+  /** null where there is no such file. Rejects with a message fit for users. */
+  readTextIfPresent(path: string): Promise<string | null>;
   /** Whether `uri` and `path`, as the probe reported it, are one file. */
   isFile(uri: string, path: string): boolean;
   startHub(options: Omit<HubOptions, "workerFile">): Promise<HubHandle>;

@@ -11,6 +11,7 @@ import { type ServerOptions, serverOptions } from "../../protocol/lsp.ts";
 import { version } from "../version.ts";
 import { type Client, clientOf } from "./client.ts";
 import { FIX_ALL_KIND } from "./code-action.ts";
+import { ConfigurationFiles } from "./configuration-files.ts";
 import type { Context } from "./context.ts";
 import { Documents } from "./documents.ts";
 import { EXPLAIN_COMMAND } from "./explain.ts";
@@ -23,7 +24,8 @@ export function registerInitialize(connection: Connection, host: Host, register:
     const client = clientOf(params);
     const analyser = await load(connection, host);
     const documents = new Documents(analyser, host, client.positionEncoding);
-    const settings = new SettingsStore(connection, client);
+    const rules = analyser.rules.map(({ name }) => name);
+    const settings = new SettingsStore(connection, client, new ConfigurationFiles(connection, host, rules));
     register({ connection, host, client, options: optionsOf(connection, params), analyser, documents, settings });
     return { capabilities: capabilitiesFor(client), serverInfo: { name: "gradsight", version } };
   });

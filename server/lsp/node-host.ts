@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { loadAnalyser } from "../analysis/index.ts";
 import { readGrammar } from "../files/grammar.ts";
 import { readSource } from "../files/source.ts";
+import { readTextIfPresent } from "../files/text-file.ts";
 import { startHub } from "../hub/host.ts";
 import type { Host } from "./host.ts";
 
@@ -22,6 +23,8 @@ export function nodeHost(): Host {
         throw new Error(`${path}: ${(error as Error).message}`);
       }
     },
+    pathOf,
+    readTextIfPresent,
     isFile(uri, path) {
       return uri.startsWith("file:") && realPath(fileURLToPath(uri)) === realPath(path);
     },
@@ -29,6 +32,15 @@ export function nodeHost(): Host {
       return startHub({ ...options, workerFile: join(__dirname, "hub.cjs") });
     },
   };
+}
+
+function pathOf(uri: string): string | null {
+  try {
+    return uri.startsWith("file:") ? fileURLToPath(uri) : null;
+  } catch {
+    // A host or a drive that this platform has not.
+    return null;
+  }
 }
 
 function realPath(path: string): string {

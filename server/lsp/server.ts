@@ -3,6 +3,7 @@ import { registerCodeActions } from "./code-action.ts";
 import { registerCodeActionResolve } from "./code-action-resolve.ts";
 import { registerDiagnostics } from "./diagnostics.ts";
 import { registerDidChange } from "./did-change.ts";
+import { registerDidChangeWatchedFiles } from "./did-change-watched-files.ts";
 import { registerDidClose } from "./did-close.ts";
 import { registerDidOpen } from "./did-open.ts";
 import { registerExplain } from "./explain.ts";
@@ -11,16 +12,19 @@ import type { Host } from "./host.ts";
 import { registerHover } from "./hover.ts";
 import { registerHub } from "./hub.ts";
 import { registerInitialize } from "./initialize.ts";
+import { registerInitialized } from "./initialized.ts";
 import { registerThresholdEdit } from "./threshold-edit.ts";
 
 /** Serves one client on `connection` until it says good-bye. */
 export function serve(connection: Connection, host: Host): void {
   registerInitialize(connection, host, (context) => {
     const diagnostics = registerDiagnostics(context);
+    registerInitialized(context);
     registerDidOpen(context, diagnostics.changed);
     registerDidChange(context, diagnostics.changed);
     registerDidClose(context, diagnostics.closed);
     context.settings.register(diagnostics.settingsChanged);
+    registerDidChangeWatchedFiles(context, diagnostics.settingsChanged);
     registerCodeActions(context);
     registerCodeActionResolve(context);
     registerHover(context);

@@ -1,39 +1,48 @@
-import { type Connection, DidChangeConfigurationNotification } from "vscode-languageserver";
-import type { LintOptions, Severity } from "../analysis/index.ts";
+import { dirname } from "node:path";
+import type { Connection } from "vscode-languageserver";
+import type { LintOptions } from "../analysis/index.ts";
+import type { Level } from "../configuration/configuration.ts";
+import { exclusionOf } from "../configuration/exclusion.ts";
+import { FileRules } from "../configuration/file-rules.ts";
 import type { Client } from "./client.ts";
+import type { ConfigurationFiles } from "./configuration-files.ts";
 import { guarded } from "./guard.ts";
 
-/** The settings of one document: `gradsight.lint.*`. */
+/** What applies to one document: its `pyproject.toml`, and before that the client's `gradsight.lint.*`. */
 export interface Settings {
   readonly enable: boolean;
   readonly lint: LintOptions;
 }
 
-const SECTION = "gradsight";
-const SEVERITIES: readonly unknown[] = ["error", "warning", "information", "hint", "off"] satisfies (
-  | Severity
-  | "off"
-)[];
+/** What the client says. */
+interface ClientSettings {
+  readonly enable: boolean;
+  readonly severity: Readonly<Record<string, Level>>;
+}
+
+export const SECTION = "gradsight";
+const LEVELS: readonly unknown[] = ["error", "warning", "information", "hint", "off"] satisfies Level[];
 
 /** Settings by document, asked for once and again after each change of configuration. */
 export class SettingsStore {
   readonly #connection: Connection;
   readonly #client: Client;
+  readonly #files: ConfigurationFiles;
   readonly #known = new Map<string, Promise<Settings>>();
   /** For clients that can't be asked: what they sent with `workspace/didChangeConfiguration`. */
-  #pushed: Settings;
+  #pushed: ClientSettings;
 
-  constructor(connection: Connection, client: Client) {
+  constructor(connection: Connection, client: Client, files: ConfigurationFiles) {
     this.#connection = connection;
     this.#client = client;
+    this.#files = files;
     this.#pushed = this.#read(undefined);
   }
 
   of(uri: string): Promise<Settings> {
-    if (!this.#client.configuration) return Promise.resolve(this.#pushed);
     let settings = this.#known.get(uri);
     if (!settings) {
-      settings = this.#ask(uri);
+      settings = this.#settle(uri);
       this.#known.set(uri, settings);
     }
     return settings;
@@ -43,14 +52,14 @@ export class SettingsStore {
     this.#known.delete(uri);
   }
 
+  /** After a configuration file changed. */
+  forgetFiles(): void {
+    this.#files.forget();
+    this.#known.clear();
+  }
+
   /** `workspace/didChangeConfiguration`; `changed` is called once new settings are in force. */
   register(changed: () => void): void {
-    if (this.#client.registersConfiguration)
-      this.#connection.onInitialized(
-        guarded(this.#connection, "Following the configuration", undefined, async () => {
-          await this.#connection.client.register(DidChangeConfigurationNotification.type, { section: SECTION });
-        }),
-      );
     this.#connection.onDidChangeConfiguration(
       guarded(this.#connection, "Following the configuration", undefined, ({ settings }) => {
         this.#known.clear();
@@ -60,7 +69,18 @@ export class SettingsStore {
     );
   }
 
-  async #ask(uri: string): Promise<Settings> {
+  async #settle(uri: string): Promise<Settings> {
+    const [{ enable, severity }, { path, configuration }] = await Promise.all([
+      this.#client.configuration ? this.#ask(uri) : this.#pushed,
+      this.#files.of(uri),
+    ]);
+    if (path === null) return { enable, lint: { severity } };
+    const excluded = configuration !== null && exclusionOf(configuration, dirname(path)).matches(path, false) === true;
+    const rules = new FileRules(configuration, { severity }, this.#files.rules);
+    return { enable: enable && !excluded, lint: rules.for(path) };
+  }
+
+  async #ask(uri: string): Promise<ClientSettings> {
     try {
       return this.#read(await this.#connection.workspace.getConfiguration({ scopeUri: uri, section: SECTION }));
     } catch (error) {
@@ -69,14 +89,14 @@ export class SettingsStore {
     }
   }
 
-  #read(section: unknown): Settings {
+  #read(section: unknown): ClientSettings {
     const lint = member(member({ section }, "section"), "lint");
-    const severity: Record<string, Severity | "off"> = {};
+    const severity: Record<string, Level> = {};
     for (const [rule, value] of Object.entries(member(lint, "severity"))) {
-      if (SEVERITIES.includes(value)) severity[rule] = value as Severity | "off";
+      if (LEVELS.includes(value)) severity[rule] = value as Level;
       else this.#connection.console.warn(`gradsight.lint.severity: ${rule}: ${JSON.stringify(value)} is no severity.`);
     }
-    return { enable: lint.enable !== false, lint: { severity } };
+    return { enable: lint.enable !== false, severity };
   }
 }
 

@@ -15,11 +15,13 @@ import {
   DiagnosticRefreshRequest,
   DidChangeConfigurationNotification,
   DidChangeTextDocumentNotification,
+  DidChangeWatchedFilesNotification,
   DidCloseTextDocumentNotification,
   DidOpenTextDocumentNotification,
   type DocumentDiagnosticReport,
   DocumentDiagnosticRequest,
   ExitNotification,
+  FileChangeType,
   type Hover,
   HoverRequest,
   InitializedNotification,
@@ -204,6 +206,11 @@ export class LspClient {
     await this.connection.sendNotification(DidChangeConfigurationNotification.type, { settings: pushed });
   }
 
+  /** As the client's file watcher tells it. */
+  watchedFileChanged(uri: string, type: FileChangeType = FileChangeType.Changed): Promise<void> {
+    return this.connection.sendNotification(DidChangeWatchedFilesNotification.type, { changes: [{ uri, type }] });
+  }
+
   /** Answers no request for settings before `until` is done. */
   holdSettings(until: Promise<void>): void {
     this.#held = until;
@@ -243,6 +250,7 @@ function capabilities({
     workspace: {
       configuration,
       didChangeConfiguration: { dynamicRegistration: true },
+      didChangeWatchedFiles: { dynamicRegistration: true },
       diagnostics: { refreshSupport: true },
       workspaceEdit: { documentChanges: versionedEdits },
     },
