@@ -227,7 +227,15 @@ export class Classifier {
       case "unscale":
         return { kind: "event", event: { ...base, kind: "unscale", optimizer: optimizer(meaning.optimizer) } };
       case "step": {
-        const stepped = optimizer(meaning.optimizer);
+        const referred = optimizer(meaning.optimizer);
+        const trained = meaning.trains ? argument(meaning.trains.place) : null;
+        const given = meaning.unlessGiven?.some((keyword) => argumentOf(call, null, keyword) !== null) ?? false;
+        const hidden = call.arguments.some(({ stars }) => stars === 2) && meaning.unlessGiven !== undefined;
+        const opaque =
+          given ||
+          hidden ||
+          (meaning.trains !== undefined && !this.#isPlain(trained, meaning.trains.unless, frame, scope));
+        const stepped = referred && opaque ? { ...referred, opaque } : referred;
         if (!stepped || meaning.runBy?.every((method) => !this.#values.names.calls.has(method))) return null;
         const scaler = meaning.scaled && call.callee.kind === "attribute" ? call.callee.object : null;
         const closure = argument(meaning.closure);
@@ -253,6 +261,17 @@ export class Classifier {
           },
         };
     }
+  }
+
+  /** An instance of classes that can be seen, none of which has any of these members. */
+  #isPlain(node: Expression | null, members: readonly string[], frame: Frame, scope: Scope): boolean {
+    const values = node ? this.#values.evaluate(node, frame, scope) : [];
+    return (
+      values.length > 0 &&
+      values.every(
+        (value) => value.kind === "instance" && !members.some((name) => this.#values.members.defines(value.info, name)),
+      )
+    );
   }
 
   #isInert(name: string): boolean {

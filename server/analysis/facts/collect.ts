@@ -102,6 +102,7 @@ class Collector {
         }
         break;
       case "import-from":
+        if (statement.wildcard) scope.home.wildcards.push(statement.module);
         for (const node of statement.names)
           this.#import(node.alias ?? node.name, memberOf(statement.module, node.name), node, scope, statement);
         if (statement.wildcard) this.#wildcards.push(statement.module);

@@ -1,5 +1,5 @@
 /** The framework-neutral account of a script's training: what the rules read. */
-import type { Architecture, ClipKind, Framework } from "../frameworks/framework.ts";
+import type { Architecture, ClipKind, DefaultHistory, Framework } from "../frameworks/framework.ts";
 import type { Call, Expression, Statement } from "../syntax/ast.ts";
 import type { Scope } from "./scope.ts";
 import type { Frame } from "./value.ts";
@@ -22,6 +22,8 @@ export interface ConfiguredClip extends Seen {
   readonly off: boolean;
   /** Zero would switch it off; elsewhere it takes every gradient to zero. */
   readonly zeroIsOff: boolean;
+  /** Left out, and what that means depends on the version. */
+  readonly changed: DefaultHistory | null;
 }
 
 export interface OptimizerRef extends Seen {

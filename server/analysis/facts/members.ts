@@ -107,6 +107,20 @@ export class Members {
     return UNKNOWN;
   }
 
+  /** Whether a class, or a base of it that can be seen, has such a member; a base from elsewhere may have any but a framework's own. */
+  defines(info: ClassInfo, name: string, seen = new Set<ClassInfo>()): boolean {
+    if (seen.has(info)) return false;
+    seen.add(info);
+    if (info.methods.has(name) || info.attributes.has(name) || info.scope.variables.has(name)) return true;
+    return info.node.bases.some((base) =>
+      this.#values
+        .evaluate(base.value, this.#values.frames.around(info.scope))
+        .some((parent) =>
+          parent.kind === "class" ? this.defines(parent.info, name, seen) : parent.kind !== "external",
+        ),
+    );
+  }
+
   /** The variable behind an attribute of a class's instances, its own or inherited. */
   attribute(info: ClassInfo, name: string, seen = new Set<ClassInfo>()): Variable | null {
     if (seen.has(info)) return null;

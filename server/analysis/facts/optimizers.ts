@@ -41,7 +41,8 @@ export class Optimizers {
       constructors: [],
       configured: [],
       named: null,
-      opaque: this.#clippedElsewhere,
+      // A framework that is told to clip by arguments says so itself.
+      opaque: this.#clippedElsewhere && !framework.settings,
     };
     this.#resolve({ node, frame, scope }, framework, found, 0);
     const variable = this.#values.variables.of(node, frame, scope)?.variable;
@@ -70,7 +71,7 @@ export class Optimizers {
         else found.opaque ||= framework.settings !== undefined;
         return;
       case "instance":
-        this.#instance(value, found);
+        this.#instance(value, framework, found);
         return;
       case "literal":
         if (value.node.kind === "string" && framework.namedOptimizers?.test(value.node.value)) {
@@ -79,7 +80,9 @@ export class Optimizers {
         } else if (framework.settings) found.opaque = true;
         return;
       case "elements":
-        if (framework.combines) for (const item of value.any) this.#resolve(item, framework, found, depth + 1);
+        if (value.keys && framework.settings?.some(({ on }) => on.test("dict"))) {
+          this.#dictionary(value, framework.settings, found);
+        } else if (framework.combines) for (const item of value.any) this.#resolve(item, framework, found, depth + 1);
         else if (framework.settings) found.opaque = true;
         return;
       case "none":
@@ -121,7 +124,7 @@ export class Optimizers {
   }
 
   #settingsOf(name: string): ClipSetting[] {
-    return this.#frameworks.flatMap((framework) => framework.settings ?? []).filter((s) => s.constructor.test(name));
+    return this.#frameworks.flatMap((framework) => framework.settings ?? []).filter(({ on }) => on.test(name));
   }
 
   #configured(setting: ClipSetting, call: Call, frame: Frame, scope: Scope, found: Found): void {
@@ -132,16 +135,21 @@ export class Optimizers {
       // `Adam(**options)` may name it.
       if (call.arguments.some(({ stars }) => stars === 2)) found.opaque = true;
       else if (fallback !== null)
-        found.configured.push({ node: call, frame, scope, kind, threshold: null, fallback, off: false, zeroIsOff });
+        found.configured.push({
+          node: call,
+          frame,
+          scope,
+          kind,
+          threshold: null,
+          fallback,
+          off: false,
+          zeroIsOff,
+          changed: null,
+        });
       return;
     }
     const values = this.#values.evaluate(argument.value, frame, scope);
-    const isOff = (value: Value) =>
-      value.kind === "none" ||
-      (value.kind === "literal" &&
-        ((value.node.kind === "constant" && value.node.value === false) ||
-          (value.node.kind === "number" && off.includes(value.node.value))));
-    const switchedOff = values.length > 0 && values.every(isOff);
+    const switchedOff = values.length > 0 && values.every((value) => isOff(value, off));
     found.configured.push({
       node: argument.value,
       frame,
@@ -151,11 +159,51 @@ export class Optimizers {
       fallback: null,
       off: switchedOff,
       zeroIsOff,
+      changed: null,
     });
   }
 
-  #instance(value: Value & { kind: "instance" }, found: Found): void {
+  /** `{"gradient_clipping": 1.0}` */
+  #dictionary(value: Value & { kind: "elements" }, settings: readonly ClipSetting[], found: Found): void {
+    const { node, keys, items } = value;
+    for (const { on, threshold, kind, off = [], changed } of settings) {
+      if (!on.test("dict")) continue;
+      const index = keys?.indexOf(threshold.keyword) ?? -1;
+      const item = items?.[index];
+      const first = items?.[0];
+      // `**defaults` may hold it.
+      const complete = keys?.every((key) => key !== null) === true;
+      if (!item && changed && complete && first && node)
+        found.configured.push({
+          ...first,
+          node,
+          kind,
+          threshold: null,
+          fallback: null,
+          off: false,
+          zeroIsOff: off.includes(0),
+          changed,
+        });
+      else if (!item) found.opaque = true;
+      else {
+        const switchedOff = this.#values.follow(item).every((value) => isOff(value, off));
+        found.configured.push({
+          ...item,
+          kind,
+          threshold: item.node,
+          fallback: null,
+          off: switchedOff,
+          zeroIsOff: off.includes(0),
+          changed: null,
+        });
+      }
+    }
+  }
+
+  #instance(value: Value & { kind: "instance" }, framework: Framework, found: Found): void {
     const { info } = value;
+    // A class that stands for a configuration or an optimizer of a library may set what the library's own leaves out.
+    if (framework.settings) found.opaque = true;
     const step = info.methods.get("step");
     found.keys.add(`class ${this.#values.frames.id(info)} ${value.call ? this.#values.frames.id(value.call) : ""}`);
     if (value.call)
@@ -207,3 +255,10 @@ export class Optimizers {
 
 /** `torch.optim.Adam` for `torch.optim.Adam()` and `torch.optim.Adam()[0]`. */
 export const stripCall = (name: string) => name.replace(/(\(\)|\[[^\]]*\])+$/, "");
+
+function isOff(value: Value, off: readonly number[]): boolean {
+  if (value.kind === "none") return true;
+  if (value.kind !== "literal") return false;
+  const { node } = value;
+  return (node.kind === "constant" && node.value === false) || (node.kind === "number" && off.includes(node.value));
+}

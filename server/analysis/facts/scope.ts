@@ -69,6 +69,8 @@ export class Scope {
   readonly kind: "module" | "function" | "class" | "comprehension";
   readonly parent: Scope | null;
   readonly variables = new Map<string, Variable>();
+  /** Modules whose names were all imported here (`from torch.optim import *`). */
+  readonly wildcards: string[] = [];
   readonly outer = new Set<string>();
   info: FunctionInfo | null = null;
   owner: ClassInfo | null = null;

@@ -46,6 +46,8 @@ export type Value =
   /** Several values in one: the elements of a display, or what a pass-through returns. */
   | {
       readonly kind: "elements";
+      /** The display that wrote them, where it is one. */
+      readonly node?: Expression;
       readonly items: readonly Located[] | null;
       readonly keys: readonly (string | number | null)[] | null;
       readonly any: readonly Located[];

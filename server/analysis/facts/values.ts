@@ -93,7 +93,7 @@ export class Values {
         const keys = node.entries.map(({ key }) =>
           key?.kind === "string" || key?.kind === "number" ? key.value : null,
         );
-        return [{ kind: "elements", items, keys, any: items }];
+        return [{ kind: "elements", node, items, keys, any: items }];
       }
       case "comprehension": {
         const inner = this.names.scopes.get(node) ?? scope;
@@ -121,7 +121,11 @@ export class Values {
 
   #name(id: string, frame: Frame, scope: Scope, use: number): Value[] {
     const variable = scope.lookup(id);
-    if (!variable?.scope) return BUILTINS.has(id) ? [this.#external(`builtins.${id}`, null, frame, scope)] : [UNKNOWN];
+    if (!variable?.scope) {
+      if (BUILTINS.has(id)) return [this.#external(`builtins.${id}`, null, frame, scope)];
+      const name = this.#fromWildcard(id, scope);
+      return name ? [this.#external(name, null, frame, scope)] : [UNKNOWN];
+    }
     const at = this.frames.for(variable.scope, frame);
     if (at.self && variable.scope.self === id) return [at.self];
     return this.variable(
@@ -129,6 +133,20 @@ export class Values {
       at,
       variable.scope === scope.home ? reaching(variable.bindings, use) : variable.bindings,
     );
+  }
+
+  /** The qualified name that a wildcard import gave, where a framework knows it. */
+  #fromWildcard(id: string, scope: Scope): string | null {
+    for (let at: Scope | null = scope; at; at = at.parent)
+      for (const module of at.wildcards) {
+        const name = this.#canonical(`${module}.${id}`);
+        const known = this.#frameworks.some(
+          ({ optimizers, calls, carries, passThrough }) =>
+            optimizers?.test(name) || calls?.[name] || carries?.[name] || passThrough?.[name],
+        );
+        if (known) return name;
+      }
+    return null;
   }
 
   /** All that a variable is bound to. `frame` is the one that its scope lives in. */

@@ -9,8 +9,10 @@ import { insertStatement } from "./insert-statement.ts";
 import { wrapConstructor } from "./wrap-constructor.ts";
 
 export function insertClip(facts: Facts, site: UpdateSite, threshold: number): TextEdit[] | null {
-  const by = site.step.managed ? site.step.framework : (lastBackward(site.paths)?.framework ?? site.step.framework);
-  const spelling = by.spelling ?? FRAMEWORKS[0]?.spelling;
+  const { managed, framework } = site.step;
+  const spelling = managed
+    ? (framework.managedSpelling ?? framework.spelling)
+    : ((lastBackward(site.paths)?.framework ?? framework).spelling ?? FRAMEWORKS[0]?.spelling);
   const number = formatNumber(threshold);
   switch (spelling?.place) {
     case "statement":

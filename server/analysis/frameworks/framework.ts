@@ -15,13 +15,21 @@ export type ClipKind = "norm" | "per-variable-norm" | "value" | "adaptive" | "un
 
 /** An argument by which a constructor (of an optimizer, a trainer, a configuration) is told to clip. */
 export interface ClipSetting {
-  readonly constructor: RegExp;
+  /** The constructor; `dict` for a configuration that is written as a dictionary. */
+  readonly on: RegExp;
   readonly threshold: ArgumentPlace;
   readonly kind: ClipKind;
   /** Numbers that switch clipping off here, besides `None` and `False`. */
   readonly off?: readonly number[];
   /** In force where the argument is left out. */
   readonly fallback?: number;
+  /** What is in force without it depends on the version: oldest first, null for no clipping. */
+  readonly changed?: DefaultHistory;
+}
+
+export interface DefaultHistory {
+  readonly distribution: string;
+  readonly values: readonly { readonly since: string; readonly threshold: number | null }[];
 }
 
 export type Meaning =
@@ -35,6 +43,10 @@ export type Meaning =
       readonly managed?: boolean;
       /** Only where one of these methods is called as well: without them nothing trains. */
       readonly runBy?: readonly string[];
+      /** What is trained: a class that has one of these members may clip in it, and one that can't be seen may have them. */
+      /** Arguments of the same call that may clip. */
+      readonly unlessGiven?: readonly string[];
+      readonly trains?: { readonly place: ArgumentPlace; readonly unless: readonly string[] };
     }
   | { readonly event: "unscale"; readonly optimizer: OptimizerPlace | null }
   | {
@@ -148,6 +160,8 @@ export interface Framework {
   readonly passThrough?: Readonly<Record<string, "all" | "first" | ArgumentPlace>>;
   readonly architectures?: readonly { readonly pattern: RegExp; readonly architecture: Architecture }[];
   readonly spelling?: Spelling;
+  /** The same for updates that the framework makes by itself, where it differs. */
+  readonly managedSpelling?: Spelling;
   /** Written before a clip where gradients are scaled and nothing unscaled them. */
   readonly unscale?: (scaler: string, optimizer: string) => string;
 }

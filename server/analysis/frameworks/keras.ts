@@ -22,9 +22,9 @@ export const keras: Framework = {
   ],
   optimizers: OPTIMIZER,
   settings: [
-    { constructor: OPTIMIZER, threshold: at(null, "global_clipnorm"), kind: "norm" },
-    { constructor: OPTIMIZER, threshold: at(null, "clipnorm"), kind: "per-variable-norm" },
-    { constructor: OPTIMIZER, threshold: at(null, "clipvalue"), kind: "value" },
+    { on: OPTIMIZER, threshold: at(null, "global_clipnorm"), kind: "norm" },
+    { on: OPTIMIZER, threshold: at(null, "clipnorm"), kind: "per-variable-norm" },
+    { on: OPTIMIZER, threshold: at(null, "clipvalue"), kind: "value" },
   ],
   namedOptimizers: new RegExp(`^(${OPTIMIZERS})$`, "i"),
   optimizerMethods: {

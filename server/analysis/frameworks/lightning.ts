@@ -1,17 +1,39 @@
-/** A LightningModule that optimises by hand. Under automatic optimisation nothing of the update is in the file. */
+/** Lightning: a trainer that clips when it is told to, and modules that optimise by hand. */
 import { at, type Framework } from "./framework.ts";
+
+/** By these a module takes the update, or what happens before it, into its own hands. */
+const OWN_UPDATE = [
+  "automatic_optimization",
+  "configure_gradient_clipping",
+  "on_before_optimizer_step",
+  "on_after_backward",
+  "optimizer_step",
+  "backward",
+];
 
 export const lightning: Framework = {
   name: "lightning",
   title: "Lightning",
   mentions: ["lightning"],
-  triggers: ["step"],
+  triggers: ["step", "fit"],
   aliases: [
     ["pytorch_lightning.LightningModule", "lightning.LightningModule"],
+    ["pytorch_lightning.core.LightningModule", "lightning.LightningModule"],
     ["lightning.pytorch.LightningModule", "lightning.LightningModule"],
+    ["pytorch_lightning.Trainer", "lightning.Trainer"],
+    ["pytorch_lightning.trainer.Trainer", "lightning.Trainer"],
+    ["lightning.pytorch.Trainer", "lightning.Trainer"],
+    ["lightning.pytorch.trainer.Trainer", "lightning.Trainer"],
   ],
-  optimizers: /^lightning\.LightningModule\(\)\.optimizers$/,
+  optimizers: /^lightning\.(LightningModule\(\)\.optimizers|Trainer)$/,
+  settings: [{ on: /^lightning\.Trainer$/, threshold: at(null, "gradient_clip_val"), kind: "norm", off: [0] }],
   calls: {
+    "lightning.Trainer().fit": {
+      event: "step",
+      optimizer: "receiver",
+      managed: true,
+      trains: { place: at(0, "model"), unless: OWN_UPDATE },
+    },
     "lightning.LightningModule().manual_backward": { event: "backward" },
     "lightning.LightningModule().clip_gradients": {
       event: "clip",
@@ -26,7 +48,8 @@ export const lightning: Framework = {
     "lightning.LightningModule().untoggle_optimizer": { event: "nothing" },
   },
   methods: { manual_backward: { event: "backward" } },
-  inert: /^pytorch_lightning(\.|$)/,
+  managedSpelling: { place: "argument", keyword: () => "gradient_clip_val" },
+  inert: /^(pytorch_lightning|lightning)(\.|$)/,
   spelling: {
     place: "statement",
     function: null,

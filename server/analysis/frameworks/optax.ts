@@ -18,10 +18,10 @@ export const optax: Framework = {
   ],
   optimizers: /^optax\.(contrib\.)?(?!clip|adaptive_grad_clip|apply_updates|chain)\w+$/,
   settings: [
-    { constructor: CLIP_NORM, threshold: at(0, "max_norm"), kind: "norm" },
-    { constructor: CLIP_VALUE, threshold: at(0, "max_delta"), kind: "value" },
-    { constructor: CLIP_BLOCK, threshold: at(0, "threshold"), kind: "per-variable-norm" },
-    { constructor: ADAPTIVE, threshold: at(0, "clipping"), kind: "adaptive" },
+    { on: CLIP_NORM, threshold: at(0, "max_norm"), kind: "norm" },
+    { on: CLIP_VALUE, threshold: at(0, "max_delta"), kind: "value" },
+    { on: CLIP_BLOCK, threshold: at(0, "threshold"), kind: "per-variable-norm" },
+    { on: ADAPTIVE, threshold: at(0, "clipping"), kind: "adaptive" },
   ],
   combines:
     /^optax\.(chain|named_chain|multi_transform|partition|MultiSteps|apply_if_finite|masked|flatten|lookahead)$/,
