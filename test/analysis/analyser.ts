@@ -46,7 +46,8 @@ export function parses(text: string): boolean {
   return !analyser.hasSyntaxErrors(text);
 }
 
-/** The line (1-based) of each finding, as `line:rule`. */
+/** The line (1-based) of each finding above a hint, as `line:rule`. */
 export function places(text: string): string[] {
-  return lint(text).map(({ rule, range }) => `${text.slice(0, range.start).split("\n").length}:${rule}`);
+  const findings = lint(text).filter(({ severity }) => severity !== "hint");
+  return findings.map(({ rule, range }) => `${text.slice(0, range.start).split("\n").length}:${rule}`);
 }

@@ -18,6 +18,12 @@ describe("exit code", () => {
     ["0 when the rule is ignored", ["--ignore", "missing-clipping", "wrong.py"], 0],
     ["1 when the rule is selected", ["--select", "missing-clipping,clip-after-step", "wrong.py"], 1],
     ["0 when another rule is selected", ["--select", "clip-after-step", "wrong.py"], 0],
+    ["0 where a rule is off by default", ["--min-severity", "information", "clean.py"], 0],
+    [
+      "1 when such a rule is selected",
+      ["--min-severity", "information", "--select", "unchecked-nonfinite", "clean.py"],
+      1,
+    ],
     ["0 when there is nothing to lint", ["empty"], 0],
     ["2 for a path that is not there", ["none.py"], 2],
     ["2 for an unknown option", ["--colour"], 2],

@@ -6,6 +6,9 @@ import { exhaustedParameters } from "./exhausted-parameters.ts";
 import { invalidThreshold } from "./invalid-threshold.ts";
 import { missingClipping } from "./missing-clipping.ts";
 import type { Rule } from "./rule.ts";
+import { uncheckedNonfinite } from "./unchecked-nonfinite.ts";
+import { unlikelyThreshold } from "./unlikely-threshold.ts";
+import { valueClipping } from "./value-clipping.ts";
 
 export const RULES: readonly Rule[] = [
   missingClipping,
@@ -15,6 +18,9 @@ export const RULES: readonly Rule[] = [
   exhaustedParameters,
   deprecatedClip,
   invalidThreshold,
+  unlikelyThreshold,
+  valueClipping,
+  uncheckedNonfinite,
 ];
 
 export const documentationUrl = (rule: string) =>
