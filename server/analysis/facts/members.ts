@@ -14,7 +14,7 @@ export class Members {
   of(value: Value, name: string): Value[] {
     switch (value.kind) {
       case "external":
-        return [{ ...value, name: `${value.name}.${name}` }];
+        return [{ ...value, name: this.#values.canonical(`${value.name}.${name}`) }];
       case "class":
       case "instance":
         return this.#classMember(value, value.info, name, new Set());

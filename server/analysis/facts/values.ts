@@ -139,7 +139,7 @@ export class Values {
   #fromWildcard(id: string, scope: Scope): string | null {
     for (let at: Scope | null = scope; at; at = at.parent)
       for (const module of at.wildcards) {
-        const name = this.#canonical(`${module}.${id}`);
+        const name = this.canonical(`${module}.${id}`);
         const known = this.#frameworks.some(
           ({ optimizers, calls, carries, passThrough }) =>
             optimizers?.test(name) || calls?.[name] || carries?.[name] || passThrough?.[name],
@@ -205,10 +205,11 @@ export class Values {
   }
 
   #external(name: string, call: Call | null, frame: Frame, scope: Scope): Value {
-    return { kind: "external", name: this.#canonical(name), call, frame, scope };
+    return { kind: "external", name: this.canonical(name), call, frame, scope };
   }
 
-  #canonical(name: string): string {
+  /** The one name of what frameworks export under several. */
+  canonical(name: string): string {
     for (const framework of this.#frameworks)
       for (const [from, to] of framework.aliases ?? [])
         if (name === from || name.startsWith(`${from}.`) || name.startsWith(`${from}(`))
