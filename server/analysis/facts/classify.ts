@@ -120,8 +120,9 @@ export class Classifier {
       return this.#clipSomehow(call, statement, frame, scope);
     }
     for (const framework of this.#frameworks) {
-      const scaled =
-        this.#isScaler(callee.object) && call.arguments.length > 0 ? framework.scalerMethods?.[name] : null;
+      const known = this.#isScaler(callee.object) ? framework.scalerMethods?.[name] : null;
+      // A scaler's methods are given the optimizer, all but the one that ends the step.
+      const scaled = known && (known.event === "rescale" || call.arguments.length > 0) ? known : null;
       const meaning = scaled ?? framework.methods?.[name];
       if (!meaning) continue;
       if (scaled) return this.#meaning(scaled, framework, call, statement, frame, scope);
@@ -222,6 +223,8 @@ export class Classifier {
         const receiver = call.callee.kind === "attribute" ? call.callee.object : null;
         return { kind: "event", event: { ...base, kind: "backward", receiver, inClosure: false } };
       }
+      case "rescale":
+        return { kind: "event", event: { ...base, kind: "rescale" } };
       case "zero-grad":
         return { kind: "event", event: { ...base, kind: "zero-grad", cleared: optimizer("receiver") } };
       case "unscale":

@@ -1,7 +1,7 @@
 /** Clips that come before the backward pass that makes the gradients which they should act on. */
 import type { ClipEvent, ClipSite, Path, StepEvent, UpdateSite } from "./events.ts";
 import type { Facts } from "./facts.ts";
-import { clearedUpTo, isUnclipped, lateClips } from "./order.ts";
+import { byNode, clearedUpTo, isUnclipped, lateClips } from "./order.ts";
 
 export interface EarlyClip {
   readonly clip: ClipEvent;
@@ -13,7 +13,7 @@ export interface EarlyClip {
 /** Clips of gradients that don't exist yet, or that are thrown away before the update, which nothing else clips. */
 export function earlyClips(facts: Facts): EarlyClip[] {
   const late = new Set<object>(lateClips(facts).map(({ clip }) => clip.node));
-  return [...byNode(facts.clips).values()].flatMap((sites) => {
+  return byNode(facts.clips, ({ clip }) => clip.node).flatMap((sites) => {
     const clip = sites[0]?.clip;
     if (!clip || late.has(clip.node) || !sites.every(({ clip: { how } }) => how === "norm" || how === "value"))
       return [];
@@ -56,14 +56,4 @@ function isBeforeGradients(facts: Facts, path: Path, step: StepEvent, clip: Clip
 function isCleared(facts: Facts, path: Path, step: StepEvent): boolean {
   const cleared = clearedUpTo(facts, path, step);
   return cleared > 0 && path.slice(cleared).some((event) => event.kind === "backward");
-}
-
-function byNode(sites: readonly ClipSite[]): Map<object, ClipSite[]> {
-  const found = new Map<object, ClipSite[]>();
-  for (const site of sites) {
-    const known = found.get(site.clip.node);
-    if (known) known.push(site);
-    else found.set(site.clip.node, [site]);
-  }
-  return found;
 }

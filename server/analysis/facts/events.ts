@@ -74,6 +74,11 @@ export interface StepEvent extends EventBase {
   readonly managed: boolean;
 }
 
+export interface UnscaleEvent extends EventBase {
+  readonly kind: "unscale";
+  readonly optimizer: OptimizerRef | null;
+}
+
 export interface ZeroGradEvent extends EventBase {
   readonly kind: "zero-grad";
   /** The optimizer, or the model: what the method is called on. */
@@ -84,7 +89,8 @@ export type TrainingEvent =
   | ClipEvent
   | StepEvent
   | (EventBase & { readonly kind: "backward"; readonly receiver: Expression | null; readonly inClosure: boolean })
-  | (EventBase & { readonly kind: "unscale"; readonly optimizer: OptimizerRef | null })
+  | UnscaleEvent
+  | (EventBase & { readonly kind: "rescale" })
   | ZeroGradEvent
   /** Something that may do anything to the gradients: code that can't be seen, or that doesn't parse. */
   | (EventBase & { readonly kind: "unknown" });
@@ -101,6 +107,12 @@ export interface UpdateSite {
 /** A clip, with the events before it on each path. */
 export interface ClipSite {
   readonly clip: ClipEvent;
+  readonly paths: readonly Path[];
+}
+
+/** Where gradients are unscaled, with the events before it on each path. */
+export interface UnscaleSite {
+  readonly unscale: UnscaleEvent;
   readonly paths: readonly Path[];
 }
 

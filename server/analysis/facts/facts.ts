@@ -4,7 +4,7 @@ import { type Expression, type Statement, textOf } from "../syntax/ast.ts";
 import { findEvidence } from "./architecture.ts";
 import { Classifier } from "./classify.ts";
 import { collectNames } from "./collect.ts";
-import type { ClipSite, Evidence, LogSite, UpdateSite } from "./events.ts";
+import type { ClipSite, Evidence, LogSite, UnscaleSite, UpdateSite } from "./events.ts";
 import { ParameterSets } from "./parameters.ts";
 import type { Names } from "./scope.ts";
 import { Suppressions } from "./suppressions.ts";
@@ -20,6 +20,7 @@ export interface Facts {
   readonly classifier: Classifier;
   readonly updates: readonly UpdateSite[];
   readonly clips: readonly ClipSite[];
+  readonly unscales: readonly UnscaleSite[];
   readonly logs: readonly LogSite[];
   readonly evidence: Evidence;
   readonly suppressions: Suppressions;

@@ -107,3 +107,14 @@ function isSpent(path: Path, clip: number): boolean {
 export function lastBackward(paths: readonly Path[]): TrainingEvent | undefined {
   return paths.map((path) => path.findLast((event) => event.kind === "backward")).find((event) => event !== undefined);
 }
+
+/** A call that is reached in several ways (a helper's) is one place in the text. */
+export function byNode<T>(items: readonly T[], nodeOf: (item: T) => object): T[][] {
+  const found = new Map<object, T[]>();
+  for (const item of items) {
+    const known = found.get(nodeOf(item));
+    if (known) known.push(item);
+    else found.set(nodeOf(item), [item]);
+  }
+  return [...found.values()];
+}

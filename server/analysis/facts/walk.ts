@@ -16,7 +16,17 @@ import {
 import { lastPart } from "../syntax/call.ts";
 import { assignsGrad, changesGrad } from "./by-hand.ts";
 import type { Classifier } from "./classify.ts";
-import type { ClipEvent, ClipSite, LogSite, Path, StepEvent, TrainingEvent, UpdateSite } from "./events.ts";
+import type {
+  ClipEvent,
+  ClipSite,
+  LogSite,
+  Path,
+  StepEvent,
+  TrainingEvent,
+  UnscaleEvent,
+  UnscaleSite,
+  UpdateSite,
+} from "./events.ts";
 import { join, type Outcome, passing, type Trails } from "./outcome.ts";
 import { relevantNames } from "./relevant.ts";
 import type { FunctionInfo, Scope } from "./scope.ts";
@@ -30,6 +40,7 @@ const BUDGET = 400_000;
 export interface Account {
   readonly updates: UpdateSite[];
   readonly clips: ClipSite[];
+  readonly unscales: UnscaleSite[];
   readonly logs: LogSite[];
 }
 
@@ -40,6 +51,7 @@ export class Walker {
   readonly #relevant: ReadonlySet<string>;
   readonly #updates = new Map<string, { step: StepEvent; paths: Set<Path> }>();
   readonly #clips = new Map<string, { clip: ClipEvent; paths: Set<Path> }>();
+  readonly #unscales = new Map<string, { unscale: UnscaleEvent; paths: Set<Path> }>();
   readonly #logs = new Map<Call, LogSite>();
   readonly #visited = new Set<FunctionInfo>();
   readonly #stack: FunctionInfo[] = [];
@@ -64,10 +76,11 @@ export class Walker {
     for (const info of [...rest.filter((f) => !called(f)), ...rest.filter(called)])
       if (!this.#visited.has(info)) this.#function(info, this.#values.frames.standalone(info), [Trail.start()]);
     // Out of budget, paths are missing: nothing may be concluded from what was seen.
-    if (this.#budget <= 0) return { updates: [], clips: [], logs: [...this.#logs.values()] };
+    if (this.#budget <= 0) return { updates: [], clips: [], unscales: [], logs: [...this.#logs.values()] };
     return {
       updates: [...this.#updates.values()].map(({ step, paths }) => ({ step, paths: [...paths] })),
       clips: [...this.#clips.values()].map(({ clip, paths }) => ({ clip, paths: [...paths] })),
+      unscales: [...this.#unscales.values()].map(({ unscale, paths }) => ({ unscale, paths: [...paths] })),
       logs: [...this.#logs.values()],
     };
   }
@@ -235,13 +248,9 @@ export class Walker {
     }
     const { event } = found;
     if (event.kind === "step") return this.#step(event, trails);
-    if (event.kind === "clip")
-      this.#record(
-        this.#clips,
-        event.id,
-        { clip: event },
-        trails.map((trail) => trail.path),
-      );
+    const paths = () => trails.map((trail) => trail.path);
+    if (event.kind === "clip") this.#record(this.#clips, event.id, { clip: event }, paths());
+    if (event.kind === "unscale") this.#record(this.#unscales, event.id, { unscale: event }, paths());
     if (event.kind === "backward" && this.#inClosure)
       return this.#append(trails, { ...event, id: `${event.id} in closure`, inClosure: true });
     return this.#append(trails, event);

@@ -78,6 +78,23 @@ export function remove(text: string, statement: Statement): TextEdit | null {
   return null;
 }
 
+/** The white space before a statement; null where something else stands before it on its line. */
+export function indentOf(text: string, statement: Statement): string | null {
+  const { start } = rangeOf(statement);
+  const before = text.slice(lineStartOf(text, start), start).replace("\uFEFF", "");
+  return /^[ \t]*$/.test(before) ? before : null;
+}
+
+/** A statement's text, without its own indentation, as it reads at another one. Null where strings would change with it. */
+export function reindent(text: string, statement: Statement, to: string): string | null {
+  const { start, end } = rangeOf(statement);
+  const from = indentOf(text, statement);
+  const written = text.slice(start, end);
+  if (!written.includes("\n") || from === to) return written;
+  if (from === null || /"""|'''|\\\r?\n/.test(written)) return null;
+  return written.replaceAll(`\n${from}`, `\n${to}`);
+}
+
 export function isCompound(statement: Statement): boolean {
   return ["if", "for", "while", "with", "try", "match", "function", "class"].includes(statement.kind);
 }

@@ -34,6 +34,8 @@ export interface DefaultHistory {
 
 export type Meaning =
   | { readonly event: "backward" | "zero-grad" }
+  /** The scaler sets a new scale, and with that the next step begins. */
+  | { readonly event: "rescale" }
   | {
       readonly event: "step";
       readonly optimizer: OptimizerPlace;

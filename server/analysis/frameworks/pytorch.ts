@@ -51,7 +51,7 @@ export const pytorch: Framework = {
     "torch.autograd.backward": { event: "backward" },
     "torch.amp.GradScaler().step": { event: "step", optimizer: at(0, "optimizer"), scaled: true },
     "torch.amp.GradScaler().unscale_": { event: "unscale", optimizer: at(0, "optimizer") },
-    "torch.amp.GradScaler().update": { event: "nothing" },
+    "torch.amp.GradScaler().update": { event: "rescale" },
     "torch.amp.GradScaler().scale": { event: "nothing" },
   },
   methods: {
@@ -63,6 +63,7 @@ export const pytorch: Framework = {
     step: { event: "step", optimizer: "receiver", closure: at(0, "closure") },
   },
   scalerMethods: {
+    update: { event: "rescale" },
     step: { event: "step", optimizer: at(0, "optimizer"), scaled: true },
     unscale_: { event: "unscale", optimizer: at(0, "optimizer") },
   },

@@ -1,6 +1,6 @@
 import { sourceOf } from "../facts/facts.ts";
 import { lateClips } from "../facts/order.ts";
-import { moveBefore } from "../fixes/move.ts";
+import { moveClip } from "../fixes/move.ts";
 import { rangeOf } from "../syntax/ast.ts";
 import type { Rule } from "./rule.ts";
 
@@ -57,7 +57,7 @@ export const clipAfterStep: Rule = {
   documentation,
   *check(facts) {
     for (const { clip, step } of lateClips(facts)) {
-      const edits = moveBefore(facts, clip, step);
+      const edits = moveClip(facts, clip, step);
       yield {
         severity: "warning",
         message: `This clip has no effect: \`${sourceOf(facts, step.optimizer.node)}\` has already made its update.`,

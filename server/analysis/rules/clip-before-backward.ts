@@ -1,6 +1,6 @@
 import { earlyClips } from "../facts/early-clips.ts";
 import { sourceOf } from "../facts/facts.ts";
-import { moveBefore } from "../fixes/move.ts";
+import { moveClip } from "../fixes/move.ts";
 import { rangeOf } from "../syntax/ast.ts";
 import type { Rule } from "./rule.ts";
 
@@ -63,7 +63,7 @@ export const clipBeforeBackward: Rule = {
   documentation,
   *check(facts) {
     for (const { clip, step, backward } of earlyClips(facts)) {
-      const edits = moveBefore(facts, clip, step);
+      const edits = moveClip(facts, clip, step);
       yield {
         severity: "warning",
         message: `This clip has no effect: the gradients that \`${sourceOf(facts, step.optimizer.node)}\` takes are made after it.`,

@@ -102,6 +102,12 @@ it("inserts the unscaling before the clip", () => {
   expect(places(fixed)).toEqual([]);
 });
 
+it("moves an unscaling that comes after the clip", () => {
+  const fixed = fixAll(train(`${clip}\nscaler.unscale_(optimizer)\nscaler.step(optimizer)\nscaler.update()`));
+  expect(fixed).toBe(train(`scaler.unscale_(optimizer)\n${clip}\nscaler.step(optimizer)\nscaler.update()`));
+  expect(places(fixed)).toEqual([]);
+});
+
 it("leaves a clip alone that an unscaled update shares", () => {
   const text = `import torch
 optimizer = torch.optim.Adam(model.parameters())

@@ -2,9 +2,11 @@ import type { ClipEvent, StepEvent, UpdateSite } from "../facts/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import { isUnscaled } from "../facts/order.ts";
 import { overlap } from "../facts/parameters.ts";
+import { isDisabled } from "../facts/scaler.ts";
 import type { Fix } from "../finding.ts";
 import { express } from "../fixes/expressions.ts";
 import { insertBefore } from "../fixes/layout.ts";
+import { takeOut } from "../fixes/place.ts";
 import { rangeOf } from "../syntax/ast.ts";
 import type { Rule } from "./rule.ts";
 
@@ -68,7 +70,7 @@ export const clipScaledGradients: Rule = {
     const reported = new Set<object>();
     for (const update of facts.updates) {
       const { step } = update;
-      if (!step.scaler || isDisabled(facts, step)) continue;
+      if (!step.scaler || isDisabled(facts, { ...step, node: step.scaler })) continue;
       for (const clip of scaledClips(facts, update)) {
         if (reported.has(clip.node)) continue;
         reported.add(clip.node);
@@ -115,15 +117,6 @@ function sharesStep(facts: Facts, clip: ClipEvent, step: StepEvent): boolean {
   return !others.some((update) => actsOn(update, clip)) || facts.parameters.surelyCovers(clip, step.optimizer);
 }
 
-function isDisabled(facts: Facts, { scaler, frame, scope }: StepEvent): boolean {
-  if (!scaler) return true;
-  return facts.values.evaluate(scaler, frame, scope).some((value) => {
-    if (value.kind !== "external" || !value.call) return false;
-    const enabled = value.call.arguments.find((argument) => argument.keyword === "enabled")?.value;
-    return enabled?.kind === "constant" && enabled.value === false;
-  });
-}
-
 function fix(facts: Facts, clip: ClipEvent, step: StepEvent): Fix | null {
   const { scaler, frame, scope } = step;
   if (!scaler) return null;
@@ -134,6 +127,19 @@ function fix(facts: Facts, clip: ClipEvent, step: StepEvent): Fix | null {
   const optimizerText = express(facts, { node: step.optimizer.node, frame, scope }, to);
   const { unscale } = clip.framework;
   if (shared || !scalerText || !optimizerText || !unscale) return null;
+  const later = unscalingAfter(facts, clip, step);
+  const removed = later && takeOut(facts.text, facts.statements, later.statement);
+  if (later && !removed) return null;
   const edit = insertBefore(facts.text, clip.statement, [unscale(scalerText, optimizerText)]);
-  return edit && { applicability: "unsafe", title: "Unscale the gradients before the clip", edits: [edit] };
+  if (!edit) return null;
+  const edits = removed ? [edit, removed] : [edit];
+  return { applicability: "unsafe", title: "Unscale the gradients before the clip", edits };
+}
+
+/** A second unscaling would raise: the one that comes after the clip has to go. */
+function unscalingAfter(facts: Facts, clip: ClipEvent, step: StepEvent) {
+  const paths = facts.updates.filter((update) => update.step.node === step.node).flatMap((update) => update.paths);
+  return paths
+    .flatMap((path) => path.slice(path.findLastIndex((event) => event.node === clip.node) + 1))
+    .find((event) => event.kind === "unscale");
 }

@@ -5,6 +5,7 @@ import { deprecatedClip } from "./deprecated-clip.ts";
 import { exhaustedParameters } from "./exhausted-parameters.ts";
 import { invalidThreshold } from "./invalid-threshold.ts";
 import { missingClipping } from "./missing-clipping.ts";
+import { repeatedUnscale } from "./repeated-unscale.ts";
 import type { Rule } from "./rule.ts";
 import { uncheckedNonfinite } from "./unchecked-nonfinite.ts";
 import { unlikelyThreshold } from "./unlikely-threshold.ts";
@@ -15,6 +16,7 @@ export const RULES: readonly Rule[] = [
   clipAfterStep,
   clipBeforeBackward,
   clipScaledGradients,
+  repeatedUnscale,
   exhaustedParameters,
   deprecatedClip,
   invalidThreshold,

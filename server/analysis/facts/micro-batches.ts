@@ -1,0 +1,58 @@
+/** Accumulation: what happens at each micro-batch that should happen once, before the update. */
+import { childrenOf } from "../syntax/ast.ts";
+import type { ClipEvent, Path, Seen, StepEvent, UnscaleEvent, UpdateSite } from "./events.ts";
+import type { Facts } from "./facts.ts";
+import { type Guard, guardsOf } from "./guards.ts";
+import type { Variable } from "./scope.ts";
+
+/** The update waits for each n-th batch, and the event doesn't: the next backward pass adds to what it has changed. */
+export function isAtEachMicroBatch(
+  facts: Facts,
+  { step, paths }: UpdateSite,
+  event: ClipEvent | UnscaleEvent,
+): boolean {
+  return paths.some((path) => repeats(path, event)) && waitsAlone(facts, step, event);
+}
+
+function repeats(path: Path, { node }: ClipEvent | UnscaleEvent): boolean {
+  const last = path.findLastIndex((event) => event.node === node);
+  const before = path.findLastIndex((event, index) => index < last && event.node === node);
+  if (before === -1) return false;
+  const between = path.slice(before + 1, last);
+  const harmless = between.every(({ kind }) => kind === "backward" || kind === "clip" || kind === "unscale");
+  return harmless && between.some(({ kind }) => kind === "backward");
+}
+
+function waitsAlone(facts: Facts, step: StepEvent, event: ClipEvent | UnscaleEvent): boolean {
+  const [forStep, forEvent] = [guardsOf(facts, step), guardsOf(facts, event)];
+  const isIn = (guards: readonly Guard[], { test }: Guard) => guards.some((guard) => guard.test === test);
+  const waits = forStep.some((guard) => !isIn(forEvent, guard) && countsBatches(facts, guard));
+  const own = forEvent.filter((guard) => !isIn(forStep, guard));
+  return waits && own.every((guard) => event.kind === "clip" && asksForThreshold(facts, guard, event));
+}
+
+/** A count is taken modulo another: how scripts find each n-th batch. */
+function countsBatches(facts: Facts, { test, frame, scope }: Guard): boolean {
+  const takesModulo = ({ node, ...at }: Seen, depth: number): boolean => {
+    if (node.kind === "binary" && node.operator === "%") return true;
+    if (childrenOf(node).some((child) => takesModulo({ node: child, ...at }, depth))) return true;
+    if ((node.kind !== "name" && node.kind !== "attribute") || depth > 2) return false;
+    const values = facts.values.evaluate(node, at.frame, at.scope);
+    return values.some((value) => value.kind === "literal" && value.node !== node && takesModulo(value, depth + 1));
+  };
+  return test !== null && takesModulo({ node: test, frame, scope }, 0);
+}
+
+/** The condition asks about nothing but the threshold: `if args.clip > 0:` around a clip to `args.clip`. */
+function asksForThreshold(facts: Facts, { test, frame, scope }: Guard, clip: ClipEvent): boolean {
+  if (!clip.threshold || !test) return false;
+  const given = variablesIn(facts, { ...clip, node: clip.threshold });
+  return variablesIn(facts, { node: test, frame, scope }).every((variable) => variable && given.includes(variable));
+}
+
+function variablesIn(facts: Facts, seen: Seen): (Variable | null)[] {
+  const { node, frame, scope } = seen;
+  if (node.kind === "name" || node.kind === "attribute")
+    return [facts.values.variables.of(node, frame, scope)?.variable ?? null];
+  return childrenOf(node).flatMap((child) => variablesIn(facts, { ...seen, node: child }));
+}
