@@ -75,7 +75,12 @@ export class ParameterSets {
   related(a: ReadonlySet<Variable | ClassInfo>, b: ReadonlySet<Variable | ClassInfo>): boolean {
     const fromA = this.#closure(a);
     const fromB = this.#closure(b);
-    return [...fromA].some((item) => b.has(item)) || [...fromB].some((item) => a.has(item));
+    return (
+      overlap(fromA.all, b) ||
+      overlap(fromB.all, a) ||
+      overlap(fromA.anyOf, fromB.all) ||
+      overlap(fromB.anyOf, fromA.all)
+    );
   }
 
   /** `model.clip_grad_norm_(1.0)`: the parameters of the object that the method is called on. */
@@ -195,22 +200,49 @@ export class ParameterSets {
     return isOptimizer ? (argumentOf(node, 0, "params")?.value ?? null) : null;
   }
 
-  /** The roots, what they belong to, and what their definitions wrap (`net = DDP(model)`). */
-  #closure(roots: ReadonlySet<Variable | ClassInfo>): Set<Variable | ClassInfo> {
-    const found = new Set<Variable | ClassInfo>();
+  /**
+   * The roots, what they belong to, and what their definitions wrap (`net = DDP(model)`); and the containers that they may
+   * be any element of (`for net in nets`).
+   */
+  #closure(roots: ReadonlySet<Variable | ClassInfo>) {
+    const all = new Set<Variable | ClassInfo>();
+    const anyOf = new Set<Variable | ClassInfo>();
     const queue = [...roots];
-    for (let item = queue.pop(); item; item = queue.pop()) {
-      if (found.has(item)) continue;
-      found.add(item);
-      if (found.size > 200) break;
+    for (let item = queue.pop(); item && all.size <= 200; item = queue.pop()) {
+      if (all.has(item)) continue;
+      all.add(item);
       if (!(item instanceof Variable)) continue;
       if (item.owner) queue.push(item.owner);
       for (const binding of item.bindings) {
-        const value = wrapped(binding);
-        if (value) queue.push(...this.#mentions(value, binding.scope));
+        const sources = this.#sources(binding);
+        queue.push(...sources);
+        if (binding.kind === "element") for (const container of sources) anyOf.add(container);
       }
     }
-    return found;
+    return { all, anyOf };
+  }
+
+  /** What a binding takes its value from. */
+  #sources(binding: Binding): (Variable | ClassInfo)[] {
+    const { scope } = binding;
+    switch (binding.kind) {
+      case "value": {
+        const [index] = binding.path;
+        const taken = binding.value.kind === "sequence" && index !== undefined ? binding.value.elements[index] : null;
+        return this.#mentions(taken ?? binding.value, scope);
+      }
+      case "context":
+        return this.#mentions(binding.value, scope);
+      case "element":
+        return this.#mentions(zipped(binding) ?? binding.iterable, scope);
+      case "parameter":
+        return this.#values.callers.of(scope).flatMap((site) => {
+          const given = this.#values.callers.argumentFor(binding, site.call, this.#values.frames.of(site.scope));
+          return given && given !== "default" ? this.#mentions(given.node, given.scope) : [];
+        });
+      default:
+        return [];
+    }
   }
 
   #mentions(node: Expression, scope: Scope): (Variable | ClassInfo)[] {
@@ -238,12 +270,14 @@ export class ParameterSets {
   }
 }
 
-function wrapped(binding: Binding): Expression | null {
-  if (binding.kind === "value" || binding.kind === "context") return binding.value;
-  return binding.kind === "element" ? binding.iterable : null;
+/** The argument of `zip` that fills this place of the target. */
+function zipped({ iterable, path }: Binding & { kind: "element" }): Expression | null {
+  if (iterable.kind !== "call" || iterable.callee.kind !== "name" || iterable.callee.id !== "zip") return null;
+  const [index] = path;
+  return index === undefined ? null : (iterable.arguments[index]?.value ?? null);
 }
 
-export function overlap(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+export function overlap<T>(a: ReadonlySet<T>, b: ReadonlySet<T>): boolean {
   for (const key of a) if (b.has(key)) return true;
   return false;
 }

@@ -29,6 +29,7 @@ export class Values {
   readonly #active = new Map<string, number>();
   #cutAt = Number.POSITIVE_INFINITY;
   readonly #known = new Map<string, Value[]>();
+  readonly #canonical = new Map<string, string>();
   #budget = 60_000;
 
   constructor(names: Names, frameworks: readonly Framework[]) {
@@ -210,6 +211,15 @@ export class Values {
 
   /** The one name of what frameworks export under several. */
   canonical(name: string): string {
+    let known = this.#canonical.get(name);
+    if (known === undefined) {
+      known = this.#unaliased(name);
+      this.#canonical.set(name, known);
+    }
+    return known;
+  }
+
+  #unaliased(name: string): string {
     for (const framework of this.#frameworks)
       for (const [from, to] of framework.aliases ?? [])
         if (name === from || name.startsWith(`${from}.`) || name.startsWith(`${from}(`))
