@@ -1,0 +1,12 @@
+import torch
+from torch import nn
+
+model = nn.LSTM(8, 8)
+optimizer = torch.optim.Adam(model.parameters())
+advance = optimizer.step
+shrink = nn.utils.clip_grad_norm_
+for x in torch.zeros(3, 5, 2, 8):
+    optimizer.zero_grad()
+    model(x)[0].sum().backward()
+    shrink(model.parameters(), 1.0)
+    advance()

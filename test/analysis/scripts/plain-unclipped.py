@@ -1,0 +1,15 @@
+"""A plain loop that forgets to."""
+import torch
+from torch import nn
+
+model = nn.GRU(16, 32)
+optimizer = torch.optim.RMSprop(model.parameters(), lr=1e-3)
+loader = [(torch.zeros(4, 2, 16), torch.zeros(4, 2, 32))]
+
+for epoch in range(3):
+    for inputs, targets in loader:
+        optimizer.zero_grad()
+        outputs, _ = model(inputs)
+        loss = nn.functional.mse_loss(outputs, targets)
+        loss.backward()
+        optimizer.step()  # <- missing-clipping
