@@ -3,7 +3,8 @@ import type { OptimizerRef, Seen } from "../facts/events.ts";
 import type { Facts } from "../facts/facts.ts";
 import type { TextEdit } from "../finding.ts";
 import type { ArgumentSpelling } from "../frameworks/framework.ts";
-import { type Call, rangeOf } from "../syntax/ast.ts";
+import { rangeOf } from "../syntax/ast.ts";
+import { appendArgument } from "./append.ts";
 import { spell } from "./imports.ts";
 
 export function configureConstructor(
@@ -23,31 +24,8 @@ export function configureConstructor(
     call.arguments.some((given) => given.value === argument && given.keyword === keyword),
   )?.threshold;
   if (there) return [{ range: rangeOf(there), newText: threshold }];
-  const edit = addArgument(facts, call, `${keyword}=${threshold}`);
+  const edit = appendArgument(facts.text, call, `${keyword}=${spelling.value?.(threshold) ?? threshold}`);
   return edit && [edit];
-}
-
-/** After the last argument, on a line of its own where each argument has one. */
-export function addArgument({ text }: Facts, call: Call, argument: string): TextEdit | null {
-  const { end } = rangeOf(call);
-  const close = end - 1;
-  if (text[close] !== ")") return null;
-  const last = call.arguments.at(-1);
-  if (!last) return { range: { start: close, end: close }, newText: argument };
-  const lastEnd = rangeOf(last).end;
-  const between = text.slice(lastEnd, close);
-  const lineStart = text.lastIndexOf("\n", rangeOf(last).start - 1) + 1;
-  const indent = text.slice(lineStart, rangeOf(last).start);
-  const own = between.includes("\n") && /^[ \t]*$/.test(indent);
-  const newline = text.includes("\r\n") ? "\r\n" : "\n";
-  const separator = own ? `,${newline}${indent}` : ", ";
-  // A comma that is there already stays the last character.
-  const comma = /^\s*,/.exec(between)?.[0];
-  if (comma) {
-    const at = lastEnd + comma.length;
-    return { range: { start: at, end: at }, newText: own ? `${newline}${indent}${argument},` : ` ${argument},` };
-  }
-  return { range: { start: lastEnd, end: lastEnd }, newText: separator + argument };
 }
 
 /** `"adam"` becomes the constructor that it names. */

@@ -42,5 +42,6 @@ export const fastai: Framework = {
       ]),
     ),
   ),
+  managedSpelling: { place: "argument", keyword: () => "cbs", value: (threshold) => `GradientClip(${threshold})` },
   inert: /^fastai(\.|$)/,
 };

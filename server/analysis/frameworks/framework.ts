@@ -90,6 +90,8 @@ export interface ArgumentSpelling {
   readonly place: "argument";
   /** Null for a constructor that has no such argument. */
   readonly keyword: (qualifiedName: string) => string | null;
+  /** What is given, where it isn't the number itself. */
+  readonly value?: (threshold: string) => string;
   /** The constructor behind an optimizer that is only named: `"adam"`. Null for a name that it doesn't know. */
   readonly named?: (name: string) => string | null;
 }

@@ -2,7 +2,9 @@ import { clipAfterStep } from "./clip-after-step.ts";
 import { clipBeforeBackward } from "./clip-before-backward.ts";
 import { clipScaledGradients } from "./clip-scaled-gradients.ts";
 import { deprecatedClip } from "./deprecated-clip.ts";
+import { disabledClipping } from "./disabled-clipping.ts";
 import { exhaustedParameters } from "./exhausted-parameters.ts";
+import { implicitDefault } from "./implicit-default.ts";
 import { invalidThreshold } from "./invalid-threshold.ts";
 import { missingClipping } from "./missing-clipping.ts";
 import { repeatedUnscale } from "./repeated-unscale.ts";
@@ -22,6 +24,8 @@ export const RULES: readonly Rule[] = [
   invalidThreshold,
   unlikelyThreshold,
   valueClipping,
+  disabledClipping,
+  implicitDefault,
   uncheckedNonfinite,
 ];
 

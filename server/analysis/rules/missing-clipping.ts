@@ -4,6 +4,7 @@ import { type Facts, sourceOf } from "../facts/facts.ts";
 import { isUnclipped, lastBackward, lateClips } from "../facts/order.ts";
 import type { Finding, Fix, RelatedPlace } from "../finding.ts";
 import { formatNumber, insertClip } from "../fixes/insert-clip.ts";
+import { FRAMEWORKS } from "../frameworks/index.ts";
 import { rangeOf } from "../syntax/ast.ts";
 import { conventionFor } from "./conventions.ts";
 import type { Rule } from "./rule.ts";
@@ -68,13 +69,14 @@ export const missingClipping: Rule = {
   title: "Gradients reach the optimizer unclipped",
   defaultSeverity: "warning",
   since: "0.1.0",
-  frameworks: ["PyTorch", "Accelerate", "Lightning"],
+  frameworks: FRAMEWORKS.filter(({ name }) => name !== "gradsight").map(({ title }) => title),
   documentation,
   *check(facts) {
     // A clip in the wrong place is that rule's to report.
     const misplaced = new Set<object>([...lateClips(facts), ...earlyClips(facts)].map(({ step }) => step.node));
     for (const sites of byStatement(facts.updates.filter(({ step }) => !misplaced.has(step.node)))) {
-      if (!sites.every((site) => isUnclipped(facts, site))) continue;
+      // What is switched off by name is that rule's to report.
+      if (!sites.every((site) => isUnclipped(facts, site) && site.step.optimizer.configured.length === 0)) continue;
       const site = sites[0];
       if (site) yield report(facts, site);
     }
@@ -100,7 +102,7 @@ function report(facts: Facts, site: UpdateSite): Omit<Finding, "rule"> {
   const because = reason ? ` ${reason}` : "";
   return {
     severity: reason ? "warning" : "information",
-    message: `No clipping of the gradients reaches this update of \`${name}\`.${because}`,
+    message: `${step.managed ? `\`${name}\` trains here without gradient clipping.` : `No clipping of the gradients reaches this update of \`${name}\`.`}${because}`,
     range: rangeOf(step.node),
     related: related(facts, site, lastBackward(paths)),
     fix: fix(facts, site),

@@ -2,7 +2,7 @@ import type { ClipEvent, UpdateSite } from "../facts/events.ts";
 import type { Facts } from "../facts/facts.ts";
 import { clipsOf } from "../facts/order.ts";
 import type { Fix } from "../finding.ts";
-import { addArgument } from "../fixes/configure-constructor.ts";
+import { appendArgument } from "../fixes/append.ts";
 import { rangeOf } from "../syntax/ast.ts";
 import { argumentOf } from "../syntax/call.ts";
 import type { Rule } from "./rule.ts";
@@ -105,6 +105,6 @@ function isUnchecked(facts: Facts, { call, how, statement, frame, scope }: ClipE
 }
 
 function fix(facts: Facts, { call }: ClipEvent): Fix | null {
-  const edit = call && addArgument(facts, call, "error_if_nonfinite=True");
+  const edit = call && appendArgument(facts.text, call, "error_if_nonfinite=True");
   return edit && { applicability: "unsafe", title: "Raise an error for NaN and infinity", edits: [edit] };
 }
