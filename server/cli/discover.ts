@@ -7,11 +7,12 @@ import { exclusionOf } from "../configuration/exclusion.ts";
 import type { Patterns } from "../configuration/patterns.ts";
 import { systemMessage } from "../files/source.ts";
 import { GitIgnore } from "./gitignore.ts";
+import type { Problem } from "./report.ts";
 
 export interface Discovery {
   /** Absolute, each once, in the order of the paths given and alphabetical within a folder. */
   readonly files: readonly string[];
-  readonly problems: readonly { readonly path: string; readonly message: string }[];
+  readonly problems: readonly Problem[];
 }
 
 export interface DiscoveryOptions {
@@ -31,7 +32,7 @@ interface Filters {
 
 export async function discover(paths: readonly string[], options: DiscoveryOptions): Promise<Discovery> {
   const files = new Set<string>();
-  const problems: { path: string; message: string }[] = [];
+  const problems: Problem[] = [];
 
   async function walk(folder: string, above: Filters): Promise<void> {
     const filters = await within(folder, above);
@@ -93,8 +94,8 @@ export async function discover(paths: readonly string[], options: DiscoveryOptio
 }
 
 /** Whether a file would be left out in a search of the current folder, git's own patterns aside. */
-export async function excluded(path: string, { configurationIn }: DiscoveryOptions): Promise<boolean> {
-  const configuration = await configurationIn(dirname(path));
+export async function excluded(path: string, options: DiscoveryOptions): Promise<boolean> {
+  const configuration = await options.configurationIn(dirname(path));
   return exclusionOf(configuration, process.cwd()).matches(path, false) === true;
 }
 

@@ -23,7 +23,8 @@ Options:
       --unsafe-fixes         With --fix or --diff: also those that change what the optimizer receives,
                              such as inserting clipping
       --diff                 Show what --fix would change; write nothing
-      --format FORMAT        text (default) or json
+      --format FORMAT        text (default), json, sarif (2.1.0), github (annotations of a workflow's step)
+                             or gitlab (Code Quality)
       --select RULE,…        Only these rules, whatever the configuration selects or ignores
       --ignore RULE,…        Not these rules either
       --config FILE          Read this file's [tool.gradsight], with patterns relative to the current folder

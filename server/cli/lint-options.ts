@@ -2,10 +2,13 @@ import type { RuleInfo, Severity } from "../analysis/index.ts";
 import type { Override } from "../configuration/file-rules.ts";
 import { choice, parseOptions, ruleNamed, UsageError } from "./usage.ts";
 
+export const FORMATS = ["text", "json", "sarif", "github", "gitlab"] as const;
+export type Format = (typeof FORMATS)[number];
+
 export interface LintArguments {
   /** `-` is standard input. */
   readonly paths: readonly string[];
-  readonly format: "text" | "json";
+  readonly format: Format;
   readonly fix: boolean;
   readonly unsafeFixes: boolean;
   readonly diff: boolean;
@@ -52,10 +55,13 @@ export function parseLintArguments(args: string[], rules: readonly RuleInfo[]): 
   if (values.fix && values.diff) throw new UsageError("--fix writes, --diff only shows: choose one");
   if (values.isolated && values.config !== undefined) throw new UsageError("--isolated and --config: choose one");
   if (values.diff && values.statistics) throw new UsageError("--diff and --statistics: choose one");
-  if (values.diff && values.format === "json") throw new UsageError("--diff has no JSON form");
+  const format = choice(values.format, "--format", FORMATS);
+  if (values.diff && format !== "text") throw new UsageError("--diff has its own format: leave out --format");
+  if (values.statistics && format !== "text" && format !== "json")
+    throw new UsageError("--statistics: has the formats text and json only");
   return {
     paths,
-    format: choice(values.format, "--format", ["text", "json"]),
+    format,
     fix: values.fix,
     unsafeFixes: values["unsafe-fixes"],
     diff: values.diff,

@@ -1,27 +1,23 @@
 import type { Fix, TextRange } from "../analysis/index.ts";
-import { Positions } from "../text/positions.ts";
+import { type Place, type Places, placesOf } from "./places.ts";
 import type { Report } from "./report.ts";
-
-interface Place {
-  row: number;
-  column: number;
-}
 
 /** Ruff's JSON: one array, rows and columns from 1, columns in code points. */
 export function reportJson({ files, rules }: Report): string {
   const titles = new Map(rules.map((rule) => [rule.name, rule]));
-  const entries = files.flatMap(({ filename, text, findings }) => {
-    const positions = Positions.of(text, "utf-32");
+  const entries = files.flatMap((file) => {
+    const { filename, findings } = file;
+    const places = placesOf(file);
     return findings.map((finding) => ({
-      cell: null,
+      cell: places.at(finding.range.start).cell,
       code: finding.rule,
-      ...places(finding.range, positions),
+      ...locations(finding.range, places),
       filename,
-      fix: finding.fix && fixJson(finding.fix, positions),
+      fix: finding.fix && fixJson(finding.fix, places),
       message: finding.message,
       name: titles.get(finding.rule)?.title ?? finding.rule,
       related: finding.related.map(({ range, message }) => ({
-        ...placeAt(range.start, positions),
+        ...location(places.at(range.start)),
         filename,
         message,
       })),
@@ -32,19 +28,17 @@ export function reportJson({ files, rules }: Report): string {
   return `${JSON.stringify(entries, null, 2)}\n`;
 }
 
-function fixJson({ applicability, title, edits }: Fix, positions: Positions) {
+function fixJson({ applicability, title, edits }: Fix, places: Places) {
   return {
     applicability,
-    edits: edits.map(({ range, newText }) => ({ content: newText, ...places(range, positions) })),
+    edits: edits.map(({ range, newText }) => ({ content: newText, ...locations(range, places) })),
     message: title,
   };
 }
 
-function places({ start, end }: TextRange, positions: Positions) {
-  return { location: placeAt(start, positions), end_location: placeAt(end, positions) };
+function locations(range: TextRange, places: Places) {
+  const { start, end } = places.span(range);
+  return { location: location(start), end_location: location(end) };
 }
 
-function placeAt(offset: number, positions: Positions): Place {
-  const { line, character } = positions.positionAt(offset);
-  return { row: line + 1, column: character + 1 };
-}
+const location = ({ row, column }: Place) => ({ row, column });

@@ -14,11 +14,18 @@ export interface FileReport {
   readonly fixes: { readonly before: string; readonly edits: readonly TextEdit[]; readonly count: number };
 }
 
+export interface Problem {
+  readonly path: string;
+  readonly message: string;
+}
+
 export interface Report {
   readonly files: readonly FileReport[];
   /** How many files were looked at, those without a finding included. */
   readonly linted: number;
   readonly rules: readonly RuleInfo[];
+  /** What could not be read. */
+  readonly problems: readonly Problem[];
 }
 
 /** Without `--min-severity`, information and hints are shown but not counted. */

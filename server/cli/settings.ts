@@ -1,24 +1,31 @@
 import { dirname, resolve } from "node:path";
-import type { LintOptions } from "../analysis/index.ts";
+import type { LintOptions, RuleInfo } from "../analysis/index.ts";
 import { type Configuration, ConfigurationError } from "../configuration/configuration.ts";
 import { FileRules } from "../configuration/file-rules.ts";
 import { ProjectConfigurations } from "../configuration/project-configurations.ts";
 import { readConfiguration } from "../configuration/read.ts";
 import { readTextFile, readTextIfPresent } from "../files/text-file.ts";
+import type { DiscoveryOptions } from "./discover.ts";
 import type { LintArguments } from "./lint-options.ts";
 
+type Options = Pick<LintArguments, "config" | "isolated" | "forceExclude" | "override">;
+
 /** What applies to each file: its configuration, and the command line's options before it. */
-export class Settings {
-  readonly #options: Pick<LintArguments, "config" | "isolated" | "override">;
+export class Settings implements DiscoveryOptions {
+  readonly #options: Options;
   readonly #rules: readonly string[];
   readonly #projects: ProjectConfigurations;
   #only: Promise<Configuration> | null = null;
   readonly #byConfiguration = new Map<Configuration | null, FileRules>();
 
-  constructor(options: Pick<LintArguments, "config" | "isolated" | "override">, rules: readonly string[]) {
+  constructor(options: Options, rules: readonly RuleInfo[]) {
     this.#options = options;
-    this.#rules = rules;
-    this.#projects = new ProjectConfigurations(rules, readTextIfPresent);
+    this.#rules = rules.map(({ name }) => name);
+    this.#projects = new ProjectConfigurations(this.#rules, readTextIfPresent);
+  }
+
+  get forceExclude(): boolean {
+    return this.#options.forceExclude;
   }
 
   /** Rejects with a ConfigurationError. */
