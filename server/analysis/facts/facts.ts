@@ -24,6 +24,8 @@ export interface Facts {
   readonly logs: readonly LogSite[];
   readonly evidence: Evidence;
   readonly suppressions: Suppressions;
+  /** Those that the file mentions. */
+  readonly frameworks: readonly Framework[];
 }
 
 /** What a file must contain to have anything to say about: one cheap look at its text, before it is parsed. */
@@ -52,6 +54,7 @@ export function gatherFacts(text: string, statements: readonly Statement[], fram
     ...account,
     evidence: findEvidence(names, values, present),
     suppressions: new Suppressions(text),
+    frameworks: present,
   };
 }
 

@@ -198,7 +198,7 @@ export class Values {
     // `args.clip = 0.25`, written from outside.
     const variable = this.variables.of(object, frame, scope);
     const written = variable?.variable.attributes.get(name);
-    if (written && variable) {
+    if (written && variable && written.bindings.length + written.contents.length > 0) {
       const known = values.filter((value) => value.kind !== "unknown");
       return [...known, ...this.variable(written, variable.frame)];
     }

@@ -212,14 +212,22 @@ optimizer.step()
   });
 });
 
-it("offers no fix that would clip by the norm of one shard", () => {
-  const text = `import torch
+describe("over shards", () => {
+  const train = (model: string, clip = "") => `import torch
 from torch.distributed.fsdp import FullyShardedDataParallel as FSDP
-model = FSDP(net)
+model = ${model}
 optimizer = torch.optim.SGD(model.parameters(), lr=1)
 loss.backward()
-optimizer.step()
+${clip}optimizer.step()
 `;
-  expect(rulesFound(text)).toEqual(["missing-clipping"]);
-  expect(fixAll(text)).toBe(text);
+
+  it("clips by the model's own method", () => {
+    expect(fixAll(train("FSDP(net)"))).toBe(train("FSDP(net)", "model.clip_grad_norm_(1.0)\n"));
+  });
+
+  it("offers no fix where the model may be whole", () => {
+    const text = train("FSDP(net) if args.shard else net");
+    expect(rulesFound(text)).toEqual(["missing-clipping"]);
+    expect(fixAll(text)).toBe(text);
+  });
 });

@@ -1,11 +1,13 @@
 /** A statement that clips an optimizer's gradients between the backward pass and the update. */
-import type { UpdateSite } from "../facts/events.ts";
+import type { OptimizerRef, UpdateSite } from "../facts/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import { isUnscaled, lastBackward } from "../facts/order.ts";
+import { shardedModel } from "../facts/sharding.ts";
 import type { TextEdit } from "../finding.ts";
 import type { StatementSpelling } from "../frameworks/framework.ts";
-import { parametersOf } from "./expressions.ts";
-import { spell } from "./imports.ts";
+import { argumentOf } from "../syntax/call.ts";
+import { express, parametersOf, type Target } from "./expressions.ts";
+import { type Spelled, spell } from "./imports.ts";
 import { insertAfter, insertBefore, type Line } from "./layout.ts";
 
 export function insertStatement(
@@ -21,30 +23,45 @@ export function insertStatement(
   const inside = backward.kind === "backward" && backward.inClosure;
   if (step.closure && !inside) return null;
   const to = inside ? { frame: backward.frame, scope: backward.scope } : { frame: step.frame, scope: step.scope };
-  if (facts.names.imports.some(({ name }) => spelling.notWith?.test(name))) return null;
   const optimizer = sourceOf(facts, step.optimizer.node);
   const receiver = backward.kind === "backward" && backward.receiver ? sourceOf(facts, backward.receiver) : "";
-  const edits: TextEdit[] = [];
-  let name = "";
-  if (spelling.function) {
-    const spelled = spell(facts, spelling.function, to.scope);
-    if (!spelled) return null;
-    name = spelled.name;
-    if (spelled.edit) edits.push(spelled.edit);
-  }
-  const call = spelling.write({
-    function: name,
-    receiver,
-    parameters: parametersOf(facts, step.optimizer, to),
-    optimizer,
-    threshold,
-  });
+  const spelled: Spelled | null = spelling.function
+    ? spell(facts, spelling.function, to.scope)
+    : { name: "", edit: null };
+  if (!spelled) return null;
+  const misfit = facts.names.imports.some(({ name }) => spelling.notWith?.test(name));
+  const call = misfit
+    ? ofSharded(facts, step.optimizer, spelling, to, threshold)
+    : spelling.write({
+        function: spelled.name,
+        receiver,
+        parameters: parametersOf(facts, step.optimizer, to),
+        optimizer,
+        threshold,
+      });
   if (!call) return null;
   const lines = around(facts, site, spelling, receiver, optimizer, call);
   const edit = inside
     ? insertAfter(facts.text, backward.statement, lines)
     : insertBefore(facts.text, step.statement, lines);
-  return edit ? [...edits, edit] : null;
+  if (!edit) return null;
+  return spelled.edit && !misfit ? [spelled.edit, edit] : [edit];
+}
+
+/** The clip of a model that knows how to clip over its shards. */
+function ofSharded(
+  facts: Facts,
+  { constructors }: OptimizerRef,
+  spelling: StatementSpelling,
+  to: Target,
+  threshold: string,
+): string | null {
+  const [built, another] = constructors;
+  const given = built && !another ? argumentOf(built.call, 0, "params") : null;
+  if (!built || given?.stars !== 0) return null;
+  const sharded = shardedModel(facts, { node: given.value, frame: built.frame, scope: built.scope });
+  const model = sharded && express(facts, sharded.model, to);
+  return (model && spelling.sharded?.(model, threshold)) ?? null;
 }
 
 function around(

@@ -120,8 +120,10 @@ export interface StatementSpelling {
     readonly optimizer: string;
     readonly threshold: string;
   }) => string | null;
-  /** Imports with which this spelling would be wrong: no fix is better than that one. */
+  /** Imports with which this spelling would be wrong: better no fix than that one. */
   readonly notWith?: RegExp;
+  /** Instead of it, for a model of which each process holds a shard. */
+  readonly sharded?: (model: string, threshold: string) => string;
   /** A condition to clip under when gradients are accumulated, given the receiver. */
   readonly guard?: { readonly when: string; readonly condition: (receiver: string) => string };
 }
@@ -149,6 +151,8 @@ export interface Framework {
   readonly returnsReceiver?: RegExp;
   /** What a string stands for where an optimizer is expected. */
   readonly namedOptimizers?: RegExp;
+  /** Wrappers that leave each process a shard of the parameters, unless their strategy is to keep them whole. */
+  readonly shards?: { readonly wrapper: RegExp; readonly strategy: ArgumentPlace; readonly whole: RegExp };
   /** Imports after which a configuration that can't be seen may clip. */
   readonly clipsElsewhere?: RegExp;
   readonly optimizerMethods?: Readonly<Record<string, Meaning>>;

@@ -106,6 +106,12 @@ export const pytorch: Framework = {
     write: ({ function: name, parameters, threshold }) => `${name}(${parameters}, max_norm=${threshold})`,
     // Over FSDP's flat shards each rank would clip by the norm of its own shard.
     notWith: /\.FullyShardedDataParallel$/,
+    sharded: (model, threshold) => `${model}.clip_grad_norm_(${threshold})`,
+  },
+  shards: {
+    wrapper: /^(torch\.distributed\.fsdp|fairscale\.nn)\.(\w+\.)*FullyShardedDataParallel$/,
+    strategy: at(2, "sharding_strategy"),
+    whole: /\.NO_SHARD$/,
   },
   unscale: (scaler, optimizer) => `${scaler}.unscale_(${optimizer})`,
 };

@@ -9,6 +9,7 @@ import { invalidThreshold } from "./invalid-threshold.ts";
 import { missingClipping } from "./missing-clipping.ts";
 import { repeatedUnscale } from "./repeated-unscale.ts";
 import type { Rule } from "./rule.ts";
+import { shardedNorm } from "./sharded-norm.ts";
 import { uncheckedNonfinite } from "./unchecked-nonfinite.ts";
 import { unlikelyThreshold } from "./unlikely-threshold.ts";
 import { valueClipping } from "./value-clipping.ts";
@@ -21,6 +22,7 @@ export const RULES: readonly Rule[] = [
   repeatedUnscale,
   exhaustedParameters,
   deprecatedClip,
+  shardedNorm,
   invalidThreshold,
   unlikelyThreshold,
   valueClipping,
