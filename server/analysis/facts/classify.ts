@@ -260,6 +260,7 @@ export class Classifier {
             zeroIsOff: meaning.off?.includes(0) ?? false,
             optimizer: optimizer(meaning.optimizer),
             unscales: meaning.unscales ?? false,
+            raises: argument(meaning.raises),
             renamed: meaning.renamed ?? null,
           },
         };

@@ -61,6 +61,8 @@ export interface ClipEvent extends EventBase {
   readonly zeroIsOff: boolean;
   readonly optimizer: OptimizerRef | null;
   readonly unscales: boolean;
+  /** Whether it raises an error for a norm that isn't finite, where that was said. */
+  readonly raises: Expression | null;
   readonly renamed: string | null;
 }
 

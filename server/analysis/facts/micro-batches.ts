@@ -1,5 +1,8 @@
 /** Accumulation: what happens at each micro-batch that should happen once, before the update. */
-import { childrenOf } from "../syntax/ast.ts";
+import type { ArgumentPlace } from "../frameworks/framework.ts";
+import { childrenOf, type Expression, type Statement } from "../syntax/ast.ts";
+import { argumentOf } from "../syntax/call.ts";
+import { enclosing } from "./enclosing.ts";
 import type { ClipEvent, Path, Seen, StepEvent, UnscaleEvent, UpdateSite } from "./events.ts";
 import type { Facts } from "./facts.ts";
 import { type Guard, guardsOf } from "./guards.ts";
@@ -56,3 +59,45 @@ function variablesIn(facts: Facts, seen: Seen): (Variable | null)[] {
     return [facts.values.variables.of(node, frame, scope)?.variable ?? null];
   return childrenOf(node).flatMap((child) => variablesIn(facts, { ...seen, node: child }));
 }
+
+export interface Accumulation {
+  /** The object whose block it is: the accelerator. */
+  readonly receiver: Seen;
+  readonly done: (receiver: string) => string;
+}
+
+/** The block around a clip in which a framework lets updates wait, though the clip doesn't. */
+export function accumulationAround(facts: Facts, clip: ClipEvent): Accumulation | null {
+  const { accumulation } = clip.framework;
+  if (!accumulation) return null;
+  for (const { statement, frame, scope } of enclosing(facts, clip)) {
+    if (statement.kind !== "with") continue;
+    for (const { context } of statement.items) {
+      if (context.kind !== "call" || context.callee.kind !== "attribute") continue;
+      const opened = facts.values.evaluate(context.callee, frame, scope);
+      if (!opened.some((value) => value.kind === "external" && value.name === accumulation.context)) continue;
+      const receiver = { node: context.callee.object, frame, scope };
+      if (!waitsForSeveral(facts, receiver, accumulation.counts)) return null;
+      const own = guardsOf(facts, clip).filter(({ test }) => test && isInside(statement, test));
+      return own.every((guard) => asksForThreshold(facts, guard, clip)) ? { receiver, done: accumulation.done } : null;
+    }
+  }
+  return null;
+}
+
+/** Its constructor was given a number of batches, and that isn't one. */
+function waitsForSeveral(facts: Facts, receiver: Seen, counts: readonly ArgumentPlace[]): boolean {
+  return facts.values.evaluate(receiver.node, receiver.frame, receiver.scope).some((value) => {
+    if (value.kind !== "external" || !value.call) return false;
+    const { call, frame, scope } = value;
+    const given = counts.flatMap(({ position, keyword }) => argumentOf(call, position, keyword) ?? []);
+    const one = (node: Expression) =>
+      facts.values
+        .evaluate(node, frame, scope)
+        .every((known) => known.kind === "literal" && known.node.kind === "number" && known.node.value === 1);
+    return given.some((argument) => !one(argument.value));
+  });
+}
+
+const isInside = (outer: Statement, inner: Expression) =>
+  outer.anchor === inner.anchor && outer.start <= inner.start && inner.end <= outer.end;

@@ -319,6 +319,7 @@ export class Walker {
       zeroIsOff: false,
       optimizer: null,
       unscales: false,
+      raises: null,
       renamed: null,
     };
     return event;

@@ -36,6 +36,11 @@ export const accelerate: Framework = {
     "accelerate.Accelerator().prepare_optimizer": "first",
     "accelerate.Accelerator().unwrap_model": "first",
   },
+  accumulation: {
+    context: "accelerate.Accelerator().accumulate",
+    counts: [at(3, "gradient_accumulation_steps"), at(null, "gradient_accumulation_plugin")],
+    done: (receiver) => `${receiver}.sync_gradients`,
+  },
   spelling: {
     place: "statement",
     function: null,

@@ -18,6 +18,7 @@ export const fabric: Framework = {
       parameters: at(0, "module"),
       optimizer: at(1, "optimizer"),
       threshold: at(3, "max_norm"),
+      raises: at(5, "error_if_nonfinite"),
       unscales: true,
     },
   },

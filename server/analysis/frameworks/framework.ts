@@ -59,6 +59,8 @@ export type Meaning =
       readonly threshold: ArgumentPlace | null;
       /** Numbers that switch clipping off, instead of being clipped to. */
       readonly off?: readonly number[];
+      /** Whether it raises an error for a norm that isn't finite. */
+      readonly raises?: ArgumentPlace;
       /** Unscales by itself. */
       readonly unscales?: boolean;
       /** The name that replaces this one without changing anything else. */
@@ -170,6 +172,15 @@ export interface Framework {
   readonly spelling?: Spelling;
   /** The same for updates that the framework makes by itself, where it differs. */
   readonly managedSpelling?: Spelling;
+  /** Blocks in which a framework lets updates wait for several batches by itself. */
+  readonly accumulation?: {
+    /** Qualified name of the method that opens the block. */
+    readonly context: string;
+    /** The arguments of its object's constructor that say how many batches. */
+    readonly counts: readonly ArgumentPlace[];
+    /** True where the update doesn't wait any more, given the object. */
+    readonly done: (receiver: string) => string;
+  };
   /** Written before a clip where gradients are scaled and nothing unscaled them. */
   readonly unscale?: (scaler: string, optimizer: string) => string;
 }

@@ -1,7 +1,13 @@
 /** PyTorch, with the optimizers, mixed-precision tools and wrappers that its scripts use. */
 import { at, type Framework, type Meaning } from "./framework.ts";
 
-const norm: Meaning = { event: "clip", kind: "norm", parameters: at(0, "parameters"), threshold: at(1, "max_norm") };
+const norm: Meaning = {
+  event: "clip",
+  kind: "norm",
+  parameters: at(0, "parameters"),
+  threshold: at(1, "max_norm"),
+  raises: at(3, "error_if_nonfinite"),
+};
 const value: Meaning = {
   event: "clip",
   kind: "value",

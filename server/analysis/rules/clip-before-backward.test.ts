@@ -146,7 +146,7 @@ for x in data:
 `,
     ],
     ["to a clip in the right place", loop(`optimizer.zero_grad()\nloss.backward()\n${clip}\noptimizer.step()`)],
-  ])("%s", (_, text) => expect(places(text).filter((place) => !place.endsWith("missing-clipping"))).toEqual([]));
+  ])("%s", (_, text) => expect(places(text).filter((place) => place.endsWith("clip-before-backward"))).toEqual([]));
 });
 
 describe("moves the clip", () => {

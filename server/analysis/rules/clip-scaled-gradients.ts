@@ -1,5 +1,6 @@
 import type { ClipEvent, StepEvent, UpdateSite } from "../facts/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
+import { isAtEachMicroBatch } from "../facts/micro-batches.ts";
 import { isUnscaled } from "../facts/order.ts";
 import { overlap } from "../facts/parameters.ts";
 import { isDisabled } from "../facts/scaler.ts";
@@ -72,7 +73,8 @@ export const clipScaledGradients: Rule = {
       const { step } = update;
       if (!step.scaler || isDisabled(facts, { ...step, node: step.scaler })) continue;
       for (const clip of scaledClips(facts, update)) {
-        if (reported.has(clip.node)) continue;
+        // Unscaled at each micro-batch it would raise: it has to move first.
+        if (reported.has(clip.node) || isAtEachMicroBatch(facts, update, clip)) continue;
         reported.add(clip.node);
         const scaler = sourceOf(facts, step.scaler);
         yield {

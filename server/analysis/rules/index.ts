@@ -1,5 +1,6 @@
 import { clipAfterStep } from "./clip-after-step.ts";
 import { clipBeforeBackward } from "./clip-before-backward.ts";
+import { clipEachMicroBatch } from "./clip-each-micro-batch.ts";
 import { clipScaledGradients } from "./clip-scaled-gradients.ts";
 import { deprecatedClip } from "./deprecated-clip.ts";
 import { disabledClipping } from "./disabled-clipping.ts";
@@ -7,6 +8,7 @@ import { exhaustedParameters } from "./exhausted-parameters.ts";
 import { implicitDefault } from "./implicit-default.ts";
 import { invalidThreshold } from "./invalid-threshold.ts";
 import { missingClipping } from "./missing-clipping.ts";
+import { nonfiniteErrorUnderScaler } from "./nonfinite-error-under-scaler.ts";
 import { repeatedUnscale } from "./repeated-unscale.ts";
 import type { Rule } from "./rule.ts";
 import { shardedNorm } from "./sharded-norm.ts";
@@ -20,6 +22,8 @@ export const RULES: readonly Rule[] = [
   clipBeforeBackward,
   clipScaledGradients,
   repeatedUnscale,
+  clipEachMicroBatch,
+  nonfiniteErrorUnderScaler,
   exhaustedParameters,
   deprecatedClip,
   shardedNorm,

@@ -1,0 +1,12 @@
+import type { TextEdit } from "../finding.ts";
+import { type Argument, type Call, rangeOf } from "../syntax/ast.ts";
+
+/** Takes an argument out of a call. Null where that would move another one to its place, or lose a comment. */
+export function removeArgument(text: string, call: Call, argument: Argument): TextEdit | null {
+  const index = call.arguments.indexOf(argument);
+  const previous = call.arguments[index - 1];
+  const next = call.arguments[index + 1];
+  if (!previous || (argument.keyword === null && next && next.keyword === null)) return null;
+  const range = { start: rangeOf(previous).end, end: rangeOf(argument).end };
+  return text.slice(range.start, range.end).includes("#") ? null : { range, newText: "" };
+}
