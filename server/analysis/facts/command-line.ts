@@ -2,6 +2,7 @@
 import type { Call, Expression } from "../syntax/ast.ts";
 import { argumentOf } from "../syntax/call.ts";
 import type { Facts } from "./facts.ts";
+import { once } from "./once.ts";
 import type { Scope } from "./scope.ts";
 
 export interface Option {
@@ -14,8 +15,8 @@ export interface Option {
   readonly fallback: Expression | null;
 }
 
-export function optionsOf(facts: Facts): Option[] {
-  return (facts.names.calls.get("add_argument") ?? []).map(({ call, scope }) => {
+export const optionsOf = once((facts: Facts): readonly Option[] =>
+  (facts.names.calls.get("add_argument") ?? []).map(({ call, scope }) => {
     const flags = call.arguments.flatMap(({ keyword, value }) =>
       keyword === null && value.kind === "string" ? [value.value] : [],
     );
@@ -23,12 +24,19 @@ export function optionsOf(facts: Facts): Option[] {
     const named = argumentOf(call, null, "dest")?.value;
     const destination = named?.kind === "string" ? named.value : flag.replace(/^-+/, "").replaceAll("-", "_");
     return { call, scope, flag, destination, fallback: argumentOf(call, null, "default")?.value ?? null };
-  });
-}
+  }),
+);
+
+const byDestination = once((facts: Facts) => {
+  const options = new Map<string, Option[]>();
+  for (const option of optionsOf(facts))
+    options.set(option.destination, [...(options.get(option.destination) ?? []), option]);
+  return options;
+});
 
 /** The one option that fills an attribute, unless something else in the file may. */
 export function optionFor(facts: Facts, destination: string): Option | null {
-  const [option, another] = optionsOf(facts).filter((known) => known.destination === destination);
+  const [option, another] = byDestination(facts).get(destination) ?? [];
   const reset = facts.names.calls.get("set_defaults") ?? [];
   const changed = reset.some(({ call }) => call.arguments.some((a) => a.stars !== 0 || a.keyword === destination));
   return option && !another && !changed ? option : null;

@@ -1,7 +1,8 @@
 /** Clips that come before the backward pass that makes the gradients which they should act on. */
 import type { ClipEvent, ClipSite, Path, StepEvent, UpdateSite } from "./events.ts";
 import type { Facts } from "./facts.ts";
-import { byNode, clearedUpTo, isUnclipped, lateClips } from "./order.ts";
+import { once } from "./once.ts";
+import { byNode, clearedUpTo, isUnclipped, lateClips, updatesAfter } from "./order.ts";
 
 export interface EarlyClip {
   readonly clip: ClipEvent;
@@ -11,7 +12,7 @@ export interface EarlyClip {
 }
 
 /** Clips of gradients that don't exist yet, or that are thrown away before the update, which nothing else clips. */
-export function earlyClips(facts: Facts): EarlyClip[] {
+export const earlyClips = once((facts: Facts): readonly EarlyClip[] => {
   const late = new Set<object>(lateClips(facts).map(({ clip }) => clip.node));
   return byNode(facts.clips, ({ clip }) => clip.node).flatMap((sites) => {
     const clip = sites[0]?.clip;
@@ -20,15 +21,12 @@ export function earlyClips(facts: Facts): EarlyClip[] {
     const found = earlyClip(facts, sites);
     return found ? [found] : [];
   });
-}
+});
 
 function earlyClip(facts: Facts, sites: readonly ClipSite[]): EarlyClip | null {
   const clip = (sites[0] as ClipSite).clip;
   // Every update that the clip might have been meant for has to be made from gradients of a later backward pass.
-  const meant = facts.updates.filter(
-    ({ step, paths }) =>
-      facts.parameters.mayCover(clip, step.optimizer) && paths.some((path) => path.some((e) => e.node === clip.node)),
-  );
+  const meant = updatesAfter(facts, clip).filter(({ step }) => facts.parameters.mayCover(clip, step.optimizer));
   const [first] = meant;
   if (!first || !meant.every((update) => isTooEarlyFor(facts, update, clip))) return null;
   const backward = first.paths.flatMap((path) => path.filter((event) => event.kind === "backward")).at(-1);

@@ -1,6 +1,7 @@
 /** Questions about the order of events that more than one rule asks. */
 import type { ClipEvent, ClipSite, OptimizerRef, Path, StepEvent, TrainingEvent, UpdateSite } from "./events.ts";
 import type { Facts } from "./facts.ts";
+import { once } from "./once.ts";
 import { overlap } from "./parameters.ts";
 
 export interface LateClip {
@@ -9,31 +10,52 @@ export interface LateClip {
 }
 
 /** Clips that come after the update that they should protect, on every path to them, and before no other one. */
-export function lateClips(facts: Facts): LateClip[] {
-  return facts.clips.flatMap((site) => {
+export const lateClips = once((facts: Facts): readonly LateClip[] =>
+  facts.clips.flatMap((site) => {
     const late = lateClip(facts, site);
     return late ? [late] : [];
-  });
-}
+  }),
+);
 
 function lateClip(facts: Facts, { clip, paths }: ClipSite): LateClip | null {
   if (clip.how !== "norm" && clip.how !== "value") return null;
   const steps = paths.map((path) => stepBefore(facts, path, clip));
   const first = steps[0];
   if (!first || steps.some((step) => step?.node !== first.node)) return null;
-  return facts.updates.some((update) => isProtected(update, clip)) ? null : { clip, step: first };
+  return updatesAfter(facts, clip).some((update) => isProtected(update, clip)) ? null : { clip, step: first };
 }
 
 /** The update between the last backward pass and the clip. */
 function stepBefore(facts: Facts, path: Path, clip: ClipEvent): StepEvent | null {
   const backward = path.findLastIndex((event) => event.kind === "backward");
   const steps = path.slice(backward + 1).filter((event) => event.kind === "step");
-  const alone = new Set(facts.updates.map((update) => [...update.step.optimizer.keys].join(" "))).size === 1;
   return (
     steps.findLast((step) =>
-      alone ? facts.parameters.mayCover(clip, step.optimizer) : facts.parameters.surelyCovers(clip, step.optimizer),
+      hasOneOptimizer(facts)
+        ? facts.parameters.mayCover(clip, step.optimizer)
+        : facts.parameters.surelyCovers(clip, step.optimizer),
     ) ?? null
   );
+}
+
+const hasOneOptimizer = once(
+  ({ updates }: Facts) => new Set(updates.map(({ step }) => [...step.optimizer.keys].join(" "))).size === 1,
+);
+
+const updatesByEvent = once(({ updates }: Facts) => {
+  const after = new Map<object, Set<UpdateSite>>();
+  for (const update of updates)
+    for (const { node } of update.paths.flat()) {
+      const known = after.get(node);
+      if (known) known.add(update);
+      else after.set(node, new Set([update]));
+    }
+  return after;
+});
+
+/** The updates that some path comes to through this event. */
+export function updatesAfter(facts: Facts, { node }: TrainingEvent): UpdateSite[] {
+  return [...(updatesByEvent(facts).get(node) ?? [])];
 }
 
 /** The clip stands between a backward pass and this update. */

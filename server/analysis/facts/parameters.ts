@@ -2,6 +2,7 @@
 import type { Call, Expression } from "../syntax/ast.ts";
 import { argumentOf } from "../syntax/call.ts";
 import type { ClipEvent, OptimizerRef, Seen } from "./events.ts";
+import { once } from "./once.ts";
 import { type Binding, type ClassInfo, type Scope, Variable } from "./scope.ts";
 import type { Frame } from "./value.ts";
 import type { Values } from "./values.ts";
@@ -24,31 +25,37 @@ const GATHERERS = new Set([
 
 export class ParameterSets {
   readonly #values: Values;
+  readonly #ofClip = once((clip: ClipEvent) =>
+    clip.parameters ? this.rootsOf(clip.parameters, clip.frame, clip.scope) : null,
+  );
+  readonly #alone = once((variable: Variable) => new Set([variable]));
+  readonly #closure = once((roots: ReadonlySet<Variable | ClassInfo>) => this.#close(roots));
 
   constructor(values: Values) {
     this.#values = values;
   }
 
-  rootsOf(node: Expression, frame: Frame, scope: Scope, seen = new Set<unknown>()): Roots {
+  rootsOf(node: Expression, frame: Frame, scope: Scope): Roots {
     const roots = new Set<Variable | ClassInfo>();
-    return this.#gather(node, frame, scope, roots, seen) ? roots : null;
+    return this.#gather(node, frame, scope, roots, new Set()) ? roots : null;
   }
 
-  ofOptimizer(optimizer: OptimizerRef, seen = new Set<unknown>()): Roots {
-    if (optimizer.constructors.length === 0) return null;
+  readonly ofOptimizer: (optimizer: OptimizerRef) => Roots = once(({ constructors }) => {
+    if (constructors.length === 0) return null;
     const roots = new Set<Variable | ClassInfo>();
-    for (const { call, frame, scope } of optimizer.constructors) {
+    const seen = new Set<unknown>();
+    for (const { call, frame, scope } of constructors) {
       const given = argumentOf(call, 0, "params");
       if (given?.stars !== 0 || !this.#gather(given.value, frame, scope, roots, seen)) return null;
     }
     return roots;
-  }
+  });
 
   /** False only where the clip is known to see none of the optimizer's parameters. */
   mayCover(clip: ClipEvent, optimizer: OptimizerRef): boolean {
     if (clip.optimizer) return overlap(clip.optimizer.keys, optimizer.keys) || clip.optimizer.constructors.length === 0;
     if (!clip.parameters) return this.#mayHold(clip, optimizer);
-    const clipped = this.rootsOf(clip.parameters, clip.frame, clip.scope);
+    const clipped = this.#ofClip(clip);
     const owned = this.ofOptimizer(optimizer);
     if (!clipped || !owned || clipped.size === 0 || owned.size === 0) return true;
     // `self.parameters()`: what the instance holds may have come from anywhere.
@@ -59,8 +66,7 @@ export class ParameterSets {
   /** True only where the clip is known to see parameters of this optimizer. */
   surelyCovers(clip: ClipEvent, optimizer: OptimizerRef): boolean {
     if (clip.optimizer) return overlap(clip.optimizer.keys, optimizer.keys);
-    if (!clip.parameters) return false;
-    const clipped = this.rootsOf(clip.parameters, clip.frame, clip.scope);
+    const clipped = this.#ofClip(clip);
     const owned = this.ofOptimizer(optimizer);
     return clipped !== null && owned !== null && this.related(clipped, owned);
   }
@@ -69,7 +75,7 @@ export class ParameterSets {
   areOf({ node, frame, scope }: Seen, optimizer: OptimizerRef): boolean {
     const held = this.#values.variables.of(node, frame, scope);
     const owned = this.ofOptimizer(optimizer);
-    return held !== null && owned !== null && this.related(new Set([held.variable]), owned);
+    return held !== null && owned !== null && this.related(this.#alone(held.variable), owned);
   }
 
   related(a: ReadonlySet<Variable | ClassInfo>, b: ReadonlySet<Variable | ClassInfo>): boolean {
@@ -92,7 +98,7 @@ export class ParameterSets {
     if (!owned || !held || owned.size === 0) return true;
     // `utils.clip_gradients(model, 1.0)`: a function of a module, which clips what it is given.
     if (held.variable.bindings.some((binding) => binding.kind === "import")) return true;
-    return this.related(new Set([held.variable]), owned);
+    return this.related(this.#alone(held.variable), owned);
   }
 
   #gather(node: Expression, frame: Frame, scope: Scope, roots: Set<Variable | ClassInfo>, seen: Set<unknown>): boolean {
@@ -204,7 +210,7 @@ export class ParameterSets {
    * The roots, what they belong to, and what their definitions wrap (`net = DDP(model)`); and the containers that they may
    * be any element of (`for net in nets`).
    */
-  #closure(roots: ReadonlySet<Variable | ClassInfo>) {
+  #close(roots: ReadonlySet<Variable | ClassInfo>) {
     const all = new Set<Variable | ClassInfo>();
     const anyOf = new Set<Variable | ClassInfo>();
     const queue = [...roots];

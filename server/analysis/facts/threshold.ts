@@ -4,6 +4,7 @@ import { argumentOf } from "../syntax/call.ts";
 import { optionFor } from "./command-line.ts";
 import type { Seen } from "./events.ts";
 import { type Facts, sourceOf } from "./facts.ts";
+import { once } from "./once.ts";
 import type { Value } from "./value.ts";
 
 export interface KnownThreshold {
@@ -75,15 +76,17 @@ function specialNumber(facts: Facts, { node, frame, scope }: Seen): number | nul
 }
 
 /** The default of a parameter that no call in the file fills. */
-function isDefault({ names }: Facts, literal: Expression): boolean {
-  return names.functions.some(({ node }) => node.parameters.some((parameter) => parameter.fallback === literal));
-}
+const isDefault = (facts: Facts, literal: Expression) => parametersByDefault(facts).has(literal);
+
+const parametersByDefault = once(({ names }: Facts) => {
+  const parameters = names.functions.flatMap(({ node }) => node.parameters);
+  return new Map(parameters.map((parameter) => [parameter.fallback, parameter]));
+});
 
 function originOf(facts: Facts, { node }: Seen, literal: Expression): string {
   if (node === literal) return "the number in the call";
-  for (const { node: definition } of facts.names.functions)
-    for (const parameter of definition.parameters)
-      if (parameter.fallback === literal) return `the default of \`${parameter.name}\``;
+  const parameter = parametersByDefault(facts).get(literal);
+  if (parameter) return `the default of \`${parameter.name}\``;
   return `the number behind \`${sourceOf(facts, node)}\``;
 }
 

@@ -1,5 +1,6 @@
 /** How a qualified name is written at some place of a file, with the import that it takes where there is none yet. */
 import type { Facts } from "../facts/facts.ts";
+import { once } from "../facts/once.ts";
 import type { Scope } from "../facts/scope.ts";
 import type { TextEdit } from "../finding.ts";
 import { rangeOf, type Statement } from "../syntax/ast.ts";
@@ -11,24 +12,28 @@ export interface Spelled {
 }
 
 export function spell(facts: Facts, qualified: string, scope: Scope): Spelled | null {
-  const seen = new Set<string>();
   let best: { local: string; covers: string } | null = null;
-  for (let at: Scope | null = scope; at; at = at.parent) {
-    for (const variable of at.variables.values()) {
-      if (seen.has(variable.name) || scope.lookup(variable.name) !== variable) continue;
-      seen.add(variable.name);
-      const names = new Set(variable.bindings.map((binding) => (binding.kind === "import" ? binding.name : "")));
-      const [only] = names;
-      if (names.size !== 1 || !only || !(qualified === only || qualified.startsWith(`${only}.`))) continue;
+  for (let at: Scope | null = scope; at; at = at.parent)
+    for (const { variable, name } of imported(at)) {
+      if (!(qualified === name || qualified.startsWith(`${name}.`)) || scope.lookup(variable.name) !== variable)
+        continue;
       // The nearest name wins: an imported function, then `nn`, then `torch`.
-      if (!best || only.length > best.covers.length) best = { local: variable.name, covers: only };
+      if (!best || name.length > best.covers.length) best = { local: variable.name, covers: name };
     }
-  }
   if (best) return { name: best.local + qualified.slice(best.covers.length), edit: null };
   const root = qualified.split(".")[0] ?? qualified;
   if (scope.lookup(root)) return null;
   return { name: qualified, edit: insertImport(facts, `import ${root}`) };
 }
+
+/** The variables of a scope that stand for one import, always. */
+const imported = once((scope: Scope) =>
+  [...scope.variables.values()].flatMap((variable) => {
+    const names = new Set(variable.bindings.map((binding) => (binding.kind === "import" ? binding.name : "")));
+    const [name] = names;
+    return names.size === 1 && name ? [{ variable, name }] : [];
+  }),
+);
 
 function insertImport({ text, statements }: Facts, line: string): TextEdit {
   const newline = newlineOf(text);
