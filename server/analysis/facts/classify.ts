@@ -5,6 +5,7 @@ import { argumentOf, lastPart } from "../syntax/call.ts";
 import type { TrainingEvent } from "./events.ts";
 import { Optimizers, stripCall } from "./optimizers.ts";
 import type { Scope } from "./scope.ts";
+import { Usage } from "./usage.ts";
 import type { Frame, Value } from "./value.ts";
 import type { Values } from "./values.ts";
 
@@ -14,7 +15,6 @@ const LOOKS_LIKE_CLIP = /clip|clamp_grad/i;
 /** Calls that take the model or the optimizer between backward and step and that, by their name, only read or plan. */
 const SOUNDS_HARMLESS =
   /lr|learning_rate|sched|log|save|checkpoint|print|ema|eval|valid|test|plot|write|record|monitor|count|loss|forward|predict|sample|freeze|format|time/i;
-const METHODS_OF_MODELS = ["parameters", "named_parameters", "state_dict", "zero_grad", "train", "eval"];
 
 type External = Value & { kind: "external" };
 
@@ -35,12 +35,13 @@ export class Classifier {
   readonly #words = new Set<string>();
   readonly #callables = new Set(["partial", ""]);
   readonly optimizers: Optimizers;
-  #models: Set<object> | null = null;
+  readonly #usage: Usage;
 
   constructor(values: Values, frameworks: readonly Framework[]) {
     this.#values = values;
     this.#frameworks = frameworks;
     this.optimizers = new Optimizers(values, frameworks);
+    this.#usage = new Usage(values);
     for (const framework of frameworks) {
       for (const name of Object.keys(framework.calls ?? {}))
         if (name.endsWith("()")) this.#callables.add(lastSegment(stripCall(name)));
@@ -162,7 +163,8 @@ export class Classifier {
     const name = lastPart(
       object.kind === "subscript" ? object.object : object.kind === "call" ? object.callee : object,
     );
-    if (!LOOKS_LIKE_OPTIMIZER.test(name) || LOOKS_LIKE_OTHER.test(name)) return false;
+    const named = LOOKS_LIKE_OPTIMIZER.test(name) && !LOOKS_LIKE_OTHER.test(name);
+    if (!named && !this.#usage.isOptimizer(object, frame, scope)) return false;
     // Where the object is known to be something else of a known library, its name says nothing.
     if (externals.some((external) => this.#isInert(external.name) && !/optim/i.test(external.name))) return false;
     return !this.#values.evaluate(object, frame, scope).some((value) => value.kind === "literal");
@@ -318,27 +320,13 @@ export class Classifier {
     if (node.kind === "name" && scope.home.self === node.id) return false;
     const variable = this.#values.variables.of(node, frame, scope)?.variable;
     if (!variable) return false;
-    if (this.#modelVariables().has(variable)) return true;
+    if (this.#usage.isModel(variable)) return true;
     return this.#values
       .evaluate(node, frame, scope)
       .some(
         (value) =>
           this.#isGradient(value) || (value.kind === "external" && this.optimizers.isOptimizer(stripCall(value.name))),
       );
-  }
-
-  /** Variables that are used as models are. */
-  #modelVariables(): Set<object> {
-    if (this.#models) return this.#models;
-    const models = new Set<object>();
-    this.#models = models;
-    for (const method of METHODS_OF_MODELS)
-      for (const { call, scope } of this.#values.names.calls.get(method) ?? []) {
-        if (call.callee.kind !== "attribute") continue;
-        const found = this.#values.variables.of(call.callee.object, this.#values.frames.of(scope), scope);
-        if (found) models.add(found.variable);
-      }
-    return models;
   }
 
   #event(call: Call, statement: Statement, frame: Frame, scope: Scope, kind: "unknown"): Classified {

@@ -92,6 +92,8 @@ export class ParameterSets {
   /** `model.clip_grad_norm_(1.0)`: the parameters of the object that the method is called on. */
   #mayHold(clip: ClipEvent, optimizer: OptimizerRef): boolean {
     const callee = clip.call?.callee;
+    // `tools.clip(model, 1.0)`: what it clips is as likely what it is given.
+    if (clip.how === "unknown" && clip.call && clip.call.arguments.length > 1) return true;
     if (callee?.kind !== "attribute") return true;
     const owned = this.ofOptimizer(optimizer);
     const held = this.#values.variables.of(callee.object, clip.frame, clip.scope);
