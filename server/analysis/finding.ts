@@ -38,6 +38,8 @@ export interface Finding {
   readonly related: readonly RelatedPlace[];
   readonly fix: Fix | null;
   readonly deprecated?: boolean;
+  /** Shown faded where the editor can. */
+  readonly unnecessary?: boolean;
 }
 
 export interface RuleInfo {

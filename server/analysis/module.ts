@@ -5,7 +5,7 @@ import { thresholdEdit } from "./fixes/threshold-edit.ts";
 import { FRAMEWORKS } from "./frameworks/index.ts";
 import { hoverAt } from "./hover.ts";
 import type { LintOptions, Module, ThresholdEdit, ThresholdRequest } from "./index.ts";
-import { RULES } from "./rules/index.ts";
+import { runRules } from "./run-rules.ts";
 import { Document, type Grammar } from "./syntax/document.ts";
 
 /** An open text with what is known of it, worked out when it is first asked for after an edit. */
@@ -26,16 +26,9 @@ export class OpenModule implements Module {
     this.#facts = undefined;
   }
 
-  lint({ severity = {}, selected }: LintOptions = {}): readonly Finding[] {
+  lint(options: LintOptions = {}): readonly Finding[] {
     const facts = this.#known();
-    if (!facts || facts.suppressions.file) return [];
-    return RULES.flatMap((rule) => {
-      const level = severity[rule.name];
-      if (level === "off" || (rule.optIn && !level && !selected?.has(rule.name))) return [];
-      return [...rule.check(facts)]
-        .filter((finding) => !facts.suppressions.covers(rule.name, finding.range))
-        .map((finding): Finding => ({ rule: rule.name, ...finding, severity: level ?? finding.severity }));
-    }).sort((a, b) => a.range.start - b.range.start || a.range.end - b.range.end);
+    return facts ? runRules(facts, options, () => !this.#document.hasErrors) : [];
   }
 
   fixAll(applicability: "safe" | "unsafe", options?: LintOptions) {

@@ -36,6 +36,7 @@ export function toDiagnostic(finding: Finding, document: OpenDocument, { analyse
     source: SOURCE,
     message: finding.message,
     ...(finding.deprecated && { tags: [DiagnosticTag.Deprecated] }),
+    ...(finding.unnecessary && { tags: [DiagnosticTag.Unnecessary] }),
     ...(finding.related.length > 0 && {
       relatedInformation: finding.related.map(({ range, message }) => ({
         location: { uri: document.uri, range: document.positions.range(range) },

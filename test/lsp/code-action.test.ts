@@ -135,7 +135,7 @@ describe("Suppress", () => {
     "a plain update": "optimizer.step()",
     "an update with a comment": "optimizer.step()  # the update",
     "an update with blanks behind it": "optimizer.step()  ",
-    "an update that already ignores another rule": "optimizer.step()  # gradsight: ignore[clip-after-step]",
+    "an update that already ignores another rule": "optimizer.step()  # gradsight: ignore[unchecked-nonfinite]",
     "an update over several lines": "optimizer.step(\n        closure=None,\n    )",
     "an update behind a backslash": "optimizer \\\n        .step()",
     "two statements on a line": "x = 1; optimizer.step()",

@@ -14,6 +14,7 @@ import type { Rule } from "./rule.ts";
 import { shardedNorm } from "./sharded-norm.ts";
 import { uncheckedNonfinite } from "./unchecked-nonfinite.ts";
 import { unlikelyThreshold } from "./unlikely-threshold.ts";
+import { unusedSuppression } from "./unused-suppression.ts";
 import { valueClipping } from "./value-clipping.ts";
 
 export const RULES: readonly Rule[] = [
@@ -33,6 +34,8 @@ export const RULES: readonly Rule[] = [
   disabledClipping,
   implicitDefault,
   uncheckedNonfinite,
+  // Last: it asks what the others came to.
+  unusedSuppression,
 ];
 
 export const documentationUrl = (rule: string) =>

@@ -1,5 +1,6 @@
 /** What a rule file exports. */
 import type { Facts } from "../facts/facts.ts";
+import type { Suppression } from "../facts/suppressions.ts";
 import type { Finding, Severity } from "../finding.ts";
 
 export interface Rule {
@@ -12,5 +13,17 @@ export interface Rule {
   readonly since: string;
   readonly frameworks: readonly string[];
   readonly documentation: string;
-  check(facts: Facts): Iterable<Omit<Finding, "rule">>;
+  check(facts: Facts, run: Run): Iterable<Omit<Finding, "rule">>;
+}
+
+/** What is known of the rules that ran before, for the one that asks what suppressions are good for. */
+export interface Run {
+  readonly rules: ReadonlySet<string>;
+  readonly active: ReadonlySet<string>;
+  /** Whether no rule is off that is on by default. */
+  readonly allActive: boolean;
+  /** The rules that each suppression silenced. */
+  readonly silenced: ReadonlyMap<Suppression, ReadonlySet<string>>;
+  /** Whether the whole text parses. */
+  readable(): boolean;
 }

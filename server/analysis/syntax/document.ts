@@ -83,6 +83,12 @@ export class Document implements SourceText {
     return this.#statements;
   }
 
+  /** Whether the parser had to give up somewhere. */
+  get hasErrors(): boolean {
+    this.statements();
+    return this.#tree?.rootNode.hasError ?? false;
+  }
+
   #parse(): void {
     const { parser, vocabulary } = this.#grammar;
     const before = this.#tree;
