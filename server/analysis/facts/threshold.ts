@@ -5,6 +5,7 @@ import { optionFor } from "./command-line.ts";
 import type { Seen } from "./events.ts";
 import { type Facts, sourceOf } from "./facts.ts";
 import { once } from "./once.ts";
+import type { Binding, ClassInfo } from "./scope.ts";
 import type { Value } from "./value.ts";
 
 export interface KnownThreshold {
@@ -155,12 +156,8 @@ function defaultOf(facts: Facts, destination: string): ThresholdSource | null {
 /** `cfg.clip`, where one class of this file has such a field and some library fills it in. */
 function fromFields(facts: Facts, { node, scope }: Seen): ThresholdSource | null {
   if (node.kind !== "attribute" || (node.object.kind === "name" && node.object.id === scope.self)) return null;
-  const fields = facts.names.classes.flatMap((info) => {
-    const bindings = info.scope.variables.get(node.name)?.bindings ?? [];
-    return bindings.flatMap((binding) => (binding.kind === "value" ? [{ info, binding }] : []));
-  });
-  const [field] = fields;
-  if (!field || fields.length > 1) return null;
+  const [field, another] = fieldsByName(facts).get(node.name) ?? [];
+  if (!field || another) return null;
   const { info, binding } = field;
   const literal = fieldDefault(binding.value);
   const value = numberOf(literal);
@@ -168,6 +165,17 @@ function fromFields(facts: Facts, { node, scope }: Seen): ThresholdSource | null
   if (value === null && !isNone) return null;
   return { literal, value, origin: `the field \`${info.node.name}.${node.name}\``, isDefault: true };
 }
+
+type Field = { readonly info: ClassInfo; readonly binding: Binding & { kind: "value" } };
+
+const fieldsByName = once(({ names }: Facts) => {
+  const fields = new Map<string, Field[]>();
+  for (const info of names.classes)
+    for (const { name, bindings } of info.scope.variables.values())
+      for (const binding of bindings)
+        if (binding.kind === "value") fields.set(name, [...(fields.get(name) ?? []), { info, binding }]);
+  return fields;
+});
 
 /** `field(default=1.0, metadata=…)` says its default by a keyword. */
 const fieldDefault = (node: Expression) => (node.kind === "call" && argumentOf(node, null, "default")?.value) || node;

@@ -26,9 +26,9 @@ export class Values {
   readonly members = new Members(this);
   readonly variables = new Variables(this);
   readonly #frameworks: readonly Framework[];
-  readonly #active = new Map<string, number>();
+  readonly #active: { readonly node: Expression; readonly frame: Frame }[] = [];
   #cutAt = Number.POSITIVE_INFINITY;
-  readonly #known = new Map<string, Value[]>();
+  readonly #known = new Map<Frame, Map<Expression, Value[]>>();
   readonly #canonical = new Map<string, string>();
   #budget = 60_000;
 
@@ -39,28 +39,32 @@ export class Values {
   }
 
   evaluate(node: Expression, frame: Frame, scope: Scope = frame.scope): Value[] {
-    const key = `${this.frames.id(node)}@${this.frames.id(frame)}`;
-    const known = this.#known.get(key);
-    if (known) return known;
+    let known = this.#known.get(frame);
+    if (!known) {
+      known = new Map();
+      this.#known.set(frame, known);
+    }
+    const answer = known.get(node);
+    if (answer) return answer;
     // A name defined by itself (`model = DDP(model)`) has nothing to add.
-    const depth = this.#active.size;
-    const entered = this.#active.get(key);
-    if (entered !== undefined) {
+    const depth = this.#active.length;
+    const entered = this.#active.findIndex((active) => active.node === node && active.frame === frame);
+    if (entered !== -1) {
       this.#cutAt = Math.min(this.#cutAt, entered);
       return [];
     }
     if (depth > MAX_DEPTH || this.#budget-- <= 0) return [UNKNOWN];
     const outerCut = this.#cutAt;
     this.#cutAt = Number.POSITIVE_INFINITY;
-    this.#active.set(key, depth);
+    this.#active.push({ node, frame });
     try {
       const found = this.#evaluate(node, frame, scope);
       const values = found.length > MAX_VALUES ? [...found.slice(0, MAX_VALUES), UNKNOWN] : found;
       // An answer that a cycle through something further out cut short is not the whole answer.
-      if (this.#cutAt >= depth) this.#known.set(key, values);
+      if (this.#cutAt >= depth) known.set(node, values);
       return values;
     } finally {
-      this.#active.delete(key);
+      this.#active.pop();
       this.#cutAt = Math.min(outerCut, this.#cutAt >= depth ? Number.POSITIVE_INFINITY : this.#cutAt);
     }
   }
