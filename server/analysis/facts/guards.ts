@@ -8,7 +8,7 @@ import {
   rangeOf,
   type Statement,
 } from "../syntax/ast.ts";
-import type { Seen } from "./events.ts";
+import type { ClipEvent, Seen } from "./events.ts";
 import { type Facts, sourceOf } from "./facts.ts";
 import type { Scope, Variable } from "./scope.ts";
 import type { Frame } from "./value.ts";
@@ -107,6 +107,20 @@ export function partsOf(guard: Guard): Guard[] {
   if (test?.kind === "binary" && test.operator === (holds ? "and" : "or"))
     return [test.left, test.right].flatMap((part) => partsOf({ ...guard, test: part }));
   return [guard];
+}
+
+/** The test asks about nothing but the threshold: `if args.clip > 0:` around a clip to `args.clip`. */
+export function asksOnlyForThreshold(facts: Facts, { test, frame, scope }: Guard, clip: ClipEvent): boolean {
+  if (!clip.threshold || !test) return false;
+  const given = variablesIn(facts, { ...clip, node: clip.threshold });
+  return variablesIn(facts, { node: test, frame, scope }).every((variable) => variable && given.includes(variable));
+}
+
+export function variablesIn(facts: Facts, seen: Seen): (Variable | null)[] {
+  const { node, frame, scope } = seen;
+  if (node.kind === "name" || node.kind === "attribute")
+    return [facts.values.variables.of(node, frame, scope)?.variable ?? null];
+  return childrenOf(node).flatMap((child) => variablesIn(facts, { ...seen, node: child }));
 }
 
 export function mentions(facts: Facts, guard: Guard, subject: Seen): boolean {

@@ -5,8 +5,7 @@ import { argumentOf } from "../syntax/call.ts";
 import { enclosing } from "./enclosing.ts";
 import type { ClipEvent, Path, Seen, StepEvent, UnscaleEvent, UpdateSite } from "./events.ts";
 import type { Facts } from "./facts.ts";
-import { type Guard, guardsOf } from "./guards.ts";
-import type { Variable } from "./scope.ts";
+import { asksOnlyForThreshold, type Guard, guardsOf } from "./guards.ts";
 
 /** The update waits for each n-th batch, and the event doesn't: the next backward pass adds to what it has changed. */
 export function isAtEachMicroBatch(
@@ -31,7 +30,7 @@ function waitsAlone(facts: Facts, step: StepEvent, event: ClipEvent | UnscaleEve
   const isIn = (guards: readonly Guard[], { test }: Guard) => guards.some((guard) => guard.test === test);
   const waits = forStep.some((guard) => !isIn(forEvent, guard) && countsBatches(facts, guard));
   const own = forEvent.filter((guard) => !isIn(forStep, guard));
-  return waits && own.every((guard) => event.kind === "clip" && asksForThreshold(facts, guard, event));
+  return waits && own.every((guard) => event.kind === "clip" && asksOnlyForThreshold(facts, guard, event));
 }
 
 /** A count is taken modulo another: how scripts find each n-th batch. */
@@ -44,20 +43,6 @@ function countsBatches(facts: Facts, { test, frame, scope }: Guard): boolean {
     return values.some((value) => value.kind === "literal" && value.node !== node && takesModulo(value, depth + 1));
   };
   return test !== null && takesModulo({ node: test, frame, scope }, 0);
-}
-
-/** The condition asks about nothing but the threshold: `if args.clip > 0:` around a clip to `args.clip`. */
-function asksForThreshold(facts: Facts, { test, frame, scope }: Guard, clip: ClipEvent): boolean {
-  if (!clip.threshold || !test) return false;
-  const given = variablesIn(facts, { ...clip, node: clip.threshold });
-  return variablesIn(facts, { node: test, frame, scope }).every((variable) => variable && given.includes(variable));
-}
-
-function variablesIn(facts: Facts, seen: Seen): (Variable | null)[] {
-  const { node, frame, scope } = seen;
-  if (node.kind === "name" || node.kind === "attribute")
-    return [facts.values.variables.of(node, frame, scope)?.variable ?? null];
-  return childrenOf(node).flatMap((child) => variablesIn(facts, { ...seen, node: child }));
 }
 
 export interface Accumulation {
@@ -79,7 +64,9 @@ export function accumulationAround(facts: Facts, clip: ClipEvent): Accumulation 
       const receiver = { node: context.callee.object, frame, scope };
       if (!waitsForSeveral(facts, receiver, accumulation.counts)) return null;
       const own = guardsOf(facts, clip).filter(({ test }) => test && isInside(statement, test));
-      return own.every((guard) => asksForThreshold(facts, guard, clip)) ? { receiver, done: accumulation.done } : null;
+      return own.every((guard) => asksOnlyForThreshold(facts, guard, clip))
+        ? { receiver, done: accumulation.done }
+        : null;
     }
   }
   return null;

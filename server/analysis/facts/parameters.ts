@@ -60,7 +60,19 @@ export class ParameterSets {
     if (!clipped || !owned || clipped.size === 0 || owned.size === 0) return true;
     // `self.parameters()`: what the instance holds may have come from anywhere.
     if ([...clipped].some((root) => !(root instanceof Variable))) return true;
-    return this.related(clipped, owned);
+    return [...clipped].some((root) => this.#isAnyOf(root)) || this.related(clipped, owned);
+  }
+
+  /** `for net in nets:`, of nets that came from elsewhere. */
+  #isAnyOf(root: Variable | ClassInfo): boolean {
+    if (!(root instanceof Variable)) return false;
+    return root.bindings.some(
+      (binding) =>
+        binding.kind === "element" &&
+        this.#values
+          .evaluate(binding.iterable, this.#values.frames.of(binding.scope), binding.scope)
+          .some((value) => value.kind === "unknown"),
+    );
   }
 
   /** True only where the clip is known to see parameters of this optimizer. */

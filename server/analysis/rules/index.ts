@@ -1,6 +1,7 @@
 import { clipAfterStep } from "./clip-after-step.ts";
 import { clipBeforeBackward } from "./clip-before-backward.ts";
 import { clipEachMicroBatch } from "./clip-each-micro-batch.ts";
+import { clipPerGroup } from "./clip-per-group.ts";
 import { clipScaledGradients } from "./clip-scaled-gradients.ts";
 import { deprecatedClip } from "./deprecated-clip.ts";
 import { disabledClipping } from "./disabled-clipping.ts";
@@ -25,6 +26,7 @@ export const RULES: readonly Rule[] = [
   repeatedUnscale,
   clipEachMicroBatch,
   nonfiniteErrorUnderScaler,
+  clipPerGroup,
   exhaustedParameters,
   deprecatedClip,
   shardedNorm,

@@ -355,6 +355,17 @@ torch.nn.utils.clip_grad_norm_(net.parameters(), 1)
 optimizer.step()
 `,
     ],
+    [
+      "to a loop over models that came from elsewhere",
+      `import torch
+def train(nets):
+    opt = torch.optim.Adam(a.parameters())
+    loss.backward()
+    for net in nets:
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 1)
+    opt.step()
+`,
+    ],
     ["to FSDP's method", loop("loss.backward()\nmodel.clip_grad_norm_(1.0)\noptimizer.step()")],
     [
       "to one callable that does all of it",

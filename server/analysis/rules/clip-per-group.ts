@@ -1,0 +1,138 @@
+import type { ClipEvent } from "../facts/events.ts";
+import { type Facts, sourceOf } from "../facts/facts.ts";
+import { guardsOf } from "../facts/guards.ts";
+import { byNode } from "../facts/order.ts";
+import { asksAbout, groupsOf, type Share, shareOf } from "../facts/shares.ts";
+import type { Finding, TextEdit } from "../finding.ts";
+import * as expressions from "../fixes/expressions.ts";
+import { rangeOf } from "../syntax/ast.ts";
+import type { Rule } from "./rule.ts";
+
+const documentation = `
+## What it finds
+A clip by norm of each parameter group, each parameter or each layer on its own, and one of a single group only.
+
+## Why it is bad
+The threshold then bounds the norm of each part. Large parts are scaled down and small ones are not, so that the update
+no longer points where the gradient does, and the norm of the whole can still be the threshold times the root of the
+number of parts. What is in other groups than the one that is clipped is updated unclipped.
+
+Clipping each part by itself is a method of its own as well (layer-wise clipping), so this is information, except where
+an optimizer is seen to have groups that no clip reaches.
+
+## Examples
+Wrong:
+\`\`\`python
+import torch
+
+model = torch.nn.LSTM(8, 16)
+head = torch.nn.Linear(16, 4)
+optimizer = torch.optim.Adam([{"params": model.parameters()}, {"params": head.parameters(), "lr": 0.1}])
+
+for x in [torch.zeros(4, 2, 8)]:
+    optimizer.zero_grad()
+    head(model(x)[0]).sum().backward()
+    for group in optimizer.param_groups:
+        torch.nn.utils.clip_grad_norm_(group["params"], 1.0)
+    optimizer.step()
+\`\`\`
+
+Right:
+\`\`\`python
+import torch
+
+model = torch.nn.LSTM(8, 16)
+head = torch.nn.Linear(16, 4)
+optimizer = torch.optim.Adam([{"params": model.parameters()}, {"params": head.parameters(), "lr": 0.1}])
+
+for x in [torch.zeros(4, 2, 8)]:
+    optimizer.zero_grad()
+    head(model(x)[0]).sum().backward()
+    torch.nn.utils.clip_grad_norm_([p for group in optimizer.param_groups for p in group["params"]], 1.0)
+    optimizer.step()
+\`\`\`
+
+## Fix
+Unsafe: one clip of all parameters, by their global norm.
+
+## When it is silent
+An optimizer that is known to have one group; a threshold of each group's own; parts that are chosen by a condition.
+
+## Sources
+- PyTorch: [\`clip_grad_norm_\`](https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html): "computed over
+  the norms of the individual gradients of all parameters"
+`;
+
+export const clipPerGroup: Rule = {
+  name: "clip-per-group",
+  title: "Parts of the gradient are clipped by norms of their own",
+  defaultSeverity: "information",
+  since: "0.1.0",
+  frameworks: ["PyTorch", "Accelerate"],
+  documentation,
+  *check(facts) {
+    for (const sites of byNode(facts.clips, ({ clip }) => clip.node)) {
+      const clip = sites[0]?.clip;
+      const share = clip?.how === "norm" ? shareOf(facts, clip) : null;
+      if (!clip || !share || isMeant(facts, clip, share)) continue;
+      const groups = share.of === "group" ? countOf(facts, clip, share) : null;
+      if (groups === "one") continue;
+      const edit = share.turn ? clipAfterLoop(facts, clip, share) : clipAllGroups(facts, clip, share);
+      const finding: Omit<Finding, "rule"> = {
+        severity: groups === "several" && !share.turn ? "warning" : "information",
+        message: message(facts, share),
+        range: rangeOf(clip.node),
+        related: [],
+        fix: edit && { applicability: "unsafe", title: "Clip all by their global norm", edits: [edit] },
+      };
+      yield finding;
+    }
+  },
+};
+
+function message(facts: Facts, { of, holder, turn }: Share): string {
+  if (!turn)
+    return `This clips one parameter group alone: any other that \`${sourceOf(facts, holder.node)}\` has is updated unclipped.`;
+  const part = { group: "parameter group", parameter: "parameter", module: "layer" }[of];
+  return `This clips each ${part} by its own norm, not the whole gradient by its global norm.`;
+}
+
+/** The parts are told apart: by thresholds of their own, or by which are clipped. */
+function isMeant(facts: Facts, clip: ClipEvent, { turn }: Share): boolean {
+  if (!turn) return false;
+  const { loop, variable } = turn;
+  if (clip.threshold && asksAbout(facts, clip.threshold, variable)) return true;
+  const { start, end } = rangeOf(loop);
+  return guardsOf(facts, clip).some(({ test }) => {
+    if (!test) return true;
+    const range = rangeOf(test);
+    return start <= range.start && range.end <= end && asksAbout(facts, test, variable);
+  });
+}
+
+function countOf(facts: Facts, { framework }: ClipEvent, { holder }: Share) {
+  const optimizer = facts.classifier.optimizers.refer(holder.node, holder.frame, holder.scope, framework);
+  return groupsOf(facts, optimizer);
+}
+
+function clipAllGroups(facts: Facts, { parameters }: ClipEvent, { holder }: Share): TextEdit | null {
+  return (
+    parameters && {
+      range: rangeOf(parameters),
+      newText: expressions.groupsOf(facts, sourceOf(facts, holder.node)),
+    }
+  );
+}
+
+/** One clip in place of the loop, where that does nothing else. */
+function clipAfterLoop(facts: Facts, { parameters, node, statement }: ClipEvent, share: Share): TextEdit | null {
+  const loop = share.turn?.loop;
+  const only = statement.kind === "expression" && statement.value === node;
+  if (!parameters || !only || loop?.body.length !== 1 || loop.body[0] !== statement || loop.otherwise.length > 0)
+    return null;
+  const holder = sourceOf(facts, share.holder.node);
+  const all = share.of === "group" ? expressions.groupsOf(facts, holder) : `${holder}.parameters()`;
+  const [call, given] = [rangeOf(node), rangeOf(parameters)];
+  const newText = facts.text.slice(call.start, given.start) + all + facts.text.slice(given.end, call.end);
+  return { range: rangeOf(loop), newText };
+}
