@@ -2,6 +2,8 @@
  * The analyser: text in, findings out. Pure: no file, no clock, no LSP; it runs in the language server, in the command
  * line and in a browser worker alike.
  */
+
+import { ConfigModule } from "./configs/config-module.ts";
 import type { Applicability, Finding, RuleInfo, Severity, TextEdit, TextRange } from "./finding.ts";
 import { OpenModule } from "./module.ts";
 import { documentationUrl, RULES } from "./rules/index.ts";
@@ -49,6 +51,8 @@ export interface Module {
 export interface Analyser {
   readonly rules: readonly RuleInfo[];
   open(text: string): Module;
+  /** A JSON or YAML file, which may configure a training. */
+  openConfig(text: string): Module;
   hasSyntaxErrors(text: string): boolean;
 }
 
@@ -71,6 +75,7 @@ export async function loadAnalyser(bytes: GrammarBytes): Promise<Analyser> {
   return {
     rules,
     open: (text) => new OpenModule(grammar, text),
+    openConfig: (text) => new ConfigModule(text),
     hasSyntaxErrors: (text) => hasSyntaxErrors(grammar, text),
   };
 }

@@ -5,16 +5,23 @@ import { newlineOf } from "./layout.ts";
 
 export function appendArgument(text: string, call: Call, argument: string): TextEdit | null {
   const last = call.arguments.at(-1);
-  return append(text, rangeOf(call).end - 1, ")", last ? rangeOf(last) : null, argument);
+  return appendItem(text, rangeOf(call).end - 1, ")", last ? rangeOf(last) : null, argument);
 }
 
 export function appendEntry(text: string, dict: ExpressionOf<"dict">, entry: string): TextEdit | null {
   const last = dict.entries.at(-1);
   const range = last && { start: rangeOf(last.key ?? last.value).start, end: rangeOf(last.value).end };
-  return append(text, rangeOf(dict).end - 1, "}", range ?? null, entry);
+  return appendItem(text, rangeOf(dict).end - 1, "}", range ?? null, entry);
 }
 
-function append(text: string, close: number, bracket: string, last: TextRange | null, item: string): TextEdit | null {
+/** `close` is where the bracket stands that ends it all, `last` the item before it. */
+export function appendItem(
+  text: string,
+  close: number,
+  bracket: string,
+  last: TextRange | null,
+  item: string,
+): TextEdit | null {
   if (text[close] !== bracket) return null;
   if (!last) return { range: { start: close, end: close }, newText: item };
   const between = text.slice(last.end, close);

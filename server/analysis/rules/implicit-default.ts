@@ -74,7 +74,7 @@ export const implicitDefault: Rule = {
         appendEntry(facts.text, only.node, `"gradient_clipping": ${formatNumber(newest)}`);
       yield {
         severity: "information",
-        message: `\`gradient_clipping\` is left out: ${history(only.changed)}.`,
+        message: `\`gradient_clipping\` is left out: ${describeChange(only.changed)}.`,
         range: { start, end: newline === -1 ? end : Math.min(end, newline) },
         related: [{ range: rangeOf(step.node), message: "The update" }],
         fix: edit ? { applicability: "unsafe", title: "Write the default out", edits: [edit] } : null,
@@ -84,7 +84,7 @@ export const implicitDefault: Rule = {
 };
 
 /** "no clipping before deepspeed 0.19.3, a norm of 1.0 from then on" */
-function history({ distribution, values }: DefaultHistory): string {
+export function describeChange({ distribution, values }: DefaultHistory): string {
   const [first, second] = values;
   const say = (threshold: number | null | undefined) =>
     typeof threshold === "number" ? `a norm of ${formatNumber(threshold)}` : "no clipping";

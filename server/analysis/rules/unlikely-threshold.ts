@@ -53,8 +53,8 @@ A large number in a call whose result is used: it measures the norm and means to
 - Pascanu, Mikolov, Bengio: [On the difficulty of training recurrent neural networks](https://arxiv.org/abs/1211.5063)
 `;
 
-const LARGEST = 1e4;
-const SMALLEST_NORM = 1e-4;
+export const LARGEST = 1e4;
+export const SMALLEST_NORM = 1e-4;
 const SMALLEST_COMPONENT = 1e-8;
 
 export const unlikelyThreshold: Rule = {
