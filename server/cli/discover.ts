@@ -1,10 +1,11 @@
 /** Which files a list of paths means. */
 import { existsSync, type Stats, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { dirname, extname, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Configuration } from "../configuration/configuration.ts";
 import { exclusionOf } from "../configuration/exclusion.ts";
 import type { Patterns } from "../configuration/patterns.ts";
+import { isConfig, isPython } from "../files/kind.ts";
 import { systemMessage } from "../files/source.ts";
 import { GitIgnore } from "./gitignore.ts";
 import type { Problem } from "./report.ts";
@@ -21,7 +22,7 @@ export interface DiscoveryOptions {
   readonly forceExclude: boolean;
 }
 
-const EXTENSIONS = new Set([".py", ".pyw"]);
+const MAX_CONFIG_SIZE = 256 * 1024;
 
 /** What keeps a path from being linted: the patterns of git, and those of the nearest configuration. */
 interface Filters {
@@ -48,8 +49,10 @@ export async function discover(paths: readonly string[], options: DiscoveryOptio
       if (entry.isDirectory()) {
         // Links to folders are not followed: they may lead in circles.
         if (!leftOut(path, true, filters) && !existsSync(join(path, "pyvenv.cfg"))) await walk(path, filters);
-      } else if (EXTENSIONS.has(extname(entry.name).toLowerCase()) && !leftOut(path, false, filters)) {
-        if (entry.isFile() || isFile(path)) files.add(path);
+      } else if ((isPython(path) || isConfig(path)) && !leftOut(path, false, filters)) {
+        const stats = statSync(path, { throwIfNoEntry: false });
+        // Larger JSON is data, and not worth reading.
+        if (stats?.isFile() && (isPython(path) || stats.size <= MAX_CONFIG_SIZE)) files.add(path);
       }
     }
   }
@@ -106,8 +109,4 @@ function leftOut(path: string, isFolder: boolean, { git, exclusion }: Filters): 
 async function list(folder: string) {
   const entries = await readdir(folder, { withFileTypes: true });
   return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }

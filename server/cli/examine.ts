@@ -1,5 +1,6 @@
 import { isAbsolute, relative } from "node:path";
 import type { Analyser, LintOptions } from "../analysis/index.ts";
+import { isConfig } from "../files/kind.ts";
 import { applyEdits } from "../text/edits.ts";
 import { atLeast, type LintArguments } from "./lint-options.ts";
 import type { FileReport } from "./report.ts";
@@ -12,7 +13,7 @@ export function examine(
   options: Pick<LintArguments, "fix" | "unsafeFixes" | "diff" | "minSeverity">,
   analyser: Analyser,
 ): FileReport {
-  const module = analyser.open(text);
+  const module = isConfig(filename) ? analyser.openConfig(text) : analyser.open(text);
   try {
     const applicability = options.unsafeFixes ? "unsafe" : "safe";
     const fixes = options.fix || options.diff ? module.fixAll(applicability, lint) : { edits: [], count: 0 };

@@ -1,5 +1,6 @@
-import { extname } from "node:path";
+import { extname, resolve } from "node:path";
 import type { Analyser } from "../analysis/index.ts";
+import { isConfig } from "../files/kind.ts";
 import { encodeSource, readSource, SourceError, writeAtomically } from "../files/source.ts";
 import { discover } from "./discover.ts";
 import { examine, shortName } from "./examine.ts";
@@ -11,6 +12,7 @@ import type { Settings } from "./settings.ts";
 /** Lints files and folders. What can't be read is told on standard error at once, and the rest is linted. */
 export async function lintPaths(options: LintArguments, settings: Settings, analyser: Analyser): Promise<Report> {
   const { files, problems: notFound } = await discover(options.paths, settings);
+  const named = new Set(options.paths.map((path) => resolve(path)));
   const reports: FileReport[] = [];
   const problems: Problem[] = [];
   const progress = new Progress(files.length);
@@ -28,6 +30,8 @@ export async function lintPaths(options: LintArguments, settings: Settings, anal
       const report = await lintFile(path, options, settings, analyser);
       if (report.findings.length > 0 || report.fixes.count > 0) reports.push(report);
     } catch (error) {
+      // A search comes across data of all kinds.
+      if (isConfig(path) && !named.has(path)) continue;
       const expected = error instanceof SourceError;
       complain({ path, message: (expected ? null : (error as Error).stack) ?? (error as Error).message });
     }

@@ -31,7 +31,7 @@ export class ConfigModule implements Module {
     return this.#settings().flatMap((setting) => {
       const finding = judge(setting, this.text);
       const level = finding && severity[finding.rule];
-      if (!finding || level === "off" || suppressions.file || suppressions.covers(finding.rule, finding.range))
+      if (!finding || level === "off" || suppressions.file || suppressions.of(finding.rule, finding.range).length > 0)
         return [];
       return [{ ...finding, severity: level ?? finding.severity }];
     });
