@@ -15,6 +15,7 @@ import type { Rule } from "./rule.ts";
 import { shardedNorm } from "./sharded-norm.ts";
 import { uncheckedNonfinite } from "./unchecked-nonfinite.ts";
 import { unlikelyThreshold } from "./unlikely-threshold.ts";
+import { unusedClipSetting } from "./unused-clip-setting.ts";
 import { unusedSuppression } from "./unused-suppression.ts";
 import { valueClipping } from "./value-clipping.ts";
 
@@ -33,6 +34,7 @@ export const RULES: readonly Rule[] = [
   invalidThreshold,
   unlikelyThreshold,
   valueClipping,
+  unusedClipSetting,
   disabledClipping,
   implicitDefault,
   uncheckedNonfinite,
