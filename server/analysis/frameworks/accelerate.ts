@@ -5,7 +5,7 @@ export const accelerate: Framework = {
   name: "accelerate",
   title: "Accelerate",
   mentions: ["accelerate"],
-  triggers: ["step"],
+  triggers: [".step"],
   aliases: [["accelerate.accelerator.Accelerator", "accelerate.Accelerator"]],
   optimizers: /^accelerate\.(utils\.)?(DummyOptim)$/,
   // Stands for the optimizer of a DeepSpeed configuration, which may set "gradient_clipping".

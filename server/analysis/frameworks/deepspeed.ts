@@ -5,7 +5,7 @@ export const deepspeed: Framework = {
   name: "deepspeed",
   title: "DeepSpeed",
   mentions: ["deepspeed"],
-  triggers: ["step"],
+  triggers: [".step"],
   optimizers: /^$/,
   settings: [
     {

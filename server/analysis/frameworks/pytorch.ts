@@ -19,7 +19,7 @@ export const pytorch: Framework = {
   name: "pytorch",
   title: "PyTorch",
   mentions: ["torch", "apex"],
-  triggers: ["step", "clip_grad"],
+  triggers: [".step", "_step(", "clip_grad"],
   aliases: [
     ["torch.cuda.amp.GradScaler", "torch.amp.GradScaler"],
     ["torch.cuda.amp.grad_scaler.GradScaler", "torch.amp.GradScaler"],

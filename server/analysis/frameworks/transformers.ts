@@ -7,7 +7,7 @@ export const transformers: Framework = {
   name: "transformers",
   title: "Hugging Face Trainer",
   mentions: ["transformers", "trl"],
-  triggers: ["train"],
+  triggers: ["Trainer", "TrainingArguments", "max_grad_norm"],
   aliases: [
     ["transformers.training_args.TrainingArguments", "transformers.TrainingArguments"],
     ["transformers.training_args_seq2seq.Seq2SeqTrainingArguments", "transformers.Seq2SeqTrainingArguments"],
