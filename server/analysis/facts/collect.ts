@@ -36,12 +36,12 @@ class Collector {
   readonly #wildcards: string[] = [];
   readonly #changesGradients = new Set<FunctionInfo>();
   readonly #scopes = new Map<object, Scope>();
-  #depth = 0;
-  #loop: Statement | null = null;
+  #within: Block = [];
+  #loops: readonly Statement[] = [];
 
   collect(body: readonly Statement[]): Names {
     const module = new Scope("module", null);
-    this.#block(body, module);
+    this.#enter(body, module);
     return {
       module,
       functions: this.#functions,
@@ -111,12 +111,14 @@ class Collector {
         if (statement.value) scope.home.info?.returns.push(statement.value);
         break;
     }
-    const outer = this.#loop;
-    this.#depth += 1;
-    if (statement.kind === "for" || statement.kind === "while") this.#loop ??= statement;
-    for (const block of blocksOf(statement)) this.#block(block, scope);
-    this.#depth -= 1;
-    this.#loop = outer;
+    const [block, loops] = [this.#within, this.#loops];
+    if (statement.kind === "for" || statement.kind === "while") this.#loops = [...loops, statement];
+    for (const inner of blocksOf(statement)) {
+      if (statement.kind !== "with") this.#within = inner;
+      this.#block(inner, scope);
+    }
+    this.#within = block;
+    this.#loops = loops;
   }
 
   /** Every function around the place changes gradients, by itself or by what it defines. */
@@ -125,17 +127,17 @@ class Collector {
   }
 
   #at(scope: Scope, statement: Statement | null): Position {
-    return { scope, statement, depth: this.#depth, loop: this.#loop };
+    return { scope, statement, block: this.#within, loops: this.#loops };
   }
 
-  /** A body with names of its own: its depth counts from there. */
+  /** A body with names of its own: what is around it counts no more. */
   #enter(body: Block, scope: Scope): void {
-    const [depth, loop] = [this.#depth, this.#loop];
-    this.#depth = 0;
-    this.#loop = null;
+    const [block, loops] = [this.#within, this.#loops];
+    this.#within = body;
+    this.#loops = [];
     this.#block(body, scope);
-    this.#depth = depth;
-    this.#loop = loop;
+    this.#within = block;
+    this.#loops = loops;
   }
 
   #import(local: string, name: string, node: ImportedName, scope: Scope, statement: Statement): void {
@@ -164,8 +166,8 @@ class Collector {
         index,
         scope: inner,
         statement: null,
-        depth: 0,
-        loop: null,
+        block: [],
+        loops: [],
       };
       inner.variable(parameter.name).bindings.push(binding);
     });
@@ -294,7 +296,7 @@ class Collector {
 /** `from . import x` names `.x`, and `from .m import x` names `.m.x`. */
 const memberOf = (module: string, name: string) => (module.endsWith(".") ? module + name : `${module}.${name}`);
 
-const position = ({ scope, statement, depth, loop }: Binding): Position => ({ scope, statement, depth, loop });
+const position = ({ scope, statement, block, loops }: Binding): Position => ({ scope, statement, block, loops });
 
 function root(scope: Scope): Scope {
   let at = scope;

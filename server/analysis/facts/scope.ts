@@ -1,12 +1,22 @@
 /** What each name in a file is bound to, and where. Bindings are kept in source order, without flow. */
-import type { Call, Expression, FunctionNode, ImportedName, Parameter, Statement, StatementOf } from "../syntax/ast.ts";
+import type {
+  Block,
+  Call,
+  Expression,
+  FunctionNode,
+  ImportedName,
+  Parameter,
+  Statement,
+  StatementOf,
+} from "../syntax/ast.ts";
 
-/** Where a binding stands: how deep in blocks of its scope, and in which outermost loop. */
+/** Where a binding stands: in which block of its scope, and in which loops there, outermost first. */
 export interface Position {
   readonly scope: Scope;
   readonly statement: Statement | null;
-  readonly depth: number;
-  readonly loop: Statement | null;
+  /** A `with` adds no block of its own: what it holds always runs. */
+  readonly block: Block;
+  readonly loops: readonly Statement[];
 }
 
 export type Binding = Position &
