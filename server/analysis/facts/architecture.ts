@@ -13,10 +13,32 @@ const BY_NAME: readonly (readonly [RegExp, Architecture])[] = [
   [/actor_?critic|^ppo|^a2c|^reinforce/i, "reinforcement"],
 ];
 
+/** Of no framework: the environments that agents are trained in. */
+const ENVIRONMENTS = {
+  architecture: "reinforcement",
+  pattern: /^(gym|gymnasium|pettingzoo|dm_control|procgen|ale_py|mujoco_py)(\.|$)/,
+} as const;
+
+/** What says more comes first: a network of several kinds is known by this one. */
+const ORDER: readonly Architecture[] = [
+  "diffusion",
+  "detector",
+  "vision-transformer",
+  "transformer",
+  "recurrent",
+  "language-model",
+  "value-learning",
+  "reinforcement",
+  "convolutional",
+];
+
 export function findEvidence(names: Names, values: Values, frameworks: readonly Framework[]): Evidence {
-  const patterns = frameworks.flatMap((framework) => framework.architectures ?? []);
+  const patterns = [...frameworks.flatMap((framework) => framework.architectures ?? []), ENVIRONMENTS].sort(
+    (a, b) => ORDER.indexOf(a.architecture) - ORDER.indexOf(b.architecture),
+  );
+  const layers = frameworks.flatMap((framework) => framework.layers ?? []);
   for (const { pattern, architecture } of patterns) {
-    const found = imported(names, pattern) ?? built(names, values, pattern);
+    const found = imported(names, values, pattern) ?? built(names, values, pattern, layers);
     if (!found) continue;
     const named = byName(names);
     if (architecture === "recurrent" && isLanguageModel(names)) return { ...found, architecture: "language-model" };
@@ -27,16 +49,15 @@ export function findEvidence(names: Names, values: Values, frameworks: readonly 
   return byName(names) ?? { architecture: null, name: "", node: null };
 }
 
-function imported(names: Names, pattern: RegExp) {
+function imported(names: Names, values: Values, pattern: RegExp) {
   for (const { name, node } of names.imports)
-    if (pattern.test(name)) return { name, node: { ...node, kind: "name" as const, id: node.name } };
+    if (pattern.test(values.canonical(name))) return { name, node: { ...node, kind: "name" as const, id: node.name } };
   return null;
 }
 
-function built(names: Names, values: Values, pattern: RegExp) {
+function built(names: Names, values: Values, pattern: RegExp, layers: readonly string[]) {
   for (const [name, sites] of names.calls) {
-    if (!["torch.nn.", "torch.nn.functional.", "torchvision.models."].some((prefix) => pattern.test(prefix + name)))
-      continue;
+    if (!layers.some((prefix) => pattern.test(prefix + name))) continue;
     for (const { call, scope } of sites.slice(0, 4)) {
       if (!isImported(call.callee, scope)) continue;
       const callees = values.evaluate(call.callee, values.frames.of(scope), scope);

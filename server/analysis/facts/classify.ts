@@ -1,9 +1,11 @@
 /** What one call means to the training, by the frameworks' tables, and by convention where the object's class can't be seen. */
-import type { Framework, Meaning, OptimizerPlace } from "../frameworks/framework.ts";
+import type { Framework, GradientPlace, Meaning, OptimizerPlace } from "../frameworks/framework.ts";
 import { type Call, childrenOf, type Expression, type Statement } from "../syntax/ast.ts";
 import { argumentOf, lastPart } from "../syntax/call.ts";
 import type { TrainingEvent } from "./events.ts";
+import { Gradients } from "./gradients.ts";
 import { Optimizers, stripCall } from "./optimizers.ts";
+import { argumentThrough } from "./passed.ts";
 import type { Scope } from "./scope.ts";
 import { Usage } from "./usage.ts";
 import type { Frame, Value } from "./value.ts";
@@ -36,12 +38,14 @@ export class Classifier {
   readonly #callables = new Set(["partial", ""]);
   readonly optimizers: Optimizers;
   readonly #usage: Usage;
+  readonly #gradients: Gradients;
 
   constructor(values: Values, frameworks: readonly Framework[]) {
     this.#values = values;
     this.#frameworks = frameworks;
     this.optimizers = new Optimizers(values, frameworks);
     this.#usage = new Usage(values);
+    this.#gradients = new Gradients(values, frameworks);
     for (const framework of frameworks) {
       for (const name of Object.keys(framework.calls ?? {}))
         if (name.endsWith("()")) this.#callables.add(lastSegment(stripCall(name)));
@@ -209,6 +213,10 @@ export class Classifier {
         place === "receiver" ? (call.callee.kind === "attribute" ? call.callee.object : null) : argument(place);
       return node ? this.optimizers.refer(node, frame, scope, framework) : null;
     };
+    const flow = (from: GradientPlace | undefined) => {
+      const node = from && argument(from.place);
+      return node ? this.#gradients.trace({ node, frame, scope }, from.shape) : null;
+    };
     const base = { id: this.#id(call, frame), node: call, statement, frame, scope, framework };
     switch (meaning.event) {
       case "nothing":
@@ -232,7 +240,8 @@ export class Classifier {
       case "unscale":
         return { kind: "event", event: { ...base, kind: "unscale", optimizer: optimizer(meaning.optimizer) } };
       case "step": {
-        const referred = optimizer(meaning.optimizer);
+        const referred =
+          optimizer(meaning.optimizer) ?? this.#amongOptions(meaning.optimizer, call, frame, scope, framework);
         const trained = meaning.trains ? argument(meaning.trains.place) : null;
         const given = meaning.unlessGiven?.some((keyword) => argumentOf(call, null, keyword) !== null) ?? false;
         const hidden = call.arguments.some(({ stars }) => stars === 2) && meaning.unlessGiven !== undefined;
@@ -241,15 +250,28 @@ export class Classifier {
           hidden ||
           (meaning.trains !== undefined && !this.#isPlain(trained, meaning.trains.unless, frame, scope));
         const stepped = referred && opaque ? { ...referred, opaque } : referred;
-        if (!stepped || meaning.runBy?.every((method) => !this.#values.names.calls.has(method))) return null;
+        if (!stepped) return null;
+        const model = call.callee.kind === "attribute" ? { node: call.callee.object, frame, scope } : null;
+        if (meaning.runBy && !(model && this.optimizers.models.isRun(model, meaning.runBy))) return null;
         const scaler = meaning.scaled && call.callee.kind === "attribute" ? call.callee.object : null;
         const closure = argument(meaning.closure);
         return {
           kind: "event",
-          event: { ...base, kind: "step", optimizer: stepped, scaler, closure, managed: meaning.managed ?? false },
+          event: {
+            ...base,
+            kind: "step",
+            optimizer: stepped,
+            gradients: flow(meaning.gradients),
+            scaler,
+            closure,
+            managed: meaning.managed ?? false,
+          },
         };
       }
-      case "clip":
+      case "clip": {
+        const gradients = flow(meaning.gradients);
+        // The same functions clip whatever they are given.
+        if (meaning.gradients && !gradients?.stored && !gradients?.made.size) return null;
         return {
           kind: "event",
           event: {
@@ -257,6 +279,8 @@ export class Classifier {
             kind: "clip",
             how: meaning.kind,
             call,
+            gradients,
+            returnsNorm: meaning.returnsNorm ?? false,
             parameters: argument(meaning.parameters),
             threshold: argument(meaning.threshold),
             zeroIsOff: meaning.off?.includes(0) ?? false,
@@ -266,7 +290,14 @@ export class Classifier {
             renamed: meaning.renamed ?? null,
           },
         };
+      }
     }
+  }
+
+  /** `model.compile(**options)`. */
+  #amongOptions(place: OptimizerPlace, call: Call, frame: Frame, scope: Scope, framework: Framework) {
+    const found = place === "receiver" ? null : argumentThrough(this.#values, call, place, frame, scope);
+    return found && this.optimizers.refer(found.node, found.frame, found.scope, framework);
   }
 
   /** An instance of classes that can be seen, none of which has any of these members. */

@@ -16,7 +16,12 @@ export const earlyClips = once((facts: Facts): readonly EarlyClip[] => {
   const late = new Set<object>(lateClips(facts).map(({ clip }) => clip.node));
   return byNode(facts.clips, ({ clip }) => clip.node).flatMap((sites) => {
     const clip = sites[0]?.clip;
-    if (!clip || late.has(clip.node) || !sites.every(({ clip: { how } }) => how === "norm" || how === "value"))
+    if (
+      !clip ||
+      clip.gradients ||
+      late.has(clip.node) ||
+      !sites.every(({ clip: { how } }) => how === "norm" || how === "value")
+    )
       return [];
     const found = earlyClip(facts, sites);
     return found ? [found] : [];

@@ -40,6 +40,7 @@ export class Elements {
   }
 
   #elements(value: Value): Value[] {
+    if (value.kind === "external") return [{ ...value, name: `${value.name}[*]` }];
     if (value.kind !== "elements") return value.kind === "none" ? [] : [UNKNOWN];
     return value.any.flatMap((item) => this.#values.follow(item));
   }

@@ -44,6 +44,19 @@ export interface OptimizerRef extends Seen {
   readonly opaque: boolean;
 }
 
+/** What gradients that are passed as values come from. */
+export interface GradientFlow extends Seen {
+  readonly shape: "gradients" | "pairs";
+  /** The backward passes that return them. */
+  readonly made: ReadonlyMap<Call, Framework>;
+  /** The clips that they come through, on some way. */
+  readonly clips: ReadonlySet<Call>;
+  /** Read from where a backward pass left them: `v.value.grad`. */
+  readonly stored: boolean;
+  /** They may have come through anything. */
+  readonly open: boolean;
+}
+
 interface EventBase extends Seen {
   /** The same call in the same activation has the same id. */
   readonly id: string;
@@ -55,6 +68,10 @@ export interface ClipEvent extends EventBase {
   readonly kind: "clip";
   readonly how: ClipKind | "by-hand";
   readonly call: Call | null;
+  /** What it is given, where it returns clipped gradients and changes none in place. */
+  readonly gradients: GradientFlow | null;
+  /** It returns the norm as well. */
+  readonly returnsNorm: boolean;
   readonly parameters: Expression | null;
   readonly threshold: Expression | null;
   /** A threshold of zero switches it off; elsewhere it takes every gradient to zero. */
@@ -69,6 +86,8 @@ export interface ClipEvent extends EventBase {
 export interface StepEvent extends EventBase {
   readonly kind: "step";
   readonly optimizer: OptimizerRef;
+  /** Null where the optimizer finds the gradients by itself. */
+  readonly gradients: GradientFlow | null;
   readonly scaler: Expression | null;
   /** The closure that the optimizer runs, where it was passed one. */
   readonly closure: Expression | null;

@@ -3,6 +3,8 @@ import type { ClipSetting, Framework } from "../frameworks/framework.ts";
 import type { Call, Expression, Statement } from "../syntax/ast.ts";
 import { argumentOf } from "../syntax/call.ts";
 import type { ConfiguredClip, OptimizerRef, Seen } from "./events.ts";
+import { Models } from "./models.ts";
+import { argumentThrough, seesOptions } from "./passed.ts";
 import { type Scope, Variable } from "./scope.ts";
 import type { Frame, Located, Value } from "./value.ts";
 import type { Values } from "./values.ts";
@@ -25,10 +27,12 @@ export class Optimizers {
   readonly #values: Values;
   readonly #frameworks: readonly Framework[];
   readonly #clippedElsewhere: boolean;
+  readonly models: Models;
 
   constructor(values: Values, frameworks: readonly Framework[]) {
     this.#values = values;
     this.#frameworks = frameworks;
+    this.models = new Models(values);
     this.#clippedElsewhere = frameworks.some(({ clipsElsewhere }) =>
       values.names.imports.some(({ name }) => clipsElsewhere?.test(name)),
     );
@@ -44,8 +48,9 @@ export class Optimizers {
       // A framework that is told to clip by arguments says so itself.
       opaque: this.#clippedElsewhere && !framework.settings,
     };
-    this.#resolve({ node, frame, scope }, framework, found, 0);
     const variable = this.#values.variables.of(node, frame, scope)?.variable;
+    if (!(framework.takesParameters && variable && this.#isHandedIn(variable)))
+      this.#resolve({ node, frame, scope }, framework, found, 0);
     if (variable && found.constructors.length === 0) {
       if (this.#isInjected(variable)) found.opaque = true;
       found.keys.add(`variable ${this.#values.frames.id(variable)}`);
@@ -60,8 +65,19 @@ export class Optimizers {
 
   #resolve(located: Located, framework: Framework, found: Found, depth: number): void {
     const values = this.#values.follow(located);
-    for (const value of values) this.#value(value, framework, found, depth);
+    for (const value of values)
+      if (!this.#compiled(value, located, framework, found, depth)) this.#value(value, framework, found, depth);
     if (framework.settings && values.length === 0) found.opaque = true;
+  }
+
+  /** `self.optimizer` of a model is what `compile` was given. */
+  #compiled(value: Value, located: Located, framework: Framework, found: Found, depth: number): boolean {
+    const { compiled } = framework;
+    if (!compiled || depth >= MAX_DEPTH || value.kind !== "external" || !compiled.attribute.test(value.name))
+      return false;
+    const given = this.models.optimizersOf(located, compiled);
+    for (const optimizer of given) this.#resolve(optimizer, framework, found, depth + 1);
+    return given.length > 0;
   }
 
   #value(value: Value, framework: Framework, found: Found, depth: number): void {
@@ -130,10 +146,10 @@ export class Optimizers {
   #configured(setting: ClipSetting, call: Call, frame: Frame, scope: Scope, found: Found): void {
     const { kind, off = [], fallback = null } = setting;
     const zeroIsOff = off.includes(0);
-    const argument = argumentOf(call, setting.threshold.position, setting.threshold.keyword);
-    if (argument?.stars !== 0) {
+    const argument = argumentThrough(this.#values, call, setting.threshold, frame, scope);
+    if (!argument) {
       // `Adam(**options)` may name it.
-      if (call.arguments.some(({ stars }) => stars === 2)) found.opaque = true;
+      if (!seesOptions(this.#values, call, frame, scope)) found.opaque = true;
       else if (fallback !== null)
         found.configured.push({
           node: call,
@@ -148,14 +164,15 @@ export class Optimizers {
         });
       return;
     }
-    const values = this.#values.evaluate(argument.value, frame, scope);
+    const values = this.#values.follow(argument);
+    if (setting.noneIsDefault && values.length > 0 && values.every((value) => value.kind === "none")) return;
     const switchedOff = values.length > 0 && values.every((value) => isOff(value, off));
     found.configured.push({
-      node: argument.value,
-      frame,
-      scope,
+      node: argument.node,
+      frame: argument.frame,
+      scope: argument.scope,
       kind,
-      threshold: argument.value,
+      threshold: argument.node,
       fallback: null,
       off: switchedOff,
       zeroIsOff,
@@ -209,6 +226,12 @@ export class Optimizers {
     if (value.call)
       found.constructors.push({ call: value.call, frame: value.frame, scope: value.scope, name: info.node.name });
     if (step && this.#mentionsClipping(step.node.kind === "function" ? step.node.body : [])) found.opaque = true;
+  }
+
+  /** The parameter of a function that nothing in this file calls. */
+  #isHandedIn({ bindings }: Variable): boolean {
+    const [only, another] = bindings;
+    return only?.kind === "parameter" && !another && this.#values.callers.of(only.scope).length === 0;
   }
 
   /** Handed to a constructor that nothing in this file calls: a wrapper of another module as likely as an optimizer. */

@@ -18,7 +18,7 @@ export const lateClips = once((facts: Facts): readonly LateClip[] =>
 );
 
 function lateClip(facts: Facts, { clip, paths }: ClipSite): LateClip | null {
-  if (clip.how !== "norm" && clip.how !== "value") return null;
+  if ((clip.how !== "norm" && clip.how !== "value") || clip.gradients) return null;
   const steps = paths.map((path) => stepBefore(facts, path, clip));
   const first = steps[0];
   if (!first || steps.some((step) => step?.node !== first.node)) return null;
@@ -81,6 +81,9 @@ export function isUnclipped(facts: Facts, { step, paths }: UpdateSite): boolean 
   const { opaque, configured } = step.optimizer;
   if (opaque || configured.some(({ off }) => !off)) return false;
   if (step.managed) return true;
+  const { gradients } = step;
+  if (gradients && (gradients.open || gradients.clips.size > 0)) return false;
+  if (gradients && !gradients.stored) return true;
   const trained = paths.filter((path) => path.some((event) => event.kind === "backward"));
   if (trained.length === 0) return false;
   return trained.every((path) => {
@@ -100,6 +103,9 @@ export function distinct(clips: readonly ClipEvent[]): ClipEvent[] {
 }
 
 function clipsOn(facts: Facts, path: Path, step: StepEvent): ClipEvent[] {
+  const { gradients } = step;
+  if (gradients && !gradients.open && !gradients.stored)
+    return path.filter((event) => event.kind === "clip").filter(({ call }) => call && gradients.clips.has(call));
   const cleared = clearedUpTo(facts, path, step);
   const backward = path.findIndex((event, index) => index >= cleared && event.kind === "backward");
   return path.flatMap((event, index) => {

@@ -314,6 +314,8 @@ export class Walker {
       kind: "clip",
       how: "by-hand",
       call: null,
+      gradients: null,
+      returnsNorm: false,
       parameters: null,
       threshold: null,
       zeroIsOff: false,

@@ -3,6 +3,7 @@ import type { Facts } from "../facts/facts.ts";
 import { once } from "../facts/once.ts";
 import type { Scope } from "../facts/scope.ts";
 import type { TextEdit } from "../finding.ts";
+import { FRAMEWORKS } from "../frameworks/index.ts";
 import { rangeOf, type Statement } from "../syntax/ast.ts";
 import { lineEndOf, newlineOf } from "./layout.ts";
 
@@ -12,18 +13,39 @@ export interface Spelled {
 }
 
 export function spell(facts: Facts, qualified: string, scope: Scope): Spelled | null {
-  let best: { local: string; covers: string } | null = null;
+  const names = otherNames(qualified);
+  let best: { local: string; covers: string; of: string } | null = null;
   for (let at: Scope | null = scope; at; at = at.parent)
     for (const { variable, name } of imported(at)) {
-      if (!(qualified === name || qualified.startsWith(`${name}.`)) || scope.lookup(variable.name) !== variable)
-        continue;
+      const of = names.find((known) => known === name || known.startsWith(`${name}.`));
+      if (!of || scope.lookup(variable.name) !== variable) continue;
       // The nearest name wins: an imported function, then `nn`, then `torch`.
-      if (!best || name.length > best.covers.length) best = { local: variable.name, covers: name };
+      if (!best || of.length - name.length < best.of.length - best.covers.length)
+        best = { local: variable.name, covers: name, of };
     }
-  if (best) return { name: best.local + qualified.slice(best.covers.length), edit: null };
-  const root = qualified.split(".")[0] ?? qualified;
+  if (best) return { name: best.local + best.of.slice(best.covers.length), edit: null };
+  // As the file imports the rest of it: `tensorflow.keras` and `keras` don't mix.
+  const written =
+    names.find((known) => facts.names.imports.some(({ name }) => sharesPackage(name, known))) ?? qualified;
+  const root = written.split(".")[0] ?? written;
   if (scope.lookup(root)) return null;
-  return { name: qualified, edit: insertImport(facts, `import ${root}`) };
+  return { name: written, edit: insertImport(facts, root) };
+}
+
+/** The name itself, and the others that mean the same. */
+function otherNames(qualified: string): string[] {
+  const aliases = FRAMEWORKS.flatMap((framework) => framework.aliases ?? []);
+  return [
+    qualified,
+    ...aliases.flatMap(([from, to]) => (qualified.startsWith(`${to}.`) ? [from + qualified.slice(to.length)] : [])),
+  ];
+}
+
+/** Up to the package that a name and an import have in common: `keras`, or `tensorflow.keras`. */
+function sharesPackage(imported: string, name: string): boolean {
+  const [root, inner] = name.split(".");
+  const home = root === "tensorflow" && inner === "keras" ? "tensorflow.keras" : root;
+  return imported === home || imported.startsWith(`${home}.`);
 }
 
 /** The variables of a scope that stand for one import, always. */
@@ -35,14 +57,11 @@ const imported = once((scope: Scope) =>
   }),
 );
 
-function insertImport({ text, statements }: Facts, line: string): TextEdit {
+function insertImport({ text, statements }: Facts, root: string): TextEdit {
   const newline = newlineOf(text);
-  let after: Statement | null = null;
-  for (const statement of statements) {
-    const docstring = !after && statement.kind === "expression" && statement.value.kind === "string";
-    if (!docstring && statement.kind !== "import" && statement.kind !== "import-from") break;
-    after = statement;
-  }
+  const line = `import ${root}`;
+  // Beside an import of the same package, which may have to wait for a setting of the environment.
+  const after = statements.findLast((statement) => importsFrom(statement, root)) ?? lastOfHead(statements);
   if (after) {
     const end = lineEndOf(text, rangeOf(after).end);
     return { range: { start: end, end }, newText: newline + line };
@@ -50,4 +69,20 @@ function insertImport({ text, statements }: Facts, line: string): TextEdit {
   const first = statements[0];
   const start = first ? rangeOf(first).start : text.startsWith("\uFEFF") ? 1 : 0;
   return { range: { start, end: start }, newText: line + newline };
+}
+
+function importsFrom(statement: Statement, root: string): boolean {
+  if (statement.kind === "import-from") return statement.module.split(".")[0] === root;
+  return statement.kind === "import" && statement.names.some(({ name }) => name.split(".")[0] === root);
+}
+
+/** The last of the imports that a file starts with, or its docstring. */
+function lastOfHead(statements: readonly Statement[]): Statement | null {
+  let after: Statement | null = null;
+  for (const statement of statements) {
+    const docstring = !after && statement.kind === "expression" && statement.value.kind === "string";
+    if (!docstring && statement.kind !== "import" && statement.kind !== "import-from") break;
+    after = statement;
+  }
+  return after;
 }

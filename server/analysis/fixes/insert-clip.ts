@@ -3,26 +3,43 @@ import type { UpdateSite } from "../facts/events.ts";
 import type { Facts } from "../facts/facts.ts";
 import { lastBackward } from "../facts/order.ts";
 import type { TextEdit } from "../finding.ts";
-import { FRAMEWORKS } from "../frameworks/index.ts";
+import type { Spelling } from "../frameworks/framework.ts";
 import { configureConstructor } from "./configure-constructor.ts";
 import { insertStatement } from "./insert-statement.ts";
+import { replaceGradients } from "./replace-gradients.ts";
 import { wrapConstructor } from "./wrap-constructor.ts";
 
 export function insertClip(facts: Facts, site: UpdateSite, threshold: number): TextEdit[] | null {
-  const { managed, framework } = site.step;
-  const spelling = managed
-    ? (framework.managedSpelling ?? framework.spelling)
-    : ((lastBackward(site.paths)?.framework ?? framework).spelling ?? FRAMEWORKS[0]?.spelling);
   const number = formatNumber(threshold);
-  switch (spelling?.place) {
+  for (const spelling of spellingsFor(site)) {
+    const edits = write(facts, site, spelling, number);
+    if (edits) return edits;
+  }
+  return null;
+}
+
+/** Best first. */
+function spellingsFor({ step, paths }: UpdateSite): Spelling[] {
+  const { framework, managed, gradients } = step;
+  const frameworks = gradients
+    ? [framework, ...gradients.made.values()]
+    : [lastBackward(paths)?.framework ?? framework];
+  const spellings = managed ? [framework.managedSpelling ?? framework.spelling] : frameworks.map((by) => by.spelling);
+  return spellings
+    .filter((spelling) => spelling !== undefined)
+    .filter(({ place }) => !gradients || place !== "statement");
+}
+
+function write(facts: Facts, { step, paths }: UpdateSite, spelling: Spelling, threshold: string): TextEdit[] | null {
+  switch (spelling.place) {
     case "statement":
-      return insertStatement(facts, site, spelling, number);
+      return insertStatement(facts, { step, paths }, spelling, threshold);
     case "argument":
-      return configureConstructor(facts, site.step.optimizer, spelling, number);
+      return configureConstructor(facts, step.optimizer, spelling, threshold);
     case "around":
-      return wrapConstructor(facts, site.step.optimizer, spelling, number);
-    default:
-      return null;
+      return wrapConstructor(facts, step.optimizer, spelling, threshold);
+    case "gradients":
+      return replaceGradients(facts, step, spelling, threshold);
   }
 }
 

@@ -21,15 +21,31 @@ export interface ClipSetting {
   readonly kind: ClipKind;
   /** Numbers that switch clipping off here, besides `None` and `False`. */
   readonly off?: readonly number[];
+  /** `None` says no more than leaving it out. */
+  readonly noneIsDefault?: boolean;
   /** In force where the argument is left out. */
   readonly fallback?: number;
   /** What is in force without it depends on the version: oldest first, null for no clipping. */
   readonly changed?: DefaultHistory;
 }
 
+/** Models that keep the optimizer that a method gives them. */
+export interface CompiledModels {
+  /** The attribute, by its qualified name. */
+  readonly attribute: RegExp;
+  readonly by: string;
+  readonly place: ArgumentPlace;
+}
+
 export interface DefaultHistory {
   readonly distribution: string;
   readonly values: readonly { readonly since: string; readonly threshold: number | null }[];
+}
+
+/** Gradients that are passed as values: plain, or each in a pair with its variable. */
+export interface GradientPlace {
+  readonly place: ArgumentPlace;
+  readonly shape: "gradients" | "pairs";
 }
 
 export type Meaning =
@@ -39,21 +55,27 @@ export type Meaning =
   | {
       readonly event: "step";
       readonly optimizer: OptimizerPlace;
+      /** Where it is given the gradients, in frameworks that pass them as values. */
+      readonly gradients?: GradientPlace;
       readonly closure?: ArgumentPlace;
       readonly scaled?: boolean;
       /** The framework does the backward pass too: nothing of it is in the file. */
       readonly managed?: boolean;
-      /** Only where one of these methods is called as well: without them nothing trains. */
-      readonly runBy?: readonly string[];
-      /** What is trained: a class that has one of these members may clip in it, and one that can't be seen may have them. */
+      /** Only where one of these methods is called on the same object, whose class doesn't write its own step. */
+      readonly runBy?: { readonly methods: readonly string[]; readonly unless: string };
       /** Arguments of the same call that may clip. */
       readonly unlessGiven?: readonly string[];
+      /** What is trained: a class that has one of these members may clip in it, and one that can't be seen may have them. */
       readonly trains?: { readonly place: ArgumentPlace; readonly unless: readonly string[] };
     }
   | { readonly event: "unscale"; readonly optimizer: OptimizerPlace | null }
   | {
       readonly event: "clip";
       readonly kind: ClipKind;
+      /** Changes nothing in place: it returns these gradients, clipped, */
+      readonly gradients?: GradientPlace;
+      /** in a pair with their norm. */
+      readonly returnsNorm?: boolean;
       readonly parameters: ArgumentPlace | null;
       readonly optimizer?: OptimizerPlace;
       readonly threshold: ArgumentPlace | null;
@@ -85,17 +107,25 @@ export type Architecture =
   | "convolutional";
 
 /** How clipping is asked for: by a statement before the update, or where the optimizer is built. */
-export type Spelling = StatementSpelling | ArgumentSpelling | WrapperSpelling;
+export type Spelling = StatementSpelling | ArgumentSpelling | WrapperSpelling | GradientSpelling;
 
 /** One more argument of the constructor. */
 export interface ArgumentSpelling {
   readonly place: "argument";
-  /** Null for a constructor that has no such argument. */
-  readonly keyword: (qualifiedName: string) => string | null;
+  /** Null for a constructor that has no such argument. `given` are the keywords that it is given already. */
+  readonly keyword: (qualifiedName: string, given: readonly string[]) => string | null;
   /** What is given, where it isn't the number itself. */
   readonly value?: (threshold: string) => string;
   /** The constructor behind an optimizer that is only named: `"adam"`. Null for a name that it doesn't know. */
   readonly named?: (name: string) => string | null;
+}
+
+/** A function that is given the gradients on their way to the update, and returns them clipped. */
+export interface GradientSpelling {
+  readonly place: "gradients";
+  readonly function: string;
+  /** In a pair with their norm. */
+  readonly returnsNorm: boolean;
 }
 
 /** Around the constructor's call. */
@@ -145,10 +175,15 @@ export interface Framework {
   readonly clipsInside?: readonly { readonly name: RegExp; readonly keyword: string | null }[];
   /** Arguments that make a constructor clip. A framework that has any can hide its clipping in an optimizer that can't be seen. */
   readonly settings?: readonly ClipSetting[];
+  /** Whether an optimizer that a function is given from elsewhere is taken for a plain one, all the same. */
+  readonly takesParameters?: boolean;
   /** Calls whose result holds the optimizer that they are given: a train state, a wrapper. */
   readonly carries?: Readonly<Record<string, ArgumentPlace>>;
   /** Calls that make one optimizer of all that they are given. */
   readonly combines?: RegExp;
+  readonly compiled?: CompiledModels;
+  /** Functions that return the gradients that they are given first, unclipped. */
+  readonly keepsGradients?: RegExp;
   /** Methods that give back (a changed copy of) the object that they are called on. */
   readonly returnsReceiver?: RegExp;
   /** What a string stands for where an optimizer is expected. */
@@ -168,6 +203,8 @@ export interface Framework {
   readonly inertMethods?: ReadonlySet<string>;
   /** Functions that return what they are given: all positional arguments, the first, or the one at a place. */
   readonly passThrough?: Readonly<Record<string, "all" | "first" | ArgumentPlace>>;
+  /** Where networks are built from, as prefixes of the names in `architectures`. */
+  readonly layers?: readonly string[];
   readonly architectures?: readonly { readonly pattern: RegExp; readonly architecture: Architecture }[];
   readonly spelling?: Spelling;
   /** The same for updates that the framework makes by itself, where it differs. */

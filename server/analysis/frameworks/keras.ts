@@ -1,12 +1,24 @@
 /** Keras 3 and tf.keras: optimizers that clip by themselves when they are told to, models that train themselves. */
-import { type ArgumentPlace, at, type Framework, type Meaning } from "./framework.ts";
+import { type ArgumentPlace, at, type ClipKind, type ClipSetting, type Framework, type Meaning } from "./framework.ts";
 
-const OPTIMIZERS =
-  "Adadelta|Adafactor|Adagrad|AdamW|Adamax|Adam|Ftrl|Lamb|Lion|LossScaleOptimizer|Muon|Nadam|RMSprop|SGD";
-const OPTIMIZER = new RegExp(`^keras\\.optimizers\\.(legacy\\.|experimental\\.|\\w+\\.)?(${OPTIMIZERS})$`, "i");
+const NAMES = "Adadelta|Adafactor|Adagrad|AdamW|Adamax|Adam|Ftrl|Lamb|Lion|Muon|Nadam|RMSprop|ScheduleFreeAdamW|SGD";
+const OPTIMIZER = new RegExp(`^keras\\.(optimizers|optimizer_v[12])\\.(\\w+\\.)*(${NAMES})$`, "i");
+const ADDON =
+  /^tensorflow_addons\.optimizers\.(\w+\.)?(AdaBelief|AdamW|COCOB|ConditionalGradient|LAMB|LazyAdam|NovoGrad|ProximalAdagrad|RectifiedAdam|SGDW|Yogi)$/;
+/** What every model has: the optimizer that it was compiled with. */
+const COMPILED = /^keras\.(\w+\.)*(Model|Sequential|Functional)\(\)\.optimizer$/;
 
-const TRAINING = ["fit", "fit_generator", "train_on_batch", "train_step"];
-const compile = (optimizer: ArgumentPlace): Meaning => ({ event: "step", optimizer, managed: true, runBy: TRAINING });
+const clips = (keyword: string, kind: ClipKind): ClipSetting[] =>
+  [OPTIMIZER, ADDON].map((on) => ({ on, threshold: at(null, keyword), kind, off: [0], noneIsDefault: true }));
+
+const applies = (position: number, keyword: string, shape: "gradients" | "pairs" = "gradients"): Meaning => ({
+  event: "step",
+  optimizer: "receiver",
+  gradients: { place: at(position, keyword), shape },
+});
+
+const OPTIMIZER_ARGUMENT: ArgumentPlace = at(0, "optimizer");
+const TRAINING = ["fit", "fit_generator", "train_on_batch", "fit_dataset"];
 
 export const keras: Framework = {
   name: "keras",
@@ -17,29 +29,85 @@ export const keras: Framework = {
     ["tensorflow.keras", "keras"],
     ["tensorflow.python.keras", "keras"],
     ["tensorflow.compat.v1.keras", "keras"],
+    ["tensorflow.compat.v2.keras", "keras"],
+    ["tensorflow.contrib.keras", "keras"],
+    ["tensorflow.optimizers", "keras.optimizers"],
     ["tf_keras", "keras"],
     ["keras.api", "keras"],
+    ["keras.src", "keras"],
   ],
-  optimizers: OPTIMIZER,
+  optimizers: new RegExp(`${OPTIMIZER.source}|${ADDON.source}|${COMPILED.source}`, "i"),
   settings: [
-    { on: OPTIMIZER, threshold: at(null, "global_clipnorm"), kind: "norm" },
-    { on: OPTIMIZER, threshold: at(null, "clipnorm"), kind: "per-variable-norm" },
-    { on: OPTIMIZER, threshold: at(null, "clipvalue"), kind: "value" },
+    ...clips("global_clipnorm", "norm"),
+    ...clips("clipnorm", "per-variable-norm"),
+    ...clips("clipvalue", "value"),
   ],
-  namedOptimizers: new RegExp(`^(${OPTIMIZERS})$`, "i"),
+  carries: {
+    "keras.optimizers.get": at(0, "identifier"),
+    "keras.optimizers.LossScaleOptimizer": at(0, "inner_optimizer"),
+    "keras.mixed_precision.LossScaleOptimizer": at(0, "inner_optimizer"),
+    "keras.mixed_precision.experimental.LossScaleOptimizer": at(0, "optimizer"),
+    "tensorflow.train.experimental.enable_mixed_precision_graph_rewrite": at(0, "opt"),
+    "horovod.keras.DistributedOptimizer": OPTIMIZER_ARGUMENT,
+    "horovod.tensorflow.keras.DistributedOptimizer": OPTIMIZER_ARGUMENT,
+    "tensorflow_addons.optimizers.Lookahead": OPTIMIZER_ARGUMENT,
+    "tensorflow_addons.optimizers.MovingAverage": OPTIMIZER_ARGUMENT,
+    "tensorflow_addons.optimizers.SWA": OPTIMIZER_ARGUMENT,
+  },
+  namedOptimizers: new RegExp(`^(${NAMES})$`, "i"),
+  compiled: { attribute: COMPILED, by: "compile", place: OPTIMIZER_ARGUMENT },
+  keepsGradients: /\.get_unscaled_gradients$/,
   optimizerMethods: {
-    apply_gradients: { event: "step", optimizer: "receiver" },
-    apply: { event: "step", optimizer: "receiver" },
-    stateless_apply: { event: "step", optimizer: "receiver" },
+    apply_gradients: applies(0, "grads_and_vars", "pairs"),
+    apply: applies(0, "grads"),
+    stateless_apply: applies(1, "grads"),
+    compute_gradients: { event: "backward" },
     minimize: { event: "step", optimizer: "receiver", managed: true },
   },
-  methods: { compile: compile(at(0, "optimizer")) },
-  inert: /^keras(\.|$)/,
+  calls: {
+    "jax.grad()": { event: "backward" },
+    "jax.value_and_grad()": { event: "backward" },
+  },
+  methods: {
+    compile: {
+      event: "step",
+      optimizer: OPTIMIZER_ARGUMENT,
+      managed: true,
+      runBy: { methods: TRAINING, unless: "train_step" },
+    },
+  },
+  passThrough: { "jax.jit": "first" },
+  inert: /^(keras|tensorflow_addons)(\.|$)/,
+  layers: ["keras.layers.", "keras.applications.", "keras_hub.layers.", "keras_hub.models."],
+  architectures: [
+    { architecture: "diffusion", pattern: /^keras_(cv|hub)\.models\.StableDiffusion/ },
+    {
+      architecture: "detector",
+      pattern: /^(keras_retinanet(\.|$)|keras_(cv|hub)\.models\.(RetinaNet|YOLO|FasterRCNN))/,
+    },
+    { architecture: "vision-transformer", pattern: /^keras_(cv|hub)\.models\.(ViT|DeiT|Swin)/ },
+    {
+      architecture: "transformer",
+      pattern: /^keras\.layers\.(\w+\.)?(MultiHeadAttention|GroupQueryAttention|Attention)$/,
+    },
+    { architecture: "transformer", pattern: /^(keras_nlp(\.|$)|keras_hub\.layers\.\w*Transformer)/ },
+    {
+      architecture: "recurrent",
+      pattern: /^keras\.layers\.(\w+\.)?(ConvLSTM\dD|ConvLSTM\dDCell|CuDNN(GRU|LSTM)|(GRU|LSTM|SimpleRNN)(Cell)?|RNN)$/,
+    },
+    { architecture: "value-learning", pattern: /^rl\.agents\.(\w+\.)*(DQN|NAF|SARSA)Agent$/ },
+    { architecture: "reinforcement", pattern: /^rl\.(agents|core)(\.|$)/ },
+    { architecture: "convolutional", pattern: /^keras\.(layers\.(\w+\.)?\w*Conv\d?D\w*|applications)(\.|$)/ },
+  ],
   spelling: {
     place: "argument",
-    keyword: () => "global_clipnorm",
+    keyword: (name, given) => {
+      if (!OPTIMIZER.test(name) && !ADDON.test(name)) return null;
+      // Who writes `lr` has a version that may not know the other one.
+      return given.includes("lr") ? "clipnorm" : "global_clipnorm";
+    },
     named: (name) => {
-      const proper = OPTIMIZERS.split("|").find((known) => known.toLowerCase() === name.toLowerCase());
+      const proper = NAMES.split("|").find((known) => known.toLowerCase() === name.toLowerCase());
       return proper ? `keras.optimizers.${proper}` : null;
     },
   },

@@ -90,6 +90,7 @@ export const pytorch: Framework = {
     "apex.parallel.DistributedDataParallel": "first",
     "horovod.torch.DistributedOptimizer": "first",
   },
+  layers: ["torch.nn.", "torch.nn.functional.", "torchvision.models."],
   architectures: [
     { architecture: "diffusion", pattern: /^diffusers(\.|$)/ },
     { architecture: "detector", pattern: /^torchvision\.models\.detection(\.|$)/ },
@@ -103,7 +104,6 @@ export const pytorch: Framework = {
     },
     { architecture: "transformer", pattern: /^(transformers|pytorch_pretrained_bert|x_transformers|peft|trl)(\.|$)/ },
     { architecture: "recurrent", pattern: /^torch\.nn\.(LSTM|GRU|RNN|LSTMCell|GRUCell|RNNCell)\b/ },
-    { architecture: "reinforcement", pattern: /^(gym|gymnasium|pettingzoo|dm_control|procgen|ale_py)(\.|$)/ },
     { architecture: "convolutional", pattern: /^(torch\.nn\.Conv\dd|torchvision\.models)(\.|$|\()/ },
   ],
   spelling: {

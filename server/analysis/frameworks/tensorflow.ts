@@ -1,4 +1,4 @@
-/** TensorFlow's own loops: gradients from a tape, clipped as values. */
+/** TensorFlow's own loops, with a tape or a graph: gradients are values, and clipping them gives new ones. */
 import { at, type Framework } from "./framework.ts";
 
 export const tensorflow: Framework = {
@@ -6,24 +6,73 @@ export const tensorflow: Framework = {
   title: "TensorFlow",
   mentions: ["tensorflow"],
   triggers: ["apply_gradients", "minimize", "GradientTape"],
+  aliases: [
+    ["tensorflow.compat.v1", "tensorflow"],
+    ["tensorflow.compat.v2", "tensorflow"],
+    ["tensorflow.python.training.adam.AdamOptimizer", "tensorflow.train.AdamOptimizer"],
+  ],
+  // They have no argument that clips.
+  optimizers: /^tensorflow\.train\.\w*Optimizer$/,
+  settings: [],
+  carries: {
+    "horovod.tensorflow.DistributedOptimizer": at(0, "optimizer"),
+    "tensorflow.train.SyncReplicasOptimizer": at(0, "opt"),
+  },
+  takesParameters: true,
+  keepsGradients: /^(tensorflow\.(identity|convert_to_tensor|cast|stop_gradient)|jax\.lax\.(pmean|psum))$/,
+  optimizerMethods: {
+    compute_gradients: { event: "backward" },
+    apply_gradients: {
+      event: "step",
+      optimizer: "receiver",
+      gradients: { place: at(0, "grads_and_vars"), shape: "pairs" },
+    },
+    minimize: { event: "step", optimizer: "receiver", managed: true },
+  },
   calls: {
     "tensorflow.GradientTape().gradient": { event: "backward" },
     "tensorflow.gradients": { event: "backward" },
     "tensorflow.clip_by_global_norm": {
       event: "clip",
       kind: "norm",
+      gradients: { place: at(0, "t_list"), shape: "gradients" },
+      returnsNorm: true,
       parameters: null,
       threshold: at(1, "clip_norm"),
     },
     "tensorflow.clip_by_norm": {
       event: "clip",
       kind: "per-variable-norm",
+      gradients: { place: at(0, "t"), shape: "gradients" },
       parameters: null,
       threshold: at(1, "clip_norm"),
     },
-    "tensorflow.clip_by_value": { event: "clip", kind: "value", parameters: null, threshold: at(2, "clip_value_max") },
+    "tensorflow.clip_by_value": {
+      event: "clip",
+      kind: "value",
+      gradients: { place: at(0, "t"), shape: "gradients" },
+      parameters: null,
+      threshold: at(2, "clip_value_max"),
+    },
   },
-  methods: { apply_gradients: { event: "step", optimizer: "receiver" } },
-  passThrough: { "tensorflow.function": "first" },
+  methods: {
+    apply_gradients: {
+      event: "step",
+      optimizer: "receiver",
+      gradients: { place: at(0, "grads_and_vars"), shape: "pairs" },
+    },
+  },
+  passThrough: { "tensorflow.function": "first", "horovod.tensorflow.DistributedGradientTape": "first" },
+  layers: ["tensorflow.nn.", "tensorflow.nn.rnn_cell.", "tensorflow.layers.", "tensorflow.contrib.rnn."],
+  architectures: [
+    {
+      architecture: "recurrent",
+      pattern: /^tensorflow\.((nn|contrib)\.(rnn_cell|rnn)\.\w+|nn\.(bidirectional_|static_)?(dynamic_)?rnn)$/,
+    },
+    { architecture: "value-learning", pattern: /^tf_agents\.agents\.(dqn|categorical_dqn)(\.|$)/ },
+    { architecture: "reinforcement", pattern: /^tf_agents(\.|$)/ },
+    { architecture: "convolutional", pattern: /^tensorflow\.(nn|layers)\.conv\dd/ },
+  ],
+  spelling: { place: "gradients", function: "tensorflow.clip_by_global_norm", returnsNorm: true },
   inert: /^tensorflow(\.|$)/,
 };

@@ -1,5 +1,5 @@
 import { earlyClips } from "../facts/early-clips.ts";
-import type { TrainingEvent, UpdateSite } from "../facts/events.ts";
+import type { StepEvent, TrainingEvent, UpdateSite } from "../facts/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import { isUnclipped, lastBackward, lateClips } from "../facts/order.ts";
 import type { Finding, Fix, RelatedPlace } from "../finding.ts";
@@ -97,22 +97,30 @@ function byStatement(updates: readonly UpdateSite[]): UpdateSite[][] {
 
 function report(facts: Facts, site: UpdateSite): Omit<Finding, "rule"> {
   const { step, paths } = site;
-  const name = sourceOf(facts, step.optimizer.node);
   const { reason } = conventionFor(facts.evidence.architecture);
   const because = reason ? ` ${reason}` : "";
   return {
     severity: reason ? "warning" : "information",
-    message: `${step.managed ? `\`${name}\` trains here without gradient clipping.` : `No clipping of the gradients reaches this update of \`${name}\`.`}${because}`,
+    message: `${what(facts, step)}${because}`,
     range: rangeOf(step.node),
     related: related(facts, site, lastBackward(paths)),
     fix: fix(facts, site),
   };
 }
 
+function what(facts: Facts, { node, optimizer, managed }: StepEvent): string {
+  const name = sourceOf(facts, optimizer.node);
+  if (!managed) return `No clipping of the gradients reaches this update of \`${name}\`.`;
+  const trained = node.kind === "call" && node.callee.kind === "attribute" ? sourceOf(facts, node.callee.object) : name;
+  if (trained === name) return `\`${name}\` trains here without gradient clipping.`;
+  return `\`${trained}\` trains with an optimizer that clips no gradients.`;
+}
+
 function related(facts: Facts, { step }: UpdateSite, backward: TrainingEvent | undefined): RelatedPlace[] {
   const places: RelatedPlace[] = [];
-  const built = step.optimizer.constructors[0];
-  if (built) places.push({ range: rangeOf(built.call), message: "The optimizer is built here" });
+  const { constructors, named } = step.optimizer;
+  const built = constructors[0]?.call ?? named?.node;
+  if (built) places.push({ range: rangeOf(built), message: "The optimizer is built here" });
   if (backward) places.push({ range: rangeOf(backward.node), message: "The gradients come from here" });
   const { node, name, architecture } = facts.evidence;
   if (node && architecture && conventionFor(architecture).reason)

@@ -1,0 +1,283 @@
+import { describe, expect, it } from "vitest";
+import { fixAll, lint, places, rulesFound } from "../../../test/analysis/analyser.ts";
+
+type Parts = Partial<Record<"imports" | "before" | "optimizer" | "compile" | "train", string>>;
+
+const script = ({
+  imports = "import keras",
+  before = "",
+  optimizer = "keras.optimizers.Adam()",
+  compile = `model.compile(optimizer=${optimizer}, loss="mse")`,
+  train = "model.fit(x, y)",
+}: Parts) => `${imports}
+${before}
+model = keras.Sequential([keras.layers.Dense(1)])
+${compile}
+${train}
+`;
+
+describe("a model that is compiled and trained", () => {
+  it.each([
+    ["a constructor", {}, "keras.optimizers.Adam(global_clipnorm=1.0)"],
+    [
+      "an argument already",
+      { optimizer: "keras.optimizers.SGD(0.1)" },
+      "keras.optimizers.SGD(0.1, global_clipnorm=1.0)",
+    ],
+    ["a name", { optimizer: '"adam"' }, "keras.optimizers.Adam(global_clipnorm=1.0)"],
+    [
+      "a name for get",
+      { optimizer: 'keras.optimizers.get("sgd")' },
+      "keras.optimizers.get(keras.optimizers.SGD(global_clipnorm=1.0))",
+    ],
+    [
+      "None, which is what it is anyway",
+      { optimizer: "keras.optimizers.Adam(clipnorm=None)" },
+      "keras.optimizers.Adam(clipnorm=None, global_clipnorm=1.0)",
+    ],
+    [
+      "the argument at None",
+      { optimizer: "keras.optimizers.Adam(global_clipnorm=None)" },
+      "keras.optimizers.Adam(global_clipnorm=1.0)",
+    ],
+    [
+      "a scaled one",
+      { optimizer: "keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam())" },
+      "LossScaleOptimizer(keras.optimizers.Adam(global_clipnorm=1.0))",
+    ],
+    [
+      "a legacy one",
+      { optimizer: "keras.optimizers.legacy.Adam()" },
+      "keras.optimizers.legacy.Adam(global_clipnorm=1.0)",
+    ],
+    ["an old one", { optimizer: "keras.optimizers.Adam(lr=1e-3)" }, "keras.optimizers.Adam(lr=1e-3, clipnorm=1.0)"],
+    [
+      "a variable",
+      { before: "made = keras.optimizers.Lion()", optimizer: "made" },
+      "keras.optimizers.Lion(global_clipnorm=1.0)",
+    ],
+    [
+      "options",
+      { before: "options = dict(optimizer=keras.optimizers.Adam(), loss='mse')", compile: "model.compile(**options)" },
+      "dict(optimizer=keras.optimizers.Adam(global_clipnorm=1.0), loss='mse')",
+    ],
+    [
+      "a learning rate schedule",
+      { before: "rate = keras.optimizers.schedules.CosineDecay(1e-3, 10)", optimizer: "keras.optimizers.Adam(rate)" },
+      "keras.optimizers.Adam(rate, global_clipnorm=1.0)",
+    ],
+  ])("is reported at compile, with %s", (_, parts, fixed) => {
+    const text = script(parts);
+    const [finding, ...more] = lint(text);
+    expect(more).toEqual([]);
+    expect(finding?.rule).toBe("missing-clipping");
+    expect(finding && text.slice(finding.range.start, finding.range.end)).toMatch(/^model\.compile\(/);
+    expect(fixAll(text)).toContain(fixed);
+    expect(rulesFound(fixAll(text))).toEqual([]);
+  });
+
+  it.each([
+    ["tf.keras", "import tensorflow as tf\nfrom tensorflow import keras"],
+    ["keras of a submodule", "from tensorflow.keras import layers\nimport tensorflow.keras as keras"],
+    ["tf_keras", "import tf_keras as keras"],
+  ])("is known by %s", (_, imports) => expect(rulesFound(script({ imports }))).toEqual(["missing-clipping"]));
+
+  it.each([
+    ["import tensorflow as tf", "tf.keras.optimizers.Adam(global_clipnorm=1.0)"],
+    ["from tensorflow.keras import optimizers", "optimizers.Adam(global_clipnorm=1.0)"],
+    ["from tensorflow.keras.models import Model", "tensorflow.keras.optimizers.Adam(global_clipnorm=1.0)"],
+    ["from keras.optimizers import Adam", "Adam(global_clipnorm=1.0)"],
+    ["from keras import layers", "keras.optimizers.Adam(global_clipnorm=1.0)"],
+  ])("spells the constructor as the file imports it: %s", (imports, expected) => {
+    const text = `${imports}\nmodel = build(keras=True)\nmodel.compile("adam", "mse")\nmodel.fit(x, y)\n`;
+    expect(fixAll(text)).toContain(`model.compile(${expected}, "mse")`);
+    expect(fixAll(fixAll(text))).toBe(fixAll(text));
+  });
+
+  it("imports beside what it imports already, which may have to wait for the environment", () => {
+    const text = `import os
+os.environ["KERAS_BACKEND"] = "jax"
+from keras import layers
+model = build()
+model.compile("adam", "mse")
+model.fit(x, y)
+`;
+    expect(fixAll(text)).toContain("from keras import layers\nimport keras\n");
+  });
+
+  it.each([
+    [
+      "in a builder",
+      "def build():\n    m = keras.Sequential()\n    m.compile('sgd')\n    return m\nnet = build()\nnet.fit(x)\n",
+      ["4:missing-clipping"],
+    ],
+    [
+      "handed in",
+      "def train(net):\n    net.compile('sgd')\n    net.fit(x)\ntrain(keras.Sequential())\n",
+      ["3:missing-clipping"],
+    ],
+    [
+      "in self",
+      "class T:\n    def build(self):\n        self.m = keras.Sequential()\n        self.m.compile('sgd')\n    def train(self):\n        self.m.train_on_batch(x)\n",
+      ["5:missing-clipping"],
+    ],
+    [
+      "a class of its own",
+      "class M(keras.Model):\n    def __init__(self):\n        super().__init__()\n        self.compile('sgd')\nM().fit(x)\n",
+      ["5:missing-clipping"],
+    ],
+    [
+      "both of a pair",
+      "d = keras.Sequential()\nd.compile('sgd')\ng = keras.Sequential()\ng.compile('sgd')\nd.train_on_batch(x)\ng.train_on_batch(x)\n",
+      ["3:missing-clipping", "5:missing-clipping"],
+    ],
+    [
+      "one of two",
+      "a = keras.Sequential()\na.compile('sgd')\nb = keras.Sequential()\nb.compile('sgd')\na.fit(x)\nb.predict(x)\n",
+      ["3:missing-clipping"],
+    ],
+  ])("is found %s", (_, text, expected) => expect(places(`import keras\n${text}`)).toEqual(expected));
+});
+
+describe("says nothing", () => {
+  it.each([
+    ["to global_clipnorm", { optimizer: "keras.optimizers.Adam(global_clipnorm=1.0)" }],
+    ["to a threshold from elsewhere", { optimizer: "keras.optimizers.Adam(global_clipnorm=args.clip)" }],
+    ["to options that may hold one", { optimizer: "keras.optimizers.Adam(**options)" }],
+    [
+      "to options that hold one",
+      { before: "options = {'global_clipnorm': 1.0}", optimizer: "keras.optimizers.Adam(**options)" },
+    ],
+    ["to compile options that can't be seen", { compile: "model.compile(**options)" }],
+    ["to an optimizer from elsewhere", { optimizer: "make_optimizer()" }],
+    ["to a name of somebody's own", { optimizer: '"my_optimizer"' }],
+    ["to several optimizers in one", { optimizer: "tfa.optimizers.MultiOptimizer(pairs)" }],
+    ["to compiling for evaluation", { train: "model.evaluate(x, y)" }],
+    ["to compiling without an optimizer", { compile: 'model.compile(loss="mse")' }],
+    ["to torch.compile's method", { imports: "import torch, keras\n", compile: "model.compile()" }],
+    [
+      "to another model that is trained",
+      { before: "other = keras.Sequential()\nother.fit(x)", train: "model.predict(x)" },
+    ],
+  ])("%s", (_, parts) => expect(rulesFound(script(parts))).toEqual([]));
+});
+
+const subclass = (apply: string, compile: string, body = "") => `import tensorflow as tf
+import keras
+
+class Custom(keras.Model):
+${body}    def train_step(self, data):
+        with tf.GradientTape() as tape:
+            loss = self.compute_loss(data)
+        gradients = tape.gradient(loss, self.trainable_variables)
+        ${apply}
+
+model = Custom()
+${compile}
+model.fit(data)
+`;
+
+describe("a train_step of its own", () => {
+  const apply = "self.optimizer.apply(gradients, self.trainable_variables)";
+
+  it("makes the update, with the optimizer that compile was given", () => {
+    const text = subclass(apply, 'model.compile(optimizer="adam")');
+    expect(places(text)).toEqual(["9:missing-clipping"]);
+    expect(fixAll(text)).toBe(subclass(apply, "model.compile(optimizer=keras.optimizers.Adam(global_clipnorm=1.0))"));
+  });
+
+  it.each([
+    [
+      "by apply_gradients",
+      subclass("self.optimizer.apply_gradients(zip(gradients, self.trainable_variables))", 'model.compile("sgd")'),
+      1,
+    ],
+    ["an optimizer that clips", subclass(apply, "model.compile(keras.optimizers.SGD(global_clipnorm=1.0))"), 0],
+    ["an optimizer from elsewhere", subclass(apply, "model.compile(optimizer=make())"), 0],
+    ["compiled elsewhere", subclass(apply, ""), 0],
+    [
+      "a compile of its own",
+      subclass(
+        apply,
+        "model.compile(keras.optimizers.SGD())",
+        "    def compile(self, chosen):\n        super().compile(optimizer=chosen)\n",
+      ),
+      1,
+    ],
+    [
+      "an optimizer of its own",
+      subclass(
+        "self.d_optimizer.apply(gradients, self.d.trainable_variables)",
+        "model.compile(d_optimizer=keras.optimizers.SGD())",
+        "    def compile(self, d_optimizer):\n        super().compile()\n        self.d_optimizer = d_optimizer\n",
+      ),
+      1,
+    ],
+    [
+      "gradients that are clipped",
+      subclass(
+        "self.optimizer.apply([tf.clip_by_norm(g, 1.0) for g in gradients], self.trainable_variables)",
+        'model.compile("sgd")',
+      ),
+      0,
+    ],
+  ])("%s", (_, text, count) =>
+    expect(rulesFound(text).filter((rule) => rule === "missing-clipping")).toHaveLength(count),
+  );
+});
+
+describe("other backends", () => {
+  it("follows gradients of JAX to a stateless update", () => {
+    const text = (made: string) => `import jax
+import keras
+optimizer = ${made}
+value_and_grad = jax.value_and_grad(loss, has_aux=True)
+
+@jax.jit
+def step(state, data):
+    trainable, others, optimizer_variables = state
+    (loss, others), grads = value_and_grad(trainable, others, data)
+    trainable, optimizer_variables = optimizer.stateless_apply(optimizer_variables, grads, trainable)
+`;
+    expect(places(text("keras.optimizers.Adam()"))).toEqual(["10:missing-clipping"]);
+    expect(fixAll(text("keras.optimizers.Adam()"))).toBe(text("keras.optimizers.Adam(global_clipnorm=1.0)"));
+  });
+
+  it("follows gradients that PyTorch's backward pass left", () => {
+    const text = (clip: string) => `import torch
+import keras
+optimizer = keras.optimizers.Adam()
+for x in data:
+    model.zero_grad()
+    model(x).sum().backward()
+    ${clip}
+    gradients = [v.value.grad for v in weights]
+    optimizer.apply(gradients, weights)
+`;
+    expect(places(text("pass"))).toEqual(["9:missing-clipping"]);
+    expect(fixAll(text("pass"))).toContain("keras.optimizers.Adam(global_clipnorm=1.0)");
+    expect(rulesFound(text("torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)"))).toEqual([]);
+  });
+});
+
+it.each([
+  ["keras.layers.LSTM(8)", "warning", "=1.0"],
+  ["keras.layers.MultiHeadAttention(2, 8)", "warning", "=1.0"],
+  ["keras.layers.Conv2D(8, 3)", "information", "=1.0"],
+])("takes severity from the layers: %s", (layer, severity, threshold) => {
+  const text = script({ before: `layer = ${layer}` });
+  expect(lint(text)[0]?.severity).toBe(severity);
+  expect(fixAll(text)).toContain(`global_clipnorm${threshold}`);
+});
+
+it("knows agents of reinforcement learning", () => {
+  const text = `import gym
+from keras.optimizers import Adam
+from rl.agents.ddpg import DDPGAgent
+agent = DDPGAgent(actor=a, critic=c)
+agent.compile(Adam(learning_rate=1e-3), metrics=["mae"])
+agent.fit(gym.make("Pendulum-v0"))
+`;
+  expect(lint(text).map(({ severity }) => severity)).toEqual(["warning"]);
+  expect(fixAll(text)).toContain("global_clipnorm=0.5");
+});

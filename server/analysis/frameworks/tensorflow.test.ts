@@ -1,0 +1,169 @@
+import { describe, expect, it } from "vitest";
+import { fixAll, parses, places, rulesFound } from "../../../test/analysis/analyser.ts";
+
+const loop = (body: string, optimizer = "tf.keras.optimizers.SGD(0.1)", before = "") => `import tensorflow as tf
+${before}
+optimizer = ${optimizer}
+
+@tf.function
+def step(x):
+    with tf.GradientTape() as tape:
+        loss = model(x)
+    grads = tape.gradient(loss, model.trainable_variables)
+${body
+  .split("\n")
+  .map((line) => `    ${line}`)
+  .join("\n")}
+
+for x in data:
+    step(x)
+`;
+const apply = "optimizer.apply_gradients(zip(grads, model.trainable_variables))";
+const missing = (text: string) => rulesFound(text).filter((rule) => rule === "missing-clipping").length;
+
+describe("a loop with a tape", () => {
+  it("is reported at the update", () => {
+    expect(places(loop(apply))).toEqual(["10:missing-clipping"]);
+    expect(fixAll(loop(apply))).toBe(loop(apply, "tf.keras.optimizers.SGD(0.1, global_clipnorm=1.0)"));
+  });
+
+  it.each([
+    ["pairs in a variable", "pairs = list(zip(grads, model.trainable_variables))\noptimizer.apply_gradients(pairs)"],
+    ["pairs in a comprehension", "optimizer.apply_gradients([(g, v) for g, v in zip(grads, weights)])"],
+    ["a copy", "copied = [tf.identity(g) for g in grads]\noptimizer.apply_gradients(zip(copied, weights))"],
+    ["gradients clipped for something else", `shown, _ = tf.clip_by_global_norm([loss], 1.0)\n${apply}`],
+    ["data clipped", `tf.clip_by_value(x, 0.0, 1.0)\n${apply}`],
+  ])("is reported with %s", (_, body) => expect(missing(loop(body))).toBe(1));
+
+  it.each([
+    ["a global norm", `grads, norm = tf.clip_by_global_norm(grads, 1.0)\n${apply}`],
+    ["one of two results", `grads = tf.clip_by_global_norm(grads, 1.0)[0]\n${apply}`],
+    ["each by its norm", `grads = [tf.clip_by_norm(g, 1.0) for g in grads]\n${apply}`],
+    ["each by value", `grads = [tf.clip_by_value(g, -1.0, 1.0) if g is not None else None for g in grads]\n${apply}`],
+    ["in the call", "optimizer.apply_gradients((tf.clip_by_norm(g, 1.0), v) for g, v in zip(grads, weights))"],
+    ["under a condition", `if clip:\n    grads, _ = tf.clip_by_global_norm(grads, clip)\n${apply}`],
+    ["one by one", `for i, g in enumerate(grads):\n    grads[i] = tf.clip_by_norm(g, 1.0)\n${apply}`],
+    ["a function of a library", `grads = tools.clip_gradients(grads, 1.0)\n${apply}`],
+    ["a function that can't be seen", `grads = massage(grads)\n${apply}`],
+    ["by hand", `grads = [g * scale for g in grads]\n${apply}`],
+    [
+      "after accumulation in variables",
+      "for a, g in zip(sums, grads):\n    a.assign_add(g)\noptimizer.apply_gradients(zip(sums, weights))",
+    ],
+  ])("is silent where gradients are clipped, or may be: %s", (_, body) => expect(missing(loop(body))).toBe(0));
+
+  it("sees into functions of the file", () => {
+    const helper = (result: string) => `def tame(grads):\n    ${result}`;
+    const body = `grads = tame(grads)\n${apply}`;
+    expect(missing(loop(body, undefined, helper("return tf.clip_by_global_norm(grads, 1.0)[0]")))).toBe(0);
+    expect(missing(loop(body, undefined, helper("return [g * 0.5 for g in grads]")))).toBe(0);
+    expect(missing(loop(body, undefined, helper("return list(grads)")))).toBe(1);
+  });
+
+  it("tells the sides of a pair of networks apart", () => {
+    const text = `import tensorflow as tf
+d_opt, g_opt = tf.keras.optimizers.Adam(), tf.keras.optimizers.Adam()
+with tf.GradientTape() as d_tape, tf.GradientTape() as g_tape:
+    d_loss, g_loss = losses(x)
+d_grads = d_tape.gradient(d_loss, D.trainable_variables)
+g_grads = g_tape.gradient(g_loss, G.trainable_variables)
+d_grads, _ = tf.clip_by_global_norm(d_grads, 1.0)
+d_opt.apply_gradients(zip(d_grads, D.trainable_variables))
+g_opt.apply_gradients(zip(g_grads, G.trainable_variables))
+`;
+    expect(places(text)).toEqual(["9:missing-clipping"]);
+  });
+
+  it.each([
+    [
+      "from a class",
+      "class T:\n    def __init__(self, optimizer):\n        self.optimizer = optimizer\n    def step(self, x):\n        with tf.GradientTape() as tape:\n            loss = f(x)\n        g = tape.gradient(loss, w)\n        self.optimizer.apply_gradients(zip(g, w))\n",
+      0,
+    ],
+    [
+      "from a library",
+      "optimizer = create_optimizer()\nwith tf.GradientTape() as tape:\n    loss = f(x)\ng = tape.gradient(loss, w)\noptimizer.apply_gradients(zip(g, w))\n",
+      0,
+    ],
+    [
+      "from a caller",
+      "def step(x, optimizer):\n    with tf.GradientTape() as tape:\n        loss = f(x)\n    g = tape.gradient(loss, w)\n    optimizer.apply_gradients(zip(g, w))\n",
+      1,
+    ],
+  ])("knows what may clip of an optimizer %s", (_, text, count) =>
+    expect(missing(`import tensorflow as tf\n${text}`)).toBe(count),
+  );
+
+  it("clips on the way where the optimizer is built elsewhere", () => {
+    const step = (body: string) => `import tensorflow as tf
+def step(x, optimizer):
+    with tf.GradientTape() as tape:
+        loss = f(x)
+    ${body}
+`;
+    expect(fixAll(step("g = tape.gradient(loss, w)\n    optimizer.apply_gradients(zip(g, w))"))).toBe(
+      step(
+        "g = tape.gradient(loss, w)\n    g, _ = tf.clip_by_global_norm(g, 1.0)\n    optimizer.apply_gradients(zip(g, w))",
+      ),
+    );
+    expect(fixAll(step("optimizer.apply_gradients(zip(tape.gradient(loss, w), w))"))).toBe(
+      step("optimizer.apply_gradients(zip(tf.clip_by_global_norm(tape.gradient(loss, w), 1.0)[0], w))"),
+    );
+  });
+});
+
+describe("graphs of TensorFlow 1", () => {
+  const graph = (body: string) => `import tensorflow as tf
+class Net:
+    def __init__(self):
+        self.optimizer = tf.train.AdamOptimizer(1e-3)
+${body
+  .split("\n")
+  .map((line) => `        ${line}`)
+  .join("\n")}
+`;
+  it.each([
+    ["minimize", "self.train_op = self.optimizer.minimize(self.loss)", 1],
+    [
+      "compute and apply",
+      "pairs = self.optimizer.compute_gradients(self.loss)\nself.op = self.optimizer.apply_gradients(pairs)",
+      1,
+    ],
+    [
+      "clipped pairs",
+      "pairs = self.optimizer.compute_gradients(self.loss)\npairs = [(tf.clip_by_norm(g, 5), v) for g, v in pairs if g is not None]\nself.op = self.optimizer.apply_gradients(pairs)",
+      0,
+    ],
+    [
+      "pairs clipped in place",
+      "pairs = self.optimizer.compute_gradients(self.loss)\nfor i, (g, v) in enumerate(pairs):\n    pairs[i] = (tf.clip_by_norm(g, 5), v)\nself.op = self.optimizer.apply_gradients(pairs)",
+      0,
+    ],
+    [
+      "pairs taken apart",
+      "grads, weights = zip(*self.optimizer.compute_gradients(self.loss))\nself.op = self.optimizer.apply_gradients(zip(grads, weights))",
+      1,
+    ],
+    [
+      "tf.gradients",
+      "grads = tf.gradients(self.loss, tf.trainable_variables())\nself.op = self.optimizer.apply_gradients(zip(grads, tf.trainable_variables()))",
+      1,
+    ],
+    [
+      "tf.gradients, clipped",
+      "grads, _ = tf.clip_by_global_norm(tf.gradients(self.loss, weights), 5)\nself.op = self.optimizer.apply_gradients(zip(grads, weights))",
+      0,
+    ],
+    [
+      "another network's pairs",
+      "grads, _ = zip(*worker.grads_and_vars)\ngrads, _ = tf.clip_by_global_norm(grads, 5.0)\nself.op = self.optimizer.apply_gradients(zip(grads, weights))",
+      0,
+    ],
+  ])("%s", (_, body, count) => {
+    for (const module of ["tf.train", "tf.compat.v1.train"]) {
+      const text = graph(body).replaceAll("tf.train.", `${module}.`);
+      expect(missing(text)).toBe(count);
+      expect(parses(fixAll(text))).toBe(true);
+    }
+  });
+});
