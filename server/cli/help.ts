@@ -33,6 +33,10 @@ Options:
       --min-severity LEVEL   Leave out findings below error, warning, information or hint, and count
                              the rest. By default all are shown, and warnings and errors counted
       --statistics           Show only how often each rule was broken
+      --baseline FILE        Report only what this file doesn't know: findings are known by rule, path and the
+                             text of their line, wherever it moves
+      --write-baseline       Take what is found now as known: create the --baseline file, or bring it up to
+                             date for the files linted. Exits with 0
       --stdin-filename FILE  The name to report for standard input
       --output-file FILE     Write the report to a file
       --exit-zero            Exit with 0 even when there are findings

@@ -15,6 +15,9 @@ export interface LintArguments {
   readonly statistics: boolean;
   readonly exitZero: boolean;
   readonly outputFile: string | null;
+  /** The file of findings that are known and not to be reported. */
+  readonly baseline: string | null;
+  readonly writeBaseline: boolean;
   readonly stdinFilename: string | null;
   /** null: show all, count warnings and errors. */
   readonly minSeverity: Severity | null;
@@ -46,6 +49,8 @@ export function parseLintArguments(args: string[], rules: readonly RuleInfo[]): 
     statistics: { type: "boolean", default: false },
     "exit-zero": { type: "boolean", default: false },
     "output-file": { type: "string" },
+    baseline: { type: "string" },
+    "write-baseline": { type: "boolean", default: false },
     "stdin-filename": { type: "string" },
   });
   const paths = positionals.length > 0 ? positionals : ["."];
@@ -54,6 +59,10 @@ export function parseLintArguments(args: string[], rules: readonly RuleInfo[]): 
   if (values["stdin-filename"] !== undefined && !stdin) throw new UsageError("--stdin-filename: needs the path -");
   if (values.fix && values.diff) throw new UsageError("--fix writes, --diff only shows: choose one");
   if (values.isolated && values.config !== undefined) throw new UsageError("--isolated and --config: choose one");
+  if (values["write-baseline"] && values.baseline === undefined)
+    throw new UsageError("--write-baseline: name the file with --baseline FILE");
+  if (values["write-baseline"] && (stdin || values.diff))
+    throw new UsageError("--write-baseline: can be used with neither --diff nor standard input");
   if (values.diff && values.statistics) throw new UsageError("--diff and --statistics: choose one");
   const format = choice(values.format, "--format", FORMATS);
   if (values.diff && format !== "text") throw new UsageError("--diff has its own format: leave out --format");
@@ -68,6 +77,8 @@ export function parseLintArguments(args: string[], rules: readonly RuleInfo[]): 
     statistics: values.statistics,
     exitZero: values["exit-zero"],
     outputFile: values["output-file"] ?? null,
+    baseline: values.baseline ?? null,
+    writeBaseline: values["write-baseline"],
     stdinFilename: values["stdin-filename"] ?? null,
     minSeverity:
       values["min-severity"] === undefined ? null : choice(values["min-severity"], "--min-severity", SEVERITIES),

@@ -37,7 +37,7 @@ export async function lintPaths(options: LintArguments, settings: Settings, anal
     }
   }
   progress.clear();
-  return { files: reports, linted: files.length, rules: analyser.rules, problems };
+  return { files: reports, linted: files, rules: analyser.rules, problems, baselined: 0 };
 }
 
 async function lintFile(path: string, options: LintArguments, settings: Settings, analyser: Analyser) {

@@ -10,7 +10,7 @@ import type { Settings } from "./settings.ts";
 
 /** Lints standard input. With `--fix` the fixed source goes to standard output, as filters do. */
 export async function lintStdin(options: LintArguments, settings: Settings, analyser: Analyser): Promise<Report> {
-  const nothing: Report = { files: [], linted: 0, rules: analyser.rules, problems: [] };
+  const nothing: Report = { files: [], linted: [], rules: analyser.rules, problems: [], baselined: 0 };
   const name = options.stdinFilename ?? "-";
   let source: Source;
   try {
@@ -27,5 +27,5 @@ export async function lintStdin(options: LintArguments, settings: Settings, anal
   const filename = name === "-" ? name : resolve(name);
   const report = examine(source.text, filename, await settings.of(resolve(name)), options, analyser);
   if (options.fix) process.stdout.write(encodeSource({ ...source, text: report.text }));
-  return { ...nothing, files: [report], linted: 1 };
+  return { ...nothing, files: [report], linted: [filename] };
 }

@@ -31,20 +31,25 @@ function block(finding: Finding, { name }: FileReport, positions: Positions, pai
   return lines.join("\n");
 }
 
-function summary({ files, linted }: Report, applied: boolean, paint: Paint): string {
+function summary({ files, linted, baselined }: Report, applied: boolean, paint: Paint): string {
   const findings = files.flatMap((file) => file.findings);
   const fixed = applied ? files.reduce((sum, { fixes }) => sum + fixes.count, 0) : 0;
   const lines = fixed > 0 ? [paint("green", `Fixed ${problems(fixed)}.`)] : [];
+  const counted = linted.length === 1 ? "1 file" : `${linted.length} files`;
+  const known = baselined > 0 ? [`Left out ${problems(baselined)} that the baseline knows.`] : [];
   if (findings.length === 0) {
-    lines.push(paint("green", `No problems${fixed > 0 ? " left" : ""} in ${linted} file${linted === 1 ? "" : "s"}.`));
-    return lines.join("\n");
+    lines.push(
+      paint("green", `No ${known.length > 0 ? "new " : ""}problems${fixed > 0 ? " left" : ""} in ${counted}.`),
+    );
+    return [...lines, ...known].join("\n");
   }
   const bySeverity = SEVERITIES.map((severity) => ({ severity, count: countOf(findings, severity) }))
     .filter(({ count }) => count > 0)
     .map(({ severity, count }) => `${count} ${severity}${count > 1 && severity !== "information" ? "s" : ""}`);
   const withFindings = files.filter((file) => file.findings.length > 0).length;
   lines.push(
-    `Found ${problems(findings.length)} (${bySeverity.join(", ")}) in ${withFindings} of ${linted} file${linted === 1 ? "" : "s"}.`,
+    `Found ${problems(findings.length)} (${bySeverity.join(", ")}) in ${withFindings} of ${counted}.`,
+    ...known,
   );
   const safe = findings.filter(({ fix }) => fix?.applicability === "safe").length;
   const unsafe = findings.filter(({ fix }) => fix?.applicability === "unsafe").length;

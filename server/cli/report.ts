@@ -21,11 +21,13 @@ export interface Problem {
 
 export interface Report {
   readonly files: readonly FileReport[];
-  /** How many files were looked at, those without a finding included. */
-  readonly linted: number;
+  /** The files that were looked at, those without a finding included. */
+  readonly linted: readonly string[];
   readonly rules: readonly RuleInfo[];
   /** What could not be read. */
   readonly problems: readonly Problem[];
+  /** How many findings were left out because a baseline knows them. */
+  readonly baselined: number;
 }
 
 /** Without `--min-severity`, information and hints are shown but not counted. */
