@@ -10,6 +10,7 @@ import { implicitDefault } from "./implicit-default.ts";
 import { invalidThreshold } from "./invalid-threshold.ts";
 import { missingClipping } from "./missing-clipping.ts";
 import { nonfiniteErrorUnderScaler } from "./nonfinite-error-under-scaler.ts";
+import { partialParameters } from "./partial-parameters.ts";
 import { repeatedUnscale } from "./repeated-unscale.ts";
 import type { Rule } from "./rule.ts";
 import { shardedNorm } from "./sharded-norm.ts";
@@ -30,6 +31,7 @@ export const RULES: readonly Rule[] = [
   clipPerGroup,
   exhaustedParameters,
   deprecatedClip,
+  partialParameters,
   shardedNorm,
   invalidThreshold,
   unlikelyThreshold,
