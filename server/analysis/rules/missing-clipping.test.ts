@@ -412,3 +412,23 @@ opt.step()
     expect(fixAll(train(build))).toContain(threshold);
   });
 });
+
+describe("in tests", () => {
+  const network = `import torch
+
+model = torch.nn.LSTM(4, 4)
+optimizer = torch.optim.Adam(model.parameters())
+`;
+  const step = `    model(batch)[0].sum().backward()
+    optimizer.step()
+`;
+  it.each([
+    ["pytest's", `${network}\ndef test_learns(batch):\n${step}`],
+    ["unittest's", `import unittest\n${network}\ndef run(batch):\n${step}`],
+  ])("it is information, whatever the network: %s", (_, text) =>
+    expect(lint(text).map(({ rule, severity }) => [rule, severity])).toEqual([["missing-clipping", "information"]]),
+  );
+  it("elsewhere a warning", () => {
+    expect(lint(`${network}\ndef run(batch):\n${step}`).map(({ severity }) => severity)).toEqual(["warning"]);
+  });
+});

@@ -2,6 +2,7 @@ import { earlyClips } from "../facts/early-clips.ts";
 import type { StepEvent, TrainingEvent, UpdateSite } from "../facts/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import { isUnclipped, lastBackward, lateClips } from "../facts/order.ts";
+import { isTestCode } from "../facts/test-code.ts";
 import type { Finding, Fix, RelatedPlace } from "../finding.ts";
 import { formatNumber, insertClip } from "../fixes/insert-clip.ts";
 import { FRAMEWORKS } from "../frameworks/index.ts";
@@ -97,7 +98,8 @@ function byStatement(updates: readonly UpdateSite[]): UpdateSite[][] {
 
 function report(facts: Facts, site: UpdateSite): Omit<Finding, "rule"> {
   const { step, paths } = site;
-  const { reason } = conventionFor(facts.evidence.architecture);
+  const { architecture } = facts.evidence;
+  const reason = isTestCode(facts.names) ? null : conventionFor(architecture).reason;
   const because = reason ? ` ${reason}` : "";
   return {
     severity: reason ? "warning" : "information",
