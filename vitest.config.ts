@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: [
       "{protocol,server,extension,webview,bench}/**/*.test.ts",
-      "test/{contracts,lsp,cli,telemetry}/**/*.test.ts",
+      "test/{contracts,lsp,cli,telemetry,fixes}/**/*.test.ts",
     ],
     globalSetup: "test/build.ts",
     testTimeout: 20_000,
