@@ -5,12 +5,15 @@ import { applyEdits } from "../text/edits.ts";
 import { atLeast, type LintArguments } from "./lint-options.ts";
 import type { FileReport } from "./report.ts";
 
+/** What of the command line changes what there is to say of a file. */
+export type ExamineOptions = Pick<LintArguments, "fix" | "unsafeFixes" | "diff" | "minSeverity">;
+
 /** Lints one text, and works out its fixes where they are asked for. Writes nothing. */
 export function examine(
   text: string,
   filename: string,
   lint: LintOptions,
-  options: Pick<LintArguments, "fix" | "unsafeFixes" | "diff" | "minSeverity">,
+  options: ExamineOptions,
   analyser: Analyser,
 ): FileReport {
   const module = isConfig(filename) ? analyser.openConfig(text) : analyser.open(text);

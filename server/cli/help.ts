@@ -39,6 +39,8 @@ Options:
                              date for the files linted. Exits with 0
       --stdin-filename FILE  The name to report for standard input
       --output-file FILE     Write the report to a file
+      --jobs N               How many threads to lint in; auto (default): as many as there are cores, for
+                             trees that are worth it
       --exit-zero            Exit with 0 even when there are findings
   -h, --help                 Show this help
 

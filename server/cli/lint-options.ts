@@ -13,6 +13,8 @@ export interface LintArguments {
   readonly unsafeFixes: boolean;
   readonly diff: boolean;
   readonly statistics: boolean;
+  /** How many threads; null: as many as are worth it. */
+  readonly jobs: number | null;
   readonly exitZero: boolean;
   readonly outputFile: string | null;
   /** The file of findings that are known and not to be reported. */
@@ -47,6 +49,7 @@ export function parseLintArguments(args: string[], rules: readonly RuleInfo[]): 
     "force-exclude": { type: "boolean", default: false },
     "min-severity": { type: "string" },
     statistics: { type: "boolean", default: false },
+    jobs: { type: "string" },
     "exit-zero": { type: "boolean", default: false },
     "output-file": { type: "string" },
     baseline: { type: "string" },
@@ -75,6 +78,7 @@ export function parseLintArguments(args: string[], rules: readonly RuleInfo[]): 
     unsafeFixes: values["unsafe-fixes"],
     diff: values.diff,
     statistics: values.statistics,
+    jobs: values.jobs === undefined ? null : jobsOf(values.jobs),
     exitZero: values["exit-zero"],
     outputFile: values["output-file"] ?? null,
     baseline: values.baseline ?? null,
@@ -90,6 +94,12 @@ export function parseLintArguments(args: string[], rules: readonly RuleInfo[]): 
       ignore: named(values.ignore ?? [], rules),
     },
   };
+}
+
+function jobsOf(value: string): number | null {
+  if (value === "auto") return null;
+  if (/^[1-9]\d{0,2}$/.test(value)) return Number(value);
+  throw new UsageError(`--jobs: "${value}" is neither a number from 1 to 999 nor auto`);
 }
 
 /** The rules in lists such as `a,b`. */

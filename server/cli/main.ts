@@ -1,4 +1,5 @@
 /** `gradsight` on the command line. Only dispatch: one file per command. */
+import { isMainThread } from "node:worker_threads";
 import { loadAnalyser } from "../analysis/index.ts";
 import { ConfigurationError } from "../configuration/configuration.ts";
 import { readGrammar } from "../files/grammar.ts";
@@ -10,6 +11,7 @@ import { HELP } from "./help.ts";
 import { lint } from "./lint.ts";
 import { rules } from "./rules.ts";
 import { UsageError } from "./usage.ts";
+import { serveBatches } from "./workers.ts";
 
 const COMMANDS = { lint, explain, rules } as const;
 
@@ -37,21 +39,26 @@ async function main([command, ...rest]: string[]): Promise<number> {
   return COMMANDS[name](rest, await loadAnalyser(await readGrammar()));
 }
 
+function start(): void {
+  main(process.argv.slice(2)).then(
+    (code) => {
+      process.exitCode = code;
+    },
+    (error: unknown) => {
+      if (error instanceof UsageError) process.stderr.write(`gradsight: ${error.message}\nSee: gradsight --help\n`);
+      else if (error instanceof SourceError || error instanceof ConfigurationError)
+        process.stderr.write(`gradsight: ${error.message}\n`);
+      else process.stderr.write(`gradsight: ${error instanceof Error ? (error.stack ?? error.message) : error}\n`);
+      process.exitCode = EXIT.error;
+    },
+  );
+}
+
 // `gradsight lint | head`: whoever reads has seen enough.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(EXIT.clean);
   throw error;
 });
 
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    if (error instanceof UsageError) process.stderr.write(`gradsight: ${error.message}\nSee: gradsight --help\n`);
-    else if (error instanceof SourceError || error instanceof ConfigurationError)
-      process.stderr.write(`gradsight: ${error.message}\n`);
-    else process.stderr.write(`gradsight: ${error instanceof Error ? (error.stack ?? error.message) : error}\n`);
-    process.exitCode = EXIT.error;
-  },
-);
+if (isMainThread) start();
+else serveBatches(readGrammar().then(loadAnalyser));
