@@ -40,7 +40,9 @@ export class Elements {
   }
 
   #elements(value: Value): Value[] {
-    if (value.kind === "external") return [{ ...value, name: `${value.name}[*]` }];
+    // `sys.modules[__name__]` is any module, this one as well.
+    if (value.kind === "external")
+      return value.name === "sys.modules" ? [UNKNOWN] : [{ ...value, name: `${value.name}[*]` }];
     if (value.kind !== "elements") return value.kind === "none" ? [] : [UNKNOWN];
     return value.any.flatMap((item) => this.#values.follow(item));
   }

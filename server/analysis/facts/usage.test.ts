@@ -27,3 +27,23 @@ it("takes what an unseen module clips for clipped, whatever the module is called
   );
   expect(places(text)).toEqual([]);
 });
+
+it("takes a helper that is reached through the module itself for one that may clip", () => {
+  const text = `import sys
+import torch
+
+here = sys.modules[__name__]
+
+def shrink_clip(net, limit):
+    ...
+
+def train(net, batches):
+    optimizer = torch.optim.Adam(net.parameters())
+    for batch in batches:
+        optimizer.zero_grad()
+        net(batch).sum().backward()
+        here.shrink_clip(net, 1)
+        optimizer.step()
+`;
+  expect(places(text)).toEqual([]);
+});
