@@ -4,6 +4,7 @@ import { argumentOf, lastPart } from "../syntax/call.ts";
 import type { OptimizerRef, Seen } from "./events.ts";
 import type { Facts } from "./facts.ts";
 import { reaching } from "./reaching.ts";
+import type { Binding } from "./scope.ts";
 import type { Value } from "./value.ts";
 
 const MAX_DEPTH = 10;
@@ -122,16 +123,28 @@ function ofModel(facts: Facts, seen: Seen): Sources {
 
 function ofVariable(facts: Facts, { node, frame, scope }: Seen, depth: number): Sources {
   const found = facts.values.variables.of(node, frame, scope);
-  if (!found || found.variable.contents.length > 0) return null;
-  const { variable } = found;
-  const here = variable.scope !== null && variable.scope === scope.home;
-  const bindings = here ? reaching(variable.bindings, rangeOf(node).start) : variable.bindings;
-  if (bindings.length === 0) return null;
-  return all(bindings, (binding) => {
-    if (binding.kind !== "value" || binding.path.length > 0) return null;
+  const { bindings = [], contents = [] } = found?.variable ?? {};
+  if (!found || bindings.length === 0 || contents.some(({ key }) => key !== null)) return null;
+  // `params += …` adds to what came before it.
+  const grows = bindings.some(({ statement }) => statement?.kind === "augment");
+  const here = found.variable.scope !== null && found.variable.scope === scope.home;
+  const reached = here && !grows ? reaching(bindings, rangeOf(node).start) : bindings;
+  return all([...reached, ...contents.map(({ binding }) => binding)], (binding) => {
+    const added = addedBy(binding);
     const inner = facts.values.frames.for(binding.scope, found.frame);
-    return sourcesOf(facts, { node: binding.value, frame: inner, scope: binding.scope }, depth + 1);
+    const there = added && { node: added, frame: inner, scope: binding.scope };
+    const isElement = there && contents.some((put) => put.binding === binding) && binding.kind === "value";
+    if (isElement) return ofElement(facts, there, depth + 1);
+    return there && sourcesOf(facts, there, depth + 1);
   });
+}
+
+/** What a binding assigns, appends, or extends a list by. */
+function addedBy(binding: Binding): Expression | null {
+  const { statement } = binding;
+  if (statement?.kind === "augment") return statement.operator === "+=" ? statement.value : null;
+  if (binding.kind === "element") return statement?.kind === "expression" ? binding.iterable : null;
+  return binding.kind === "value" && binding.path.length === 0 ? binding.value : null;
 }
 
 /** Both are known, and neither is the other, in it, or holds it. */

@@ -32,6 +32,14 @@ describe("reports", () => {
     ],
     ["one of two in a variable", train("params", norm("a.parameters()"), `params = ${both}`), missed],
     ["unpacked", train("[*a.parameters(), *b.parameters()]", norm("[p for p in a.parameters()]")), missed],
+    [
+      "for either of two optimizers",
+      train(both, norm("a.parameters()")).replace(
+        "torch.optim.Adam(",
+        "(torch.optim.Adam if args.adam else torch.optim.SGD)(",
+      ),
+      missed,
+    ],
     ["in a list of modules", train("nn.ModuleList([a, b]).parameters()", norm("a.parameters()")), missed],
     ["by value", train(both, "nn.utils.clip_grad_value_(a.parameters(), 1.0)"), missed],
     ["under a condition", train(both, `if args.clip: ${norm("a.parameters()")}`), missed],
@@ -43,6 +51,34 @@ describe("reports", () => {
     [
       "a model owned under an option only",
       train("params", norm("a.parameters()"), `params = ${both} if args.both else a.parameters()`),
+      missed,
+    ],
+    [
+      "one that was added",
+      train("params", norm("a.parameters()"), "params = list(a.parameters())\nparams += b.parameters()"),
+      missed,
+    ],
+    [
+      "one that was added under a condition",
+      train(
+        "params",
+        norm("a.parameters()"),
+        "params = list(a.parameters())\nif both:\n    params.extend(b.parameters())",
+      ),
+      missed,
+    ],
+    [
+      "a group that was added",
+      train(
+        "groups",
+        norm("a.parameters()"),
+        'groups = [{"params": a.parameters()}]\ngroups.append({"params": b.parameters()})',
+      ),
+      missed,
+    ],
+    [
+      "beside a third model that is frozen",
+      train(both, norm("a.parameters()"), "c = nn.Linear(8, 8)\nc.requires_grad_(False)\nb.requires_grad_(True)"),
       missed,
     ],
     [
@@ -166,4 +202,31 @@ train(a, b, torch.optim.Adam(list(a.parameters()) + list(b.parameters())))
 `;
     expect(found(text)).toEqual([]);
   });
+});
+
+describe("with Apex's copies", () => {
+  const apex = (level: string, parameters: string) => `import torch
+from apex import amp
+model = torch.nn.Linear(8, 8)
+optimizer = torch.optim.Adam(model.parameters())
+model, optimizer = amp.initialize(model, optimizer, opt_level=${level})
+for x in data:
+    with amp.scale_loss(model(x).sum(), optimizer) as scaled:
+        scaled.backward()
+    torch.nn.utils.clip_grad_norm_(${parameters}, 1.0)
+    optimizer.step()
+`;
+  it("reports a clip of the originals", () => {
+    expect(found(apex('"O2"', "model.parameters()"))).toEqual([
+      "warning Under `O2` the optimizer updates float32 copies, and this clips the gradients of the half-precision ones.",
+    ]);
+    expect(fixAll(apex('"O2"', "model.parameters()"))).toBe(apex('"O2"', "amp.master_params(optimizer)"));
+  });
+
+  it.each([
+    ["the copies", apex('"O2"', "amp.master_params(optimizer)")],
+    ["another level", apex('"O1"', "model.parameters()")],
+    ["a level of the command line", apex("args.level", "model.parameters()")],
+    ["Apex switched off", apex('"O2", enabled=not args.off', "model.parameters()")],
+  ])("says nothing to %s", (_, text) => expect(found(text)).toEqual([]));
 });

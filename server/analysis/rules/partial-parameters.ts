@@ -2,14 +2,18 @@ import type { ClipEvent, Path, UpdateSite } from "../facts/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import { clipsOf, distinct } from "../facts/order.ts";
 import { areApart, type Source, sourcesOf, sourcesOfOptimizer } from "../facts/parameter-sources.ts";
-import type { Fix } from "../finding.ts";
+import type { CallSite } from "../facts/scope.ts";
+import type { Finding, Fix } from "../finding.ts";
 import { express, groupsOf, parametersOf } from "../fixes/expressions.ts";
-import { rangeOf } from "../syntax/ast.ts";
+import { spell } from "../fixes/imports.ts";
+import { type Expression, rangeOf } from "../syntax/ast.ts";
+import { argumentOf } from "../syntax/call.ts";
 import type { Rule } from "./rule.ts";
 
 const documentation = `
 ## What it finds
-An optimizer that updates more than the clip sees: a second model, or a parameter that was added to its list.
+An optimizer that updates more than the clip sees: a second model, or a parameter that was added to its list. And Apex's
+\`O2\`, where the optimizer updates float32 copies, with a clip that is not given \`amp.master_params(optimizer)\`.
 
 ## Why it is bad
 What is left out is updated by its full gradient, however large. And the norm is not that of the whole gradient, so that the
@@ -67,14 +71,16 @@ export const partialParameters: Rule = {
   frameworks: ["PyTorch", "Accelerate"],
   documentation,
   *check(facts) {
-    if (freezes(facts)) return;
+    yield* halfCopies(facts);
+    // Which parameters a loop freezes one by one is hard to tell.
+    if (/\.requires_grad\s*=[^=]/.test(facts.text)) return;
     const reported = new Set<object>();
     for (const update of facts.updates) {
       const missed = missedBy(facts, update);
       const [clip] = missed.length > 0 ? distinct(clipsOf(facts, update)) : [];
       if (!clip || reported.has(clip.node)) continue;
       reported.add(clip.node);
-      const names = missed.map((source) => `\`${sourceOf(facts, source.node)}\``).join(", ");
+      const names = [...new Set(missed.map((source) => `\`${sourceOf(facts, source.node)}\``))].join(", ");
       const built = update.step.optimizer.constructors[0];
       yield {
         severity: missed.every(({ tensor }) => tensor) ? "information" : "warning",
@@ -87,11 +93,56 @@ export const partialParameters: Rule = {
   },
 };
 
-/** What is frozen at some time has no gradient then. */
-function freezes({ names, text }: Facts): boolean {
-  return (
-    /\.requires_grad\s*=[^=]/.test(text) ||
-    [...names.calls.keys()].some((name) => /freeze|^requires_grad_$/i.test(name))
+/** Apex's O2 updates float32 copies of the parameters: to clip the model's own half-precision gradients changes nothing. */
+function* halfCopies(facts: Facts): Iterable<Omit<Finding, "rule">> {
+  const initialised = (facts.names.calls.get("initialize") ?? []).find((site) => keepsCopies(facts, site));
+  if (!initialised) return;
+  for (const clip of distinct(facts.updates.flatMap((update) => clipsOf(facts, update)))) {
+    const { parameters, scope, frame } = clip;
+    if (!parameters || !sourcesOf(facts, { node: parameters, frame, scope })) continue;
+    const update = facts.updates.find((site) => clipsOf(facts, site).includes(clip));
+    const optimizer = update && express(facts, update.step.optimizer, clip);
+    const copies = spell(facts, "apex.amp.master_params", scope);
+    const newText = optimizer && copies && !copies.edit && `${copies.name}(${optimizer})`;
+    yield {
+      severity: "warning",
+      message:
+        "Under `O2` the optimizer updates float32 copies, and this clips the gradients of the half-precision ones.",
+      range: rangeOf(clip.node),
+      related: [{ range: rangeOf(initialised.call), message: "The copies are made here" }],
+      fix: newText ? replacing(parameters, newText) : null,
+    };
+  }
+}
+
+function keepsCopies(facts: Facts, { call, scope }: CallSite): boolean {
+  const evaluate = (node: Expression) => facts.values.evaluate(node, facts.values.frames.of(scope), scope);
+  const level = argumentOf(call, 3, "opt_level")?.value;
+  const isOn = argumentOf(call, 2, "enabled") === null;
+  const ofApex = evaluate(call.callee).some(
+    (value) => value.kind === "external" && value.name === "apex.amp.initialize",
+  );
+  const levels = level ? evaluate(level) : [];
+  const isSecond = levels.every(
+    (value) => value.kind === "literal" && value.node.kind === "string" && value.node.value === "O2",
+  );
+  return ofApex && isOn && levels.length > 0 && isSecond;
+}
+
+/** `model.requires_grad_(False)`, `freeze(model)`: it has no gradient, at some time at least. */
+function isFrozen(facts: Facts, source: Source): boolean {
+  const calls = [...facts.names.calls].filter(([name]) => /freeze|^requires_grad_$/i.test(name));
+  return calls.some(([, sites]) =>
+    sites.some(({ call, scope }) => {
+      const [first] = call.arguments;
+      if (first?.value.kind === "constant" && first.value.value === true) return false;
+      const receiver = call.callee.kind === "attribute" ? [call.callee.object] : [];
+      const held = [...receiver, ...call.arguments.map(({ value }) => value)];
+      const frame = facts.values.frames.of(scope);
+      return held.some(
+        (node) => !areApart(facts, source, { node, frame, scope, tensor: false }) && node.kind !== "constant",
+      );
+    }),
   );
 }
 
@@ -110,7 +161,7 @@ function missedBy(facts: Facts, { step, paths }: UpdateSite): Source[] {
   const isMissed = (source: Source) =>
     clipped.every((sources) => sources.every((other) => areApart(facts, source, other)));
   const missed = clipped.length > 0 ? owned.filter(isMissed) : [];
-  return missed.length < owned.length ? missed : [];
+  return missed.length < owned.length ? missed.filter((source) => !isFrozen(facts, source)) : [];
 }
 
 function isHidden(path: Path): boolean {
@@ -134,11 +185,11 @@ function fix(facts: Facts, update: UpdateSite, { node, parameters, frame, scope 
   const name = express(facts, optimizer, to);
   const isNear = scope === optimizer.scope && frame === optimizer.frame;
   const newText = isNear ? parametersOf(facts, optimizer, to) : name && groupsOf(facts, name);
-  return newText
-    ? {
-        applicability: "unsafe",
-        title: "Clip all that the optimizer updates",
-        edits: [{ range: rangeOf(parameters), newText }],
-      }
-    : null;
+  return newText ? replacing(parameters, newText) : null;
 }
+
+const replacing = (parameters: Expression, newText: string): Fix => ({
+  applicability: "unsafe",
+  title: "Clip all that the optimizer updates",
+  edits: [{ range: rangeOf(parameters), newText }],
+});
