@@ -232,7 +232,7 @@ export class ParameterSets {
       if (all.has(item)) continue;
       all.add(item);
       if (!(item instanceof Variable)) continue;
-      if (item.owner) queue.push(item.owner);
+      if (item.owner) queue.push(item.owner, ...this.#sameOf(item, item.owner));
       for (const binding of item.bindings) {
         const sources = this.#sources(binding);
         queue.push(...sources);
@@ -263,6 +263,16 @@ export class ParameterSets {
       default:
         return [];
     }
+  }
+
+  /** `net.head` for `self.net.head`, after `self.net = net`. */
+  #sameOf({ name }: Variable, owner: Variable | ClassInfo): Variable[] {
+    if (!(owner instanceof Variable)) return [];
+    const aliases = owner.bindings.flatMap((binding) => {
+      const value = binding.kind === "value" && binding.path.length === 0 ? binding.value : null;
+      return value?.kind === "name" || value?.kind === "attribute" ? this.#mentions(value, binding.scope) : [];
+    });
+    return aliases.flatMap((alias) => (alias instanceof Variable ? (alias.attributes.get(name) ?? []) : []));
   }
 
   #mentions(node: Expression, scope: Scope): (Variable | ClassInfo)[] {

@@ -9,8 +9,9 @@ import { insertStatement } from "./insert-statement.ts";
 import { replaceGradients } from "./replace-gradients.ts";
 import { wrapConstructor } from "./wrap-constructor.ts";
 
-export function insertClip(facts: Facts, site: UpdateSite, threshold: number): TextEdit[] | null {
-  const number = formatNumber(threshold);
+/** `threshold`: a number, or an expression as it reads at the update. */
+export function insertClip(facts: Facts, site: UpdateSite, threshold: number | string): TextEdit[] | null {
+  const number = typeof threshold === "number" ? formatNumber(threshold) : threshold;
   for (const spelling of spellingsFor(site)) {
     const edits = write(facts, site, spelling, number);
     if (edits) return edits;

@@ -7,6 +7,7 @@ import { deprecatedClip } from "./deprecated-clip.ts";
 import { disabledClipping } from "./disabled-clipping.ts";
 import { exhaustedParameters } from "./exhausted-parameters.ts";
 import { implicitDefault } from "./implicit-default.ts";
+import { inconsistentClipping } from "./inconsistent-clipping.ts";
 import { invalidThreshold } from "./invalid-threshold.ts";
 import { missingClipping } from "./missing-clipping.ts";
 import { nonfiniteErrorUnderScaler } from "./nonfinite-error-under-scaler.ts";
@@ -22,6 +23,7 @@ import { valueClipping } from "./value-clipping.ts";
 
 export const RULES: readonly Rule[] = [
   missingClipping,
+  inconsistentClipping,
   clipAfterStep,
   clipBeforeBackward,
   clipScaledGradients,

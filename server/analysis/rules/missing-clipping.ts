@@ -1,8 +1,8 @@
-import { earlyClips } from "../facts/early-clips.ts";
 import type { StepEvent, TrainingEvent, UpdateSite } from "../facts/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import { isUnclipped, lastBackward, lateClips } from "../facts/order.ts";
+import { lastBackward } from "../facts/order.ts";
 import { isTestCode } from "../facts/test-code.ts";
+import { unclippedUpdates } from "../facts/unclipped.ts";
 import type { Finding, Fix, RelatedPlace } from "../finding.ts";
 import { formatNumber, insertClip } from "../fixes/insert-clip.ts";
 import { FRAMEWORKS } from "../frameworks/index.ts";
@@ -73,28 +73,9 @@ export const missingClipping: Rule = {
   frameworks: FRAMEWORKS.filter(({ name }) => name !== "gradsight").map(({ title }) => title),
   documentation,
   *check(facts) {
-    // A clip in the wrong place is that rule's to report.
-    const misplaced = new Set<object>([...lateClips(facts), ...earlyClips(facts)].map(({ step }) => step.node));
-    for (const sites of byStatement(facts.updates.filter(({ step }) => !misplaced.has(step.node)))) {
-      // What is switched off by name is that rule's to report.
-      if (!sites.every((site) => isUnclipped(facts, site) && site.step.optimizer.configured.length === 0)) continue;
-      const site = sites[0];
-      if (site) yield report(facts, site);
-    }
+    for (const site of unclippedUpdates(facts)) yield report(facts, site);
   },
 };
-
-/** A helper that several places call is one update in the text: it is unclipped if it is on every way to it. */
-function byStatement(updates: readonly UpdateSite[]): UpdateSite[][] {
-  const groups = new Map<number, UpdateSite[]>();
-  for (const site of updates) {
-    const { start } = rangeOf(site.step.node);
-    const group = groups.get(start);
-    if (group) group.push(site);
-    else groups.set(start, [site]);
-  }
-  return [...groups.values()];
-}
 
 function report(facts: Facts, site: UpdateSite): Omit<Finding, "rule"> {
   const { step, paths } = site;

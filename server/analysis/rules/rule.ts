@@ -13,6 +13,8 @@ export interface Rule {
   readonly since: string;
   readonly frameworks: readonly string[];
   readonly documentation: string;
+  /** Rules that report the other end of the same thing, each at a place of its own. */
+  readonly alongside?: readonly string[];
   check(facts: Facts, run: Run): Iterable<Omit<Finding, "rule">>;
 }
 

@@ -1,0 +1,30 @@
+/** Updates that no clip reaches, on any way to them. */
+import { rangeOf } from "../syntax/ast.ts";
+import { earlyClips } from "./early-clips.ts";
+import type { UpdateSite } from "./events.ts";
+import type { Facts } from "./facts.ts";
+import { once } from "./once.ts";
+import { isUnclipped, lateClips } from "./order.ts";
+
+/** One of each place in the text. What is clipped in the wrong place, or switched off by name, is other rules' to report. */
+export const unclippedUpdates = once((facts: Facts): readonly UpdateSite[] => {
+  const misplaced = new Set<object>([...lateClips(facts), ...earlyClips(facts)].map(({ step }) => step.node));
+  const updates = facts.updates.filter(({ step }) => !misplaced.has(step.node));
+  return byStatement(updates).flatMap((sites) => {
+    const [first] = sites;
+    const unclipped = sites.every((site) => isUnclipped(facts, site) && site.step.optimizer.configured.length === 0);
+    return first && unclipped ? [first] : [];
+  });
+});
+
+/** A helper that several places call is one update in the text: it is unclipped if it is on every way to it. */
+function byStatement(updates: readonly UpdateSite[]): UpdateSite[][] {
+  const groups = new Map<number, UpdateSite[]>();
+  for (const site of updates) {
+    const { start } = rangeOf(site.step.node);
+    const group = groups.get(start);
+    if (group) group.push(site);
+    else groups.set(start, [site]);
+  }
+  return [...groups.values()];
+}
