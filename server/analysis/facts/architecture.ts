@@ -1,8 +1,9 @@
 /** What kind of network a file trains, from what it imports, builds and names: the evidence for a severity and a convention. */
 import type { Architecture, Framework } from "../frameworks/framework.ts";
 import type { Expression } from "../syntax/ast.ts";
+import { argumentOf } from "../syntax/call.ts";
 import type { Evidence } from "./events.ts";
-import type { Names, Scope } from "./scope.ts";
+import type { CallSite, Names, Scope } from "./scope.ts";
 import type { Values } from "./values.ts";
 
 /** What classes and functions of the file are called, for networks written by hand. */
@@ -41,7 +42,8 @@ export function findEvidence(names: Names, values: Values, frameworks: readonly 
     const found = imported(names, values, pattern) ?? built(names, values, pattern, layers);
     if (!found) continue;
     const named = byName(names);
-    if (architecture === "recurrent" && isLanguageModel(names)) return { ...found, architecture: "language-model" };
+    if (architecture === "recurrent" && (predictsTokens(names) || isLanguageModel(names)))
+      return { ...found, architecture: "language-model" };
     if (architecture === "reinforcement" && named?.architecture === "value-learning") return named;
     if (architecture === "convolutional" && named) return named;
     return { ...found, architecture };
@@ -81,6 +83,19 @@ function byName(names: Names): Evidence | null {
     for (const node of defined)
       if (node.kind !== "lambda" && pattern.test(node.name)) return { architecture, name: node.name, node };
   return null;
+}
+
+/** What is embedded is predicted: `Embedding(tokens, width)` with `Linear(width, tokens)` in one scope. */
+function predictsTokens({ calls }: Names): boolean {
+  const sizes = ({ call, scope }: CallSite, position: number, keyword: string) => {
+    const size = argumentOf(call, position, keyword)?.value;
+    return size?.kind === "name" ? { variable: scope.lookup(size.id) } : null;
+  };
+  const embedded = (calls.get("Embedding") ?? []).map((site) => sizes(site, 0, "num_embeddings")?.variable);
+  return (calls.get("Linear") ?? []).some((site) => {
+    const predicted = sizes(site, 1, "out_features")?.variable;
+    return predicted && embedded.includes(predicted);
+  });
 }
 
 function isLanguageModel(names: Names): boolean {

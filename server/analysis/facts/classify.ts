@@ -70,7 +70,7 @@ export class Classifier {
   classify(call: Call, statement: Statement, frame: Frame, scope: Scope, pending: boolean): Classified {
     const values = this.#values.evaluate(call.callee, frame, scope);
     const targets = this.#targets(values, call, frame, scope);
-    const name = lastPart(call.callee);
+    const name = nameOf(call, values);
     if (targets.length > 0) {
       const custom = name === "step" ? this.#customStep(call, statement, frame, scope) : null;
       return custom ?? { kind: "inline", targets, direct: true };
@@ -78,6 +78,8 @@ export class Classifier {
     const externals = values.filter((value): value is External => value.kind === "external");
     for (const external of externals) {
       const found = this.#byName(external);
+      // Its threshold or its parameters stand in another place, with other names.
+      if (found?.meaning.event === "clip" && external.bound) return this.#clipSomehow(call, statement, frame, scope);
       if (found) return this.#meaning(found.meaning, found.framework, call, statement, frame, scope);
     }
     const conventional = this.#byConvention(name, call, externals, statement, frame, scope);
@@ -375,3 +377,9 @@ export class Classifier {
 }
 
 const lastSegment = (name: string) => name.slice(name.lastIndexOf(".") + 1);
+
+/** What is called, by the name that its own module gives it. */
+function nameOf({ callee }: Call, values: readonly Value[]): string {
+  const [value] = values;
+  return callee.kind === "name" && value?.kind === "external" ? lastSegment(value.name) : lastPart(callee);
+}

@@ -32,6 +32,8 @@ class Collector {
   readonly #functions: FunctionInfo[] = [];
   readonly #classes: ClassInfo[] = [];
   readonly #calls = new Map<string, CallSite[]>();
+  /** Other names of what is called: `import a as b`, `b = x.a`, `b = partial(a)`. */
+  readonly #aliases: { readonly local: string; readonly original: string }[] = [];
   readonly #imports: { name: string; node: ImportedName; scope: Scope }[] = [];
   readonly #wildcards: string[] = [];
   readonly #changesGradients = new Set<FunctionInfo>();
@@ -42,6 +44,7 @@ class Collector {
   collect(body: readonly Statement[]): Names {
     const module = new Scope("module", null);
     this.#enter(body, module);
+    for (const { local, original } of this.#aliases) this.#callAlso(local, original);
     return {
       module,
       functions: this.#functions,
@@ -142,6 +145,7 @@ class Collector {
 
   #import(local: string, name: string, node: ImportedName, scope: Scope, statement: Statement): void {
     scope.variable(local).bindings.push({ kind: "import", name, node, ...this.#at(scope, statement) });
+    if (node.alias) this.#aliases.push({ local, original: name.slice(name.lastIndexOf(".") + 1) });
     this.#imports.push({ name, node, scope });
   }
 
@@ -236,6 +240,11 @@ class Collector {
     }
   }
 
+  #callAlso(local: string, original: string): void {
+    const sites = this.#calls.get(local);
+    if (sites && local !== original) this.#calls.set(original, [...(this.#calls.get(original) ?? []), ...sites]);
+  }
+
   /** The variable that an assignment target names. */
   #place(target: Expression, scope: Scope): Variable | null {
     if (target.kind === "name") return scope.lookup(target.id) ?? scope.home.variable(target.id);
@@ -259,6 +268,12 @@ class Collector {
   }
 
   #bind(target: Expression, binding: Binding): void {
+    if (binding.kind === "value" && binding.path.length === 0) {
+      const { value } = binding;
+      const wrapped = value.kind === "call" && lastPart(value.callee) === "partial" ? value.arguments[0]?.value : value;
+      const [local, original] = [lastPart(target), wrapped ? lastPart(wrapped) : ""];
+      if (local !== "" && original !== "") this.#aliases.push({ local, original });
+    }
     switch (target.kind) {
       case "name": {
         const { scope } = binding;

@@ -26,6 +26,7 @@ export type Value =
       readonly call: Call | null;
       readonly frame: Frame;
       readonly scope: Scope;
+      readonly bound?: CallPlace | null;
     }
   | {
       readonly kind: "function";

@@ -279,8 +279,13 @@ export class Values {
   #partial(call: Call, frame: Frame, scope: Scope): Value[] {
     const [first] = call.arguments;
     if (!first) return [UNKNOWN];
+    const bound = { call, frame, scope };
+    // What a library's function is given by position is told by the call that is made of it.
+    const named = call.arguments.slice(1).every((argument) => argument.keyword !== null);
     return this.evaluate(first.value, frame, scope).map((value) =>
-      value.kind === "function" && !value.bound ? { ...value, bound: { call, frame, scope } } : UNKNOWN,
+      (value.kind === "function" || (value.kind === "external" && named)) && !value.bound
+        ? { ...value, bound }
+        : UNKNOWN,
     );
   }
 
