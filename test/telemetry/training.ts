@@ -1,31 +1,16 @@
 /** Real training processes with the probe in them. */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { RENDEZVOUS_VARIABLE } from "../../protocol/rendezvous.ts";
+import { pythonFrom, pythonThatRuns } from "../host/python.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const VENV = process.platform === "win32" ? [".venv", "Scripts", "python.exe"] : [".venv", "bin", "python"];
-
-/** The interpreters that the tests may use, best first. */
-const PYTHONS = [
-  process.env.GRADSIGHT_TEST_PYTHON,
-  join(ROOT, ...VENV),
-  process.env.GRADSIGHT_PYTHON,
-  "python3",
-  "python",
-]
-  .filter((python) => python !== undefined)
-  .filter((python) => dirname(python) === "." || existsSync(python));
-
-const runs = (python: string, code: string) => spawnSync(python, ["-c", code]).status === 0;
-
 /** A Python ≥ 3.9; the tests can't do without. */
-export const python = PYTHONS.find((candidate) => runs(candidate, "import sys; assert sys.version_info >= (3, 9)"));
+export const python = pythonFrom(9);
 /** One that has PyTorch; undefined where there is none. */
-export const pythonWithTorch = PYTHONS.find((candidate) => runs(candidate, "import torch"));
+export const pythonWithTorch = pythonThatRuns("import torch");
 
 export interface Training {
   readonly process: ChildProcess;
