@@ -251,8 +251,13 @@ export class Classifier {
           given ||
           hidden ||
           (meaning.trains !== undefined && !this.#isPlain(trained, meaning.trains.unless, frame, scope));
-        const stepped = referred && opaque ? { ...referred, opaque } : referred;
-        if (!stepped) return null;
+        const refused = meaning.trains?.refusesWithout;
+        const refuses = refused && this.#isFalse(trained, refused.member, frame, scope) ? refused.because : null;
+        if (!referred) return null;
+        const configured = refuses
+          ? referred.configured.map((setting) => ({ ...setting, refused: setting.off ? null : refuses }))
+          : referred.configured;
+        const stepped = { ...referred, configured, opaque: referred.opaque || opaque };
         const model = call.callee.kind === "attribute" ? { node: call.callee.object, frame, scope } : null;
         if (meaning.runBy && !(model && this.optimizers.models.isRun(model, meaning.runBy))) return null;
         const scaler = meaning.scaled && call.callee.kind === "attribute" ? call.callee.object : null;
@@ -300,6 +305,15 @@ export class Classifier {
   #amongOptions(place: OptimizerPlace, call: Call, frame: Frame, scope: Scope, framework: Framework) {
     const found = place === "receiver" ? null : argumentThrough(this.#values, call, place, frame, scope);
     return found && this.optimizers.refer(found.node, found.frame, found.scope, framework);
+  }
+
+  /** An instance of a class that can be seen and sets this member to `False`. */
+  #isFalse(node: Expression | null, member: string, frame: Frame, scope: Scope): boolean {
+    const values = node ? this.#values.evaluate(node, frame, scope) : [];
+    const found = values.flatMap((value) => (value.kind === "instance" ? this.#values.members.of(value, member) : []));
+    return found.some(
+      (value) => value.kind === "literal" && value.node.kind === "constant" && value.node.value === false,
+    );
   }
 
   /** An instance of classes that can be seen, none of which has any of these members. */

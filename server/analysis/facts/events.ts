@@ -22,6 +22,8 @@ export interface ConfiguredClip extends Seen {
   readonly off: boolean;
   /** Zero would switch it off; elsewhere it takes every gradient to zero. */
   readonly zeroIsOff: boolean;
+  /** Why it has no effect, as a sentence. */
+  readonly refused: string | null;
   /** Left out, and what that means depends on the version. */
   readonly changed: DefaultHistory | null;
 }

@@ -161,6 +161,7 @@ export class Optimizers {
           off: false,
           zeroIsOff,
           changed: null,
+          refused: null,
         });
       return;
     }
@@ -177,6 +178,7 @@ export class Optimizers {
       off: switchedOff,
       zeroIsOff,
       changed: null,
+      refused: null,
     });
   }
 
@@ -200,6 +202,7 @@ export class Optimizers {
           off: false,
           zeroIsOff: off.includes(0),
           changed,
+          refused: null,
         });
       else if (!item) found.opaque = true;
       else {
@@ -212,6 +215,7 @@ export class Optimizers {
           off: switchedOff,
           zeroIsOff: off.includes(0),
           changed: null,
+          refused: null,
         });
       }
     }

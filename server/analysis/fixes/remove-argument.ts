@@ -6,7 +6,11 @@ export function removeArgument(text: string, call: Call, argument: Argument): Te
   const index = call.arguments.indexOf(argument);
   const previous = call.arguments[index - 1];
   const next = call.arguments[index + 1];
-  if (!previous || (argument.keyword === null && next && next.keyword === null)) return null;
-  const range = { start: rangeOf(previous).end, end: rangeOf(argument).end };
+  if (argument.keyword === null && next && next.keyword === null) return null;
+  const own = rangeOf(argument);
+  const range = {
+    start: previous ? rangeOf(previous).end : own.start,
+    end: previous || !next ? own.end : rangeOf(next).start,
+  };
   return text.slice(range.start, range.end).includes("#") ? null : { range, newText: "" };
 }

@@ -25,6 +25,8 @@ export interface ClipSetting {
   readonly noneIsDefault?: boolean;
   /** In force where the argument is left out. */
   readonly fallback?: number;
+  /** Why the argument has no effect there, as a sentence. */
+  readonly refused?: string;
   /** What is in force without it depends on the version: oldest first, null for no clipping. */
   readonly changed?: DefaultHistory;
 }
@@ -66,7 +68,12 @@ export type Meaning =
       /** Arguments of the same call that may clip. */
       readonly unlessGiven?: readonly string[];
       /** What is trained: a class that has one of these members may clip in it, and one that can't be seen may have them. */
-      readonly trains?: { readonly place: ArgumentPlace; readonly unless: readonly string[] };
+      readonly trains?: {
+        readonly place: ArgumentPlace;
+        readonly unless: readonly string[];
+        /** With such a member set to `False`, the framework doesn't clip as it was told to. */
+        readonly refusesWithout?: { readonly member: string; readonly because: string };
+      };
     }
   | { readonly event: "unscale"; readonly optimizer: OptimizerPlace | null }
   | {

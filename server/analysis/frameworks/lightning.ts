@@ -32,7 +32,14 @@ export const lightning: Framework = {
       event: "step",
       optimizer: "receiver",
       managed: true,
-      trains: { place: at(0, "model"), unless: OWN_UPDATE },
+      trains: {
+        place: at(0, "model"),
+        unless: OWN_UPDATE,
+        refusesWithout: {
+          member: "automatic_optimization",
+          because: "The module optimises by hand, where Lightning doesn't clip by itself and raises an error",
+        },
+      },
     },
     "lightning.LightningModule().manual_backward": { event: "backward" },
     "lightning.LightningModule().clip_gradients": {

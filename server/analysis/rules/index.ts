@@ -6,6 +6,7 @@ import { clipScaledGradients } from "./clip-scaled-gradients.ts";
 import { deprecatedClip } from "./deprecated-clip.ts";
 import { disabledClipping } from "./disabled-clipping.ts";
 import { exhaustedParameters } from "./exhausted-parameters.ts";
+import { ignoredClipSetting } from "./ignored-clip-setting.ts";
 import { implicitDefault } from "./implicit-default.ts";
 import { inconsistentClipping } from "./inconsistent-clipping.ts";
 import { invalidThreshold } from "./invalid-threshold.ts";
@@ -40,6 +41,7 @@ export const RULES: readonly Rule[] = [
   valueClipping,
   unusedClipSetting,
   disabledClipping,
+  ignoredClipSetting,
   implicitDefault,
   uncheckedNonfinite,
   // Last: it asks what the others came to.

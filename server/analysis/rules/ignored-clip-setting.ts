@@ -1,0 +1,110 @@
+import type { ConfiguredClip } from "../facts/events.ts";
+import { type Facts, sourceOf } from "../facts/facts.ts";
+import type { Fix } from "../finding.ts";
+import { removeArgument } from "../fixes/remove-argument.ts";
+import { rangeOf } from "../syntax/ast.ts";
+import type { Rule } from "./rule.ts";
+
+const documentation = `
+## What it finds
+A threshold in a place that takes none: \`Trainer(gradient_clip_val=…)\` for a Lightning module that optimises by hand.
+
+## Why it is bad
+Either the framework raises an error before the first step, or it leaves the number alone and nothing is clipped.
+
+## Examples
+Wrong:
+\`\`\`python
+import lightning as L
+import torch
+
+
+class Model(L.LightningModule):
+    def __init__(self):
+        super().__init__()
+        self.net = torch.nn.Linear(8, 8)
+        self.automatic_optimization = False
+
+    def training_step(self, batch, index):
+        optimizer = self.optimizers()
+        optimizer.zero_grad()
+        self.manual_backward(self.net(batch).sum())
+        self.clip_gradients(optimizer, gradient_clip_val=1.0, gradient_clip_algorithm="norm")
+        optimizer.step()
+
+    def configure_optimizers(self):
+        return torch.optim.Adam(self.parameters())
+
+
+trainer = L.Trainer(max_epochs=1, gradient_clip_val=1.0)
+trainer.fit(Model())
+\`\`\`
+
+Right:
+\`\`\`python
+import lightning as L
+import torch
+
+
+class Model(L.LightningModule):
+    def __init__(self):
+        super().__init__()
+        self.net = torch.nn.Linear(8, 8)
+        self.automatic_optimization = False
+
+    def training_step(self, batch, index):
+        optimizer = self.optimizers()
+        optimizer.zero_grad()
+        self.manual_backward(self.net(batch).sum())
+        self.clip_gradients(optimizer, gradient_clip_val=1.0, gradient_clip_algorithm="norm")
+        optimizer.step()
+
+    def configure_optimizers(self):
+        return torch.optim.Adam(self.parameters())
+
+
+trainer = L.Trainer(max_epochs=1)
+trainer.fit(Model())
+\`\`\`
+
+## Fix
+Unsafe: the argument goes. Where nothing else clips, say so where the update is.
+
+## Sources
+- Lightning: [Manual optimization](https://lightning.ai/docs/pytorch/stable/model/manual_optimization.html)
+`;
+
+export const ignoredClipSetting: Rule = {
+  name: "ignored-clip-setting",
+  title: "A threshold stands where it has no effect",
+  defaultSeverity: "warning",
+  since: "0.1.0",
+  frameworks: ["Lightning", "Keras"],
+  documentation,
+  *check(facts) {
+    const reported = new Set<object>();
+    for (const { step } of facts.updates)
+      for (const setting of step.optimizer.configured) {
+        const { refused, threshold } = setting;
+        if (!refused || !threshold || reported.has(threshold)) continue;
+        reported.add(threshold);
+        yield {
+          severity: "warning",
+          message: `\`${sourceOf(facts, threshold)}\` is no threshold here. ${refused}.`,
+          range: rangeOf(threshold),
+          related: [{ range: rangeOf(step.node), message: "The update" }],
+          fix: fix(facts, setting),
+        };
+      }
+  },
+};
+
+function fix(facts: Facts, { threshold }: ConfiguredClip): Fix | null {
+  for (const { step } of facts.updates)
+    for (const { call } of step.optimizer.constructors) {
+      const argument = call.arguments.find(({ value }) => value === threshold);
+      const edit = argument && removeArgument(facts.text, call, argument);
+      if (edit) return { applicability: "unsafe", title: "Remove the argument", edits: [edit] };
+    }
+  return null;
+}
