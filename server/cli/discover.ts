@@ -13,6 +13,8 @@ import type { Problem } from "./report.ts";
 export interface Discovery {
   /** Absolute, each once, in the order of the paths given and alphabetical within a folder. */
   readonly files: readonly string[];
+  /** The folders that these were searched in. */
+  readonly folders: readonly string[];
   readonly problems: readonly Problem[];
 }
 
@@ -33,10 +35,12 @@ interface Filters {
 
 export async function discover(paths: readonly string[], options: DiscoveryOptions): Promise<Discovery> {
   const files = new Set<string>();
+  const folders = new Set<string>();
   const problems: Problem[] = [];
 
   async function walk(folder: string, above: Filters): Promise<void> {
     const filters = await within(folder, above);
+    folders.add(folder);
     let entries: Awaited<ReturnType<typeof list>>;
     try {
       entries = await list(folder);
@@ -93,7 +97,7 @@ export async function discover(paths: readonly string[], options: DiscoveryOptio
     if (stats.isDirectory()) await walk(absolute, await filtersAt(absolute));
     else if (!options.forceExclude || !(await excluded(absolute, options))) files.add(absolute);
   }
-  return { files: [...files], problems };
+  return { files: [...files], folders: [...folders], problems };
 }
 
 /** Whether a file would be left out in a search of the current folder, git's own patterns aside. */

@@ -17,6 +17,7 @@ export interface LintArguments {
   readonly jobs: number | null;
   readonly exitZero: boolean;
   readonly outputFile: string | null;
+  readonly watch: boolean;
   /** The file of findings that are known and not to be reported. */
   readonly baseline: string | null;
   readonly writeBaseline: boolean;
@@ -52,6 +53,7 @@ export function parseLintArguments(args: string[], rules: readonly RuleInfo[]): 
     jobs: { type: "string" },
     "exit-zero": { type: "boolean", default: false },
     "output-file": { type: "string" },
+    watch: { type: "boolean", default: false },
     baseline: { type: "string" },
     "write-baseline": { type: "boolean", default: false },
     "stdin-filename": { type: "string" },
@@ -62,6 +64,8 @@ export function parseLintArguments(args: string[], rules: readonly RuleInfo[]): 
   if (values["stdin-filename"] !== undefined && !stdin) throw new UsageError("--stdin-filename: needs the path -");
   if (values.fix && values.diff) throw new UsageError("--fix writes, --diff only shows: choose one");
   if (values.isolated && values.config !== undefined) throw new UsageError("--isolated and --config: choose one");
+  if (values.watch && (stdin || values["write-baseline"]))
+    throw new UsageError("--watch: can be used with neither standard input nor --write-baseline");
   if (values["write-baseline"] && values.baseline === undefined)
     throw new UsageError("--write-baseline: name the file with --baseline FILE");
   if (values["write-baseline"] && (stdin || values.diff))
@@ -81,6 +85,7 @@ export function parseLintArguments(args: string[], rules: readonly RuleInfo[]): 
     jobs: values.jobs === undefined ? null : jobsOf(values.jobs),
     exitZero: values["exit-zero"],
     outputFile: values["output-file"] ?? null,
+    watch: values.watch,
     baseline: values.baseline ?? null,
     writeBaseline: values["write-baseline"],
     stdinFilename: values["stdin-filename"] ?? null,
