@@ -1,5 +1,6 @@
 /** Updates that no clip reaches, on any way to them. */
 import { rangeOf } from "../syntax/ast.ts";
+import { clipsInHooks } from "./clips-in-hooks.ts";
 import { earlyClips } from "./early-clips.ts";
 import type { UpdateSite } from "./events.ts";
 import type { Facts } from "./facts.ts";
@@ -9,7 +10,10 @@ import { isUnclipped, lateClips } from "./order.ts";
 /** One of each place in the text. What is clipped in the wrong place, or switched off by name, is other rules' to report. */
 export const unclippedUpdates = once((facts: Facts): readonly UpdateSite[] => {
   const misplaced = new Set<object>([...lateClips(facts), ...earlyClips(facts)].map(({ step }) => step.node));
-  const updates = facts.updates.filter(({ step }) => !misplaced.has(step.node));
+  const hooked = new Set(clipsInHooks(facts).map(({ framework }) => framework));
+  const updates = facts.updates.filter(
+    ({ step }) => !misplaced.has(step.node) && !(step.managed && hooked.has(step.framework)),
+  );
   return byStatement(updates).flatMap((sites) => {
     const [first] = sites;
     const unclipped = sites.every((site) => isUnclipped(facts, site) && site.step.optimizer.configured.length === 0);

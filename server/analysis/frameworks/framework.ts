@@ -167,6 +167,16 @@ export interface StatementSpelling {
   readonly guard?: { readonly when: string; readonly condition: (receiver: string) => string };
 }
 
+/** Methods of a framework's classes that it calls before it makes the gradients. */
+export interface HookBeforeBackward {
+  readonly base: RegExp;
+  readonly methods: readonly string[];
+  /** A member by which a class takes the backward pass into its own hands. */
+  readonly unless?: string;
+  /** The method to clip in instead, and its parameters. */
+  readonly instead: { readonly name: string; readonly parameters: readonly string[] } | null;
+}
+
 export interface Framework {
   readonly name: string;
   readonly title: string;
@@ -216,6 +226,7 @@ export interface Framework {
   readonly spelling?: Spelling;
   /** The same for updates that the framework makes by itself, where it differs. */
   readonly managedSpelling?: Spelling;
+  readonly beforeBackward?: HookBeforeBackward;
   /** Blocks in which a framework lets updates wait for several batches by itself. */
   readonly accumulation?: {
     /** Qualified name of the method that opens the block. */

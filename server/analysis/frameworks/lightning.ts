@@ -55,6 +55,12 @@ export const lightning: Framework = {
     "lightning.LightningModule().untoggle_optimizer": { event: "nothing" },
   },
   methods: { manual_backward: { event: "backward" } },
+  beforeBackward: {
+    base: /^lightning\.LightningModule$/,
+    methods: ["training_step"],
+    unless: "automatic_optimization",
+    instead: { name: "on_before_optimizer_step", parameters: ["optimizer"] },
+  },
   managedSpelling: { place: "argument", keyword: () => "gradient_clip_val" },
   inert: /^(pytorch_lightning|lightning)(\.|$)/,
   spelling: {

@@ -14,6 +14,11 @@ export const transformers: Framework = {
     ["transformers.trainer.Trainer", "transformers.Trainer"],
   ],
   optimizers: ARGUMENTS,
+  beforeBackward: {
+    base: /^(transformers\.(Seq2Seq)?Trainer|trl\.\w+Trainer)$/,
+    methods: ["compute_loss"],
+    instead: null,
+  },
   settings: [{ on: ARGUMENTS, threshold: at(null, "max_grad_norm"), kind: "norm", off: [0], fallback: 1 }],
   carries: { "transformers.Trainer": at(1, "args"), "transformers.Seq2SeqTrainer": at(1, "args"), ...trl() },
   calls: Object.fromEntries(

@@ -108,6 +108,78 @@ for x in loader:
   ])("%s", (_, text, expected) => expect(places(text)).toEqual(expected));
 });
 
+const lightning = (body: string, more = "", base = "L.LightningModule") => `import lightning as L
+import torch
+
+
+class Module(${base}):
+    def training_step(self, batch, index):
+        loss = self.net(batch).sum()
+${body
+  .split("\n")
+  .map((line) => `        ${line}`)
+  .join("\n")}
+        return loss
+${more}
+    def configure_optimizers(self):
+        return torch.optim.Adam(self.parameters())
+
+
+L.Trainer(max_epochs=1).fit(Module(), data)
+`;
+const own = "torch.nn.utils.clip_grad_norm_(self.parameters(), 1.0)";
+
+describe("reports a clip in a method that comes before the framework's backward pass", () => {
+  it.each<[string, string, string[]]>([
+    ["Lightning", lightning(own), ["8:clip-before-backward"]],
+    [
+      "Lightning, by its own method",
+      lightning('self.clip_gradients(self.optimizers(), 1.0, "norm")'),
+      ["8:clip-before-backward"],
+    ],
+    [
+      "a Trainer",
+      `import torch
+from transformers import Trainer
+class Mine(Trainer):
+    def compute_loss(self, model, inputs, **kwargs):
+        loss = model(**inputs).loss
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        return loss
+`,
+      ["6:clip-before-backward"],
+    ],
+  ])("%s", (_, text, expected) => expect(places(text)).toEqual(expected));
+
+  it.each<[string, string]>([
+    [
+      "by hand",
+      lightning(own, "").replace("    def training", "    automatic_optimization = False\n\n    def training"),
+    ],
+    [
+      "where a base may optimise by hand",
+      lightning(own, "", "Mixin, L.LightningModule").replace("import torch", "import torch\nfrom tools import Mixin"),
+    ],
+    [
+      "in a hook that comes after it",
+      lightning("pass", `    def on_before_optimizer_step(self, optimizer):\n        ${own}\n`),
+    ],
+  ])("but not one %s", (_, text) =>
+    expect(places(text).filter((place) => place.endsWith("clip-before-backward"))).toEqual([]),
+  );
+
+  it("and moves it to one that comes after it", () => {
+    const fixed = fixAll(lightning(own));
+    expect(fixed).toBe(
+      lightning("pass", `\n    def on_before_optimizer_step(self, optimizer):\n        ${own}\n`).replace(
+        "        pass\n",
+        "",
+      ),
+    );
+    expect(places(fixed)).toEqual([]);
+  });
+});
+
 describe("says nothing", () => {
   it.each<[string, string]>([
     [

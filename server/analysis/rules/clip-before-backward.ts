@@ -1,12 +1,15 @@
+import { clipsInHooks } from "../facts/clips-in-hooks.ts";
 import { earlyClips } from "../facts/early-clips.ts";
 import { sourceOf } from "../facts/facts.ts";
 import { moveClip } from "../fixes/move.ts";
+import { moveToHook } from "../fixes/move-to-hook.ts";
 import { rangeOf } from "../syntax/ast.ts";
 import type { Rule } from "./rule.ts";
 
 const documentation = `
 ## What it finds
-A clip that stands before the backward pass that makes the gradients.
+A clip that stands before the backward pass that makes the gradients: in a loop, or in a method that a framework calls
+before its own backward pass (\`training_step\` of a \`LightningModule\`, \`compute_loss\` of a \`Trainer\`).
 
 ## Why it is bad
 There is nothing to clip yet: the gradients are zero, or \`None\`. The backward pass then makes new ones, and the update
@@ -44,11 +47,12 @@ for x in [torch.zeros(4, 2, 8)]:
 \`\`\`
 
 ## Fix
-Unsafe: the clip moves behind the backward pass and so begins to act.
+Unsafe: the clip moves behind the backward pass, in a \`LightningModule\` to \`on_before_optimizer_step\`, and so begins to
+act.
 
 ## When it is silent
 Where gradients of an earlier backward pass may be there to clip (accumulation, no \`zero_grad\` in sight), and where
-something else clips the update.
+something else clips the update. A \`LightningModule\` that optimises by hand (\`automatic_optimization\`).
 
 ## Sources
 - PyTorch: [\`clip_grad_norm_\`](https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html)
@@ -59,7 +63,7 @@ export const clipBeforeBackward: Rule = {
   title: "Gradients are clipped before they exist",
   defaultSeverity: "warning",
   since: "0.1.0",
-  frameworks: ["PyTorch", "Accelerate", "Lightning Fabric", "Lightning"],
+  frameworks: ["PyTorch", "Accelerate", "Lightning Fabric", "Lightning", "Hugging Face Transformers"],
   documentation,
   *check(facts) {
     for (const { clip, step, backward } of earlyClips(facts)) {
@@ -73,6 +77,20 @@ export const clipBeforeBackward: Rule = {
           { range: rangeOf(step.node), message: "The update takes them here" },
         ],
         fix: edits && { applicability: "unsafe", title: "Move the clip behind the backward pass", edits },
+      };
+    }
+    for (const found of clipsInHooks(facts)) {
+      const edits = moveToHook(facts, found);
+      yield {
+        severity: "warning",
+        message: `This clip doesn't act on the update: ${found.framework.title} makes the gradients after \`${found.method.name}\`.`,
+        range: rangeOf(found.clip.node),
+        related: [],
+        fix: edits && {
+          applicability: "unsafe",
+          title: `Move the clip to \`${found.hook.instead?.name}\``,
+          edits,
+        },
       };
     }
   },
