@@ -1,7 +1,7 @@
 /** What there is to say about an update, a clip, an optimizer or a logged step. */
 import type { ClipEvent, LogSite, OptimizerRef, UpdateSite } from "./facts/events.ts";
 import { type Facts, sourceOf } from "./facts/facts.ts";
-import { clipsOf, distinct, isUnclipped, lastBackward } from "./facts/order.ts";
+import { clipsOf, distinct, isUnclipped, sourceOfGradients } from "./facts/order.ts";
 import { lineOfNode, thresholdSource } from "./facts/threshold.ts";
 import type { TextRange } from "./finding.ts";
 import { type Expression, rangeOf } from "./syntax/ast.ts";
@@ -38,7 +38,7 @@ const calleeRange = (node: Expression) => rangeOf(calleeOf(node));
 
 function describeUpdate(facts: Facts, site: UpdateSite): string {
   const { optimizer } = site.step;
-  const backward = lastBackward(site.paths);
+  const backward = sourceOfGradients(site);
   return lines(`**Update of \`${sourceOf(facts, optimizer.node)}\`**`, [
     builtBy(facts, optimizer),
     backward && `Gradients: \`${firstLine(sourceOf(facts, backward.node))}\`, line ${lineOfNode(facts, backward.node)}`,

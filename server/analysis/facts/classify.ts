@@ -18,6 +18,7 @@ const LOOKS_LIKE_CLIP = /clip|clamp_grad/i;
 const SOUNDS_HARMLESS =
   /lr|learning_rate|sched|log|save|checkpoint|print|ema|eval|valid|test|plot|write|record|monitor|count|loss|forward|predict|sample|freeze|format|time/i;
 
+type Step = Meaning & { event: "step" };
 type External = Value & { kind: "external" };
 
 export type Classified =
@@ -45,7 +46,7 @@ export class Classifier {
     this.#frameworks = frameworks;
     this.optimizers = new Optimizers(values, frameworks);
     this.#usage = new Usage(values);
-    this.#gradients = new Gradients(values, frameworks);
+    this.#gradients = new Gradients(values, frameworks, this.optimizers);
     for (const framework of frameworks) {
       for (const name of Object.keys(framework.calls ?? {}))
         if (name.endsWith("()")) this.#callables.add(lastSegment(stripCall(name)));
@@ -107,6 +108,10 @@ export class Classifier {
     for (const framework of this.#frameworks) {
       const meaning = framework.calls?.[external.name];
       if (meaning) return { meaning, framework };
+      const part = /\[(\d+)\]$/.exec(external.name)?.[1];
+      const called =
+        part && framework.optimizers?.test(stripCall(external.name)) ? framework.optimizerParts?.[Number(part)] : null;
+      if (called) return { meaning: called, framework };
       const own = framework.optimizerMethods?.[method];
       if (own && framework.optimizers?.test(stripCall(owner))) return { meaning: own, framework };
     }
@@ -131,7 +136,7 @@ export class Classifier {
       // A scaler's methods are given the optimizer, all but the one that ends the step.
       const scaled = known && (known.event === "rescale" || call.arguments.length > 0) ? known : null;
       const meaning = scaled ?? framework.methods?.[name];
-      if (!meaning) continue;
+      if (!meaning || (meaning.event === "step" && !this.#mayUpdate(meaning, call, frame, scope))) continue;
       if (scaled) return this.#meaning(scaled, framework, call, statement, frame, scope);
       // A function of a module (`loss.backward` is a method; `utils.backward` is not).
       if (
@@ -211,12 +216,13 @@ export class Classifier {
     const argument = (place: { position: number | null; keyword: string | null } | null | undefined) =>
       place ? (argumentOf(call, place.position, place.keyword)?.value ?? null) : null;
     const optimizer = (place: OptimizerPlace | null | undefined) => {
+      // A part of what the constructor returned, or a bound method under another name, leads to the constructor too.
       const node =
-        place === "receiver" ? (call.callee.kind === "attribute" ? call.callee.object : null) : argument(place);
+        place === "receiver" ? (call.callee.kind === "attribute" ? call.callee.object : call.callee) : argument(place);
       return node ? this.optimizers.refer(node, frame, scope, framework) : null;
     };
     const flow = (from: GradientPlace | undefined) => {
-      const node = from && argument(from.place);
+      const node = from && gradientsOf(call, from.place);
       return node ? this.#gradients.trace({ node, frame, scope }, from.shape) : null;
     };
     const base = { id: this.#id(call, frame), node: call, statement, frame, scope, framework };
@@ -262,6 +268,7 @@ export class Classifier {
         if (meaning.runBy && !(model && this.optimizers.models.isRun(model, meaning.runBy))) return null;
         const scaler = meaning.scaled && call.callee.kind === "attribute" ? call.callee.object : null;
         const closure = argument(meaning.closure);
+        if (!this.#mayUpdate(meaning, call, frame, scope)) return null;
         return {
           kind: "event",
           event: {
@@ -314,6 +321,16 @@ export class Classifier {
     return found.some(
       (value) => value.kind === "literal" && value.node.kind === "constant" && value.node.value === false,
     );
+  }
+
+  /** Where gradients are values, an update is given some. */
+  #mayUpdate({ gradients, onlyGradients }: Step, call: Call, frame: Frame, scope: Scope): boolean {
+    if (!gradients) return true;
+    const given = gradientsOf(call, gradients.place);
+    if (!given || !onlyGradients) return given !== null;
+    const receiver = call.callee.kind === "attribute" ? this.#values.evaluate(call.callee.object, frame, scope) : [];
+    if (receiver.some(({ kind }) => kind === "elements" || kind === "literal")) return false;
+    return this.#gradients.reach({ node: given, frame, scope });
   }
 
   /** An instance of classes that can be seen, none of which has any of these members. */
@@ -388,6 +405,11 @@ export class Classifier {
   #id(node: object, frame: Frame): string {
     return `${this.#values.frames.id(node)}.${this.#values.frames.id(frame)}`;
   }
+}
+
+function gradientsOf(call: Call, place: GradientPlace["place"]): Expression | null {
+  if (place !== "last") return argumentOf(call, place.position, place.keyword)?.value ?? null;
+  return call.arguments.findLast(({ keyword, stars }) => keyword === null && stars === 0)?.value ?? null;
 }
 
 const lastSegment = (name: string) => name.slice(name.lastIndexOf(".") + 1);

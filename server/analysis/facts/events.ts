@@ -28,16 +28,27 @@ export interface ConfiguredClip extends Seen {
   readonly changed: DefaultHistory | null;
 }
 
+/** A constructor call that is seen, with its qualified name. */
+export interface Built {
+  readonly call: Call;
+  readonly frame: Frame;
+  readonly scope: Scope;
+  readonly name: string;
+}
+
+/** The outermost call that clipping can be put around. */
+export interface Whole extends Built {
+  /** Its arguments act one after the other. */
+  readonly inOrder: boolean;
+}
+
 export interface OptimizerRef extends Seen {
   /** What it may be; two references that share a key may be the same optimizer. */
   readonly keys: ReadonlySet<string>;
   /** Its constructor calls, where they can be seen. */
-  readonly constructors: readonly {
-    readonly call: Call;
-    readonly frame: Frame;
-    readonly scope: Scope;
-    readonly name: string;
-  }[];
+  readonly constructors: readonly Built[];
+  /** What clipping can be put around: a constructor call, or the outermost call that combines some. */
+  readonly wholes: readonly Whole[];
   /** Given by its name (`"adam"`). */
   readonly named: Seen | null;
   /** What its constructors say about clipping, in the order in which it is applied. */
@@ -53,6 +64,8 @@ export interface GradientFlow extends Seen {
   readonly made: ReadonlyMap<Call, Framework>;
   /** The clips that they come through, on some way. */
   readonly clips: ReadonlySet<Call>;
+  /** What else on the way makes them smaller, or may. */
+  readonly bounded: ReadonlySet<Expression>;
   /** Read from where a backward pass left them: `v.value.grad`. */
   readonly stored: boolean;
   /** They may have come through anything. */

@@ -1,8 +1,8 @@
 /** What stands behind an expression that is used as an optimizer: its constructors, and the clipping that they were told to do. */
-import type { ClipSetting, Framework } from "../frameworks/framework.ts";
+import type { ClipSetting, Combination, Framework } from "../frameworks/framework.ts";
 import type { Call, Expression, Statement } from "../syntax/ast.ts";
 import { argumentOf } from "../syntax/call.ts";
-import type { ConfiguredClip, OptimizerRef, Seen } from "./events.ts";
+import type { Built, ConfiguredClip, OptimizerRef, Seen, Whole } from "./events.ts";
 import { Models } from "./models.ts";
 import { argumentThrough, seesOptions } from "./passed.ts";
 import { type Scope, Variable } from "./scope.ts";
@@ -17,8 +17,9 @@ type External = Value & { kind: "external" };
 /** What was found so far; constructors that carry or combine others add to the same. */
 interface Found {
   readonly keys: Set<string>;
-  readonly constructors: OptimizerRef["constructors"][number][];
+  readonly constructors: Built[];
   readonly configured: ConfiguredClip[];
+  readonly wholes: Whole[];
   named: Seen | null;
   opaque: boolean;
 }
@@ -28,6 +29,7 @@ export class Optimizers {
   readonly #frameworks: readonly Framework[];
   readonly #clippedElsewhere: boolean;
   readonly models: Models;
+  #inWhole = false;
 
   constructor(values: Values, frameworks: readonly Framework[]) {
     this.#values = values;
@@ -44,6 +46,7 @@ export class Optimizers {
       keys: new Set(),
       constructors: [],
       configured: [],
+      wholes: [],
       named: null,
       // A framework that is told to clip by arguments says so itself.
       opaque: this.#clippedElsewhere && !framework.settings,
@@ -61,6 +64,11 @@ export class Optimizers {
 
   isOptimizer(name: string): boolean {
     return this.#frameworks.some((framework) => framework.optimizers?.test(name));
+  }
+
+  /** An optimizer, or something that only clips for one. */
+  isTransformation(name: string): boolean {
+    return this.isOptimizer(name) || this.#settingsOf(name).length > 0;
   }
 
   #resolve(located: Located, framework: Framework, found: Found, depth: number): void {
@@ -98,7 +106,8 @@ export class Optimizers {
       case "elements":
         if (value.keys && framework.settings?.some(({ on }) => on.test("dict"))) {
           this.#dictionary(value, framework.settings, found);
-        } else if (framework.combines) for (const item of value.any) this.#resolve(item, framework, found, depth + 1);
+        } else if (this.#frameworks.some(({ combines }) => combines))
+          for (const item of value.any) this.#part(item, framework, found, depth + 1);
         else if (framework.settings) found.opaque = true;
         return;
       case "none":
@@ -109,8 +118,13 @@ export class Optimizers {
     }
   }
 
+  /** An element of what is combined; in a pair, the string is its label. */
+  #part(item: Located, framework: Framework, found: Found, depth: number): void {
+    if (item.node.kind !== "string") this.#resolve(item, framework, found, depth);
+  }
+
   #external(value: External, call: Call, framework: Framework, found: Found, depth: number): void {
-    const name = stripCall(value.name);
+    const name = this.#constructorOf(value.name);
     const { frame, scope } = value;
     const within = (node: Expression): Located => ({ node, frame, scope });
     const carried = this.#frameworks.map(({ carries }) => carries?.[name]).find((place) => place !== undefined);
@@ -122,21 +136,67 @@ export class Optimizers {
     }
     const settings = this.#settingsOf(name);
     const transforms = settings.length > 0 && !this.isOptimizer(name);
-    if (!transforms && this.#frameworks.some(({ combines }) => combines?.test(name))) {
-      for (const argument of call.arguments)
-        if (argument.stars === 2) found.opaque = true;
-        else this.#resolve({ ...within(argument.value) }, framework, found, depth + 1);
+    const combination = this.#frameworks.map(({ combines }) => combines?.[name]).find((known) => known);
+    if (combination) {
+      this.#combined(combination, { call, frame, scope, name }, framework, found, depth);
       return;
     }
     if (!transforms && !this.isOptimizer(name)) {
+      // A helper that can't be seen makes the train state of an optimizer that it is given.
+      const given =
+        depth === 0 && framework.carries ? call.arguments.filter(({ value }) => this.#builds(value, frame, scope)) : [];
+      if (given.length > 0) {
+        for (const argument of given) this.#resolve(within(argument.value), framework, found, depth + 1);
+        return;
+      }
       // Of a library whose optimizers are told to clip when they are built, or a class of its own.
       if (framework.settings || /(^|\.)[A-Z]\w*$/.test(name)) found.opaque = true;
       return;
     }
     found.keys.add(`call ${this.#values.frames.id(call)} ${this.#values.frames.id(frame)}`);
-    if (!transforms) found.constructors.push({ call, frame, scope, name });
+    if (!transforms) {
+      found.constructors.push({ call, frame, scope, name });
+      this.#whole(found, { call, frame, scope, name, inOrder: false });
+    }
     if (this.#clipsInside(name, call)) found.opaque = true;
     for (const setting of settings) this.#configured(setting, call, frame, scope, found);
+  }
+
+  #combined(
+    { of, within = false, inOrder = false }: Combination,
+    built: Built,
+    framework: Framework,
+    found: Found,
+    depth: number,
+  ): void {
+    const { call, frame, scope } = built;
+    const given = of === "all" ? call.arguments : [argumentOf(call, of.position, of.keyword)];
+    const outer = this.#inWhole;
+    if (!within) {
+      this.#whole(found, { ...built, inOrder });
+      this.#inWhole = true;
+    }
+    for (const argument of given)
+      if (!argument || argument.stars === 2) found.opaque = true;
+      else this.#part({ node: argument.value, frame, scope }, framework, found, depth + 1);
+    this.#inWhole = outer;
+  }
+
+  #whole({ wholes }: Found, whole: Whole): void {
+    if (!this.#inWhole && !wholes.some(({ call }) => call === whole.call)) wholes.push(whole);
+  }
+
+  #builds(node: Expression, frame: Frame, scope: Scope): boolean {
+    return this.#values
+      .evaluate(node, frame, scope)
+      .some((value) => value.kind === "external" && value.call && this.isOptimizer(this.#constructorOf(value.name)));
+  }
+
+  /** `optax.adam` for `optax.adam()`, `optax.adam()[1]` and `optax.adam().update`. */
+  #constructorOf(name: string): string {
+    const [, object, method] = /^(.*\))\.(\w+)$/.exec(name) ?? [];
+    const isMethod = method && this.#frameworks.some(({ optimizerMethods }) => optimizerMethods?.[method]);
+    return stripCall(object && isMethod ? object : name);
   }
 
   #settingsOf(name: string): ClipSetting[] {

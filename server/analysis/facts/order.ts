@@ -1,4 +1,5 @@
 /** Questions about the order of events that more than one rule asks. */
+import type { Expression } from "../syntax/ast.ts";
 import type { ClipEvent, ClipSite, OptimizerRef, Path, StepEvent, TrainingEvent, UpdateSite } from "./events.ts";
 import type { Facts } from "./facts.ts";
 import { once } from "./once.ts";
@@ -82,7 +83,7 @@ export function isUnclipped(facts: Facts, { step, paths }: UpdateSite): boolean 
   if (opaque || configured.some(({ off }) => !off)) return false;
   if (step.managed) return true;
   const { gradients } = step;
-  if (gradients && (gradients.open || gradients.clips.size > 0)) return false;
+  if (gradients && (gradients.open || gradients.clips.size + gradients.bounded.size > 0)) return false;
   if (gradients && !gradients.stored) return true;
   const trained = paths.filter((path) => path.some((event) => event.kind === "backward"));
   if (trained.length === 0) return false;
@@ -130,6 +131,12 @@ function clears(facts: Facts, event: TrainingEvent, optimizer: OptimizerRef): bo
 function isSpent(path: Path, clip: number): boolean {
   const step = path.findIndex((event, index) => index > clip && event.kind === "step");
   return step !== -1 && path.some((event, index) => index > step && event.kind === "backward");
+}
+
+/** Where the gradients of an update come from. */
+export function sourceOfGradients({ step, paths }: UpdateSite): { readonly node: Expression } | undefined {
+  const [made] = step.gradients?.made.keys() ?? [];
+  return made ? { node: made } : lastBackward(paths);
 }
 
 export function lastBackward(paths: readonly Path[]): TrainingEvent | undefined {

@@ -1,6 +1,8 @@
 /** Which calls are worth a look: what frameworks name, and the functions that come to one of those. */
+import type { Expression } from "../syntax/ast.ts";
+import { lastPart } from "../syntax/call.ts";
 import type { Classifier } from "./classify.ts";
-import type { Names, Scope } from "./scope.ts";
+import type { CallSite, Names, Scope } from "./scope.ts";
 
 /** Names of functions by the names that they call, and of classes by what their constructor is called. */
 type Callers = ReadonlyMap<string, ReadonlySet<string>>;
@@ -26,6 +28,20 @@ export function relevantNames(all: readonly Names[], classifier: Classifier): Se
   return relevant;
 }
 
+/** What a call is given that may be a function: it may call it, or give back something that does. */
+export function passedFunctions({ call, scope }: CallSite): string[] {
+  return call.arguments.flatMap(({ value }) => callables(value, scope));
+}
+
+function callables(node: Expression, scope: Scope): string[] {
+  if (node.kind === "conditional") return [...callables(node.body, scope), ...callables(node.otherwise, scope)];
+  if (node.kind === "attribute") return [node.name];
+  if (node.kind !== "name") return [];
+  const bindings = scope.lookup(node.id)?.bindings ?? [];
+  const may = bindings.some(({ kind, ...of }) => kind === "function" || ("value" in of && of.value.kind === "call"));
+  return may ? [node.id] : [];
+}
+
 function callersIn(names: Names): Callers {
   const found = known.get(names);
   if (found) return found;
@@ -33,8 +49,13 @@ function callersIn(names: Names): Callers {
   const add = (called: string, caller: string) =>
     callers.get(called)?.add(caller) ?? callers.set(called, new Set([caller]));
   for (const [called, sites] of names.calls)
-    for (const { scope } of sites)
-      for (let at: Scope | null = scope; at; at = at.parent) if (at.info) add(called, at.info.name);
+    for (const site of sites)
+      for (const reached of [called, ...passedFunctions(site)]) {
+        for (let at: Scope | null = site.scope; at; at = at.parent) if (at.info) add(reached, at.info.name);
+        // `train_step = jax.jit(step)`: a call of the one comes to the other.
+        if (reached !== called && site.statement.kind === "assign")
+          for (const target of site.statement.targets) add(reached, lastPart(target));
+      }
   // What calls a class runs its constructor.
   for (const { node, methods } of names.classes) if (methods.has("__init__")) add("__init__", node.name);
   known.set(names, callers);

@@ -179,7 +179,7 @@ export class Values {
       case "import":
         return [this.#external(binding.name, null, frame, binding.scope)];
       case "function":
-        return [{ kind: "function", info: binding.info, frame, self: null }];
+        return [this.#decorated(binding, frame) ?? { kind: "function", info: binding.info, frame, self: null }];
       case "class":
         return [{ kind: "class", info: binding.info, frame }];
       case "parameter":
@@ -187,6 +187,19 @@ export class Values {
       case "unknown":
         return [UNKNOWN];
     }
+  }
+
+  /** `@jax.value_and_grad` above a function makes it the one that gives its gradient. */
+  #decorated({ info, scope }: Binding & { kind: "function" }, frame: Frame): Value | null {
+    if (info.node.kind !== "function") return null;
+    for (const decorator of info.node.decorators)
+      for (const value of this.evaluate(decorator, frame, scope))
+        if (
+          value.kind === "external" &&
+          this.#frameworks.some(({ calls }) => calls?.[`${value.name}()`]?.event === "backward")
+        )
+          return { ...value, name: `${value.name}()`, call: null };
+    return null;
   }
 
   /** Evaluates a place, taking its element if it is iterated over, and then the parts that a tuple target takes. */
@@ -280,12 +293,18 @@ export class Values {
     const [first] = call.arguments;
     if (!first) return [UNKNOWN];
     const bound = { call, frame, scope };
-    // What a library's function is given by position is told by the call that is made of it.
+    // What a library's function is given by position is told by the call that is made of it, unless it wraps functions.
     const named = call.arguments.slice(1).every((argument) => argument.keyword !== null);
-    return this.evaluate(first.value, frame, scope).map((value) =>
-      (value.kind === "function" || (value.kind === "external" && named)) && !value.bound
-        ? { ...value, bound }
-        : UNKNOWN,
+    return this.evaluate(first.value, frame, scope).map((value) => {
+      const keeps = value.kind === "external" && (named || this.#wrapsFunctions(value.name));
+      return (value.kind === "function" || keeps) && !value.bound ? { ...value, bound } : UNKNOWN;
+    });
+  }
+
+  #wrapsFunctions(name: string): boolean {
+    return this.#frameworks.some(
+      ({ calls, passThrough, elementwise }) =>
+        calls?.[`${name}()`]?.event === "backward" || passThrough?.[name] === "first" || elementwise?.test(name),
     );
   }
 

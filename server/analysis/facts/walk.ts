@@ -28,7 +28,7 @@ import type {
   UpdateSite,
 } from "./events.ts";
 import { join, type Outcome, passing, type Trails } from "./outcome.ts";
-import { relevantNames } from "./relevant.ts";
+import { passedFunctions, relevantNames } from "./relevant.ts";
 import type { FunctionInfo, Scope } from "./scope.ts";
 import { merge, Trail } from "./trail.ts";
 import type { CallPlace, Frame, Value } from "./value.ts";
@@ -73,7 +73,17 @@ export class Walker {
       (info) => info.node.kind === "function" && this.#relevant.has(info.name),
     );
     const called = (info: FunctionInfo) => this.#values.callers.of(info.scope).length > 0;
-    for (const info of [...rest.filter((f) => !called(f)), ...rest.filter(called)])
+    // What is handed to something else is seen better where that is called, and so comes after the function that hands it on.
+    const handed = [...this.#values.names.calls.values()]
+      .flat()
+      .flatMap((site) => passedFunctions(site).map((name) => ({ name, within: site.scope.home.info !== null })));
+    const rank = ({ name }: FunctionInfo) => {
+      const places = handed.filter((place) => place.name === name);
+      return places.length === 0 ? 0 : places.some(({ within }) => within) ? 2 : 1;
+    };
+    const entries = rest.filter((f) => !called(f)).map((info) => ({ info, rank: rank(info) }));
+    const ordered = [0, 1, 2].map((wanted) => entries.filter((entry) => entry.rank === wanted).map(({ info }) => info));
+    for (const info of [...(ordered[0] ?? []), ...(ordered[1] ?? []), ...rest.filter(called), ...(ordered[2] ?? [])])
       if (!this.#visited.has(info)) this.#function(info, this.#values.frames.standalone(info), [Trail.start()]);
     // Out of budget, paths are missing: nothing may be concluded from what was seen.
     if (this.#budget <= 0) return { updates: [], clips: [], unscales: [], logs: [...this.#logs.values()] };

@@ -4,6 +4,7 @@ import type { Facts } from "../facts/facts.ts";
 import { lastBackward } from "../facts/order.ts";
 import type { TextEdit } from "../finding.ts";
 import type { Spelling } from "../frameworks/framework.ts";
+import { FRAMEWORKS } from "../frameworks/index.ts";
 import { configureConstructor } from "./configure-constructor.ts";
 import { insertStatement } from "./insert-statement.ts";
 import { replaceGradients } from "./replace-gradients.ts";
@@ -21,9 +22,13 @@ export function insertClip(facts: Facts, site: UpdateSite, threshold: number | s
 
 /** Best first. */
 function spellingsFor({ step, paths }: UpdateSite): Spelling[] {
-  const { framework, managed, gradients } = step;
+  const { framework, managed, gradients, optimizer } = step;
+  // Gradients that are values may come from one library, and the optimizer that takes them from another.
+  const builder = FRAMEWORKS.filter(({ optimizers }) =>
+    optimizer.constructors.some(({ name }) => optimizers?.test(name)),
+  );
   const frameworks = gradients
-    ? [framework, ...gradients.made.values()]
+    ? [...builder, framework, ...gradients.made.values()]
     : [lastBackward(paths)?.framework ?? framework];
   const spellings = managed ? [framework.managedSpelling ?? framework.spelling] : frameworks.map((by) => by.spelling);
   return spellings

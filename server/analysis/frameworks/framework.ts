@@ -46,7 +46,8 @@ export interface DefaultHistory {
 
 /** Gradients that are passed as values: plain, or each in a pair with its variable. */
 export interface GradientPlace {
-  readonly place: ArgumentPlace;
+  /** An argument, or whatever the last positional one is. */
+  readonly place: ArgumentPlace | "last";
   readonly shape: "gradients" | "pairs";
 }
 
@@ -57,9 +58,11 @@ export type Meaning =
   | {
       readonly event: "step";
       readonly optimizer: OptimizerPlace;
-      /** Where it is given the gradients, in frameworks that pass them as values. */
+      /** Where it is given the gradients, in frameworks that pass them as values: without them the call is no update. */
       readonly gradients?: GradientPlace;
       readonly closure?: ArgumentPlace;
+      /** The name is a common one: only where what it is given comes from a backward pass. */
+      readonly onlyGradients?: boolean;
       readonly scaled?: boolean;
       /** The framework does the backward pass too: nothing of it is in the file. */
       readonly managed?: boolean;
@@ -135,6 +138,14 @@ export interface GradientSpelling {
   readonly returnsNorm: boolean;
 }
 
+export interface Combination {
+  readonly of: "all" | ArgumentPlace;
+  /** Clipping belongs to what it is given, not around the whole: it accumulates gradients, or keeps state of its own kind. */
+  readonly within?: boolean;
+  /** Its parts act one after the other. */
+  readonly inOrder?: boolean;
+}
+
 /** Around the constructor's call. */
 export interface WrapperSpelling {
   readonly place: "around";
@@ -145,6 +156,8 @@ export interface WrapperSpelling {
     readonly optimizer: string;
     readonly threshold: string;
   }) => string;
+  /** As the first of what acts one after the other. */
+  readonly first: (link: { readonly functions: readonly string[]; readonly threshold: string }) => string;
 }
 
 /** `write` gets expressions as source text, and gives null for what can't be written so. */
@@ -196,8 +209,10 @@ export interface Framework {
   readonly takesParameters?: boolean;
   /** Calls whose result holds the optimizer that they are given: a train state, a wrapper. */
   readonly carries?: Readonly<Record<string, ArgumentPlace>>;
-  /** Calls that make one optimizer of all that they are given. */
-  readonly combines?: RegExp;
+  /** Calls that make one optimizer of all that they are given, or of what stands at a place. */
+  readonly combines?: Readonly<Record<string, Combination>>;
+  /** What a part of the constructor's result means when it is called: `init, update = adam(1e-3)`. */
+  readonly optimizerParts?: Readonly<Record<number, Meaning>>;
   readonly compiled?: CompiledModels;
   /** Functions that return the gradients that they are given first, unclipped. */
   readonly keepsGradients?: RegExp;
@@ -220,6 +235,10 @@ export interface Framework {
   readonly inertMethods?: ReadonlySet<string>;
   /** Functions that return what they are given: all positional arguments, the first, or the one at a place. */
   readonly passThrough?: Readonly<Record<string, "all" | "first" | ArgumentPlace>>;
+  /** Functions that apply one that they are given to each of the gradients. */
+  readonly maps?: Readonly<Record<string, ArgumentPlace>>;
+  /** Functions of arrays, which stay what they are with some of their arguments filled in. */
+  readonly elementwise?: RegExp;
   /** Where networks are built from, as prefixes of the names in `architectures`. */
   readonly layers?: readonly string[];
   readonly architectures?: readonly { readonly pattern: RegExp; readonly architecture: Architecture }[];

@@ -1,13 +1,18 @@
 import { accelerate } from "./accelerate.ts";
 import { deepspeed } from "./deepspeed.ts";
+import { equinox } from "./equinox.ts";
 import { fabric } from "./fabric.ts";
 import { fastai } from "./fastai.ts";
 import { flax } from "./flax.ts";
 import type { Framework } from "./framework.ts";
 import { gradsight } from "./gradsight.ts";
+import { haiku } from "./haiku.ts";
 import { ignite } from "./ignite.ts";
+import { jax } from "./jax.ts";
+import { jaxOptimizers } from "./jax-optimizers.ts";
 import { keras } from "./keras.ts";
 import { lightning } from "./lightning.ts";
+import { mlx } from "./mlx.ts";
 import { optax } from "./optax.ts";
 import { pytorch } from "./pytorch.ts";
 import { stableBaselines3 } from "./stable-baselines3.ts";
@@ -25,8 +30,13 @@ export const FRAMEWORKS: readonly Framework[] = [
   ignite,
   stableBaselines3,
   keras,
-  tensorflow,
+  jax,
+  jaxOptimizers,
   optax,
   flax,
+  equinox,
+  haiku,
+  mlx,
+  tensorflow,
   gradsight,
 ];

@@ -1,43 +1,79 @@
-/** JAX with Optax: gradient transformations that are chained, so that clipping is a link of the optimizer. */
-import { at, type Framework } from "./framework.ts";
+/** Optax: gradient transformations that are chained, so that clipping is a link of the optimizer. */
+import { at, type Combination, type Framework, type Meaning } from "./framework.ts";
 
-const CLIP_NORM = /^optax\.clip_by_global_norm$/;
-const CLIP_BLOCK = /^optax\.(clip_by_block_rms|per_example_\w*clip\w*)$/;
-const CLIP_VALUE = /^optax\.clip$/;
-const ADAPTIVE = /^optax\.adaptive_grad_clip$/;
+const ALIASES =
+  "adabelief|adadelta|adafactor|adagrad|adam|adamax|adamaxw|adamw|adan|amsgrad|lamb|lion|nadam|nadamw|noisy_sgd|novograd|optimistic_adam|optimistic_adam_v2|optimistic_gradient_descent|polyak_sgd|radam|rmsprop|rprop|sgd|signum|sm3|yogi";
+const CONTRIBUTED =
+  "acprop|ademamix|adopt|cocob|dadapt_adamw|dog|dowg|galore|madgrad|momo|momo_adam|muon|prodigy|schedule_free_adamw|schedule_free_sgd|simplified_ademamix|sophia";
+/** Links that neither bound the gradients nor say how far to go by themselves. */
+const LINKS =
+  "scale|scale_by_(?!sign|trust_ratio)\\w+|add_\\w+|trace|ema|apply_every|centralize|identity|zero_nans|keep_params_nonnegative|set_to_zero|freeze|reduce_on_plateau|chain|named_chain|multi_transform|partition|MultiSteps|apply_if_finite|masked|flatten|lookahead|schedule_free|sam|mechanize|split_real_and_imaginary|with_extra_args_support|selective_transform";
+const OPTIMIZER = new RegExp(`^optax\\.(contrib\\.)?(${ALIASES}|${CONTRIBUTED}|${LINKS})$`);
+
+const all: Combination = { of: "all", inOrder: true };
+/** What keeps state of its own around the optimizer, or sums gradients up for it: clipping goes inside. */
+const within = (keyword: string): Combination => ({ of: at(0, keyword), within: true });
+const around = (keyword: string): Combination => ({ of: at(0, keyword) });
+const update: Meaning = {
+  event: "step",
+  optimizer: "receiver",
+  gradients: { place: at(0, "updates"), shape: "gradients" },
+};
 
 export const optax: Framework = {
   name: "optax",
   title: "Optax",
   mentions: ["optax"],
   triggers: ["apply_gradients", "apply_updates", "update"],
-  aliases: [
-    ["optax.transforms", "optax"],
-    ["jax.tree.map", "jax.tree_util.tree_map"],
-    ["jax.tree_map", "jax.tree_util.tree_map"],
+  aliases: [["optax.transforms", "optax"]],
+  optimizers: OPTIMIZER,
+  clipsInside: [
+    { name: /^optax\.contrib\.(sophia|adopt|mechanize)$/, keyword: null },
+    // Noise or not, it is for gradients that are clipped example by example.
+    { name: /^optax\.(noisy_sgd)$/, keyword: null },
   ],
-  optimizers: /^optax\.(contrib\.)?(?!clip|adaptive_grad_clip|apply_updates|chain)\w+$/,
   settings: [
-    { on: CLIP_NORM, threshold: at(0, "max_norm"), kind: "norm" },
-    { on: CLIP_VALUE, threshold: at(0, "max_delta"), kind: "value" },
-    { on: CLIP_BLOCK, threshold: at(0, "threshold"), kind: "per-variable-norm" },
-    { on: ADAPTIVE, threshold: at(0, "clipping"), kind: "adaptive" },
+    { on: /^optax\.clip_by_global_norm$/, threshold: at(0, "max_norm"), kind: "norm" },
+    { on: /^optax\.clip$/, threshold: at(0, "max_delta"), kind: "value" },
+    { on: /^optax\.clip_by_block_rms$/, threshold: at(0, "threshold"), kind: "per-variable-norm" },
+    { on: /^optax\.adaptive_grad_clip$/, threshold: at(0, "clipping"), kind: "adaptive" },
+    { on: /^optax\.adafactor$/, threshold: at(5, "clipping_threshold"), kind: "per-variable-norm", fallback: 1 },
+    {
+      on: /^optax\.(contrib\.)?(dpsgd|differentially_private_aggregate)$/,
+      threshold: at(null, "l2_norm_clip"),
+      kind: "norm",
+    },
   ],
-  combines:
-    /^optax\.(chain|named_chain|multi_transform|partition|MultiSteps|apply_if_finite|masked|flatten|lookahead)$/,
-  optimizerMethods: { update: { event: "step", optimizer: "receiver" } },
-  calls: {
-    "jax.grad()": { event: "backward" },
-    "jax.value_and_grad()": { event: "backward" },
-    "jax.lax.scan": { event: "runs", function: at(0, "f") },
-    "jax.lax.fori_loop": { event: "runs", function: at(2, "body_fun") },
-    "jax.lax.while_loop": { event: "runs", function: at(1, "body_fun") },
+  combines: {
+    "optax.chain": all,
+    "optax.named_chain": { of: "all" },
+    "optax.multi_transform": around("transforms"),
+    "optax.partition": around("transforms"),
+    "optax.masked": around("inner"),
+    "optax.selective_transform": around("inner"),
+    "optax.apply_if_finite": around("inner"),
+    "optax.flatten": around("inner"),
+    "optax.with_extra_args_support": around("tx"),
+    "optax.MultiSteps": within("opt"),
+    "optax.lookahead": within("fast_optimizer"),
+    "optax.contrib.schedule_free": within("base_optimizer"),
+    "optax.contrib.mechanize": within("base_optimizer"),
+    "optax.contrib.sam": within("optimizer"),
+    "optax.contrib.split_real_and_imaginary": within("inner"),
   },
-  passThrough: { "jax.jit": "first", "jax.pmap": "first", "jax.vmap": "first", "jax.checkpoint": "first" },
-  inert: /^(jax|optax|jaxlib)(\.|$)/,
+  returnsReceiver: /^optax\.MultiSteps\(\)\.gradient_transformation$/,
+  optimizerMethods: { update },
+  optimizerParts: { 1: update },
+  methods: { update: { ...update, onlyGradients: true } },
+  passThrough: {
+    "optax.inject_hyperparams": at(0, "inner_factory"),
+    "optax.inject_stateful_hyperparams": at(0, "inner_factory"),
+  },
+  inert: /^optax(\.|$)/,
   spelling: {
     place: "around",
     functions: ["optax.chain", "optax.clip_by_global_norm"],
     write: ({ functions: [chain, clip], optimizer, threshold }) => `${chain}(${clip}(${threshold}), ${optimizer})`,
+    first: ({ functions: [, clip], threshold }) => `${clip}(${threshold})`,
   },
 };

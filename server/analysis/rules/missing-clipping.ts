@@ -1,12 +1,12 @@
-import type { StepEvent, TrainingEvent, UpdateSite } from "../facts/events.ts";
+import type { StepEvent, UpdateSite } from "../facts/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import { lastBackward } from "../facts/order.ts";
+import { sourceOfGradients } from "../facts/order.ts";
 import { isTestCode } from "../facts/test-code.ts";
 import { unclippedUpdates } from "../facts/unclipped.ts";
 import type { Finding, Fix, RelatedPlace } from "../finding.ts";
 import { formatNumber, insertClip } from "../fixes/insert-clip.ts";
 import { FRAMEWORKS } from "../frameworks/index.ts";
-import { rangeOf } from "../syntax/ast.ts";
+import { type Expression, rangeOf } from "../syntax/ast.ts";
 import { conventionFor } from "./conventions.ts";
 import type { Rule } from "./rule.ts";
 
@@ -78,7 +78,7 @@ export const missingClipping: Rule = {
 };
 
 function report(facts: Facts, site: UpdateSite): Omit<Finding, "rule"> {
-  const { step, paths } = site;
+  const { step } = site;
   const { architecture } = facts.evidence;
   const reason = isTestCode(facts.names) ? null : conventionFor(architecture).reason;
   const because = reason ? ` ${reason}` : "";
@@ -86,7 +86,7 @@ function report(facts: Facts, site: UpdateSite): Omit<Finding, "rule"> {
     severity: reason ? "warning" : "information",
     message: `${what(facts, step)}${because}`,
     range: rangeOf(step.node),
-    related: related(facts, site, lastBackward(paths)),
+    related: related(facts, site, sourceOfGradients(site)),
     fix: fix(facts, site),
   };
 }
@@ -99,7 +99,11 @@ function what(facts: Facts, { node, optimizer, managed }: StepEvent): string {
   return `\`${trained}\` trains with an optimizer that clips no gradients.`;
 }
 
-function related(facts: Facts, { step }: UpdateSite, backward: TrainingEvent | undefined): RelatedPlace[] {
+function related(
+  facts: Facts,
+  { step }: UpdateSite,
+  backward: { readonly node: Expression } | undefined,
+): RelatedPlace[] {
   const places: RelatedPlace[] = [];
   const { constructors, named } = step.optimizer;
   const built = constructors[0]?.call ?? named?.node;

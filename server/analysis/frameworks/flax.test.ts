@@ -1,0 +1,130 @@
+import { describe, expect, it } from "vitest";
+import { fixAll, lint, places } from "../../../test/analysis/analyser.ts";
+
+const linen = (tx: string, run: string, layer = "nn.Dense(8)") => `import functools
+import jax
+import optax
+from flax import jax_utils
+from flax import linen as nn
+from flax.training import checkpoints, train_state
+
+
+class Model(nn.Module):
+    @nn.compact
+    def __call__(self, x):
+        return ${layer}(x)
+
+
+def train_step(state, batch, rate):
+    grads = jax.grad(lambda p: state.apply_fn(p, batch).sum() * rate)(state.params)
+    return state.apply_gradients(grads=grads)
+
+
+def main(batches, folder):
+    model = Model()
+    tx = ${tx}
+    state = train_state.TrainState.create(apply_fn=model.apply, params=init(model), tx=tx)
+${run
+  .split("\n")
+  .map((line) => `    ${line}`)
+  .join("\n")}
+`;
+
+const CLIPPED = "optax.chain(optax.clip_by_global_norm(1.0), optax.adam(1e-3))";
+
+describe("a train state", () => {
+  const runs: [string, string][] = [
+    ["called plainly", "for b in batches:\n    state = train_step(state, b, 1)"],
+    ["compiled", "step = jax.jit(train_step, static_argnums=2)\nfor b in batches:\n    state = step(state, b, 1)"],
+    [
+      "replicated, over devices, with an argument filled in",
+      'state = jax_utils.replicate(state)\np_step = jax.pmap(functools.partial(train_step, rate=1), axis_name="b")\nfor b in batches:\n    state = p_step(state, b)',
+    ],
+    [
+      "restored and replaced",
+      "state = checkpoints.restore_checkpoint(folder, state)\nstate = state.replace(step=0)\nfor b in batches:\n    state = train_step(state, b, 1)",
+    ],
+  ];
+  it.each(runs)("is followed to its optimizer: %s", (_, run) => {
+    expect(places(linen("optax.adam(1e-3)", run))).toEqual(["17:missing-clipping"]);
+    expect(places(linen(CLIPPED, run))).toEqual([]);
+  });
+
+  it("may be of a class of the file", () => {
+    const text = linen("optax.adam(1e-3)", "for b in batches:\n    state = train_step(state, b, 1)")
+      .replace("\n\nclass Model", "\n\nclass State(train_state.TrainState):\n    stats: dict\n\n\nclass Model")
+      .replace("train_state.TrainState.create(", "State.create(stats={}, ");
+    expect(places(text)).toEqual(["21:missing-clipping"]);
+  });
+
+  it("is followed through a helper that builds it, and one that it can't see but gives its optimizer to", () => {
+    const run = "state = shard(state)\nfor b in batches:\n    state = train_step(state, b, 1)";
+    const imported = linen("optax.adam(1e-3)", run.replace("shard(state)", "setup(model, tx)")).replace(
+      "import optax",
+      "import optax\nfrom helpers import setup",
+    );
+    expect(places(imported)).toEqual(["18:missing-clipping"]);
+    expect(places(imported.replace("setup(model, tx)", "setup(model)"))).toEqual([]);
+  });
+
+  it("is not reported where it is handed in", () => {
+    expect(
+      places(`import jax
+from flax.training.train_state import TrainState
+
+def train_step(state: TrainState, batch):
+    grads = jax.grad(state.apply_fn)(state.params, batch)
+    return state.apply_gradients(grads=grads)
+`),
+    ).toEqual([]);
+  });
+
+  it("gets its clip where the optimizer is built", () => {
+    const text = linen("optax.adam(1e-3)", "for b in batches:\n    state = train_step(state, b, 1)");
+    expect(fixAll(text)).toBe(text.replace("optax.adam(1e-3)", CLIPPED));
+  });
+});
+
+describe("NNX", () => {
+  const nnx = (build: string, update: string) => `import jax
+import optax
+from flax import nnx
+
+model = Model(rngs=nnx.Rngs(0))
+optimizer = ${build}
+
+
+@nnx.jit
+def train_step(model, optimizer, metrics, batch):
+    loss, grads = nnx.value_and_grad(loss_fn)(model, batch)
+    metrics.update(loss=loss)
+    ${update}
+
+
+for batch in batches:
+    train_step(model, optimizer, metrics, batch)
+`;
+  it.each([
+    ["nnx.Optimizer(model, optax.adam(1e-3), wrt=nnx.Param)", "optimizer.update(model, grads)"],
+    ["nnx.Optimizer(model, optax.adam(1e-3))", "optimizer.update(grads)"],
+    ["nnx.ModelAndOptimizer(model, tx=optax.adam(1e-3))", "optimizer.update(grads)"],
+  ])("reports %s", (build, update) => {
+    const text = nnx(build, update);
+    expect(places(text)).toEqual(["13:missing-clipping"]);
+    expect(fixAll(text)).toBe(text.replace("optax.adam(1e-3)", CLIPPED));
+    expect(places(nnx(build.replace("optax.adam(1e-3)", CLIPPED), update))).toEqual([]);
+  });
+});
+
+describe("the kind of network", () => {
+  const severity = (layer: string) =>
+    lint(linen("optax.adam(1e-3)", "for b in batches:\n    state = train_step(state, b, 1)", layer)).map(
+      (finding) => finding.severity,
+    );
+  it("makes attention and recurrence a warning, and convolutions information", () => {
+    expect(severity("nn.MultiHeadDotProductAttention(num_heads=2)")).toEqual(["warning"]);
+    expect(severity("nn.RNN(nn.LSTMCell(8))")).toEqual(["warning"]);
+    expect(severity("nn.Conv(8, (3, 3))")).toEqual(["information"]);
+    expect(severity("nn.Dense(8)")).toEqual(["information"]);
+  });
+});
