@@ -4,7 +4,7 @@ Reads requests from standard input as a JSON array, answers with one:
 `{"respell": text, "seed": n, "words": [...]}` gives `{"text", "spans", "names"}`: the new text; which UTF-16 ranges of the old
 text became which of the new one (`[start, end, newStart, newEnd]`, in order); and what each new name was called before.
 `{"canonical": text, "names": {...}}` gives a text that is the same for scripts that differ in names and imports alone,
-null where the text does not parse.
+null where the text does not parse. `{"parses": text}` gives whether it does.
 """
 import ast
 import builtins
@@ -14,6 +14,7 @@ import keyword
 import random
 import sys
 import tokenize
+import warnings
 
 # What frameworks define or call by name.
 FIXED = set(
@@ -375,11 +376,22 @@ def canonical(text, names):
     return ast.dump(tree)
 
 
+def parses(text):
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
 def answer(request):
+    if "parses" in request:
+        return parses(request["parses"])
     if "canonical" in request:
         return canonical(request["canonical"], request.get("names", {}))
     return Respelling(request["respell"], request["seed"], request["words"]).run()
 
 
 if __name__ == "__main__":
+    warnings.simplefilter("ignore")
     json.dump([answer(request) for request in json.load(sys.stdin)], sys.stdout)

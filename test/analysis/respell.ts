@@ -49,6 +49,9 @@ function moved(spans: readonly Span[], offset: number, side: "start" | "end"): n
   return offset + shift;
 }
 
+/** Whether Python itself can parse them. */
+export const parsedByPython = (texts: readonly string[]) => answers<boolean>(texts.map((text) => ({ parses: text })));
+
 /** For each text one that is the same for all that differ in names and imports alone; null for what Python can't parse. */
 export const canonical = (
   requests: readonly { readonly text: string; readonly names?: Readonly<Record<string, string>> }[],
