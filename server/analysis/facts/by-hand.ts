@@ -10,6 +10,19 @@ export function changesGrad({ callee }: Call): boolean {
   );
 }
 
+/** `p.grad.clamp(-1, 1)`, `torch.clip(p.grad, …)`: a clipped copy, which leaves the gradient as it was. Gives the name to end in `_`. */
+export function copiesGrad({ callee, arguments: [first] }: Call): Expression | null {
+  if (callee.kind !== "attribute" || !/^(clamp|clip|clamp_min|clamp_max)$/.test(callee.name)) return null;
+  const ofTorch = callee.object.kind === "name" && first !== undefined && endsInGrad(first.value);
+  return ofTorch || endsInGrad(callee.object) ? callee : null;
+}
+
+/** `p.grad`, `p.grad.data`. */
+function endsInGrad(node: Expression): boolean {
+  if (node.kind !== "attribute") return false;
+  return node.name === "grad" || (node.name === "data" && endsInGrad(node.object));
+}
+
 /** `p.grad *= scale`, `p.grad = torch.clamp(p.grad, …)`; not `p.grad = None`. */
 export function assignsGrad(statement: Statement): statement is Statement & { value: Expression } {
   if (statement.kind !== "assign" && statement.kind !== "augment") return false;

@@ -16,7 +16,7 @@ export function thresholdsOf(facts: Facts): Threshold[] {
   const clips = facts.clips.flatMap(({ clip }): Threshold[] => {
     const { threshold, frame, scope, zeroIsOff, how } = clip;
     // A method of an object that can't be seen takes its threshold as it likes.
-    if (!threshold || how === "by-hand" || (!clip.parameters && !clip.optimizer)) return [];
+    if (!threshold || how === "by-hand" || !(clip.parameters || clip.optimizer || clip.gradients)) return [];
     return [{ node: threshold, frame, scope, kind: how, place: clip.node, clip, zeroIsOff }];
   });
   const configured = new Map<Expression, Threshold>();

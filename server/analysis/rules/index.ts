@@ -3,8 +3,10 @@ import { clipBeforeBackward } from "./clip-before-backward.ts";
 import { clipEachMicroBatch } from "./clip-each-micro-batch.ts";
 import { clipPerGroup } from "./clip-per-group.ts";
 import { clipScaledGradients } from "./clip-scaled-gradients.ts";
+import { conflictingClipArguments } from "./conflicting-clip-arguments.ts";
 import { deprecatedClip } from "./deprecated-clip.ts";
 import { disabledClipping } from "./disabled-clipping.ts";
+import { discardedClipResult } from "./discarded-clip-result.ts";
 import { exhaustedParameters } from "./exhausted-parameters.ts";
 import { ignoredClipSetting } from "./ignored-clip-setting.ts";
 import { implicitDefault } from "./implicit-default.ts";
@@ -36,6 +38,8 @@ export const RULES: readonly Rule[] = [
   deprecatedClip,
   partialParameters,
   shardedNorm,
+  discardedClipResult,
+  conflictingClipArguments,
   invalidThreshold,
   unlikelyThreshold,
   valueClipping,

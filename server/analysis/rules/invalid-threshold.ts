@@ -111,8 +111,8 @@ function wrongNumber(facts: Facts, threshold: Threshold): Omit<Finding, "rule"> 
 
 function effectOf(value: number | null, { kind, zeroIsOff, clip }: Threshold): string | null {
   if (value === 0) return zeroIsOff ? null : "every gradient becomes zero, and nothing is learned";
-  // What constructors make of these differs from one framework to the next.
-  if (!clip || zeroIsOff) return null;
+  // What constructors, and functions that return clipped gradients, make of these differs from one framework to the next.
+  if (!clip || clip.gradients || zeroIsOff) return null;
   if (value === null) return "the clip raises a `TypeError`";
   if (Number.isNaN(value)) return "every gradient becomes NaN";
   if (value > 0) return null;

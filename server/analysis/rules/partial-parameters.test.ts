@@ -225,6 +225,11 @@ for x in data:
 
   it.each([
     ["the copies", apex('"O2"', "amp.master_params(optimizer)")],
+    ["either, as it goes", apex('"O2"', "amp.master_params(optimizer) if args.half else model.parameters()")],
+    [
+      "the originals, where there may be no copies",
+      apex('"O2"', "model.parameters()").replace("model, optimizer = amp", "if args.half: model, optimizer = amp"),
+    ],
     ["another level", apex('"O1"', "model.parameters()")],
     ["a level of the command line", apex("args.level", "model.parameters()")],
     ["Apex switched off", apex('"O2", enabled=not args.off', "model.parameters()")],

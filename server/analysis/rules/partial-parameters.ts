@@ -1,5 +1,6 @@
 import type { ClipEvent, Path, UpdateSite } from "../facts/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
+import { guardsOf } from "../facts/guards.ts";
 import { clipsOf, distinct } from "../facts/order.ts";
 import { areApart, type Source, sourcesOf, sourcesOfOptimizer } from "../facts/parameter-sources.ts";
 import type { CallSite } from "../facts/scope.ts";
@@ -96,7 +97,8 @@ export const partialParameters: Rule = {
 /** Apex's O2 updates float32 copies of the parameters: to clip the model's own half-precision gradients changes nothing. */
 function* halfCopies(facts: Facts): Iterable<Omit<Finding, "rule">> {
   const initialised = (facts.names.calls.get("initialize") ?? []).find((site) => keepsCopies(facts, site));
-  if (!initialised) return;
+  // A file that knows of the copies may clip the originals where there are none.
+  if (!initialised || facts.names.calls.has("master_params")) return;
   for (const clip of distinct(facts.updates.flatMap((update) => clipsOf(facts, update)))) {
     const { parameters, scope, frame } = clip;
     if (!parameters || !sourcesOf(facts, { node: parameters, frame, scope })) continue;
@@ -116,9 +118,11 @@ function* halfCopies(facts: Facts): Iterable<Omit<Finding, "rule">> {
 }
 
 function keepsCopies(facts: Facts, { call, scope }: CallSite): boolean {
-  const evaluate = (node: Expression) => facts.values.evaluate(node, facts.values.frames.of(scope), scope);
+  const frame = facts.values.frames.of(scope);
+  const evaluate = (node: Expression) => facts.values.evaluate(node, frame, scope);
   const level = argumentOf(call, 3, "opt_level")?.value;
   const isOn = argumentOf(call, 2, "enabled") === null;
+  if (guardsOf(facts, { node: call, frame, scope }).length > 0) return false;
   const ofApex = evaluate(call.callee).some(
     (value) => value.kind === "external" && value.name === "apex.amp.initialize",
   );
