@@ -2,9 +2,9 @@
 import type { ClipEvent, LogSite, OptimizerRef, UpdateSite } from "./facts/events.ts";
 import { type Facts, sourceOf } from "./facts/facts.ts";
 import { clipsOf, distinct, isUnclipped, sourceOfGradients } from "./facts/order.ts";
-import { lineOfNode, thresholdSource } from "./facts/threshold.ts";
+import { lineOfNode, thresholdSource, whereIs } from "./facts/threshold.ts";
 import type { TextRange } from "./finding.ts";
-import { type Expression, rangeOf } from "./syntax/ast.ts";
+import { type Expression, isHere, rangeOf } from "./syntax/ast.ts";
 
 interface Hover {
   readonly range: TextRange;
@@ -23,7 +23,7 @@ export function hoverAt(facts: Facts, offset: number): Hover | null {
   for (const site of facts.updates)
     for (const { call } of site.step.optimizer.constructors) {
       const range = calleeRange(call);
-      if (contains(range, offset)) return { range, markdown: describeOptimizer(facts, call) };
+      if (isHere(call) && contains(range, offset)) return { range, markdown: describeOptimizer(facts, call) };
     }
   for (const site of facts.logs) {
     const range = calleeRange(site.call);
@@ -48,7 +48,7 @@ function describeUpdate(facts: Facts, site: UpdateSite): string {
 
 function builtBy(facts: Facts, { constructors }: OptimizerRef): string | undefined {
   const [built] = constructors;
-  return built && `Optimizer: \`${built.name}\`, line ${lineOfNode(facts, built.call)}`;
+  return built && `Optimizer: \`${built.name}\`, ${whereIs(facts, built.call)}`;
 }
 
 function clippingOf(facts: Facts, site: UpdateSite): string {
@@ -68,14 +68,15 @@ function thresholdText(facts: Facts, clip: ClipEvent): string {
   return threshold ? ` at ${threshold}` : "";
 }
 
-function describeThreshold(facts: Facts, { threshold, frame, scope }: ClipEvent | LogSite): string | null {
+function describeThreshold(facts: Facts, seen: ClipEvent | LogSite): string | null {
+  const { threshold, frame, scope } = ("origin" in seen && seen.origin) || seen;
   if (!threshold) return null;
   const source = thresholdSource(facts, { node: threshold, frame, scope });
   const text = sourceOf(facts, threshold);
   if ("unknown" in source) return `\`${text}\`, which ${source.unknown}`;
   return source.literal === threshold
     ? text
-    : `${source.value ?? "None"} (${source.origin}, line ${lineOfNode(facts, source.literal)})`;
+    : `${source.value ?? "None"} (${source.origin}, ${whereIs(facts, source.literal)})`;
 }
 
 function describeClip(facts: Facts, clip: ClipEvent): string {

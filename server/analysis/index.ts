@@ -8,8 +8,10 @@ import type { Applicability, Finding, RuleInfo, Severity, TextEdit, TextRange } 
 import { OpenModule } from "./module.ts";
 import { documentationUrl, RULES } from "./rules/index.ts";
 import { hasSyntaxErrors, loadGrammar } from "./syntax/document.ts";
+import type { Origin } from "./workspace.ts";
 
 export type * from "./finding.ts";
+export type { Origin, Workspace, WorkspaceModule } from "./workspace.ts";
 
 export interface LintOptions {
   /** Severity by rule name; "off" silences it. Rules that are not named keep their own. */
@@ -33,6 +35,8 @@ export type ThresholdEdit =
 /** One open text. Keeps its syntax tree between edits; `dispose` frees it. */
 export interface Module {
   readonly text: string;
+  /** Nothing has changed since the text was last looked at: neither itself nor what it imports. */
+  readonly isCurrent: boolean;
   /** Applies edits one after the other, each in the coordinates the previous one left (as LSP sends them). */
   edit(changes: readonly TextEdit[]): void;
   lint(options?: LintOptions): readonly Finding[];
@@ -50,7 +54,8 @@ export interface Module {
 
 export interface Analyser {
   readonly rules: readonly RuleInfo[];
-  open(text: string): Module;
+  /** `origin` lets calls be followed into the modules that the text imports. */
+  open(text: string, origin?: Origin): Module;
   /** A JSON or YAML file, which may configure a training. */
   openConfig(text: string): Module;
   hasSyntaxErrors(text: string): boolean;
@@ -74,7 +79,7 @@ export async function loadAnalyser(bytes: GrammarBytes): Promise<Analyser> {
   }));
   return {
     rules,
-    open: (text) => new OpenModule(grammar, text),
+    open: (text, origin) => new OpenModule(grammar, text, origin),
     openConfig: (text) => new ConfigModule(text),
     hasSyntaxErrors: (text) => hasSyntaxErrors(grammar, text),
   };

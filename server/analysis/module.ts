@@ -4,17 +4,24 @@ import { combineFixes } from "./fixes/fix-all.ts";
 import { thresholdEdit } from "./fixes/threshold-edit.ts";
 import { FRAMEWORKS } from "./frameworks/index.ts";
 import { hoverAt } from "./hover.ts";
+import { ModuleImporter } from "./importer.ts";
 import type { LintOptions, Module, ThresholdEdit, ThresholdRequest } from "./index.ts";
 import { runRules } from "./run-rules.ts";
 import { Document, type Grammar } from "./syntax/document.ts";
+import type { Origin } from "./workspace.ts";
 
 /** An open text with what is known of it, worked out when it is first asked for after an edit. */
 export class OpenModule implements Module {
   readonly #document: Document;
+  readonly #grammar: Grammar;
+  readonly #origin: Origin | null;
+  #importer: ModuleImporter | null = null;
   #facts: Facts | null | undefined;
 
-  constructor(grammar: Grammar, text: string) {
+  constructor(grammar: Grammar, text: string, origin: Origin | null = null) {
     this.#document = new Document(grammar, text);
+    this.#grammar = grammar;
+    this.#origin = origin;
   }
 
   get text(): string {
@@ -50,11 +57,19 @@ export class OpenModule implements Module {
     this.#facts = undefined;
   }
 
+  get isCurrent(): boolean {
+    return this.#facts !== undefined && this.#importer?.isCurrent() !== false;
+  }
+
   /** Null for a file that has nothing to do with training: it isn't even parsed. */
   #known(): Facts | null {
-    if (this.#facts === undefined) {
-      const { text } = this.#document;
-      this.#facts = mayTrain(text, FRAMEWORKS) ? gatherFacts(text, this.#document.statements(), FRAMEWORKS) : null;
+    if (this.#facts !== undefined && this.isCurrent) return this.#facts;
+    const { text } = this.#document;
+    this.#importer = null;
+    this.#facts = null;
+    if (mayTrain(text, FRAMEWORKS)) {
+      this.#importer = this.#origin && new ModuleImporter(this.#origin, this.#grammar);
+      this.#facts = gatherFacts(text, this.#document.statements(), FRAMEWORKS, this.#importer);
     }
     return this.#facts;
   }

@@ -1,3 +1,4 @@
+import { confined } from "./confine.ts";
 import type { Facts } from "./facts/facts.ts";
 import type { Suppression } from "./facts/suppressions.ts";
 import type { Finding, Severity } from "./finding.ts";
@@ -29,7 +30,7 @@ export function runRules(facts: Facts, options: LintOptions, readable: () => boo
       if (by.length > 0) return [];
       // A rule that is off is not active.
       const level = options.severity?.[rule.name] as Severity | undefined;
-      return [{ rule: rule.name, ...finding, severity: level ?? finding.severity }];
+      return confined({ rule: rule.name, ...finding, severity: level ?? finding.severity }, facts.text);
     }),
   );
   return findings.sort((a, b) => a.range.start - b.range.start || a.range.end - b.range.end);

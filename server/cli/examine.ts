@@ -4,6 +4,7 @@ import { isConfig } from "../files/kind.ts";
 import { applyEdits } from "../text/edits.ts";
 import { atLeast, type LintArguments } from "./lint-options.ts";
 import type { FileReport } from "./report.ts";
+import { originOf } from "./workspace.ts";
 
 /** What of the command line changes what there is to say of a file. */
 export type ExamineOptions = Pick<LintArguments, "fix" | "unsafeFixes" | "diff" | "minSeverity">;
@@ -16,7 +17,7 @@ export function examine(
   options: ExamineOptions,
   analyser: Analyser,
 ): FileReport {
-  const module = isConfig(filename) ? analyser.openConfig(text) : analyser.open(text);
+  const module = isConfig(filename) ? analyser.openConfig(text) : analyser.open(text, originOf(filename));
   try {
     const applicability = options.unsafeFixes ? "unsafe" : "safe";
     const fixes = options.fix || options.diff ? module.fixAll(applicability, lint) : { edits: [], count: 0 };

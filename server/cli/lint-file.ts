@@ -4,6 +4,7 @@ import { isConfig } from "../files/kind.ts";
 import { encodeSource, readSource, SourceError, writeAtomically } from "../files/source.ts";
 import { type ExamineOptions, examine } from "./examine.ts";
 import type { FileReport } from "./report.ts";
+import { forgetFiles } from "./workspace.ts";
 
 /** A file to lint. */
 export interface Task {
@@ -26,8 +27,10 @@ export async function lintFile(
     if (extname(path) === ".ipynb") throw new SourceError("notebooks can't be linted yet");
     const source = await readSource(path);
     const report = examine(source.text, path, lint, options, analyser);
-    if (options.fix && report.fixes.count > 0)
+    if (options.fix && report.fixes.count > 0) {
       await writeAtomically(path, encodeSource({ ...source, text: report.text }));
+      forgetFiles();
+    }
     return report.findings.length > 0 || report.fixes.count > 0 ? { report } : null;
   } catch (error) {
     // A search comes across data of all kinds.

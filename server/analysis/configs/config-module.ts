@@ -16,6 +16,7 @@ const MAX_LENGTH = 256 * 1024;
 
 export class ConfigModule implements Module {
   text: string;
+  readonly isCurrent = true;
 
   constructor(text: string) {
     this.text = text;

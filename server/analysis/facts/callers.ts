@@ -1,7 +1,7 @@
 /** Who in the file calls a function, and with what. */
 import type { Call, Expression } from "../syntax/ast.ts";
 import { argumentOf } from "../syntax/call.ts";
-import type { Binding, CallSite, Scope } from "./scope.ts";
+import type { Binding, CallSite, Names, Scope } from "./scope.ts";
 import type { CallPlace, Frame } from "./value.ts";
 import type { Values } from "./values.ts";
 
@@ -16,7 +16,7 @@ export interface Passed {
 export class Callers {
   readonly #values: Values;
   readonly #callers = new Map<Scope, CallSite[]>();
-  #sites: Map<Call, CallSite> | null = null;
+  readonly #sites = new Map<Names, Map<Call, CallSite>>();
 
   constructor(values: Values) {
     this.#values = values;
@@ -42,7 +42,10 @@ export class Callers {
         node: argument.value,
         call,
         frame: frame.call?.call === call ? frame.call.frame : null,
-        scope: frame.call?.call === call ? frame.call.scope : (this.#siteOf(call)?.scope ?? this.#values.names.module),
+        scope:
+          frame.call?.call === call
+            ? frame.call.scope
+            : (this.#siteOf(call, scope)?.scope ?? this.#values.names.module),
       };
     const given = bound && argumentOf(bound.call, null, parameter.name);
     if (given) return { node: given.value, call: bound.call, frame: bound.frame, scope: bound.scope };
@@ -56,15 +59,30 @@ export class Callers {
     return argument && { node: argument.value, call, frame, scope };
   }
 
-  #siteOf(call: Call): CallSite | undefined {
-    if (!this.#sites) {
-      this.#sites = new Map();
-      for (const sites of this.#values.names.calls.values()) for (const site of sites) this.#sites.set(site.call, site);
+  #siteOf(call: Call, callee: Scope): CallSite | undefined {
+    for (const names of this.#around(callee)) {
+      const site = this.#sitesIn(names).get(call);
+      if (site) return site;
     }
-    return this.#sites.get(call);
+    return undefined;
   }
 
-  /** The calls in this file that may enter the function of `scope`; for `__init__`, the constructor calls. */
+  #sitesIn(names: Names): Map<Call, CallSite> {
+    let sites = this.#sites.get(names);
+    if (!sites) {
+      sites = new Map([...names.calls.values()].flat().map((site) => [site.call, site]));
+      this.#sites.set(names, sites);
+    }
+    return sites;
+  }
+
+  /** Where calls of a function are looked for: in this file, and in the module that it stands in. */
+  #around(scope: Scope): readonly Names[] {
+    const { names, imports } = this.#values;
+    return imports.isHere(scope) ? [names] : [names, imports.namesIn(scope)];
+  }
+
+  /** The calls that are seen and may enter the function of `scope`; for `__init__`, the constructor calls. */
   of(scope: Scope): CallSite[] {
     const known = this.#callers.get(scope);
     if (known) return known;
@@ -72,7 +90,8 @@ export class Callers {
     const info = scope.info;
     if (!info) return [];
     const name = info.name === "__init__" && info.owner ? info.owner.node.name : info.name;
-    const found = (this.#values.names.calls.get(name) ?? []).filter((site) => {
+    const sites = this.#around(scope).flatMap((names) => names.calls.get(name) ?? []);
+    const found = sites.filter((site) => {
       const { callee } = site.call;
       const targets = this.#values.evaluate(callee, this.#values.frames.of(site.scope), site.scope);
       return targets.some(

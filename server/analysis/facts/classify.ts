@@ -28,6 +28,8 @@ export type Classified =
       readonly targets: readonly (Value & { kind: "function" })[];
       /** The targets' parameters are filled by this very call. */
       readonly direct: boolean;
+      /** Gradients wait for their update, and the targets get the model or the optimizer in their hands. */
+      readonly hides: boolean;
     }
   | { readonly kind: "log"; readonly threshold: Expression | null }
   | null;
@@ -74,7 +76,9 @@ export class Classifier {
     const name = nameOf(call, values);
     if (targets.length > 0) {
       const custom = name === "step" ? this.#customStep(call, statement, frame, scope) : null;
-      return custom ?? { kind: "inline", targets, direct: true };
+      const elsewhere = targets.some(({ info }) => !this.#values.imports.isHere(info.scope));
+      const hides = elsewhere && this.#hidden(name, call, [], frame, scope, pending) !== null;
+      return custom ?? { kind: "inline", targets, direct: true, hides };
     }
     const externals = values.filter((value): value is External => value.kind === "external");
     for (const external of externals) {
@@ -86,7 +90,11 @@ export class Classifier {
     const conventional = this.#byConvention(name, call, externals, statement, frame, scope);
     if (conventional) return conventional;
     const hidden = this.#hidden(name, call, externals, frame, scope, pending);
-    return hidden ? this.#event(call, statement, frame, scope, hidden) : null;
+    if (!hidden) return null;
+    const looked = externals.flatMap((external) => this.#values.imports.look(external.name, external.scope));
+    const found = this.#targets(looked, call, frame, scope);
+    if (found.length > 0) return { kind: "inline", targets: found, direct: true, hides: true };
+    return this.#event(call, statement, frame, scope, hidden);
   }
 
   #targets(values: readonly Value[], call: Call, frame: Frame, scope: Scope): (Value & { kind: "function" })[] {
@@ -233,7 +241,7 @@ export class Classifier {
         const given = argument(meaning.function);
         const values = given ? this.#values.evaluate(given, frame, scope) : [];
         const functions = values.filter((value) => value.kind === "function");
-        return functions.length > 0 ? { kind: "inline", targets: functions, direct: false } : null;
+        return functions.length > 0 ? { kind: "inline", targets: functions, direct: false, hides: false } : null;
       }
       case "log":
         return { kind: "log", threshold: argument(meaning.threshold) };

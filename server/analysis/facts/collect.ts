@@ -231,7 +231,9 @@ class Collector {
     // `optimizers.append(optimizer)` puts an element into a container.
     const first = call.arguments[0];
     if (call.callee.kind === "attribute" && first && (name === "append" || name === "extend")) {
-      const holder = this.#place(call.callee.object, scope);
+      // Of `groups[0].append(p)`, that it is somewhere in there.
+      const { object } = call.callee;
+      const holder = this.#place(object.kind === "subscript" ? object.object : object, scope);
       const binding: Binding =
         name === "append"
           ? { kind: "value", value: first.value, path: [], ...this.#at(scope, statement) }

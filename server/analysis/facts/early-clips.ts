@@ -33,7 +33,7 @@ function earlyClip(facts: Facts, sites: readonly ClipSite[]): EarlyClip | null {
   // Every update that the clip might have been meant for has to be made from gradients of a later backward pass.
   const meant = updatesAfter(facts, clip).filter(({ step }) => facts.parameters.mayCover(clip, step.optimizer));
   const [first] = meant;
-  if (!first || !meant.every((update) => isTooEarlyFor(facts, update, clip))) return null;
+  if (!first || first.step.origin || !meant.every((update) => isTooEarlyFor(facts, update, clip))) return null;
   const backward = first.paths.flatMap((path) => path.filter((event) => event.kind === "backward")).at(-1);
   return backward ? { clip, step: first.step, backward } : null;
 }

@@ -77,6 +77,8 @@ interface EventBase extends Seen {
   readonly id: string;
   readonly statement: Statement;
   readonly framework: Framework;
+  /** The event itself, where it stands in a module that this file imports: `node` is then the call here that leads to it. */
+  readonly origin?: Seen;
 }
 
 export interface ClipEvent extends EventBase {
@@ -96,6 +98,7 @@ export interface ClipEvent extends EventBase {
   /** Whether it raises an error for a norm that isn't finite, where that was said. */
   readonly raises: Expression | null;
   readonly renamed: string | null;
+  readonly origin?: ClipEvent;
 }
 
 export interface StepEvent extends EventBase {

@@ -1,6 +1,7 @@
 /** Everything that is known of one text. */
 import type { Framework } from "../frameworks/framework.ts";
 import { type Expression, type Statement, textOf } from "../syntax/ast.ts";
+import type { Importer } from "../workspace.ts";
 import { findEvidence } from "./architecture.ts";
 import { Classifier } from "./classify.ts";
 import { collectNames } from "./collect.ts";
@@ -19,6 +20,8 @@ export interface Facts {
   readonly parameters: ParameterSets;
   readonly classifier: Classifier;
   readonly updates: readonly UpdateSite[];
+  /** Updates in other modules that calls in this file lead to: theirs to report, but they share the clips. */
+  readonly updatesElsewhere: readonly UpdateSite[];
   readonly clips: readonly ClipSite[];
   readonly unscales: readonly UnscaleSite[];
   readonly logs: readonly LogSite[];
@@ -37,11 +40,16 @@ export function mayTrain(text: string, frameworks: readonly Framework[]): boolea
   );
 }
 
-export function gatherFacts(text: string, statements: readonly Statement[], frameworks: readonly Framework[]): Facts {
+export function gatherFacts(
+  text: string,
+  statements: readonly Statement[],
+  frameworks: readonly Framework[],
+  importer: Importer | null = null,
+): Facts {
   const names = collectNames(statements);
   // A framework that the file doesn't mention lends it no conventions.
   const present = frameworks.filter((framework) => framework.mentions.some((word) => text.includes(word)));
-  const values = new Values(names, present);
+  const values = new Values(names, present, importer);
   const classifier = new Classifier(values, present);
   const account = new Walker(values, classifier, present).walk(statements);
   return {

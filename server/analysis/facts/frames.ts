@@ -4,14 +4,23 @@ import type { CallPlace, Frame, Value } from "./value.ts";
 
 export class Frames {
   readonly root: Frame;
-  readonly #module: Scope;
   readonly #ids = new Map<object, number>();
   readonly #standalone = new Map<FunctionInfo, Frame>();
+  readonly #roots = new Map<Scope, Frame>();
   readonly #interned = new Map<string, Frame>();
 
   constructor(module: Scope) {
-    this.#module = module;
-    this.root = { scope: module, parent: null, self: null, call: null };
+    this.root = this.#rootOf(module);
+  }
+
+  /** Each module has an activation of its own. */
+  #rootOf(module: Scope): Frame {
+    let root = this.#roots.get(module);
+    if (!root) {
+      root = { scope: module, parent: null, self: null, call: null };
+      this.#roots.set(module, root);
+    }
+    return root;
   }
 
   /** A number of its own for each node, frame or other object. */
@@ -30,7 +39,13 @@ export class Frames {
     if (known) return known;
     const self: Value | null =
       info.owner && info.scope.self !== null
-        ? { kind: "instance", info: info.owner, frame: this.root, call: null, scope: this.#module }
+        ? {
+            kind: "instance",
+            info: info.owner,
+            frame: this.of(info.scope.module),
+            call: null,
+            scope: info.scope.module,
+          }
         : null;
     const frame: Frame = { scope: info.scope, parent: this.around(info.scope), self, call: null };
     this.#standalone.set(info, frame);
@@ -41,12 +56,12 @@ export class Frames {
   of(scope: Scope): Frame {
     const { home } = scope;
     if (home.info) return this.standalone(home.info);
-    return home.parent ? this.of(home.parent) : this.root;
+    return home.parent ? this.of(home.parent) : this.#rootOf(home);
   }
 
-  /** The frame in which a function or class of the file is defined. */
+  /** The frame in which a function or class is defined. */
   around(scope: Scope): Frame {
-    return this.of(scope.parent ?? this.#module);
+    return this.of(scope.parent ?? scope);
   }
 
   /** The frame in whose activation `scope`'s names live, seen from `frame`. */

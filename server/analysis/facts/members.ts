@@ -13,8 +13,12 @@ export class Members {
 
   of(value: Value, name: string): Value[] {
     switch (value.kind) {
-      case "external":
-        return [{ ...value, name: this.#values.canonical(`${value.name}.${name}`) }];
+      case "external": {
+        const qualified = this.#values.canonical(`${value.name}.${name}`);
+        // `utils.clip` of `import utils`, but not a member of what a call returned.
+        const found = value.call || value.name.includes("(") ? null : this.#values.imports.find(qualified, value.scope);
+        return found ?? [{ ...value, name: qualified }];
+      }
       case "class":
       case "instance":
         return this.#classMember(value, value.info, name, new Set());

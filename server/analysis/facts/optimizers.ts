@@ -1,11 +1,11 @@
 /** What stands behind an expression that is used as an optimizer: its constructors, and the clipping that they were told to do. */
 import type { ClipSetting, Combination, Framework } from "../frameworks/framework.ts";
-import type { Call, Expression, Statement } from "../syntax/ast.ts";
+import type { Call, Expression } from "../syntax/ast.ts";
 import { argumentOf } from "../syntax/call.ts";
 import type { Built, ConfiguredClip, OptimizerRef, Seen, Whole } from "./events.ts";
 import { Models } from "./models.ts";
 import { argumentThrough, seesOptions } from "./passed.ts";
-import { type Scope, Variable } from "./scope.ts";
+import { type FunctionInfo, type Scope, Variable } from "./scope.ts";
 import type { Frame, Located, Value } from "./value.ts";
 import type { Values } from "./values.ts";
 
@@ -289,7 +289,8 @@ export class Optimizers {
     found.keys.add(`class ${this.#values.frames.id(info)} ${value.call ? this.#values.frames.id(value.call) : ""}`);
     if (value.call)
       found.constructors.push({ call: value.call, frame: value.frame, scope: value.scope, name: info.node.name });
-    if (step && this.#mentionsClipping(step.node.kind === "function" ? step.node.body : [])) found.opaque = true;
+    // How an optimizer of another module came to be written for this one can't be told from its `step` alone.
+    if (!this.#values.imports.isHere(info.scope) || (step && this.#mentionsClipping(step))) found.opaque = true;
   }
 
   /** The parameter of a function that nothing in this file calls. */
@@ -317,8 +318,9 @@ export class Optimizers {
     });
   }
 
-  #mentionsClipping(body: readonly Statement[]): boolean {
-    return [...this.#values.names.calls.entries()].some(
+  #mentionsClipping({ node, scope }: FunctionInfo): boolean {
+    const body = node.kind === "function" ? node.body : [];
+    return [...this.#values.imports.namesIn(scope).calls.entries()].some(
       ([name, sites]) =>
         MENTIONS_CLIPPING.test(name) &&
         sites.some(({ statement }) =>

@@ -23,8 +23,15 @@ function lateClip(facts: Facts, { clip, paths }: ClipSite): LateClip | null {
   const steps = paths.map((path) => stepBefore(facts, path, clip));
   const first = steps[0];
   if (!first || steps.some((step) => step?.node !== first.node)) return null;
-  return updatesAfter(facts, clip).some((update) => isProtected(update, clip)) ? null : { clip, step: first };
+  if (first.origin || updatesAfter(facts, clip).some((update) => isProtected(update, clip))) return null;
+  return { clip, step: first };
 }
+
+/** With those that calls in this file lead to. */
+export const allUpdates = ({ updates, updatesElsewhere }: Facts): readonly UpdateSite[] => [
+  ...updates,
+  ...updatesElsewhere,
+];
 
 /** The update between the last backward pass and the clip. */
 function stepBefore(facts: Facts, path: Path, clip: ClipEvent): StepEvent | null {
@@ -40,12 +47,12 @@ function stepBefore(facts: Facts, path: Path, clip: ClipEvent): StepEvent | null
 }
 
 const hasOneOptimizer = once(
-  ({ updates }: Facts) => new Set(updates.map(({ step }) => [...step.optimizer.keys].join(" "))).size === 1,
+  (facts: Facts) => new Set(allUpdates(facts).map(({ step }) => [...step.optimizer.keys].join(" "))).size === 1,
 );
 
-const updatesByEvent = once(({ updates }: Facts) => {
+const updatesByEvent = once((facts: Facts) => {
   const after = new Map<object, Set<UpdateSite>>();
-  for (const update of updates)
+  for (const update of allUpdates(facts))
     for (const { node } of update.paths.flat()) {
       const known = after.get(node);
       if (known) known.add(update);
@@ -106,7 +113,9 @@ export function distinct(clips: readonly ClipEvent[]): ClipEvent[] {
 function clipsOn(facts: Facts, path: Path, step: StepEvent): ClipEvent[] {
   const { gradients } = step;
   if (gradients && !gradients.open && !gradients.stored)
-    return path.filter((event) => event.kind === "clip").filter(({ call }) => call && gradients.clips.has(call));
+    return path
+      .filter((event) => event.kind === "clip")
+      .filter(({ call, origin }) => [call, origin?.call].some((made) => made && gradients.clips.has(made)));
   const cleared = clearedUpTo(facts, path, step);
   const backward = path.findIndex((event, index) => index >= cleared && event.kind === "backward");
   return path.flatMap((event, index) => {

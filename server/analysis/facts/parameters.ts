@@ -53,6 +53,7 @@ export class ParameterSets {
 
   /** False only where the clip is known to see none of the optimizer's parameters. */
   mayCover(clip: ClipEvent, optimizer: OptimizerRef): boolean {
+    if (clip.origin) return this.mayCover(clip.origin, optimizer);
     if (clip.optimizer) return overlap(clip.optimizer.keys, optimizer.keys) || clip.optimizer.constructors.length === 0;
     if (!clip.parameters) return this.#mayHold(clip, optimizer);
     const clipped = this.#ofClip(clip);
@@ -77,6 +78,7 @@ export class ParameterSets {
 
   /** True only where the clip is known to see parameters of this optimizer. */
   surelyCovers(clip: ClipEvent, optimizer: OptimizerRef): boolean {
+    if (clip.origin) return this.surelyCovers(clip.origin, optimizer);
     if (clip.optimizer) return overlap(clip.optimizer.keys, optimizer.keys);
     const clipped = this.#ofClip(clip);
     const owned = this.ofOptimizer(optimizer);
@@ -135,7 +137,7 @@ export class ParameterSets {
           node.entries.flatMap(({ key, value }) => (key?.kind === "string" && key.value === "params" ? [value] : [])),
         );
       case "comprehension": {
-        const inner = this.#values.names.scopes.get(node) ?? scope;
+        const inner = this.#values.scopeOf(node, scope);
         const sources = node.clauses.map((clause) => clause.iterable);
         // `{"params": m.parameters()} for m in models` names them in its element; `p for p in …` in its source.
         const element = node.element.kind === "dict" || node.element.kind === "call" ? [node.element] : [];

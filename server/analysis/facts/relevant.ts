@@ -1,16 +1,18 @@
 /** Which calls are worth a look: what frameworks name, and the functions that come to one of those. */
-import type { Expression } from "../syntax/ast.ts";
+import type { Call, Expression } from "../syntax/ast.ts";
 import { lastPart } from "../syntax/call.ts";
 import type { Classifier } from "./classify.ts";
+import type { Imports } from "./imports.ts";
 import type { CallSite, Names, Scope } from "./scope.ts";
+import type { Values } from "./values.ts";
 
 /** Names of functions by the names that they call, and of classes by what their constructor is called. */
 type Callers = ReadonlyMap<string, ReadonlySet<string>>;
 
 const known = new WeakMap<Names, Callers>();
 
-/** `all`: the file and the modules that it may call into. */
-export function relevantNames(all: readonly Names[], classifier: Classifier): Set<string> {
+export function relevantNames({ imports }: Values, classifier: Classifier): Set<string> {
+  const all = imports.around();
   const callers = all.map(callersIn);
   const relevant = new Set<string>();
   const queue: string[] = [];
@@ -23,6 +25,8 @@ export function relevantNames(all: readonly Names[], classifier: Classifier): Se
     for (const name of names.calls.keys()) if (classifier.mayMatter(name)) add(name);
     for (const { name } of names.changesGradients) add(name);
   }
+  // What these modules import in turn is parsed only where the walk gets there.
+  for (const names of all.slice(1)) for (const name of namesOfImports(names, imports)) add(name);
   for (let name = queue.pop(); name !== undefined; name = queue.pop())
     for (const of of callers) for (const caller of of.get(name) ?? []) add(caller);
   return relevant;
@@ -40,6 +44,19 @@ function callables(node: Expression, scope: Scope): string[] {
   const bindings = scope.lookup(node.id)?.bindings ?? [];
   const may = bindings.some(({ kind, ...of }) => kind === "function" || ("value" in of && of.value.kind === "call"));
   return may ? [node.id] : [];
+}
+
+/** What is called of modules that may have to do with training: imported functions, and members of imported modules. */
+function namesOfImports({ imports: imported, calls }: Names, imports: Imports): string[] {
+  const local = new Set<string>();
+  for (const { name, node, scope } of imported) if (imports.mayMatter(name, scope)) local.add(node.alias ?? node.name);
+  if (local.size === 0) return [];
+  const reached = (call: Call) => {
+    let at = call.callee;
+    while (at.kind === "attribute") at = at.object;
+    return at.kind === "name" && local.has(at.id);
+  };
+  return [...calls].flatMap(([name, sites]) => (sites.some(({ call }) => reached(call)) ? [name] : []));
 }
 
 function callersIn(names: Names): Callers {

@@ -193,4 +193,13 @@ export function lineOf(text: string, offset: number): number {
   return line;
 }
 
-export const lineOfNode = (facts: Facts, node: Expression) => lineOf(facts.text, rangeOf(node).start);
+export function lineOfNode(_: Facts, node: Expression): number {
+  const { text, base } = node.anchor.source;
+  return lineOf(text, rangeOf(node).start - base);
+}
+
+/** "line 12", "line 12 of `config.py`". */
+export function whereIs(facts: Facts, node: Expression): string {
+  const { path } = node.anchor.source;
+  return `line ${lineOfNode(facts, node)}${path === null ? "" : ` of \`${path.slice(path.search(/[^/\\]*$/))}\``}`;
+}

@@ -5,10 +5,12 @@
 import type { Framework } from "../frameworks/framework.ts";
 import { type Call, type Expression, rangeOf } from "../syntax/ast.ts";
 import { argumentOf } from "../syntax/call.ts";
+import type { Importer } from "../workspace.ts";
 import { BUILTINS } from "./builtins.ts";
 import { Callers } from "./callers.ts";
 import { Elements } from "./elements.ts";
 import { Frames } from "./frames.ts";
+import { Imports } from "./imports.ts";
 import { Members } from "./members.ts";
 import { reaching } from "./reaching.ts";
 import type { Binding, Names, Scope, Variable } from "./scope.ts";
@@ -21,6 +23,7 @@ const MAX_VALUES = 12;
 export class Values {
   readonly names: Names;
   readonly frames: Frames;
+  readonly imports: Imports;
   readonly callers = new Callers(this);
   readonly elements = new Elements(this);
   readonly members = new Members(this);
@@ -32,10 +35,11 @@ export class Values {
   readonly #canonical = new Map<string, string>();
   #budget = 60_000;
 
-  constructor(names: Names, frameworks: readonly Framework[]) {
+  constructor(names: Names, frameworks: readonly Framework[], importer: Importer | null = null) {
     this.names = names;
     this.#frameworks = frameworks;
     this.frames = new Frames(names.module);
+    this.imports = new Imports(this, importer, frameworks);
   }
 
   evaluate(node: Expression, frame: Frame, scope: Scope = frame.scope): Value[] {
@@ -82,7 +86,7 @@ export class Values {
       case "lambda":
       case "unary":
         if (node.kind === "lambda") {
-          const inner = this.names.scopes.get(node)?.info;
+          const inner = this.scopeOf(node, scope).info;
           return inner ? [{ kind: "function", info: inner, frame, self: null }] : [UNKNOWN];
         }
         return [{ kind: "literal", node, frame, scope }];
@@ -101,7 +105,7 @@ export class Values {
         return [{ kind: "elements", node, items, keys, any: items }];
       }
       case "comprehension": {
-        const inner = this.names.scopes.get(node) ?? scope;
+        const inner = this.scopeOf(node, scope);
         return [{ kind: "elements", items: null, keys: null, any: [{ node: node.element, frame, scope: inner }] }];
       }
       case "conditional":
@@ -124,10 +128,17 @@ export class Values {
     }
   }
 
+  /** The scope that a comprehension or lambda in `scope` opens. */
+  scopeOf(node: Expression, scope: Scope): Scope {
+    return this.imports.namesIn(scope).scopes.get(node) ?? scope;
+  }
+
   #name(id: string, frame: Frame, scope: Scope, use: number): Value[] {
     const variable = scope.lookup(id);
     if (!variable?.scope) {
       if (BUILTINS.has(id)) return [this.#external(`builtins.${id}`, null, frame, scope)];
+      const imported = this.imports.findWildcard(id, scope);
+      if (imported) return imported;
       const name = this.#fromWildcard(id, scope);
       return name ? [this.#external(name, null, frame, scope)] : [UNKNOWN];
     }
@@ -177,7 +188,9 @@ export class Values {
       case "context":
         return this.evaluate(binding.value, frame, binding.scope);
       case "import":
-        return [this.#external(binding.name, null, frame, binding.scope)];
+        return (
+          this.imports.find(binding.name, binding.scope) ?? [this.#external(binding.name, null, frame, binding.scope)]
+        );
       case "function":
         return [this.#decorated(binding, frame) ?? { kind: "function", info: binding.info, frame, self: null }];
       case "class":
@@ -323,7 +336,21 @@ export class Values {
     const { info } = value;
     if (info.returns.length === 0 || info.yields) return [info.yields ? UNKNOWN : { kind: "none" }];
     const inner = this.frames.enter(value, { call, frame, scope });
-    return info.returns.flatMap((node) => this.evaluate(node, inner, info.scope));
+    const returned = info.returns.map((node) => this.evaluate(node, inner, info.scope));
+    // A factory of another module that may return anything: what little can be told of it would pass for the whole.
+    const vague = returned.some((values) => values.length === 0 || values.some((value) => this.#mayBeAnything(value)));
+    if (!vague || this.imports.isHere(info.scope)) return returned.flat();
+    return [UNKNOWN, ...returned.flat().filter((known) => this.#standsOut(known))];
+  }
+
+  #mayBeAnything(value: Value): boolean {
+    return value.kind === "unknown" || (value.kind === "external" && !this.imports.isFramework(value.name));
+  }
+
+  #standsOut(value: Value): boolean {
+    if (value.kind !== "external") return ["instance", "class", "function"].includes(value.kind);
+    const name = value.name.replace(/(\(\)|\[[^\]]*\])+$/, "");
+    return this.#frameworks.some(({ optimizers }) => optimizers?.test(name));
   }
 
   #parameter(binding: Binding & { kind: "parameter" }, frame: Frame): Value[] {
@@ -339,7 +366,7 @@ export class Values {
       return this.evaluate(argument.node, argument.frame ?? this.frames.of(argument.scope), argument.scope);
     });
     if (passed.length > 0) return known;
-    const fallback = parameter.fallback ? this.evaluate(parameter.fallback, this.frames.root) : [];
+    const fallback = parameter.fallback ? this.evaluate(parameter.fallback, this.frames.around(scope)) : [];
     return [...fallback, UNKNOWN];
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Walks the program the way it runs, calls within the file inlined, and keeps for each way through it the training events
- * in their order. Loops are gone through twice, so that what the end of one iteration does to the next is seen.
+ * Walks the program the way it runs, calls within the file and into the modules around it inlined, and keeps for each way
+ * through it the training events in their order. Loops are gone through twice, so that what the end of one iteration does to the next is seen.
  */
 import type { Framework } from "../frameworks/framework.ts";
 import {
@@ -10,12 +10,12 @@ import {
   childrenOf,
   type Expression,
   expressionsOf,
-  rangeOf,
   type Statement,
 } from "../syntax/ast.ts";
 import { lastPart } from "../syntax/call.ts";
 import { assignsGrad, changesGrad } from "./by-hand.ts";
-import type { Classifier } from "./classify.ts";
+import type { Classified, Classifier } from "./classify.ts";
+import { seenFrom, type Way } from "./elsewhere.ts";
 import type {
   ClipEvent,
   ClipSite,
@@ -31,14 +31,20 @@ import { join, type Outcome, passing, type Trails } from "./outcome.ts";
 import { passedFunctions, relevantNames } from "./relevant.ts";
 import type { FunctionInfo, Scope } from "./scope.ts";
 import { merge, Trail } from "./trail.ts";
-import type { CallPlace, Frame, Value } from "./value.ts";
+import type { CallPlace, Frame } from "./value.ts";
 import type { Values } from "./values.ts";
+
+type Inlined = Extract<Classified, { kind: "inline" }>;
 
 const MAX_CALL_DEPTH = 12;
 const BUDGET = 400_000;
+/** For what stands in other modules; what it doesn't reach to is unknown. */
+const BUDGET_ELSEWHERE = 100_000;
 
 export interface Account {
   readonly updates: UpdateSite[];
+  /** The updates in other modules that calls in this file lead to. */
+  readonly updatesElsewhere: UpdateSite[];
   readonly clips: ClipSite[];
   readonly unscales: UnscaleSite[];
   readonly logs: LogSite[];
@@ -56,6 +62,9 @@ export class Walker {
   readonly #visited = new Set<FunctionInfo>();
   readonly #stack: FunctionInfo[] = [];
   #budget = BUDGET;
+  #budgetElsewhere = BUDGET_ELSEWHERE;
+  /** The call in this file that led into the module which is being walked. */
+  #way: Way | null = null;
   #statement: Statement | null = null;
   #inClosure = false;
 
@@ -63,7 +72,7 @@ export class Walker {
     this.#values = values;
     this.#classifier = classifier;
     this.#frameworks = frameworks;
-    this.#relevant = relevantNames([values.names], classifier);
+    this.#relevant = relevantNames(values, classifier);
   }
 
   walk(body: Block): Account {
@@ -86,18 +95,22 @@ export class Walker {
     for (const info of [...(ordered[0] ?? []), ...(ordered[1] ?? []), ...rest.filter(called), ...(ordered[2] ?? [])])
       if (!this.#visited.has(info)) this.#function(info, this.#values.frames.standalone(info), [Trail.start()]);
     // Out of budget, paths are missing: nothing may be concluded from what was seen.
-    if (this.#budget <= 0) return { updates: [], clips: [], unscales: [], logs: [...this.#logs.values()] };
+    const logs = [...this.#logs.values()];
+    if (this.#budget <= 0) return { updates: [], updatesElsewhere: [], clips: [], unscales: [], logs };
+    const updates = [...this.#updates.values()].map(({ step, paths }) => ({ step, paths: [...paths] }));
     return {
-      updates: [...this.#updates.values()].map(({ step, paths }) => ({ step, paths: [...paths] })),
+      updates: updates.filter(({ step }) => !step.origin),
+      updatesElsewhere: updates.filter(({ step }) => step.origin),
       clips: [...this.#clips.values()].map(({ clip, paths }) => ({ clip, paths: [...paths] })),
       unscales: [...this.#unscales.values()].map(({ unscale, paths }) => ({ unscale, paths: [...paths] })),
-      logs: [...this.#logs.values()],
+      logs,
     };
   }
 
   #function(info: FunctionInfo, frame: Frame, trails: Trails): Trails {
     this.#visited.add(info);
-    if (this.#stack.includes(info) || this.#stack.length >= MAX_CALL_DEPTH) return trails;
+    if (this.#stack.includes(info)) return trails;
+    if (this.#stack.length >= MAX_CALL_DEPTH) return this.#unseen(trails);
     this.#stack.push(info);
     const outer = this.#statement;
     try {
@@ -117,7 +130,11 @@ export class Walker {
     let broken: Trails = [];
     let continued: Trails = [];
     for (const statement of block) {
-      if (next.length === 0 || this.#budget-- <= 0) break;
+      if (next.length === 0) break;
+      if (!this.#spend()) {
+        next = this.#unseen(next);
+        break;
+      }
       const outcome = this.#one(statement, frame, scope, next);
       next = outcome.next;
       returned = merge(returned, outcome.returned);
@@ -225,7 +242,7 @@ export class Walker {
       case "lambda":
         return trails;
       case "comprehension": {
-        const inner = this.#values.names.scopes.get(expression) ?? scope;
+        const inner = this.#values.scopeOf(expression, scope);
         for (const child of childrenOf(expression)) trails = this.#expression(child, frame, inner, trails);
         return trails;
       }
@@ -241,7 +258,7 @@ export class Walker {
   #call(call: Call, frame: Frame, scope: Scope, trails: Trails): Trails {
     const statement = this.#statement;
     const name = lastPart(call.callee);
-    if (!statement || this.#budget-- <= 0) return trails;
+    if (!statement || !this.#spend()) return trails;
     const byHand = changesGrad(call);
     if (byHand) return this.#append(trails, this.#handEvent(call, frame, scope));
     const pending = trails.some((trail) => trail.pending);
@@ -249,15 +266,12 @@ export class Walker {
     const found = this.#classifier.classify(call, statement, frame, scope, pending);
     if (!found) return trails;
     if (found.kind === "log") {
-      this.#logs.set(call, { node: call, frame, scope, call, threshold: found.threshold });
+      if (!this.#way) this.#logs.set(call, { node: call, frame, scope, call, threshold: found.threshold });
       return trails;
     }
-    if (found.kind === "inline") {
-      const place = found.direct ? { call, frame, scope } : null;
-      return this.#inline(found.targets, place, trails);
-    }
-    const { event } = found;
-    if (event.kind === "step") return this.#step(event, trails);
+    if (found.kind === "inline") return this.#inline(found, { call, frame, scope }, trails);
+    if (found.event.kind === "step") return this.#step(found.event, trails);
+    const event = this.#seen(found.event);
     const paths = () => trails.map((trail) => trail.path);
     if (event.kind === "clip") this.#record(this.#clips, event.id, { clip: event }, paths());
     if (event.kind === "unscale") this.#record(this.#unscales, event.id, { unscale: event }, paths());
@@ -280,26 +294,42 @@ export class Walker {
     );
   }
 
-  #inline(targets: readonly (Value & { kind: "function" })[], call: CallPlace | null, trails: Trails): Trails {
+  #inline({ targets, direct, hides }: Inlined, place: CallPlace, trails: Trails): Trails {
     let after: Trails = [];
     for (const target of targets) {
-      const matters = this.#relevant.has(target.info.name) || target.info.name === "<lambda>";
-      const inner = this.#values.frames.enter(target, call);
-      after = merge(after, matters ? this.#function(target.info, inner, trails) : trails);
+      const { info } = target;
+      const matters = this.#relevant.has(info.name) || info.name === "<lambda>";
+      // Names are no proof for a module that nobody here wrote the calls for.
+      const looked = matters || (hides && !this.#values.imports.isHere(info.scope));
+      const inner = this.#values.frames.enter(target, direct ? place : null);
+      after = merge(after, looked ? this.#enter(info, inner, place, trails) : trails);
     }
     return after;
   }
 
-  #step(event: StepEvent, before: Trails): Trails {
+  /** Follows a call, into another module or back from it. */
+  #enter(info: FunctionInfo, frame: Frame, { call, ...place }: CallPlace, trails: Trails): Trails {
+    const outer = this.#way;
+    const statement = this.#statement as Statement;
+    this.#way = this.#values.imports.isHere(info.scope) ? null : (outer ?? { ...place, node: call, statement });
+    const after = this.#function(info, frame, trails);
+    this.#way = outer;
+    return after;
+  }
+
+  #step(taken: StepEvent, before: Trails): Trails {
     let trails = before;
-    if (event.closure)
-      for (const closure of this.#values.evaluate(event.closure, event.frame, event.scope))
+    const { closure: given, frame, scope } = taken;
+    if (given)
+      for (const closure of this.#values.evaluate(given, frame, scope))
         if (closure.kind === "function") {
           const outer = this.#inClosure;
           this.#inClosure = true;
-          trails = this.#function(closure.info, this.#values.frames.enter(closure, null), trails);
+          const place = { call: taken.node as Call, frame, scope };
+          trails = this.#enter(closure.info, this.#values.frames.enter(closure, null), place, trails);
           this.#inClosure = outer;
         }
+    const event = this.#seen(taken);
     const windows = trails.map((trail) => trail.window(event));
     this.#record(this.#updates, event.id, { step: event }, windows);
     return merge(trails.map((trail) => trail.stepped(event)));
@@ -312,6 +342,22 @@ export class Walker {
       into.set(id, known);
     }
     for (const path of paths) known.paths.add(path);
+  }
+
+  #spend(): boolean {
+    return this.#way ? this.#budgetElsewhere-- > 0 : this.#budget-- > 0;
+  }
+
+  /** The event as this file sees it. */
+  #seen<Event extends TrainingEvent>(event: Event): Event {
+    return this.#way ? (seenFrom(this.#way, event) as Event) : event;
+  }
+
+  /** What was not followed into another module may do anything; in the file itself, the budget decides at the end. */
+  #unseen(trails: Trails): Trails {
+    if (!this.#way) return trails;
+    const { node, frame, scope, statement } = this.#way;
+    return this.#append(trails, { ...this.#base(node, frame, scope), statement, kind: "unknown" });
   }
 
   #append(trails: Trails, event: TrainingEvent): Trails {
@@ -334,7 +380,7 @@ export class Walker {
       raises: null,
       renamed: null,
     };
-    return event;
+    return this.#seen(event);
   }
 
   #unreadable(node: Expression | Statement, frame: Frame, scope: Scope): TrainingEvent {
@@ -346,7 +392,11 @@ export class Walker {
       broken: true,
       children: [],
     };
-    return { ...this.#base(at, frame, scope), id: `broken ${rangeOf(node).start}`, kind: "unknown" };
+    return this.#seen({
+      ...this.#base(at, frame, scope),
+      id: `broken ${this.#values.frames.id(node)}`,
+      kind: "unknown",
+    });
   }
 
   #base(node: Expression, frame: Frame, scope: Scope) {

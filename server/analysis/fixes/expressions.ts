@@ -3,7 +3,7 @@ import type { OptimizerRef, Seen } from "../facts/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import type { Scope, Variable } from "../facts/scope.ts";
 import type { Frame } from "../facts/value.ts";
-import { childrenOf, type Expression } from "../syntax/ast.ts";
+import { childrenOf, type Expression, isHere } from "../syntax/ast.ts";
 import { argumentOf, lastPart } from "../syntax/call.ts";
 
 export interface Target {
@@ -109,7 +109,7 @@ export function express(facts: Facts, { node, frame, scope }: Seen, to: Target):
   }
   if (node.kind !== "name") return null;
   const variable = scope.lookup(node.id);
-  if (!variable) return to.scope.lookup(node.id) ? null : node.id;
+  if (!variable) return isHere(node) && !to.scope.lookup(node.id) ? node.id : null;
   const owner = scope.self === node.id ? scope.home.info?.owner : null;
   if (owner) {
     const here = enclosingMethod(to.scope);

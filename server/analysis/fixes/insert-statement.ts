@@ -22,6 +22,8 @@ export function insertStatement(
   // A closure is what the optimizer calls back, so the clip belongs inside, after the backward pass.
   const inside = backward.kind === "backward" && backward.inClosure;
   if (step.closure && !inside) return null;
+  // In an imported module: not there to be added to, nor to be asked what its gradients come from.
+  if (backward.origin && (inside || !spelling.function)) return null;
   const to = inside ? { frame: backward.frame, scope: backward.scope } : { frame: step.frame, scope: step.scope };
   const optimizer = sourceOf(facts, step.optimizer.node);
   const receiver = backward.kind === "backward" && backward.receiver ? sourceOf(facts, backward.receiver) : "";

@@ -9,6 +9,8 @@ import { holds, placeOf } from "./place.ts";
 
 /** The clip, to where it acts on what the update takes: unscaled first, where a scaler steps. */
 export function moveClip(facts: Facts, clip: ClipEvent, step: StepEvent): TextEdit[] | null {
+  // The call of an imported helper may do more than clip.
+  if (clip.origin) return null;
   const paths = facts.updates.filter((update) => update.step.node === step.node).flatMap((update) => update.paths);
   const { unscale } = step.framework;
   const scaled = step.scaler && unscale && !clip.unscales && !paths.some((path) => isUnscaled(path, step));

@@ -2,9 +2,9 @@
 import type { ClipEvent, Seen, UpdateSite } from "../facts/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import { clipsOf, distinct, lateClips } from "../facts/order.ts";
-import { lineOf, lineOfNode, thresholdSource } from "../facts/threshold.ts";
+import { lineOf, lineOfNode, thresholdSource, whereIs } from "../facts/threshold.ts";
 import type { ThresholdEdit, ThresholdRequest } from "../index.ts";
-import { type Expression, rangeOf } from "../syntax/ast.ts";
+import { type Expression, isHere, rangeOf } from "../syntax/ast.ts";
 import { formatNumber, insertClip } from "./insert-clip.ts";
 
 export function thresholdEdit(facts: Facts, request: ThresholdRequest): ThresholdEdit {
@@ -42,8 +42,9 @@ function setThreshold(facts: Facts, clips: readonly ClipEvent[], threshold: numb
     return {
       refused: `Line ${lineOfNode(facts, first.node)} clips by value, and this threshold is for the norm. Use clip_grad_norm_ there instead.`,
     };
-  const sources = clips.map((clip) =>
-    clip.threshold ? thresholdSource(facts, { node: clip.threshold, frame: clip.frame, scope: clip.scope }) : null,
+  const seen = clips.map((clip) => clip.origin ?? clip);
+  const sources = seen.map(({ threshold: node, frame, scope }) =>
+    node ? thresholdSource(facts, { node, frame, scope }) : null,
   );
   const [source] = sources;
   if (!first || !source)
@@ -51,7 +52,7 @@ function setThreshold(facts: Facts, clips: readonly ClipEvent[], threshold: numb
       refused: `The clip on line ${first ? lineOfNode(facts, first.node) : "?"} names no threshold that can be followed. Change it by hand.`,
     };
   if ("unknown" in source) {
-    const name = first.threshold ? sourceOf(facts, first.threshold) : "";
+    const name = seen[0]?.threshold ? sourceOf(facts, seen[0].threshold) : "";
     return {
       refused: `\`${name}\` on line ${lineOfNode(facts, first.node)} ${source.unknown}. Change it there by hand.`,
     };
@@ -73,6 +74,7 @@ function setLogged(facts: Facts, seen: Seen | null, threshold: number): Threshol
 }
 
 function replace(facts: Facts, literal: Expression, origin: string, threshold: number): ThresholdEdit {
+  if (!isHere(literal)) return { refused: `The threshold is set on ${whereIs(facts, literal)}. Change it there.` };
   const range = rangeOf(literal);
   const old = facts.text.slice(range.start, range.end);
   const written = formatNumber(threshold);
@@ -85,7 +87,7 @@ function replace(facts: Facts, literal: Expression, origin: string, threshold: n
 
 function insert(facts: Facts, site: UpdateSite, threshold: number): ThresholdEdit {
   const edits = insertClip(facts, site, threshold);
-  if (!edits)
+  if (!edits?.every(({ range }) => range.end <= facts.text.length))
     return {
       refused: `No place for a clip was found at line ${lineOfNode(facts, site.step.node)}. Put clip_grad_norm_ between the backward pass and this update by hand.`,
     };

@@ -1,7 +1,7 @@
 import type { ClipEvent, StepEvent, UpdateSite } from "../facts/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import { isAtEachMicroBatch } from "../facts/micro-batches.ts";
-import { isUnscaled } from "../facts/order.ts";
+import { allUpdates, isUnscaled } from "../facts/order.ts";
 import { overlap } from "../facts/parameters.ts";
 import { isDisabled } from "../facts/scaler.ts";
 import type { Fix } from "../finding.ts";
@@ -115,15 +115,16 @@ function actsOn({ paths }: UpdateSite, clip: ClipEvent): boolean {
 
 /** Every update that the clip acts on is of this optimizer, or it is known to clip its parameters. */
 function sharesStep(facts: Facts, clip: ClipEvent, step: StepEvent): boolean {
-  const others = facts.updates.filter((update) => !overlap(update.step.optimizer.keys, step.optimizer.keys));
+  const others = allUpdates(facts).filter((update) => !overlap(update.step.optimizer.keys, step.optimizer.keys));
   return !others.some((update) => actsOn(update, clip)) || facts.parameters.surelyCovers(clip, step.optimizer);
 }
 
 function fix(facts: Facts, clip: ClipEvent, step: StepEvent): Fix | null {
   const { scaler, frame, scope } = step;
-  if (!scaler) return null;
+  // Of an imported helper only the call stands here, and what else happens in there may not be after the unscaling.
+  if (!scaler || clip.origin) return null;
   // A clip that an update without the scaler shares must not unscale.
-  const shared = facts.updates.some((update) => !update.step.scaler && actsOn(update, clip));
+  const shared = allUpdates(facts).some((update) => !update.step.scaler && actsOn(update, clip));
   const to = { frame: clip.frame, scope: clip.scope };
   const scalerText = express(facts, { node: scaler, frame, scope }, to);
   const optimizerText = express(facts, { node: step.optimizer.node, frame, scope }, to);

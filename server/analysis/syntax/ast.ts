@@ -9,7 +9,12 @@ export interface SourceText {
   readonly text: string;
   /** Where it is a module that the linted text imports; null for the linted text itself. */
   readonly path: string | null;
+  /** What offsets in it start at: 0 in the linted text, {@link ELSEWHERE} in a module that it imports. */
+  readonly base: number;
 }
+
+/** Far beyond any text, so that a range of an imported module, and any worked out from one, is known by its numbers. */
+export const ELSEWHERE = 2 ** 30;
 
 /** Where a top-level statement starts now. */
 export interface Anchor {
@@ -153,18 +158,19 @@ export type StatementOf<K extends Statement["kind"]> = Extract<Statement, { kind
 export type Call = ExpressionOf<"call">;
 export type FunctionNode = StatementOf<"function"> | ExpressionOf<"lambda">;
 
-/** The place of a node in the text that it stands in: see {@link isHere}. */
+/** The place of a node, in the linted text where {@link isHere} holds. */
 export function rangeOf({ anchor, start, end }: Place): TextRange {
   return { start: anchor.offset + start, end: anchor.offset + end };
 }
 
 /** A node as it is written, in whichever text it stands. */
 export function textOf({ anchor, start, end }: Place): string {
-  return anchor.source.text.slice(anchor.offset + start, anchor.offset + end);
+  const { text, base } = anchor.source;
+  return text.slice(anchor.offset - base + start, anchor.offset - base + end);
 }
 
 /** The node stands in the linted text: only then may its range be reported or edited. */
-export const isHere = ({ anchor }: Place): boolean => anchor.source.path === null;
+export const isHere = ({ anchor }: Place): boolean => anchor.source.base === 0;
 
 /** The blocks directly inside a compound statement, in source order. */
 export function blocksOf(statement: Statement): Block[] {

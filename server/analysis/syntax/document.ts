@@ -5,7 +5,7 @@
 import { Edit, Language, Parser, type Point, type Tree } from "web-tree-sitter";
 import type { TextEdit } from "../finding.ts";
 import type { GrammarBytes } from "../index.ts";
-import type { SourceText, Statement } from "./ast.ts";
+import { ELSEWHERE, type SourceText, type Statement } from "./ast.ts";
 import { copyNode, type Vocabulary, vocabularyOf } from "./concrete.ts";
 import { lowerStatement } from "./lower.ts";
 
@@ -34,6 +34,7 @@ export function hasSyntaxErrors({ parser }: Grammar, text: string): boolean {
 
 export class Document implements SourceText {
   readonly path: string | null;
+  readonly base: number;
   #text: string;
   #tree: Tree | null = null;
   #statements: Statement[] = [];
@@ -44,6 +45,7 @@ export class Document implements SourceText {
     this.#grammar = grammar;
     this.#text = text;
     this.path = path;
+    this.base = path === null ? 0 : ELSEWHERE;
   }
 
   get text(): string {
@@ -108,7 +110,7 @@ export class Document implements SourceText {
         const touched = changed.some((range) => range.startIndex <= end && range.endIndex >= start);
         if (old && old.end === end - start && !touched) statements.push(old);
         else {
-          const source = { text: this.#text.slice(start, end), anchor: { offset: start, source: this } };
+          const source = { text: this.#text.slice(start, end), anchor: { offset: start + this.base, source: this } };
           statements.push(lowerStatement(copyNode(cursor, vocabulary, start), source));
         }
       } while (cursor.gotoNextSibling());

@@ -1,0 +1,35 @@
+/** The modules around the linted text. The caller finds and keeps them; nothing here reads a file. */
+import type { Names } from "./facts/scope.ts";
+
+export interface WorkspaceModule {
+  readonly path: string;
+  readonly text: string;
+}
+
+export interface Workspace {
+  /**
+   * The module that `from` means by a dotted name (with leading dots where the import is relative), or null. The same
+   * object as long as it has the same text: what was worked out for it is kept with it.
+   */
+  resolve(name: string, from: string): WorkspaceModule | null;
+}
+
+/** Where a text lies, for its imports to be followed. */
+export interface Origin {
+  readonly path: string;
+  readonly workspace: Workspace;
+}
+
+/** A module as another one imports it. */
+export interface ImportedModule extends WorkspaceModule {
+  /** By its text, it may train, build an optimizer or change gradients. */
+  readonly matters: boolean;
+  /** Parsed when first asked for. */
+  readonly names: Names;
+}
+
+/** What facts are told of the modules around. */
+export interface Importer {
+  readonly path: string;
+  module(name: string, from: string): ImportedModule | null;
+}
