@@ -80,6 +80,9 @@ export class Models {
     const found = new Set<object>();
     const variable = this.#values.variables.of(node, frame, scope)?.variable;
     if (variable) found.add(variable);
+    // A parameter is the same in the whole function, whatever fills it.
+    const local = node.kind === "name" ? scope.lookup(node.id) : null;
+    if (local) found.add(local);
     for (const value of this.#valuesOf(model)) {
       if (value.kind === "external" && value.call) found.add(value.call);
       if (value.kind === "instance") found.add(value.call ?? value.info).add(value.info);

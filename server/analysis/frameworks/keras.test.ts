@@ -117,6 +117,11 @@ model.fit(x, y)
       ["3:missing-clipping"],
     ],
     [
+      "handed in, from who knows where",
+      "def train(net):\n    net.compile('sgd')\n    net.fit(x)\ndef main():\n    made = factory.make()\n    train(made)\nmain()\n",
+      ["3:missing-clipping"],
+    ],
+    [
       "in self",
       "class T:\n    def build(self):\n        self.m = keras.Sequential()\n        self.m.compile('sgd')\n    def train(self):\n        self.m.train_on_batch(x)\n",
       ["5:missing-clipping"],
