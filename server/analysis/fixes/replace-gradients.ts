@@ -14,13 +14,12 @@ interface Place extends Seen {
 
 export function replaceGradients(
   facts: Facts,
-  { gradients, statement, scope }: StepEvent,
+  step: StepEvent,
   spelling: GradientSpelling,
   threshold: string,
 ): TextEdit[] | null {
-  if (!gradients) return null;
-  const place = gradients.shape === "pairs" ? withoutVariables(gradients, statement) : { ...gradients, statement };
-  const spelled = place && spell(facts, spelling.function, scope);
+  const place = plainGradients(step);
+  const spelled = place && spell(facts, spelling.function, step.scope);
   if (!place || !spelled) return null;
   const imports = spelled.edit ? [spelled.edit] : [];
   const given = sourceOf(facts, place.node);
@@ -31,6 +30,12 @@ export function replaceGradients(
     if (edit) return [...imports, edit];
   }
   return [...imports, { range: rangeOf(place.node), newText: spelling.returnsNorm ? `${call}[0]` : call }];
+}
+
+/** Where an update's gradients are written by themselves. */
+export function plainGradients({ gradients, statement }: StepEvent): Place | null {
+  if (!gradients) return null;
+  return gradients.shape === "pairs" ? withoutVariables(gradients, statement) : { ...gradients, statement };
 }
 
 /** The gradients without their variables: the argument itself, or what was zipped with them. */
