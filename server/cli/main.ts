@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /** `gradsight` on the command line. Only dispatch: one file per command. */
 import { isMainThread } from "node:worker_threads";
 import { loadAnalyser } from "../analysis/index.ts";
