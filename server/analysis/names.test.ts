@@ -24,7 +24,8 @@ function words(stems: readonly string[], ends: readonly string[]): string[] {
  */
 const CONVENTIONS: Readonly<Record<string, string>> = {};
 
-const SEEDS = Array.from({ length: 3 * Number(process.env.GRADSIGHT_SOAK_FACTOR ?? 1) }, (_, seed) => seed);
+const FIRST = Number(process.env.GRADSIGHT_SOAK_SEED ?? 0);
+const SEEDS = Array.from({ length: 3 * Number(process.env.GRADSIGHT_SOAK_FACTOR ?? 1) }, (_, n) => FIRST + n);
 const cases = SCRIPTS.filter(({ name }) => !(name in CONVENTIONS)).flatMap((script) =>
   SEEDS.map((seed) => ({ script, seed, words: seed % 3 === 2 ? MISLEADING : NEUTRAL })),
 );

@@ -8,13 +8,14 @@ import {
   loadAnalyser,
   type TextEdit,
 } from "../../server/analysis/index.ts";
+import { collecting } from "./collect.ts";
 
 const require = createRequire(import.meta.url);
 export const grammarBytes = {
   runtime: readFileSync(require.resolve("web-tree-sitter/web-tree-sitter.wasm")),
   python: readFileSync(require.resolve("tree-sitter-python/tree-sitter-python.wasm")),
 };
-export const analyser = await loadAnalyser(grammarBytes);
+export const analyser = collecting(await loadAnalyser(grammarBytes));
 
 export function lint(text: string, options?: LintOptions): readonly Finding[] {
   const module = analyser.open(text);
