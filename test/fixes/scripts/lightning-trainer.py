@@ -1,0 +1,34 @@
+# Needs: torch, lightning
+import sys
+
+import lightning as L
+import torch
+
+scale = float(sys.argv[1])
+
+
+class Model(L.LightningModule):
+    def __init__(self):
+        super().__init__()
+        self.net = torch.nn.Linear(8, 4)
+        for parameter in self.net.parameters():
+            torch.nn.init.zeros_(parameter)
+
+    def training_step(self, batch, index):
+        return scale * self.net(batch).sum()
+
+    def configure_optimizers(self):
+        return torch.optim.SGD(self.parameters(), lr=1.0)
+
+
+model = Model()
+trainer = L.Trainer(
+    max_epochs=1,
+    accelerator="cpu",
+    logger=False,
+    enable_checkpointing=False,
+    enable_progress_bar=False,
+    enable_model_summary=False,
+)
+trainer.fit(model, torch.utils.data.DataLoader(torch.ones(2, 8), batch_size=2))
+print(torch.cat([p.detach().flatten() for p in model.parameters()]).norm().item())

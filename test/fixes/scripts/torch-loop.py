@@ -1,0 +1,19 @@
+# Needs: torch
+import sys
+
+import torch
+from torch import nn
+
+scale = float(sys.argv[1])
+model = nn.Linear(8, 4)
+nn.init.zeros_(model.weight)
+nn.init.zeros_(model.bias)
+optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+
+for inputs in [torch.ones(2, 8)]:
+    optimizer.zero_grad()
+    loss = scale * model(inputs).sum()
+    loss.backward()
+    optimizer.step()
+
+print(torch.cat([p.detach().flatten() for p in model.parameters()]).norm().item())
