@@ -15,6 +15,7 @@ import { invalidThreshold } from "./invalid-threshold.ts";
 import { missingClipping } from "./missing-clipping.ts";
 import { nonfiniteErrorUnderScaler } from "./nonfinite-error-under-scaler.ts";
 import { partialParameters } from "./partial-parameters.ts";
+import { perVariableNorm } from "./per-variable-norm.ts";
 import { repeatedUnscale } from "./repeated-unscale.ts";
 import type { Rule } from "./rule.ts";
 import { shardedNorm } from "./sharded-norm.ts";
@@ -43,6 +44,7 @@ export const RULES: readonly Rule[] = [
   invalidThreshold,
   unlikelyThreshold,
   valueClipping,
+  perVariableNorm,
   unusedClipSetting,
   disabledClipping,
   ignoredClipSetting,
