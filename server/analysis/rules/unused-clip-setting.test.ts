@@ -45,6 +45,17 @@ describe("reports an option", () => {
       script("", { args: "config.grad_clip = args.grad_clip" }),
       "7 warning Nothing reads `--grad-clip`",
     ],
+    [
+      "that is only logged with all others",
+      script("", { args: "wandb.init(config=vars(args))" }).replace("import torch", "import torch, wandb"),
+      "7 warning Nothing reads `--grad-clip`",
+    ],
+    [
+      "that is only saved with all others",
+      script("", { args: "torch.save({'args': args, 'model': model.state_dict()}, path)" }),
+      "7 warning Nothing reads `--grad-clip`",
+    ],
+    ["that is only printed", script("", { args: 'print(f"with {args}")' }), "7 warning Nothing reads `--grad-clip`"],
   ])("%s", (_, text, expected) => expect(found(text)).toEqual([expected]));
 });
 
@@ -53,6 +64,12 @@ describe("says nothing to an option", () => {
     ["that is read", script(clip("args.grad_clip"))],
     ["that getattr reads", script(clip('getattr(args, "grad_clip", 1.0)'))],
     ["that is passed on as a whole", script("", { args: "run(args)" })],
+    ["that some getattr may read", script("", { args: "for name in names: getattr(args, name)" })],
+    [
+      "that a loop goes through",
+      script("", { args: "for name, value in vars(args).items(): setattr(config, name, value)" }),
+    ],
+    ["that a dictionary keeps", script("", { args: "options = dict(vars(args))" })],
     ["that is spread", script("", { args: "run(**vars(args))" })],
     ["that is read through its dictionary", script("", { args: "options = args.__dict__" })],
     ["that is put into something", script("", { args: "context = {'args': args}" })],

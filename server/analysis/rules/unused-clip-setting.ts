@@ -2,8 +2,8 @@ import { optionsOf } from "../facts/command-line.ts";
 import type { UpdateSite } from "../facts/events.ts";
 import type { Facts } from "../facts/facts.ts";
 import { clipsOf, isUnclipped } from "../facts/order.ts";
+import { Reads } from "../facts/reads.ts";
 import type { ClassInfo, FunctionInfo, Scope } from "../facts/scope.ts";
-import { Uses } from "../facts/uses.ts";
 import type { Value } from "../facts/value.ts";
 import type { TextRange } from "../finding.ts";
 import { type Expression, rangeOf, type Statement } from "../syntax/ast.ts";
@@ -87,10 +87,10 @@ export const unusedClipSetting: Rule = {
     if (facts.updates.length === 0) return;
     const settings = [...options(facts), ...fields(facts), ...parameters(facts), ...helpers(facts)];
     if (settings.length === 0) return;
-    const uses = new Uses(facts);
+    const reads = new Reads(facts);
     const said = new Set<string>();
     for (const { name, what, place, isOnlyHere, update } of settings) {
-      if (said.has(name) || uses.reads(name) || !isOnlyHere(uses)) continue;
+      if (said.has(name) || reads.of(name) || !isOnlyHere(reads)) continue;
       said.add(name);
       const missed = update ?? facts.updates.find((site) => isUnclipped(facts, site));
       yield {
@@ -110,7 +110,7 @@ interface Setting {
   readonly what: string;
   readonly place: TextRange;
   /** Nothing outside of this file can read it. */
-  readonly isOnlyHere: (uses: Uses) => boolean;
+  readonly isOnlyHere: (reads: Reads) => boolean;
   /** The update that it was for, where that is known. */
   readonly update?: UpdateSite;
 }
@@ -121,7 +121,7 @@ function options(facts: Facts): Setting[] {
     const help = argumentOf(call, null, "help")?.value;
     const described = help?.kind === "string" && /clip/i.test(destination) && /grad/i.test(help.value);
     if (!flag.startsWith("-") || !(SPEAKS_OF_IT.test(destination) || described)) return [];
-    const isOnlyHere = (uses: Uses) => uses.keeps(isParsed);
+    const isOnlyHere = (reads: Reads) => reads.staysHere(isParsed);
     return [{ name: destination, what: `Nothing reads \`${flag}\``, place: rangeOf(call), isOnlyHere }];
   });
 }
@@ -134,7 +134,7 @@ function fields(facts: Facts): Setting[] {
     return node.body.flatMap((statement): Setting[] => {
       const name = fieldOf(statement);
       if (!name || !SPEAKS_OF_IT.test(name)) return [];
-      const isOnlyHere = (uses: Uses) => uses.keeps(isOfClass);
+      const isOnlyHere = (reads: Reads) => reads.staysHere(isOfClass);
       return [
         { name, what: `Nothing reads the field \`${node.name}.${name}\``, place: rangeOf(statement), isOnlyHere },
       ];
@@ -159,9 +159,9 @@ function parameters(facts: Facts): Setting[] {
     if (!update) return [];
     return named.map((parameter) => {
       const { name } = parameter;
-      const isOnlyHere = (uses: Uses) =>
-        !uses.reads("locals") &&
-        (!owner || (!uses.reads("hparams", owner.node) && (!owner.attributes.has(name) || isScript(uses))));
+      const isOnlyHere = (reads: Reads) =>
+        !reads.of("locals") &&
+        (!owner || (!reads.of("hparams", owner.node) && (!owner.attributes.has(name) || isScript(reads))));
       return { name, what: `Nothing reads the parameter \`${name}\``, place: rangeOf(parameter), isOnlyHere, update };
     });
   });
@@ -185,7 +185,7 @@ function helpers(facts: Facts): Setting[] {
     const update = facts.updates.find((site) => isUnclipped(facts, site));
     const { start } = rangeOf(node);
     const place = { start, end: facts.text.indexOf("\n", start) };
-    const isOnlyHere = (uses: Uses) => update !== undefined && isScript(uses);
+    const isOnlyHere = (reads: Reads) => update !== undefined && isScript(reads);
     return [{ name, what: `Nothing calls \`${name}\`, which clips`, place, isOnlyHere }];
   });
 }
@@ -203,4 +203,4 @@ const isPlain = (facts: Facts, { node, scope }: ClassInfo) =>
   );
 
 /** Run, not imported. */
-const isScript = (uses: Uses) => uses.reads("__name__");
+const isScript = (reads: Reads) => reads.of("__name__");

@@ -16,16 +16,18 @@ import type { Value } from "./value.ts";
 interface Use {
   readonly node: Expression;
   readonly scope: Scope;
-  readonly parent: Expression | null;
+  readonly parent: Use | null;
   readonly statement: Statement;
   /** It is written to. */
   readonly stored: boolean;
 }
 
-/** Calls that only look at what they are given. */
-const LOOKS_ON = /^(print|pprint|str|repr|isinstance|hasattr|getattr|type|id|info|debug|warning|log)$/;
+/** Calls that only look at what they are given, or write it down. */
+const LOOKS_ON = /^(print|pprint|str|repr|isinstance|type|id|info|debug|warning|log)$/;
+const WRITES_DOWN =
+  /^(wandb|mlflow|neptune|comet_ml|clearml|json|yaml|pickle|pprint|logging|tensorboardX|torch\.save|torch\.utils\.tensorboard|accelerate\.Accelerator\(\)\.init_trackers)(\.|\(|$)/;
 
-export class Uses {
+export class Reads {
   readonly #facts: Facts;
   readonly #all: Use[] = [];
   readonly #read = new Set<string>();
@@ -39,13 +41,13 @@ export class Uses {
   }
 
   /** Something reads a variable, an attribute or a key of this name, other than to store it under the same name. */
-  reads(name: string, within?: Statement): boolean {
+  of(name: string, within?: Statement): boolean {
     if (this.broken || !this.#read.has(name) || !within) return this.broken || this.#read.has(name);
     return this.#all.some(({ node, stored }) => !stored && lastPart(node) === name && contains(within, node));
   }
 
   /** Objects of this kind are in the file, and all of them stay: nothing but their attributes is read elsewhere. */
-  keeps(isHeld: (value: Value) => boolean): boolean {
+  staysHere(isHeld: (value: Value) => boolean): boolean {
     const { values } = this.#facts;
     const held = this.#all.filter(
       ({ node, scope, stored }) =>
@@ -81,43 +83,64 @@ export class Uses {
   #expression(
     node: Expression,
     scope: Scope,
-    parent: Expression | null,
+    parent: Use | null,
     statement: Statement,
     written: ReadonlySet<Expression>,
   ): void {
     if (node.kind === "other" && node.broken) this.broken = true;
-    this.#all.push({ node, scope, parent, statement, stored: written.has(node) });
+    const use = { node, scope, parent, statement, stored: written.has(node) };
+    this.#all.push(use);
     const inner = this.#facts.names.scopes.get(node) ?? scope;
-    for (const child of childrenOf(node)) this.#expression(child, inner, node, statement, written);
-    if (node.kind === "lambda") this.#expression(node.body, inner, node, statement, written);
+    for (const child of childrenOf(node)) this.#expression(child, inner, use, statement, written);
+    if (node.kind === "lambda") this.#expression(node.body, inner, use, statement, written);
   }
 
   #note({ node, parent, statement, stored }: Use): void {
     if (stored || isRenaming(node, statement)) return;
     if (node.kind === "name") this.#read.add(node.id);
     if (node.kind === "attribute") this.#read.add(node.name);
-    const declares = parent?.kind === "call" && lastPart(parent.callee) === "add_argument";
+    const declares = parent?.node.kind === "call" && lastPart(parent.node.callee) === "add_argument";
     if (node.kind === "string" && !declares) this.#read.add(node.value);
   }
 
-  #stays({ node, scope, parent, statement }: Use): boolean {
+  #stays(use: Use): boolean {
+    const { node, scope, parent, statement } = use;
     if (!parent) {
       // `args = parser.parse_args()`; a bare call; what a function of this file returns to this file.
       if (statement.kind === "assign" || statement.kind === "expression") return true;
       return statement.kind === "return" && this.#facts.values.callers.of(scope.home).length > 0;
     }
-    // `vars(args)` by another name.
-    if (parent.kind === "attribute") return !parent.name.startsWith("_");
-    if (parent.kind === "other") return /^\w*["']/.test(this.#facts.text.slice(rangeOf(parent).start).slice(0, 4));
-    if (parent.kind === "subscript") return parent.object === node;
-    return parent.kind === "call" && (parent.callee === node || this.#isTaken(node, parent, scope));
+    const outer = parent.node;
+    if (outer.kind === "attribute" && !outer.name.startsWith("_")) return true;
+    if (outer.kind === "call" && (outer.callee === node || this.#isTaken(node, outer, scope))) return true;
+    if (outer.kind === "subscript" && outer.object === node) return true;
+    return this.#isText(outer) || this.#isWrittenDown(parent);
+  }
+
+  #isText(node: Expression): boolean {
+    const { start } = rangeOf(node);
+    return node.kind === "other" && /^\w{0,2}["']/.test(this.#facts.text.slice(start, start + 3));
+  }
+
+  /** In `json.dump(vars(args))`, `torch.save({"args": args}, path)`. */
+  #isWrittenDown({ node, scope, parent }: Use): boolean {
+    if (node.kind === "call") {
+      const { values } = this.#facts;
+      const called = values.evaluate(node.callee, values.frames.of(scope), scope);
+      if (called.some((value) => value.kind === "external" && WRITES_DOWN.test(value.name))) return true;
+      if (!called.some((value) => value.kind === "external" && /^builtins\.(vars|dict|str)$/.test(value.name)))
+        return false;
+    } else if (node.kind !== "dict" && !(node.kind === "attribute" && node.name === "__dict__")) return false;
+    return parent !== null && this.#isWrittenDown(parent);
   }
 
   /** By a function of this file, as one argument. */
   #isTaken(node: Expression, call: Expression & { kind: "call" }, scope: Scope): boolean {
     const argument = call.arguments.find(({ value }) => value === node);
     if (argument?.stars !== 0) return false;
-    if (LOOKS_ON.test(lastPart(call.callee))) return true;
+    const name = lastPart(call.callee);
+    if (LOOKS_ON.test(name)) return true;
+    if (/^(get|has)attr$/.test(name)) return call.arguments[1]?.value.kind === "string";
     const { values } = this.#facts;
     const targets = values.evaluate(call.callee, values.frames.of(scope), scope);
     return (
