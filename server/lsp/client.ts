@@ -11,6 +11,8 @@ export interface Client {
   readonly configuration: boolean;
   readonly registersConfiguration: boolean;
   readonly registersWatchedFiles: boolean;
+  /** The URIs of the folders that are open. */
+  readonly folders: readonly string[];
   /** Lets the edit of a code action be worked out when it is chosen. */
   readonly resolvesCodeActions: boolean;
   /** Can open a web page for us. */
@@ -19,7 +21,8 @@ export interface Client {
 
 const ENCODINGS: readonly string[] = ["utf-8", "utf-16", "utf-32"] satisfies PositionEncoding[];
 
-export function clientOf({ capabilities: { general, textDocument, window, workspace } }: InitializeParams): Client {
+export function clientOf({ capabilities, rootUri, workspaceFolders }: InitializeParams): Client {
+  const { general, textDocument, window, workspace } = capabilities;
   return {
     // Clients list encodings by preference; UTF-16 is what LSP falls back to.
     positionEncoding: (general?.positionEncodings?.find((encoding) => ENCODINGS.includes(encoding)) ??
@@ -30,6 +33,7 @@ export function clientOf({ capabilities: { general, textDocument, window, worksp
     configuration: workspace?.configuration === true,
     registersConfiguration: workspace?.didChangeConfiguration?.dynamicRegistration === true,
     registersWatchedFiles: workspace?.didChangeWatchedFiles?.dynamicRegistration === true,
+    folders: workspaceFolders?.map(({ uri }) => uri) ?? (rootUri ? [rootUri] : []),
     resolvesCodeActions: textDocument?.codeAction?.resolveSupport?.properties.includes("edit") === true,
     showsDocuments: window?.showDocument?.support === true,
   };

@@ -4,6 +4,7 @@ import type { Analyser } from "../analysis/index.ts";
 import type { Client } from "./client.ts";
 import type { Documents } from "./documents.ts";
 import type { Host } from "./host.ts";
+import type { ImportedModules } from "./imported-modules.ts";
 import type { SettingsStore } from "./settings.ts";
 
 /** What every feature gets. It exists from `initialize` on. */
@@ -14,5 +15,6 @@ export interface Context {
   readonly options: ServerOptions;
   readonly analyser: Pick<Analyser, "rules" | "open">;
   readonly documents: Documents;
+  readonly modules: ImportedModules;
   readonly settings: SettingsStore;
 }

@@ -57,6 +57,8 @@ async function diagnose(
   if (document.closed) return [];
   if (document.version !== version) return "stale";
   if (!settings.enable) return [];
+  // A client that doesn't watch files for us: look at those that are imported.
+  if (!context.client.registersWatchedFiles) context.modules.refresh();
   return document.findings(settings.lint).map((finding) => toDiagnostic(finding, document, context));
 }
 
@@ -108,18 +110,29 @@ function registerPush(context: Context): DiagnosticsFeature {
     if (diagnostics === "stale" || document.closed) return;
     await connection.sendDiagnostics({ uri, version, diagnostics });
   });
-  const changed = (uri: string) => {
-    const document = documents.get(uri);
-    if (!document || waiting.has(document)) return;
+  const schedule = (document: OpenDocument) => {
+    if (waiting.has(document)) return;
     waiting.add(document);
     // Changes that already wait in line are read first, and linted once.
     setTimeout(() => publish(document));
   };
+  /** Those that import what changed. */
+  const scheduleOthers = () =>
+    setTimeout(() => {
+      for (const document of documents.all()) if (document.isStale) schedule(document);
+    });
+  const changed = (uri: string) => {
+    const document = documents.get(uri);
+    if (!document) return;
+    schedule(document);
+    scheduleOthers();
+  };
   return {
     changed,
-    closed: guarded(connection, "Clearing diagnostics", undefined, (uri: string) =>
-      connection.sendDiagnostics({ uri, diagnostics: [] }),
-    ),
+    closed: guarded(connection, "Clearing diagnostics", undefined, (uri: string) => {
+      scheduleOthers();
+      return connection.sendDiagnostics({ uri, diagnostics: [] });
+    }),
     settingsChanged() {
       for (const { uri } of documents.all()) changed(uri);
     },

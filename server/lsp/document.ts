@@ -1,5 +1,5 @@
 import { TextDocument, type TextDocumentContentChangeEvent } from "vscode-languageserver-textdocument";
-import type { Analyser, Finding, LintOptions, Module, TextEdit } from "../analysis/index.ts";
+import type { Analyser, Finding, LintOptions, Module, Origin, TextEdit, WorkspaceModule } from "../analysis/index.ts";
 import { type PositionEncoding, Positions } from "../text/positions.ts";
 
 /** One open document: its text, which is the truth, and the module that the analyser keeps of it. */
@@ -8,12 +8,20 @@ export class OpenDocument {
   closed = false;
   readonly #text: TextDocument;
   readonly #analyser: Pick<Analyser, "open">;
+  readonly #originOf: (uri: string) => Origin | undefined;
+  #imported: WorkspaceModule | null = null;
   #module: Module | null = null;
   #findings: { readonly options: LintOptions; readonly findings: readonly Finding[] } | null = null;
 
-  constructor(text: TextDocument, encoding: PositionEncoding, analyser: Pick<Analyser, "open">) {
+  constructor(
+    text: TextDocument,
+    encoding: PositionEncoding,
+    analyser: Pick<Analyser, "open">,
+    originOf: (uri: string) => Origin | undefined,
+  ) {
     this.#text = text;
     this.#analyser = analyser;
+    this.#originOf = originOf;
     this.positions = new Positions(text, encoding);
   }
 
@@ -28,18 +36,31 @@ export class OpenDocument {
   /** Parsed when first asked for, and anew should an edit ever have failed. */
   get module(): Module {
     if (this.closed) throw new Error(`${this.uri} is closed`);
-    this.#module ??= this.#analyser.open(this.#text.getText());
+    this.#module ??= this.#analyser.open(this.#text.getText(), this.#originOf(this.uri));
     return this.#module;
+  }
+
+  /** What was last found no longer holds, since something that the text imports has changed. */
+  get isStale(): boolean {
+    return this.#findings !== null && this.#module?.isCurrent === false;
+  }
+
+  /** What others see that import it. */
+  imported(path: string): WorkspaceModule {
+    this.#imported ??= { path, text: this.#text.getText() };
+    return this.#imported;
   }
 
   /** Kept until the text or the options change: a cursor that moves asks for code actions, not for a new analysis. */
   findings(options: LintOptions): readonly Finding[] {
-    if (this.#findings?.options !== options) this.#findings = { options, findings: this.module.lint(options) };
+    if (this.#findings?.options !== options || this.isStale)
+      this.#findings = { options, findings: this.module.lint(options) };
     return this.#findings.findings;
   }
 
   change(changes: readonly TextDocumentContentChangeEvent[], version: number): void {
     this.#findings = null;
+    this.#imported = null;
     try {
       const edits = changes.map((change) => this.#apply(change, version));
       this.#module?.edit(edits);

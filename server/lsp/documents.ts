@@ -4,6 +4,7 @@ import type { Analyser, Module } from "../analysis/index.ts";
 import { type PositionEncoding, Positions } from "../text/positions.ts";
 import { OpenDocument } from "./document.ts";
 import type { Host } from "./host.ts";
+import type { ImportedModules } from "./imported-modules.ts";
 
 /** A text at rest for the length of one request, open in the editor or not. */
 export interface View {
@@ -20,8 +21,10 @@ export class Documents {
   readonly #analyser: Pick<Analyser, "open">;
   readonly #host: Host;
   readonly #encoding: PositionEncoding;
+  readonly #modules: ImportedModules;
 
-  constructor(analyser: Pick<Analyser, "open">, host: Host, encoding: PositionEncoding) {
+  constructor(analyser: Pick<Analyser, "open">, host: Host, encoding: PositionEncoding, modules: ImportedModules) {
+    this.#modules = modules;
     this.#analyser = analyser;
     this.#host = host;
     this.#encoding = encoding;
@@ -43,14 +46,17 @@ export class Documents {
       TextDocument.create(uri, languageId, version, text),
       this.#encoding,
       this.#analyser,
+      (of) => this.#modules.originOf(of),
     );
     this.#open.set(uri, document);
+    this.#modules.opened(document);
     return document;
   }
 
   close(uri: string): void {
     this.#open.get(uri)?.close();
     this.#open.delete(uri);
+    this.#modules.closed(uri);
   }
 
   /** Lets `use` see the open document, or, where it is not open, the file. Rejects with a message fit for users. */
@@ -60,7 +66,7 @@ export class Documents {
     const text = await this.#host.readText(uri);
     const opened = this.get(uri);
     if (opened) return use(opened);
-    const module = this.#analyser.open(text);
+    const module = this.#analyser.open(text, this.#modules.originOf(uri));
     try {
       return use({ uri, version: null, module, positions: Positions.of(text, this.#encoding) });
     } finally {

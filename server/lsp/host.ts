@@ -1,5 +1,12 @@
-import type { Analyser } from "../analysis/index.ts";
+import type { Analyser, Origin, WorkspaceModule } from "../analysis/index.ts";
 import type { HubHandle, HubOptions } from "../hub/host.ts";
+
+/** The files around documents that imports may lead to. */
+export interface ImportedFiles {
+  origin(path: string): Origin;
+  /** Nothing is taken from memory without a look at the disk. */
+  refresh(): void;
+}
 
 /** What the server needs of the platform it runs on, so that all but one file of it could run in a browser worker. */
 export interface Host {
@@ -12,5 +19,7 @@ export interface Host {
   readTextIfPresent(path: string): Promise<string | null>;
   /** Whether `uri` and `path`, as the probe reported it, are one file. */
   isFile(uri: string, path: string): boolean;
+  /** `open` gives what is in an editor, which goes before the file. */
+  importedFiles(folders: readonly string[], open: (path: string) => WorkspaceModule | null): ImportedFiles;
   startHub(options: Omit<HubOptions, "workerFile">): Promise<HubHandle>;
 }

@@ -16,6 +16,7 @@ import type { Context } from "./context.ts";
 import { Documents } from "./documents.ts";
 import { EXPLAIN_COMMAND } from "./explain.ts";
 import type { Host } from "./host.ts";
+import { ImportedModules } from "./imported-modules.ts";
 import { SettingsStore } from "./settings.ts";
 
 /** `initialize`: negotiates, loads the grammar, then lets `register` add the features. */
@@ -23,10 +24,20 @@ export function registerInitialize(connection: Connection, host: Host, register:
   connection.onInitialize(async (params) => {
     const client = clientOf(params);
     const analyser = await load(connection, host);
-    const documents = new Documents(analyser, host, client.positionEncoding);
+    const modules = new ImportedModules(host, client.folders);
+    const documents = new Documents(analyser, host, client.positionEncoding, modules);
     const rules = analyser.rules.map(({ name }) => name);
     const settings = new SettingsStore(connection, client, new ConfigurationFiles(connection, host, rules));
-    register({ connection, host, client, options: optionsOf(connection, params), analyser, documents, settings });
+    register({
+      connection,
+      host,
+      client,
+      options: optionsOf(connection, params),
+      analyser,
+      documents,
+      modules,
+      settings,
+    });
     return { capabilities: capabilitiesFor(client), serverInfo: { name: "gradsight", version } };
   });
 }
@@ -39,7 +50,7 @@ function capabilitiesFor(client: Client): InitializeResult["capabilities"] {
     hoverProvider: true,
     executeCommandProvider: { commands: [EXPLAIN_COMMAND] },
     ...(client.pullsDiagnostics && {
-      diagnosticProvider: { identifier: "gradsight", interFileDependencies: false, workspaceDiagnostics: false },
+      diagnosticProvider: { identifier: "gradsight", interFileDependencies: true, workspaceDiagnostics: false },
     }),
   };
 }

@@ -11,7 +11,7 @@ export function registerInitialized({ connection, client }: Context): void {
         await connection.client.register(DidChangeConfigurationNotification.type, { section: SECTION });
       if (client.registersWatchedFiles)
         await connection.client.register(DidChangeWatchedFilesNotification.type, {
-          watchers: [{ globPattern: "**/pyproject.toml" }],
+          watchers: [{ globPattern: "**/pyproject.toml" }, { globPattern: "**/*.py" }],
         });
     }),
   );

@@ -1,10 +1,12 @@
 import { realpathSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadAnalyser } from "../analysis/index.ts";
 import { readGrammar } from "../files/grammar.ts";
+import { isWithin } from "../files/module-path.ts";
 import { readSource } from "../files/source.ts";
 import { readTextIfPresent } from "../files/text-file.ts";
+import { FileWorkspace, repositoryOf } from "../files/workspace.ts";
 import { startHub } from "../hub/host.ts";
 import type { Host } from "./host.ts";
 
@@ -27,6 +29,12 @@ export function nodeHost(): Host {
     readTextIfPresent,
     isFile(uri, path) {
       return uri.startsWith("file:") && realPath(fileURLToPath(uri)) === realPath(path);
+    },
+    importedFiles(folders, open) {
+      const roots = folders.map(realPath).sort((a, b) => b.length - a.length);
+      const rootOf = (path: string) =>
+        roots.find((folder) => isWithin(path, folder)) ?? repositoryOf(path) ?? dirname(path);
+      return new FileWorkspace({ rootOf, open });
     },
     startHub(options) {
       return startHub({ ...options, workerFile: join(__dirname, "hub.cjs") });

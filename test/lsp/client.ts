@@ -56,6 +56,10 @@ export interface ClientOptions {
   readonly versionedEdits?: boolean;
   readonly configuration?: boolean;
   readonly resolvesCodeActions?: boolean;
+  /** Watches files for the server. */
+  readonly watches?: boolean;
+  /** The URIs of the folders that are open. */
+  readonly folders?: readonly string[];
   readonly initializationOptions?: unknown;
   /** A folder of bundles other than our own. */
   readonly dist?: string;
@@ -115,6 +119,7 @@ export class LspClient {
     client.result = await client.connection.sendRequest(InitializeRequest.type, {
       processId: process.pid,
       rootUri: null,
+      workspaceFolders: options.folders?.map((uri) => ({ uri, name: "folder" })) ?? null,
       capabilities: capabilities(options),
       initializationOptions: options.initializationOptions,
     });
@@ -239,6 +244,7 @@ function capabilities({
   versionedEdits = true,
   configuration = true,
   resolvesCodeActions = true,
+  watches = true,
 }: ClientOptions) {
   return {
     ...(positionEncodings && { general: { positionEncodings } }),
@@ -250,7 +256,7 @@ function capabilities({
     workspace: {
       configuration,
       didChangeConfiguration: { dynamicRegistration: true },
-      didChangeWatchedFiles: { dynamicRegistration: true },
+      didChangeWatchedFiles: { dynamicRegistration: watches },
       diagnostics: { refreshSupport: true },
       workspaceEdit: { documentChanges: versionedEdits },
     },

@@ -1,0 +1,49 @@
+/** Where documents lie, for their imports to be followed: into other open documents first, then into files. */
+import type { Origin, WorkspaceModule } from "../analysis/index.ts";
+import type { OpenDocument } from "./document.ts";
+import type { Host, ImportedFiles } from "./host.ts";
+
+export class ImportedModules {
+  readonly #host: Host;
+  readonly #files: ImportedFiles;
+  readonly #open = new Map<string, OpenDocument>();
+  readonly #origins = new Map<string, Origin>();
+
+  /** `folders`: those of the workspace. A document outside of them may import what its repository holds. */
+  constructor(host: Host, folders: readonly string[]) {
+    this.#host = host;
+    const paths = folders.flatMap((uri) => host.pathOf(uri) ?? []);
+    this.#files = host.importedFiles(paths, (path) => this.#openAt(path));
+  }
+
+  /** Undefined for a document that is no file. */
+  originOf(uri: string): Origin | undefined {
+    let origin = this.#origins.get(uri);
+    const path = origin ? null : this.#host.pathOf(uri);
+    if (path !== null) {
+      origin = this.#files.origin(path);
+      this.#origins.set(uri, origin);
+    }
+    return origin;
+  }
+
+  opened(document: OpenDocument): void {
+    const origin = this.originOf(document.uri);
+    if (origin) this.#open.set(origin.path, document);
+  }
+
+  closed(uri: string): void {
+    const origin = this.#origins.get(uri);
+    if (origin) this.#open.delete(origin.path);
+    this.#origins.delete(uri);
+  }
+
+  /** Files may have changed. */
+  refresh(): void {
+    this.#files.refresh();
+  }
+
+  #openAt(path: string): WorkspaceModule | null {
+    return this.#open.get(path)?.imported(path) ?? null;
+  }
+}
