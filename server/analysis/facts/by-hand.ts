@@ -31,10 +31,17 @@ export function assignsGrad(statement: Statement): statement is Statement & { va
 }
 
 /** The expression is a gradient, or something of one. */
-function reachesGrad(node: Expression): boolean {
+export function reachesGrad(node: Expression): boolean {
   for (let at = node; at.kind === "attribute" || at.kind === "call" || at.kind === "subscript"; ) {
     if (at.kind === "attribute" && /^_?grad$/.test(at.name)) return true;
     at = at.kind === "call" ? at.callee : at.object;
   }
   return node.kind === "name" && /^(grad|g|gradient)$/.test(node.id);
+}
+
+/** `p.grad /= n`, `p.grad.div_(n)`, `p.grad = p.grad / n`. */
+export function dividesGrad(node: Expression, statement: Statement): boolean {
+  if (statement.kind === "augment") return statement.operator === "/=";
+  if (statement.kind === "assign") return node.kind === "binary" && node.operator === "/" && reachesGrad(node.left);
+  return node.kind === "call" && node.callee.kind === "attribute" && node.callee.name === "div_";
 }

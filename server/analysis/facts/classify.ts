@@ -2,6 +2,7 @@
 import type { Framework, GradientPlace, Meaning, OptimizerPlace } from "../frameworks/framework.ts";
 import { type Call, childrenOf, type Expression, type Statement } from "../syntax/ast.ts";
 import { argumentOf, lastPart } from "../syntax/call.ts";
+import { reachesGrad } from "./by-hand.ts";
 import type { TrainingEvent } from "./events.ts";
 import { Gradients } from "./gradients.ts";
 import { Optimizers, stripCall } from "./optimizers.ts";
@@ -248,6 +249,10 @@ export class Classifier {
       case "backward": {
         const receiver = call.callee.kind === "attribute" ? call.callee.object : null;
         return { kind: "event", event: { ...base, kind: "backward", receiver, inClosure: false } };
+      }
+      case "reduce": {
+        const reduced = argument(meaning.gradients);
+        return reduced && reachesGrad(reduced) ? { kind: "event", event: { ...base, kind: "reduce" } } : null;
       }
       case "rescale":
         return { kind: "event", event: { ...base, kind: "rescale" } };

@@ -130,6 +130,8 @@ export type TrainingEvent =
   | (EventBase & { readonly kind: "backward"; readonly receiver: Expression | null; readonly inClosure: boolean })
   | UnscaleEvent
   | (EventBase & { readonly kind: "rescale" })
+  /** Gradients are summed over the processes by hand. */
+  | (EventBase & { readonly kind: "reduce" })
   | ZeroGradEvent
   /** Something that may do anything to the gradients: code that can't be seen, or that doesn't parse. */
   | (EventBase & { readonly kind: "unknown" });

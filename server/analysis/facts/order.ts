@@ -130,6 +130,11 @@ export function clearedUpTo(facts: Facts, path: Path, { optimizer }: StepEvent):
   return path.findLastIndex((event, index) => index < backward && clears(facts, event, optimizer)) + 1;
 }
 
+/** The clips by a function of a framework, after the gradients were made, that the update comes to on this path. */
+export function clipCallsOn(facts: Facts, path: Path, step: StepEvent): ClipEvent[] {
+  return clipsOn(facts, path, step).filter(({ how }) => how === "norm" || how === "value");
+}
+
 /** The event is known to zero the gradients of all that the optimizer owns. */
 function clears(facts: Facts, event: TrainingEvent, optimizer: OptimizerRef): boolean {
   if (event.kind !== "zero-grad" || !event.cleared) return false;

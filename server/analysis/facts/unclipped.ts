@@ -1,5 +1,6 @@
 /** Updates that no clip reaches, on any way to them. */
 import { rangeOf } from "../syntax/ast.ts";
+import { zeroedUpdates } from "./changes.ts";
 import { clipsInHooks } from "./clips-in-hooks.ts";
 import { discardedClips } from "./discarded-clips.ts";
 import { earlyClips } from "./early-clips.ts";
@@ -10,7 +11,8 @@ import { isUnclipped, lateClips } from "./order.ts";
 
 /** One of each place in the text. What is clipped in the wrong place, or switched off by name, is other rules' to report. */
 export const unclippedUpdates = once((facts: Facts): readonly UpdateSite[] => {
-  const misplaced = new Set<object>([...lateClips(facts), ...earlyClips(facts)].map(({ step }) => step.node));
+  const wrong = [...lateClips(facts), ...earlyClips(facts), ...zeroedUpdates(facts)];
+  const misplaced = new Set<object>(wrong.map(({ step }) => step.node));
   for (const { updates } of discardedClips(facts)) for (const { step } of updates) misplaced.add(step.node);
   const hooked = new Set(clipsInHooks(facts).map(({ framework }) => framework));
   const updates = facts.updates.filter(

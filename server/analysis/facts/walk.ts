@@ -13,7 +13,7 @@ import {
   type Statement,
 } from "../syntax/ast.ts";
 import { lastPart } from "../syntax/call.ts";
-import { assignsGrad, changesGrad } from "./by-hand.ts";
+import { assignsGrad, changesGrad, dividesGrad } from "./by-hand.ts";
 import type { Classified, Classifier } from "./classify.ts";
 import { seenFrom, type Way } from "./elsewhere.ts";
 import type {
@@ -162,9 +162,7 @@ export class Walker {
         return { ...passing([]), [statement.type === "break" ? "broken" : "continued"]: trails };
       case "assign":
       case "augment":
-        return passing(
-          assignsGrad(statement) ? this.#append(trails, this.#handEvent(statement.value, frame, scope)) : trails,
-        );
+        return passing(assignsGrad(statement) ? this.#byHand(statement.value, frame, scope, trails) : trails);
       case "if":
       case "match":
         return this.#branches(statement, frame, scope, trails);
@@ -260,7 +258,7 @@ export class Walker {
     const name = lastPart(call.callee);
     if (!statement || !this.#spend()) return trails;
     const byHand = changesGrad(call);
-    if (byHand) return this.#append(trails, this.#handEvent(call, frame, scope));
+    if (byHand) return this.#byHand(call, frame, scope, trails);
     const pending = trails.some((trail) => trail.pending);
     if (name !== "" && !pending && !this.#relevant.has(name) && !this.#aliased(call, scope)) return trails;
     const found = this.#classifier.classify(call, statement, frame, scope, pending);
@@ -362,6 +360,13 @@ export class Walker {
 
   #append(trails: Trails, event: TrainingEvent): Trails {
     return merge(trails.map((trail) => trail.append(event)));
+  }
+
+  #byHand(node: Expression, frame: Frame, scope: Scope, trails: Trails): Trails {
+    const event = this.#handEvent(node, frame, scope);
+    const divides = dividesGrad(node, event.statement);
+    // A sum over the processes that is divided is their mean, and clips nothing.
+    return merge(trails.map((trail) => (divides && trail.event?.kind === "reduce" ? trail : trail.append(event))));
   }
 
   #handEvent(node: Expression, frame: Frame, scope: Scope): TrainingEvent {

@@ -53,6 +53,8 @@ export interface GradientPlace {
 
 export type Meaning =
   | { readonly event: "backward" | "zero-grad" }
+  /** Sums a tensor over the processes: an event if that is a gradient. */
+  | { readonly event: "reduce"; readonly gradients: ArgumentPlace }
   /** The scaler sets a new scale, and with that the next step begins. */
   | { readonly event: "rescale" }
   | {
@@ -246,6 +248,8 @@ export interface Framework {
   /** The same for updates that the framework makes by itself, where it differs. */
   readonly managedSpelling?: Spelling;
   readonly beforeBackward?: HookBeforeBackward;
+  /** Methods that are given a function to call for each gradient as the backward pass makes it. */
+  readonly backwardHooks?: ReadonlySet<string>;
   /** Blocks in which a framework lets updates wait for several batches by itself. */
   readonly accumulation?: {
     /** Qualified name of the method that opens the block. */

@@ -55,6 +55,7 @@ export const pytorch: Framework = {
     "apex.fp16_utils.clip_grad_norm": norm,
     "apex.contrib.clip_grad.clip_grad_norm_": norm,
     "torch.autograd.backward": { event: "backward" },
+    "torch.distributed.all_reduce": { event: "reduce", gradients: at(0, "tensor") },
     "torch.amp.GradScaler().step": { event: "step", optimizer: at(0, "optimizer"), scaled: true },
     "torch.amp.GradScaler().unscale_": { event: "unscale", optimizer: at(0, "optimizer") },
     "torch.amp.GradScaler().update": { event: "rescale" },
@@ -68,6 +69,7 @@ export const pytorch: Framework = {
     zero_grad: { event: "zero-grad" },
     step: { event: "step", optimizer: "receiver", closure: at(0, "closure") },
   },
+  backwardHooks: new Set(["register_post_accumulate_grad_hook"]),
   scalerMethods: {
     update: { event: "rescale" },
     step: { event: "step", optimizer: at(0, "optimizer"), scaled: true },

@@ -1,3 +1,4 @@
+import { changedAfterClip } from "./changed-after-clip.ts";
 import { clipAfterStep } from "./clip-after-step.ts";
 import { clipBeforeBackward } from "./clip-before-backward.ts";
 import { clipEachMicroBatch } from "./clip-each-micro-batch.ts";
@@ -35,6 +36,7 @@ export const RULES: readonly Rule[] = [
   repeatedUnscale,
   clipEachMicroBatch,
   nonfiniteErrorUnderScaler,
+  changedAfterClip,
   clipPerGroup,
   exhaustedParameters,
   deprecatedClip,
