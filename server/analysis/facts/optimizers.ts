@@ -129,6 +129,7 @@ export class Optimizers {
     const within = (node: Expression): Located => ({ node, frame, scope });
     const carried = this.#frameworks.map(({ carries }) => carries?.[name]).find((place) => place !== undefined);
     if (carried) {
+      for (const setting of this.#settingsOf(name)) this.#configured(setting, call, frame, scope, found);
       const given = argumentOf(call, carried.position, carried.keyword);
       if (given) this.#resolve(within(given.value), framework, found, depth + 1);
       else found.opaque = true;
@@ -221,7 +222,7 @@ export class Optimizers {
           off: false,
           zeroIsOff,
           changed: null,
-          refused: null,
+          refused: setting.refused ?? null,
         });
       return;
     }
@@ -238,7 +239,7 @@ export class Optimizers {
       off: switchedOff,
       zeroIsOff,
       changed: null,
-      refused: null,
+      refused: setting.refused ?? null,
     });
   }
 

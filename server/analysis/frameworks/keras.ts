@@ -11,6 +11,15 @@ const COMPILED = /^keras\.(\w+\.)*(Model|Sequential|Functional)\(\)\.optimizer$/
 const clips = (keyword: string, kind: ClipKind): ClipSetting[] =>
   [OPTIMIZER, ADDON].map((on) => ({ on, threshold: at(null, keyword), kind, off: [0], noneIsDefault: true }));
 
+const WRAPPER = /^keras\.(optimizers|mixed_precision)\.LossScaleOptimizer$/;
+const refused = (keyword: string, kind: ClipKind): ClipSetting => ({
+  on: WRAPPER,
+  threshold: at(null, keyword),
+  kind,
+  noneIsDefault: true,
+  refused: "`LossScaleOptimizer` raises an error for it, and leaves clipping to the optimizer inside",
+});
+
 const applies = (position: number, keyword: string, shape: "gradients" | "pairs" = "gradients"): Meaning => ({
   event: "step",
   optimizer: "receiver",
@@ -41,6 +50,9 @@ export const keras: Framework = {
     ...clips("global_clipnorm", "norm"),
     ...clips("clipnorm", "per-variable-norm"),
     ...clips("clipvalue", "value"),
+    refused("global_clipnorm", "norm"),
+    refused("clipnorm", "per-variable-norm"),
+    refused("clipvalue", "value"),
   ],
   carries: {
     "keras.optimizers.get": at(0, "identifier"),

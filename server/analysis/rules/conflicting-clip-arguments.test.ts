@@ -42,6 +42,8 @@ model.fit(x, y)
 `;
   expect(rulesFound(text("clipnorm=1.0, clipvalue=0.5"))).toContain("conflicting-clip-arguments");
   expect(rulesFound(text("clipnorm=1.0, clipvalue=None"))).not.toContain("conflicting-clip-arguments");
+  expect(rulesFound(text("clipnorm=args.norm, clipvalue=args.value"))).not.toContain("conflicting-clip-arguments");
+  expect(fixAll(text("clipvalue=0.5, global_clipnorm=1.0"))).toBe(text("global_clipnorm=1.0"));
   expect(rulesFound(text("clipnorm=1.0"))).not.toContain("conflicting-clip-arguments");
 });
 

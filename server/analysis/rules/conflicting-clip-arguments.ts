@@ -1,10 +1,11 @@
-import type { ClipEvent, OptimizerRef, UpdateSite } from "../facts/events.ts";
+import type { ClipEvent, ConfiguredClip, OptimizerRef, UpdateSite } from "../facts/events.ts";
 import type { Facts } from "../facts/facts.ts";
 import { clipsOf } from "../facts/order.ts";
 import { thresholdSource } from "../facts/threshold.ts";
 import type { Finding, Fix } from "../finding.ts";
 import { remove } from "../fixes/layout.ts";
-import { type Call, rangeOf } from "../syntax/ast.ts";
+import { removeArgument } from "../fixes/remove-argument.ts";
+import { type Argument, type Call, rangeOf } from "../syntax/ast.ts";
 import type { Rule } from "./rule.ts";
 
 const documentation = `
@@ -49,6 +50,7 @@ for x in [torch.zeros(4, 8)]:
 ## Fix
 Takes out the clip that changes nothing. Safe where the larger threshold comes second: gradients that are within the smaller
 one are not touched. Unsafe where it comes first, since to scale once rounds otherwise than to scale twice.
+Unsafe as well: of an optimizer's arguments the one for the global norm stays, else the one for the norms of the variables.
 
 ## When it is silent
 A clip whose result is used, as to log the norm; \`inf\`, which only measures; clips under conditions of their own; different
@@ -75,15 +77,15 @@ export const conflictingClipArguments: Rule = {
         const finding = contradiction(facts, first, second);
         if (finding) yield finding;
       }
-      for (const { call, names } of toldTwice(update.step.optimizer)) {
+      for (const { call, given } of toldTwice(facts, update.step.optimizer)) {
         if (reported.has(call)) continue;
         reported.add(call);
         yield {
           severity: "warning",
-          message: `${names.join(" and ")} exclude each other: the optimizer can't be built with more than one.`,
+          message: `${given.map(({ keyword }) => `\`${keyword}\``).join(" and ")} exclude each other: the optimizer can't be built with more than one.`,
           range: rangeOf(call),
           related: [],
-          fix: null,
+          fix: withOne(facts, call, given, update.step.optimizer),
         };
       }
     }
@@ -157,11 +159,27 @@ function takenOut(facts: Facts, { statement }: ClipEvent, isSafe: boolean): Fix 
   );
 }
 
-/** Constructors with more than one argument that makes them clip. */
-function toldTwice({ constructors, configured }: OptimizerRef): { call: Call; names: string[] }[] {
-  const told = new Set(configured.flatMap(({ threshold, off }) => (threshold && !off ? [threshold] : [])));
+/** Constructors with more than one argument that makes them clip; one that may be `None` is no second one. */
+function toldTwice(facts: Facts, { constructors, configured }: OptimizerRef): { call: Call; given: Argument[] }[] {
+  const told = new Set(configured.flatMap((setting) => (isNumber(facts, setting) ? [setting.threshold] : [])));
   return constructors.flatMap(({ call }) => {
     const given = call.arguments.filter(({ value, keyword }) => keyword !== null && told.has(value));
-    return given.length > 1 ? [{ call, names: given.map(({ keyword }) => `\`${keyword}\``) }] : [];
+    return given.length > 1 ? [{ call, given }] : [];
   });
+}
+
+function isNumber(facts: Facts, { threshold, frame, scope, off }: ConfiguredClip): boolean {
+  if (!threshold || off) return false;
+  return facts.values.evaluate(threshold, frame, scope).every(({ kind }) => kind === "literal");
+}
+
+const KINDS = ["norm", "per-variable-norm", "value"];
+
+/** The global norm stays, else the norms of the variables. */
+function withOne(facts: Facts, call: Call, given: readonly Argument[], { configured }: OptimizerRef): Fix | null {
+  const rank = ({ value }: Argument) => KINDS.indexOf(configured.find((c) => c.threshold === value)?.kind ?? "");
+  const [kept, ...others] = [...given].sort((a, b) => rank(a) - rank(b));
+  const [other, another] = others;
+  const edit = other && !another ? removeArgument(facts.text, call, other) : null;
+  return edit && { applicability: "unsafe", title: `Keep \`${kept?.keyword}\``, edits: [edit] };
 }

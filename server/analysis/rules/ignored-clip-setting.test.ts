@@ -33,3 +33,22 @@ describe("ignored-clip-setting", () => {
     ["a property", script("gradient_clip_val=0.5", "automatic_optimization = by_hand()")],
   ])("says nothing of %s", (_, text) => expect(rulesFound(text)).toEqual([]));
 });
+
+describe("ignored-clip-setting of a wrapper", () => {
+  const compiled = (optimizer: string) => `import keras
+model = keras.Sequential([keras.layers.Dense(1)])
+model.compile(optimizer=keras.optimizers.LossScaleOptimizer(${optimizer}))
+model.fit(x, y)
+`;
+
+  it("finds the argument, and gives it to the optimizer inside", () => {
+    const text = compiled("keras.optimizers.Adam(), global_clipnorm=1.0");
+    expect(rulesFound(text)).toEqual(["ignored-clip-setting"]);
+    expect(fixAll(text)).toBe(compiled("keras.optimizers.Adam(global_clipnorm=1.0)"));
+    expect(rulesFound(fixAll(text))).toEqual([]);
+  });
+
+  it("says nothing of None, or of an optimizer inside that clips", () => {
+    expect(rulesFound(compiled("keras.optimizers.Adam(global_clipnorm=1.0), clipnorm=None"))).toEqual([]);
+  });
+});

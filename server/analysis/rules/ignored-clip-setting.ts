@@ -1,13 +1,15 @@
-import type { ConfiguredClip } from "../facts/events.ts";
+import type { ConfiguredClip, OptimizerRef } from "../facts/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import type { Fix } from "../finding.ts";
+import { appendArgument } from "../fixes/append.ts";
 import { removeArgument } from "../fixes/remove-argument.ts";
-import { rangeOf } from "../syntax/ast.ts";
+import { type Argument, type Call, type Expression, rangeOf } from "../syntax/ast.ts";
 import type { Rule } from "./rule.ts";
 
 const documentation = `
 ## What it finds
-A threshold in a place that takes none: \`Trainer(gradient_clip_val=…)\` for a Lightning module that optimises by hand.
+A threshold in a place that takes none: \`Trainer(gradient_clip_val=…)\` for a Lightning module that optimises by hand,
+\`clipnorm=\` for Keras' \`LossScaleOptimizer\`.
 
 ## Why it is bad
 Either the framework raises an error before the first step, or it leaves the number alone and nothing is clipped.
@@ -68,9 +70,10 @@ trainer.fit(Model())
 \`\`\`
 
 ## Fix
-Unsafe: the argument goes. Where nothing else clips, say so where the update is.
+Unsafe: the argument goes, to the optimizer inside a wrapper that takes none. Where nothing else clips, say so where the update is.
 
 ## Sources
+- Keras: [\`LossScaleOptimizer\`](https://keras.io/api/optimizers/loss_scale_optimizer/)
 - Lightning: [Manual optimization](https://lightning.ai/docs/pytorch/stable/model/manual_optimization.html)
 `;
 
@@ -93,18 +96,29 @@ export const ignoredClipSetting: Rule = {
           message: `\`${sourceOf(facts, threshold)}\` is no threshold here. ${refused}.`,
           range: rangeOf(threshold),
           related: [{ range: rangeOf(step.node), message: "The update" }],
-          fix: fix(facts, setting),
+          fix: fix(facts, setting, step.optimizer),
         };
       }
   },
 };
 
-function fix(facts: Facts, { threshold }: ConfiguredClip): Fix | null {
-  for (const { step } of facts.updates)
-    for (const { call } of step.optimizer.constructors) {
+function fix(facts: Facts, { threshold }: ConfiguredClip, { constructors }: OptimizerRef): Fix | null {
+  const given = callGiven(facts, threshold);
+  const removed = given && removeArgument(facts.text, given.call, given.argument);
+  if (!given || !removed) return null;
+  const [inner, another] = constructors.filter(({ call }) => call !== given.call);
+  if (constructors.some(({ call }) => call === given.call))
+    return { applicability: "unsafe", title: "Remove the argument", edits: [removed] };
+  const { start, end } = rangeOf(given.argument);
+  const moved = inner && !another ? appendArgument(facts.text, inner.call, facts.text.slice(start, end)) : null;
+  return moved && { applicability: "unsafe", title: "Give it to the optimizer inside", edits: [moved, removed] };
+}
+
+function callGiven({ names }: Facts, threshold: Expression | null): { call: Call; argument: Argument } | null {
+  for (const sites of names.calls.values())
+    for (const { call } of sites) {
       const argument = call.arguments.find(({ value }) => value === threshold);
-      const edit = argument && removeArgument(facts.text, call, argument);
-      if (edit) return { applicability: "unsafe", title: "Remove the argument", edits: [edit] };
+      if (argument) return { call, argument };
     }
   return null;
 }
