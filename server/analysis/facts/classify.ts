@@ -42,6 +42,8 @@ export class Classifier {
   readonly #callables = new Set(["partial", ""]);
   readonly optimizers: Optimizers;
   readonly #usage: Usage;
+  /** First those whose optimizers may clip out of sight: of two libraries, an optimizer that can't be seen may be either's. */
+  readonly #cautious: readonly Framework[];
   readonly #gradients: Gradients;
 
   constructor(values: Values, frameworks: readonly Framework[]) {
@@ -49,6 +51,9 @@ export class Classifier {
     this.#frameworks = frameworks;
     this.optimizers = new Optimizers(values, frameworks);
     this.#usage = new Usage(values);
+    this.#cautious = [...frameworks].sort(
+      (a, b) => Number(b.settings !== undefined) - Number(a.settings !== undefined),
+    );
     this.#gradients = new Gradients(values, frameworks, this.optimizers);
     for (const framework of frameworks) {
       for (const name of Object.keys(framework.calls ?? {}))
@@ -140,7 +145,7 @@ export class Classifier {
       if (!LOOKS_LIKE_CLIP.test(name) || externals.some((external) => this.#isInert(external.name))) return null;
       return this.#clipSomehow(call, statement, frame, scope);
     }
-    for (const framework of this.#frameworks) {
+    for (const framework of name === "step" ? this.#cautious : this.#frameworks) {
       const known = this.#isScaler(callee.object) ? framework.scalerMethods?.[name] : null;
       // A scaler's methods are given the optimizer, all but the one that ends the step.
       const scaled = known && (known.event === "rescale" || call.arguments.length > 0) ? known : null;

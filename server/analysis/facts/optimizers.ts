@@ -27,7 +27,7 @@ interface Found {
 export class Optimizers {
   readonly #values: Values;
   readonly #frameworks: readonly Framework[];
-  readonly #clippedElsewhere: boolean;
+  readonly #clippedElsewhere: readonly Framework[];
   readonly models: Models;
   #inWhole = false;
 
@@ -35,8 +35,9 @@ export class Optimizers {
     this.#values = values;
     this.#frameworks = frameworks;
     this.models = new Models(values);
-    this.#clippedElsewhere = frameworks.some(({ clipsElsewhere }) =>
-      values.names.imports.some(({ name }) => clipsElsewhere?.test(name)),
+    const mentioned = [...values.names.imports.map(({ name }) => name), ...values.names.calls.keys()];
+    this.#clippedElsewhere = frameworks.filter(({ clipsElsewhere }) =>
+      mentioned.some((name) => clipsElsewhere?.test(name)),
     );
   }
 
@@ -49,7 +50,7 @@ export class Optimizers {
       wholes: [],
       named: null,
       // A framework that is told to clip by arguments says so itself.
-      opaque: this.#clippedElsewhere && !framework.settings,
+      opaque: this.#clippedElsewhere.some((by) => by === framework || !framework.settings),
     };
     const variable = this.#values.variables.of(node, frame, scope)?.variable;
     if (!(framework.takesParameters && variable && this.#isHandedIn(variable)))
@@ -227,6 +228,10 @@ export class Optimizers {
       return;
     }
     const values = this.#values.follow(argument);
+    if (setting.objects && !values.every(({ kind }) => kind === "none")) {
+      this.#byObject(setting.objects, argument, values, found);
+      return;
+    }
     if (setting.noneIsDefault && values.length > 0 && values.every((value) => value.kind === "none")) return;
     const switchedOff = values.length > 0 && values.every((value) => isOff(value, off));
     found.configured.push({
@@ -241,6 +246,32 @@ export class Optimizers {
       changed: null,
       refused: setting.refused ?? null,
     });
+  }
+
+  /** `grad_clip=ClipGradByGlobalNorm(1.0)` */
+  #byObject(
+    objects: NonNullable<ClipSetting["objects"]>,
+    { node, frame, scope }: Located,
+    values: readonly Value[],
+    found: Found,
+  ): void {
+    const common = { fallback: null, off: false, zeroIsOff: false, changed: null, refused: null };
+    for (const value of values) {
+      const built = value.kind === "external" ? value : null;
+      const known = objects.find((object) => built && object.class.test(stripCall(built.name)));
+      const number = known && built?.call && argumentOf(built.call, known.threshold.position, known.threshold.keyword);
+      if (number && built && number.stars === 0)
+        found.configured.push({
+          ...common,
+          node: number.value,
+          frame: built.frame,
+          scope: built.scope,
+          kind: known.kind,
+          threshold: number.value,
+        });
+      else if (value.kind !== "none")
+        found.configured.push({ ...common, node, frame, scope, kind: known?.kind ?? "unknown", threshold: null });
+    }
   }
 
   /** `{"gradient_clipping": 1.0}` */

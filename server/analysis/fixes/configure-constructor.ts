@@ -15,9 +15,14 @@ export function configureConstructor(
 ): TextEdit[] | null {
   if (named) return constructors.length === 0 ? buildNamed(facts, named, spelling, threshold) : null;
   const calls = new Map(constructors.map(({ call, name }) => [call, name]));
-  const edits = [...calls].map(([call, name]) => configure(facts, call, name, spelling, threshold));
+  const scope = constructors[0]?.scope;
+  const object = spelling.object && scope ? spell(facts, spelling.object, scope) : null;
+  if (spelling.object && !object) return null;
+  const value = object ? `${object.name}(${threshold})` : (spelling.value?.(threshold) ?? threshold);
+  const edits = [...calls].map(([call, name]) => configure(facts, call, name, spelling, value));
   const written = edits.filter((edit) => edit !== null);
-  return written.length > 0 && written.length === edits.length ? written : null;
+  if (written.length === 0 || written.length !== edits.length) return null;
+  return object?.edit ? [object.edit, ...written] : written;
 }
 
 function configure(
@@ -25,14 +30,14 @@ function configure(
   call: Call,
   name: string,
   spelling: ArgumentSpelling,
-  threshold: string,
+  value: string,
 ): TextEdit | null {
   const keyword = spelling.keyword(name, keywordsOf(call));
   if (!keyword) return null;
   // It is there, and switched off.
   const there = call.arguments.find((given) => given.keyword === keyword)?.value;
-  if (there) return { range: rangeOf(there), newText: threshold };
-  return appendArgument(text, call, `${keyword}=${spelling.value?.(threshold) ?? threshold}`);
+  if (there) return { range: rangeOf(there), newText: value };
+  return appendArgument(text, call, `${keyword}=${value}`);
 }
 
 const keywordsOf = (call: Call) => call.arguments.flatMap(({ keyword }) => keyword ?? []);

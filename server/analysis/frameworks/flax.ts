@@ -17,6 +17,7 @@ export const flax: Framework = {
   aliases: [
     ["flax.nnx.optimizer", "flax.nnx"],
     ["flax.experimental.nnx", "flax.nnx"],
+    ["flax.nnx.cached_partial", "functools.partial"],
   ],
   carries: {
     "flax.training.train_state.TrainState.create": at(null, "tx"),
@@ -46,11 +47,11 @@ export const flax: Framework = {
     "flax.nnx.pmap": "first",
     "flax.nnx.vmap": "first",
     "flax.nnx.remat": "first",
-    "flax.nnx.cached_partial": "first",
     "flax.jax_utils.replicate": "first",
     "flax.jax_utils.unreplicate": "first",
     "flax.training.common_utils.shard": "first",
     "flax.training.checkpoints.restore_checkpoint": at(1, "target"),
+    "clu.checkpoint.Checkpoint().restore_or_initialize": at(0, "state"),
     "jax.device_put": "first",
     "jax.device_put_replicated": "first",
     "jax.block_until_ready": "first",

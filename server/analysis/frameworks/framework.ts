@@ -27,6 +27,12 @@ export interface ClipSetting {
   readonly fallback?: number;
   /** Why the argument has no effect there, as a sentence. */
   readonly refused?: string;
+  /** What clips is an object given there, by its class. One of another class clips in a way that can't be told. */
+  readonly objects?: readonly {
+    readonly class: RegExp;
+    readonly threshold: ArgumentPlace;
+    readonly kind: ClipKind;
+  }[];
   /** What is in force without it depends on the version: oldest first, null for no clipping. */
   readonly changed?: DefaultHistory;
 }
@@ -128,6 +134,8 @@ export interface ArgumentSpelling {
   readonly keyword: (qualifiedName: string, given: readonly string[]) => string | null;
   /** What is given, where it isn't the number itself. */
   readonly value?: (threshold: string) => string;
+  /** The class of the object that it is given, with the threshold. */
+  readonly object?: string;
   /** The constructor behind an optimizer that is only named: `"adam"`. Null for a name that it doesn't know. */
   readonly named?: (name: string) => string | null;
 }
@@ -224,7 +232,7 @@ export interface Framework {
   readonly namedOptimizers?: RegExp;
   /** Wrappers that leave each process a shard of the parameters, unless their strategy is to keep them whole. */
   readonly shards?: { readonly wrapper: RegExp; readonly strategy: ArgumentPlace; readonly whole: RegExp };
-  /** Imports after which a configuration that can't be seen may clip. */
+  /** Imports, or names of functions that are called, after which a configuration that can't be seen may clip. */
   readonly clipsElsewhere?: RegExp;
   readonly optimizerMethods?: Readonly<Record<string, Meaning>>;
   readonly calls?: Readonly<Record<string, Meaning>>;

@@ -14,6 +14,7 @@ import { keras } from "./keras.ts";
 import { lightning } from "./lightning.ts";
 import { mlx } from "./mlx.ts";
 import { optax } from "./optax.ts";
+import { paddle } from "./paddle.ts";
 import { pytorch } from "./pytorch.ts";
 import { stableBaselines3 } from "./stable-baselines3.ts";
 import { tensorflow } from "./tensorflow.ts";
@@ -38,5 +39,6 @@ export const FRAMEWORKS: readonly Framework[] = [
   haiku,
   mlx,
   tensorflow,
+  paddle,
   gradsight,
 ];

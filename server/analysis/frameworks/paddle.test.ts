@@ -1,0 +1,100 @@
+import { describe, expect, it } from "vitest";
+import { fixAll, lint, parses, places } from "../../../test/analysis/analyser.ts";
+
+const script = (options: string, update = "loss.backward()\nopt.step()", before = "") => `import paddle
+import paddle.nn.functional as F
+
+${before}model = paddle.nn.Linear(4, 1)
+opt = paddle.optimizer.Adam(${options})
+for x, y in data:
+    loss = F.mse_loss(model(x), y)
+${update
+  .split("\n")
+  .map((line) => `    ${line}`)
+  .join("\n")}
+    opt.clear_grad()
+`;
+const PLAIN = "learning_rate=1e-3, parameters=model.parameters()";
+
+describe("an update that nothing clips for", () => {
+  it.each([
+    ["plain", "loss.backward()\nopt.step()", 9],
+    ["minimize", "loss.backward()\nopt.minimize(loss)", 9],
+    ["a scaler", "scaler.scale(loss).backward()\nscaler.step(opt)\nscaler.update()", 9],
+    ["a scaler that minimizes", "scaled = scaler.scale(loss)\nscaled.backward()\nscaler.minimize(opt, scaled)", 10],
+  ])("is reported: %s", (_, update, line) => {
+    expect(places(script(PLAIN, update))).toEqual([`${line}:missing-clipping`]);
+  });
+
+  it("is reported in a static program", () => {
+    const text = `import paddle.fluid as fluid
+opt = fluid.optimizer.AdamOptimizer(learning_rate=1e-3)
+opt.minimize(loss)
+`;
+    expect(places(text)).toEqual(["3:missing-clipping"]);
+  });
+});
+
+describe("is silent about", () => {
+  it.each([
+    ["the global norm", `${PLAIN}, grad_clip=paddle.nn.ClipGradByGlobalNorm(1.0)`],
+    ["each norm", `${PLAIN}, grad_clip=paddle.nn.ClipGradByNorm(clip_norm=1.0)`],
+    ["values", `${PLAIN}, grad_clip=paddle.nn.ClipGradByValue(max=1.0)`],
+    ["a clip that can't be seen", `${PLAIN}, grad_clip=clip`],
+    ["options that can't be seen", `${PLAIN}, **options`],
+  ])("clipping by %s", (_, options) => {
+    expect(places(script(options)).filter((place) => place.endsWith("missing-clipping"))).toEqual([]);
+  });
+
+  it("a clip before the update", () => {
+    const update = "loss.backward()\npaddle.nn.utils.clip_grad_norm_(model.parameters(), 1.0)\nopt.step()";
+    expect(places(script(PLAIN, update))).toEqual([]);
+  });
+
+  it("a clip for the whole program", () => {
+    const text = `import paddle.fluid as fluid
+fluid.clip.set_gradient_clip(fluid.clip.GradientClipByGlobalNorm(1.0))
+opt = fluid.optimizer.SGD(learning_rate=1e-3)
+opt.minimize(loss)
+`;
+    expect(places(text)).toEqual([]);
+  });
+
+  it("an optimizer that is handed in, also beside PyTorch", () => {
+    const loop = `def train(model, optimizer, data):
+    for x in data:
+        loss = model(x)
+        loss.backward()
+        optimizer.step()
+        optimizer.clear_grad()
+`;
+    expect(places(`import paddle\n${loop}`)).toEqual([]);
+    expect(places(`import paddle\nimport torch\n${loop}`)).toEqual([]);
+  });
+});
+
+describe("the fix", () => {
+  it("is one more argument", () => {
+    const text = script(PLAIN);
+    const fixed = fixAll(text);
+    expect(fixed).toBe(script(`${PLAIN}, grad_clip=paddle.nn.ClipGradByGlobalNorm(1.0)`));
+    expect(parses(fixed)).toBe(true);
+    expect(places(fixed)).toEqual([]);
+  });
+
+  it("goes to each optimizer that may be meant, spelled as the file imports", () => {
+    const text = `from paddle import nn, optimizer as O
+opt = O.SGD(0.1, parameters=net.parameters()) if plain else O.Momentum(0.1, parameters=net.parameters())
+net(x).mean().backward()
+opt.step()
+`;
+    expect(fixAll(text)).toBe(
+      text.replaceAll("net.parameters())", "net.parameters(), grad_clip=nn.ClipGradByGlobalNorm(1.0))"),
+    );
+  });
+
+  it("is for no one who said no", () => {
+    const text = script(`${PLAIN}, grad_clip=None`);
+    expect(lint(text).map(({ rule }) => rule)).toEqual(["disabled-clipping"]);
+  });
+});
