@@ -11,7 +11,12 @@ import { counted, type Report } from "./report.ts";
 import type { Settings } from "./settings.ts";
 
 /** Lints, prints, and gives the exit code. */
-export async function lintOnce(options: LintArguments, settings: Settings, analyser: Analyser): Promise<number> {
+export async function lintOnce(
+  options: LintArguments,
+  settings: Settings,
+  analyser: Analyser,
+  print = (text: string): unknown => process.stdout.write(text),
+): Promise<number> {
   const stdin = options.paths.includes("-");
   const baseline = options.baseline === null ? null : await Baseline.read(options.baseline, options.writeBaseline);
   const found = await (stdin ? lintStdin : lintPaths)(options, settings, analyser);
@@ -25,7 +30,7 @@ export async function lintOnce(options: LintArguments, settings: Settings, analy
   if (options.outputFile !== null) await writeReport(options.outputFile, text);
   // Standard output took the fixed source then.
   else if (stdin && options.fix) process.stderr.write(text);
-  else process.stdout.write(text);
+  else print(text);
   return exitCode(report, options);
 }
 

@@ -8,6 +8,7 @@ import { Project } from "./project.ts";
 
 const CLI = fileURLToPath(new URL("../../dist/cli.cjs", import.meta.url));
 const project = new Project();
+const DEEPSPEED = { train_batch_size: 8, zero_optimization: { stage: 2 } };
 const MISSING = ":10:5: warning: ";
 
 /** A process that watches; what it prints is taken run by run. */
@@ -106,6 +107,21 @@ describe.skipIf(process.platform === "win32")("--watch", () => {
     await replace("b.py", CLIPPED);
     await watching.run();
     expect(JSON.parse(await project.read("report.json"))).toEqual([]);
+  });
+
+  it("says nothing of data that a training writes, unless it is a configuration that matters", async () => {
+    const deepspeed = (clipping: number) => JSON.stringify({ ...DEEPSPEED, gradient_clipping: clipping });
+    await project.write({ "a.py": CLIPPED, "metrics.json": "{}", "ds_config.json": deepspeed(1) });
+    const watching = watch();
+    await watching.run();
+    await replace("metrics.json", '{"loss": 1}');
+    await replace("ds_config.json", deepspeed(0));
+    expect(await watching.run()).toContain("ds_config.json:1:");
+    await replace("metrics.json", '{"loss": 2}');
+    await replace("a.py", UNCLIPPED);
+    const changed = await watching.run();
+    expect(changed).toContain("a.py:");
+    expect(changed.match(/Found/g)).toHaveLength(1);
   });
 
   it("does not start with a mistake in a configuration", async () => {
