@@ -1,6 +1,7 @@
 import type { Finding, TextRange } from "../analysis/index.ts";
 import type { Positions } from "../text/positions.ts";
 import type { Paint } from "./colour.ts";
+import type { Sheet, SheetAt } from "./places.ts";
 
 interface Mark {
   readonly range: TextRange;
@@ -12,37 +13,70 @@ interface Mark {
 const GAP = 3;
 const MAX_WIDTH = 160;
 
-/** The lines around a finding, it underlined with `^`, the places related to it with `-` and what they are. */
-export function codeFrame({ range, related }: Finding, positions: Positions, paint: Paint): string[] {
-  const marks = new Map<number, Mark[]>();
+/**
+ * The lines around a finding, it underlined with `^`, the places related to it with `-` and what they are. What stands in
+ * another cell of a notebook comes after it, under the cell's number.
+ */
+export function codeFrame({ range, related }: Finding, sheetAt: SheetAt, paint: Paint): string[] {
+  const marks = new Map<Sheet, Mark[]>();
   const add = (mark: Mark) => {
-    const { line } = positions.positionAt(mark.range.start);
-    marks.set(line, [...(marks.get(line) ?? []), mark]);
+    const sheet = sheetAt(mark.range.start);
+    const { start, end } = mark.range;
+    const within = { ...mark, range: { start: start - sheet.start, end: end - sheet.start } };
+    marks.set(sheet, [...(marks.get(sheet) ?? []), within]);
   };
   add({ range, sign: "^", label: "" });
   for (const place of related) add({ range: place.range, sign: "-", label: place.message });
 
-  const own = positions.positionAt(range.start).line;
-  const shown = new Set([own - 1, own + 1, ...marks.keys()]);
-  const rows = [...shown]
-    .filter((line) => line >= 0 && line < positions.document.lineCount)
-    .filter((line) => marks.has(line) || positions.line(line).trim() !== "")
-    .sort((a, b) => a - b);
-  const width = String(rows.at(-1)! + 1).length;
+  const own = sheetAt(range.start);
+  const rows = new Map([...marks].map(([sheet, list]) => [sheet, rowsOf(sheet, list, sheet === own)]));
+  const width = String(Math.max(...[...rows.values()].map((list) => list.at(-1)! + 1))).length;
   const gutter = (content: string) => paint("cyan", `${content.padStart(width)} |`);
+  return [
+    gutter(""),
+    ...[...marks].flatMap(([sheet, list]) => [
+      ...(sheet === own ? [] : [`${gutter("")} in cell ${sheet.cell}:`]),
+      ...sheetLines(sheet.positions, list, rows.get(sheet)!, { width, gutter, paint }),
+      gutter(""),
+    ]),
+  ];
+}
 
-  const lines = [gutter("")];
+/** The lines to show, in order: those with a mark, and for the finding itself the ones beside it. */
+function rowsOf({ positions }: Sheet, marks: readonly Mark[], around: boolean): number[] {
+  const marked = new Set(marks.map(({ range }) => positions.positionAt(range.start).line));
+  const finding = marks.find(({ sign }) => sign === "^");
+  const own = finding && around ? positions.positionAt(finding.range.start).line : null;
+  return [...new Set([...marked, ...(own === null ? [] : [own - 1, own + 1])])]
+    .filter((line) => line >= 0 && line < positions.document.lineCount)
+    .filter((line) => marked.has(line) || positions.line(line).trim() !== "")
+    .sort((a, b) => a - b);
+}
+
+interface Style {
+  readonly width: number;
+  readonly gutter: (content: string) => string;
+  readonly paint: Paint;
+}
+
+function sheetLines(
+  positions: Positions,
+  marks: readonly Mark[],
+  rows: readonly number[],
+  { width, gutter, paint }: Style,
+): string[] {
+  const lines: string[] = [];
   let previous: number | null = null;
   for (const row of rows) {
     if (previous !== null && row - previous > GAP) lines.push(paint("cyan", `${" ".repeat(width)} …`));
     else if (previous !== null)
       for (let between = previous + 1; between < row; between++) lines.push(sourceLine(between));
     lines.push(sourceLine(row));
-    for (const mark of (marks.get(row) ?? []).sort((a, b) => a.range.start - b.range.start))
+    const own = marks.filter(({ range }) => positions.positionAt(range.start).line === row);
+    for (const mark of own.sort((a, b) => a.range.start - b.range.start))
       lines.push(`${gutter("")} ${underline(mark, row)}`);
     previous = row;
   }
-  lines.push(gutter(""));
   return lines;
 
   function sourceLine(row: number): string {

@@ -5,7 +5,7 @@ import { dirname, join, resolve } from "node:path";
 import type { Configuration } from "../configuration/configuration.ts";
 import { exclusionOf } from "../configuration/exclusion.ts";
 import type { Patterns } from "../configuration/patterns.ts";
-import { isConfig, isPython } from "../files/kind.ts";
+import { isConfig, isNotebook, isPython } from "../files/kind.ts";
 import { systemMessage } from "../files/source.ts";
 import { GitIgnore } from "./gitignore.ts";
 import type { Problem } from "./report.ts";
@@ -53,10 +53,10 @@ export async function discover(paths: readonly string[], options: DiscoveryOptio
       if (entry.isDirectory()) {
         // Links to folders are not followed: they may lead in circles.
         if (!leftOut(path, true, filters) && !existsSync(join(path, "pyvenv.cfg"))) await walk(path, filters);
-      } else if ((isPython(path) || isConfig(path)) && !leftOut(path, false, filters)) {
+      } else if ((isPython(path) || isNotebook(path) || isConfig(path)) && !leftOut(path, false, filters)) {
         const stats = statSync(path, { throwIfNoEntry: false });
         // Larger JSON is data, and not worth reading.
-        if (stats?.isFile() && (isPython(path) || stats.size <= MAX_CONFIG_SIZE)) files.add(path);
+        if (stats?.isFile() && (!isConfig(path) || stats.size <= MAX_CONFIG_SIZE)) files.add(path);
       }
     }
   }

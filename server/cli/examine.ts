@@ -1,34 +1,52 @@
 import { isAbsolute, relative } from "node:path";
 import type { Analyser, LintOptions } from "../analysis/index.ts";
-import { isConfig } from "../files/kind.ts";
-import { applyEdits } from "../text/edits.ts";
 import { atLeast, type LintArguments } from "./lint-options.ts";
 import type { FileReport } from "./report.ts";
-import { originOf } from "./workspace.ts";
+import { openSubject, type Subject, type SubjectText } from "./subject.ts";
 
 /** What of the command line changes what there is to say of a file. */
 export type ExamineOptions = Pick<LintArguments, "fix" | "unsafeFixes" | "diff" | "minSeverity">;
 
-/** Lints one text, and works out its fixes where they are asked for. Writes nothing. */
+export interface Examined {
+  readonly report: FileReport;
+  /** What the file holds when the fixes are applied. */
+  readonly content: string;
+}
+
+/**
+ * Lints what one file holds, and works out its fixes where they are asked for. Writes nothing.
+ * @throws {SourceError} when it isn't what its name says
+ */
 export function examine(
-  text: string,
+  content: string,
   filename: string,
   lint: LintOptions,
   options: ExamineOptions,
   analyser: Analyser,
-): FileReport {
-  const module = isConfig(filename) ? analyser.openConfig(text) : analyser.open(text, originOf(filename));
+): Examined {
+  const before = openSubject(filename, content, analyser);
+  let after: Subject = before;
   try {
     const applicability = options.unsafeFixes ? "unsafe" : "safe";
-    const fixes = options.fix || options.diff ? module.fixAll(applicability, lint) : { edits: [], count: 0 };
-    const fixed = options.fix && fixes.count > 0 ? applyEdits(text, fixes.edits) : text;
-    if (fixed !== text) module.edit([{ range: { start: 0, end: text.length }, newText: fixed }]);
-    const findings = module.lint(lint).filter(({ severity }) => atLeast(severity, options.minSeverity ?? "hint"));
-    return { filename, name: shortName(filename), text: fixed, findings, fixes: { before: text, ...fixes } };
+    const fixes = options.fix || options.diff ? before.fixAll(applicability, lint) : { edits: [], count: 0 };
+    if (options.fix && fixes.count > 0) after = before.edited(fixes.edits);
+    const findings = after.lint(lint).filter(({ severity }) => atLeast(severity, options.minSeverity ?? "hint"));
+    const report = {
+      filename,
+      name: shortName(filename),
+      ...textOf(after),
+      findings,
+      fixes: { before: textOf(before), ...fixes },
+    };
+    return { report, content: after.content };
   } finally {
-    module.dispose();
+    before.dispose();
+    if (after !== before) after.dispose();
   }
 }
+
+/** Plain data, which can cross threads. */
+const textOf = ({ text, cells }: SubjectText): SubjectText => ({ text, cells });
 
 /** Relative to the current folder where it lies in it. */
 export function shortName(path: string): string {

@@ -15,7 +15,7 @@ const lint = `Lint training scripts, and fix what is found.
 
 Usage: gradsight lint [options] [PATH…]
 
-PATH is a file, a folder (searched for *.py and *.pyw, honouring .gitignore), or - for standard input.
+PATH is a file, a folder (searched for Python files and notebooks, honouring .gitignore), or - for standard input.
 Without a path, the current folder is linted.
 
 Options:

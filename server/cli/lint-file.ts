@@ -1,4 +1,3 @@
-import { extname } from "node:path";
 import type { Analyser, LintOptions } from "../analysis/index.ts";
 import { isConfig } from "../files/kind.ts";
 import { encodeSource, readSource, SourceError, writeAtomically } from "../files/source.ts";
@@ -24,11 +23,10 @@ export async function lintFile(
   analyser: Analyser,
 ): Promise<Outcome> {
   try {
-    if (extname(path) === ".ipynb") throw new SourceError("notebooks can't be linted yet");
     const source = await readSource(path);
-    const report = examine(source.text, path, lint, options, analyser);
+    const { report, content } = examine(source.text, path, lint, options, analyser);
     if (options.fix && report.fixes.count > 0) {
-      await writeAtomically(path, encodeSource({ ...source, text: report.text }));
+      await writeAtomically(path, encodeSource({ ...source, text: content }));
       forgetFiles();
     }
     return report.findings.length > 0 || report.fixes.count > 0 ? { report } : null;

@@ -16,7 +16,7 @@ export async function lintPaths(options: LintArguments, settings: Settings, anal
   const tasks: Task[] = [];
   for (const path of files) tasks.push({ path, lint: await settings.of(path), named: named.has(path) });
   if (files.length === 0 && notFound.length === 0)
-    process.stderr.write("gradsight: no Python files in the paths given\n");
+    process.stderr.write("gradsight: no Python files or notebooks in the paths given\n");
 
   const outcomes = await lintAll(tasks, options, analyser);
   const reports: FileReport[] = [];

@@ -1,6 +1,6 @@
 import type { TextRange } from "../analysis/index.ts";
 import { Positions } from "../text/positions.ts";
-import type { FileReport } from "./report.ts";
+import type { NumberedCell, SubjectText } from "./subject.ts";
 
 /** Rows and columns from 1, columns in code points, as people and the tools of CI count. */
 export interface Place {
@@ -16,11 +16,41 @@ export interface Places {
   span(range: TextRange): { readonly start: Place; readonly end: Place };
 }
 
-export function placesOf({ text }: Pick<FileReport, "text">): Places {
-  const positions = Positions.of(text, "utf-32");
+/** A text with lines of its own: a script, or one cell of a notebook. */
+export interface Sheet {
+  readonly cell: number | null;
+  /** Where it starts, in what the offsets of findings count in. */
+  readonly start: number;
+  readonly positions: Positions;
+}
+
+/** The sheet that an offset is in. */
+export type SheetAt = (offset: number) => Sheet;
+
+export function sheetsOf({ text, cells }: SubjectText): SheetAt {
+  if (!cells) {
+    const script = { cell: null, start: 0, positions: Positions.of(text, "utf-32") };
+    return () => script;
+  }
+  const known = new Map<NumberedCell | undefined, Sheet>();
+  return (offset) => {
+    const cell = cells.findLast(({ start }) => start <= offset);
+    let sheet = known.get(cell);
+    if (!sheet) {
+      const { index = 0, start = 0, source = "" } = cell ?? {};
+      sheet = { cell: index, start, positions: Positions.of(source, "utf-32") };
+      known.set(cell, sheet);
+    }
+    return sheet;
+  };
+}
+
+export function placesOf(file: SubjectText): Places {
+  const sheetAt = sheetsOf(file);
   const at = (offset: number): Place => {
-    const { line, character } = positions.positionAt(offset);
-    return { cell: null, row: line + 1, column: character + 1 };
+    const { cell, start, positions } = sheetAt(offset);
+    const { line, character } = positions.positionAt(offset - start);
+    return { cell, row: line + 1, column: character + 1 };
   };
   return { at, span: ({ start, end }) => ({ start: at(start), end: at(end) }) };
 }

@@ -1,7 +1,7 @@
 import type { Paint } from "./colour.ts";
 import type { Format, LintArguments } from "./lint-options.ts";
 import type { Report } from "./report.ts";
-import { unifiedDiff } from "./report-diff.ts";
+import { reportDiff } from "./report-diff.ts";
 import { reportGithub } from "./report-github.ts";
 import { reportGitlab } from "./report-gitlab.ts";
 import { reportJson } from "./report-json.ts";
@@ -19,7 +19,7 @@ const FOR_PROGRAMS: Record<Exclude<Format, "text">, (report: Report) => string> 
 /** What `gradsight lint` prints. */
 export function render(report: Report, options: LintArguments, paint: Paint): string {
   const { diff, statistics, format, fix } = options;
-  if (diff) return report.files.map(({ name, fixes }) => unifiedDiff(name, fixes.before, fixes.edits, paint)).join("");
+  if (diff) return reportDiff(report, paint);
   if (statistics) return reportStatistics(report, format === "json" ? "json" : "text");
   return format === "text" ? reportText(report, fix, paint) : FOR_PROGRAMS[format](report);
 }

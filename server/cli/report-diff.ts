@@ -1,6 +1,7 @@
 import type { TextEdit } from "../analysis/index.ts";
 import { applyEdits, inOrder } from "../text/edits.ts";
 import type { Paint } from "./colour.ts";
+import type { Report } from "./report.ts";
 
 const CONTEXT = 3;
 
@@ -11,8 +12,26 @@ interface LineChange {
   readonly lines: readonly string[];
 }
 
-/** A unified diff, such as `patch` and `git apply` read. Empty where nothing changes. */
-export function unifiedDiff(name: string, before: string, edits: readonly TextEdit[], paint: Paint): string {
+/** What `--fix` would change: for scripts as `patch` and `git apply` read it, for a notebook cell by cell. */
+export function reportDiff({ files }: Report, paint: Paint): string {
+  return files
+    .flatMap(({ name, fixes }) => {
+      const { text, cells } = fixes.before;
+      if (!cells) return [unifiedDiff(name, text, fixes.edits, paint)];
+      return cells.map(({ index, start, source }) => {
+        const own = fixes.edits.filter(({ range }) => start <= range.start && range.start <= start + source.length);
+        return unifiedDiff(`${name}:cell ${index}`, source, moved(own, -start), paint);
+      });
+    })
+    .join("");
+}
+
+function moved(edits: readonly TextEdit[], by: number): TextEdit[] {
+  return edits.map(({ range, newText }) => ({ range: { start: range.start + by, end: range.end + by }, newText }));
+}
+
+/** Empty where nothing changes. */
+function unifiedDiff(name: string, before: string, edits: readonly TextEdit[], paint: Paint): string {
   const old = splitLines(before);
   const changes = lineChanges(before, old, edits);
   if (changes.length === 0) return "";
@@ -63,11 +82,7 @@ function lineChanges(before: string, old: readonly string[], edits: readonly Tex
   return groups.flatMap(({ from, to, edits: own }) => {
     const base = starts[from]!;
     const text = before.slice(base, starts[to]);
-    const shifted = own.map(({ range, newText }) => ({
-      range: { start: range.start - base, end: range.end - base },
-      newText,
-    }));
-    return trim({ from, to, lines: splitLines(applyEdits(text, shifted)) }, old);
+    return trim({ from, to, lines: splitLines(applyEdits(text, moved(own, -base))) }, old);
   });
 }
 

@@ -1,8 +1,8 @@
 import type { Finding, Severity } from "../analysis/index.ts";
-import { Positions } from "../text/positions.ts";
 import { codeFrame, visible } from "./code-frame.ts";
 import type { Paint } from "./colour.ts";
 import { SEVERITIES } from "./lint-options.ts";
+import { type SheetAt, sheetsOf } from "./places.ts";
 import type { FileReport, Report } from "./report.ts";
 
 const STYLE: Record<Severity, Parameters<Paint>[0]> = {
@@ -15,18 +15,20 @@ const STYLE: Record<Severity, Parameters<Paint>[0]> = {
 /** For people: `file:line:column: severity: message [rule]`, which editors and terminals make a link of, and the code. */
 export function reportText(report: Report, applied: boolean, paint: Paint): string {
   const blocks = report.files.flatMap((file) => {
-    const positions = Positions.of(file.text, "utf-32");
-    return file.findings.map((finding) => block(finding, file, positions, paint));
+    const sheetAt = sheetsOf(file);
+    return file.findings.map((finding) => block(finding, file, sheetAt, paint));
   });
   return `${[...blocks, summary(report, applied, paint)].join("\n\n")}\n`;
 }
 
-function block(finding: Finding, { name }: FileReport, positions: Positions, paint: Paint): string {
-  const { line, character } = positions.positionAt(finding.range.start);
-  const place = paint("bold", `${visible(name)}:${line + 1}:${character + 1}`);
+function block(finding: Finding, { name }: FileReport, sheetAt: SheetAt, paint: Paint): string {
+  const { cell, start, positions } = sheetAt(finding.range.start);
+  const { line, character } = positions.positionAt(finding.range.start - start);
+  const file = cell === null ? visible(name) : `${visible(name)}:cell ${cell}`;
+  const place = paint("bold", `${file}:${line + 1}:${character + 1}`);
   const severity = paint(STYLE[finding.severity], finding.severity);
   const lines = [`${place}: ${severity}: ${finding.message} ${paint("gray", `[${finding.rule}]`)}`];
-  lines.push(...codeFrame(finding, positions, paint));
+  lines.push(...codeFrame(finding, sheetAt, paint));
   if (finding.fix) lines.push(`  fix (${finding.fix.applicability}): ${finding.fix.title}`);
   return lines.join("\n");
 }

@@ -1,17 +1,16 @@
 import type { Finding, RuleInfo, Severity, TextEdit } from "../analysis/index.ts";
 import { atLeast } from "./lint-options.ts";
+import type { SubjectText } from "./subject.ts";
 
-/** What there is to say of one file. */
-export interface FileReport {
+/** What there is to say of one file. Its text and cells are what the findings count in: with `--fix`, the fixed ones. */
+export interface FileReport extends SubjectText {
   /** Absolute, or as given for standard input. */
   readonly filename: string;
   /** Relative to the current folder, for people. */
   readonly name: string;
-  /** The text that the findings count in: with `--fix`, the fixed one. */
-  readonly text: string;
   readonly findings: readonly Finding[];
   /** What `--fix` applied, or `--diff` would. */
-  readonly fixes: { readonly before: string; readonly edits: readonly TextEdit[]; readonly count: number };
+  readonly fixes: { readonly before: SubjectText; readonly edits: readonly TextEdit[]; readonly count: number };
 }
 
 export interface Problem {

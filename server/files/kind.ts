@@ -5,3 +5,6 @@ import { extname } from "node:path";
 export const isConfig = (path: string): boolean => /^\.(json|ya?ml)$/i.test(extname(path));
 
 export const isPython = (path: string): boolean => /^\.pyw?$/i.test(extname(path));
+
+/** Jupyter's. */
+export const isNotebook = (path: string): boolean => /^\.ipynb$/i.test(extname(path));

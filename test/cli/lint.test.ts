@@ -114,7 +114,7 @@ describe("what can't be read", () => {
       "gradsight: binary.py: holds NUL bytes: not Python source",
       "gradsight: latin.py: is not valid UTF-8",
       "gradsight: none.py: no such file or folder",
-      "gradsight: notes.ipynb: notebooks can't be linted yet",
+      'gradsight: notes.ipynb: is no Jupyter notebook: it has no "cells"',
     ]);
     expect(out).toContain("a.py:");
   });

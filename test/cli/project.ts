@@ -60,7 +60,7 @@ export interface JsonPlace {
 }
 
 export interface JsonFinding {
-  cell: null;
+  cell: number | null;
   code: string;
   name: string;
   severity: string;
