@@ -39,8 +39,10 @@ export function guardsOf(facts: Facts, { node, frame, scope }: Seen): Guard[] {
   let at: Seen | null = { node, frame, scope };
   for (let depth = 0; at && depth < MAX_CALLS; depth++) {
     const { frame: within, scope: inside }: Seen = at;
-    for (const condition of conditionsIn(facts, facts.statements, at.node, []))
-      guards.push({ ...condition, frame: within, scope: inside });
+    // What called it from another module may have had any reason to.
+    const isHere = facts.values.imports.isHere(inside);
+    const conditions = isHere ? conditionsIn(facts, facts.statements, at.node, []) : [{ test: null, holds: true }];
+    for (const condition of conditions) guards.push({ ...condition, frame: within, scope: inside });
     const { call }: Frame = facts.values.frames.for(inside, within);
     at = call && { node: call.call, frame: call.frame, scope: call.scope };
   }

@@ -143,12 +143,12 @@ export class Reads {
     if (/^(get|has)attr$/.test(name)) return call.arguments[1]?.value.kind === "string";
     const { values } = this.#facts;
     const targets = values.evaluate(call.callee, values.frames.of(scope), scope);
-    return (
-      targets.length > 0 &&
-      targets.every(
-        (value) => value.kind === "function" || (value.kind === "class" && value.info.methods.has("__init__")),
-      )
-    );
+    return targets.length > 0 && targets.every((value) => this.#isHere(value));
+  }
+
+  #isHere(value: Value): boolean {
+    if (value.kind !== "function" && !(value.kind === "class" && value.info.methods.has("__init__"))) return false;
+    return this.#facts.values.imports.isHere(value.info.scope);
   }
 }
 

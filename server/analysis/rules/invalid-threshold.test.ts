@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { fixAll, lint, places } from "../../../test/analysis/analyser.ts";
+import { placesIn } from "../../../test/analysis/project.ts";
 
 const indent = (text: string) => text.replaceAll(/^(?=.)/gm, "    ");
 const loop = (clip: string, before = "") => `import argparse, math
@@ -147,6 +148,28 @@ describe("reports", () => {
   ])("zero in %s", (before, clip) => expect(messages(loop(clip, before))).toHaveLength(1));
 });
 
+const tensorflow = (threshold: string) => `import tensorflow as tf
+optimizer = tf.keras.optimizers.SGD()
+with tf.GradientTape() as tape:
+    loss = model(x)
+grads = tape.gradient(loss, weights)
+grads, _ = tf.clip_by_global_norm(grads, ${threshold})
+optimizer.apply_gradients(zip(grads, weights))
+`;
+
+it("reports zero where gradients are values, and where an optimizer is told", () => {
+  expect(messages(tensorflow("0.0"))).toHaveLength(1);
+  const optax = `import jax, optax
+tx = optax.chain(optax.clip_by_global_norm(0.0), optax.adam(1e-3))
+state = tx.init(params)
+for x in data:
+    grads = jax.grad(loss)(params, x)
+    updates, state = tx.update(grads, state)
+    params = optax.apply_updates(params, updates)
+`;
+  expect(messages(optax)).toHaveLength(1);
+});
+
 describe("says nothing", () => {
   it.each([
     ["to a threshold", norm("1.0"), ""],
@@ -170,6 +193,27 @@ describe("says nothing", () => {
     ["to zero kept out further in", `if args.off >= 0:\n    if args.off:\n        ${norm("args.off")}`, ""],
     ["to a class's own clip", "net.clip_grad_norm_(0)", "net = Net()"],
   ])("%s", (_, clip, before) => expect(messages(loop(clip, before))).toEqual([]));
+
+  it("to a default that another module keeps out", () => {
+    const text = loop(
+      "run(tame, args.zero)",
+      "from engine import run\ndef tame(limit):\n    nn.utils.clip_grad_norm_(model.parameters(), limit)",
+    );
+    const engine = "def run(clip, limit):\n    if limit:\n        clip(limit)\n";
+    expect(placesIn({ "train.py": text, "engine.py": engine })).toEqual([]);
+  });
+
+  it.each([
+    ["Keras", "import keras\nmodel.compile(optimizer=keras.optimizers.Adam(clipnorm=0))\nmodel.fit(x, y)\n"],
+    [
+      "the Trainer of Hugging Face",
+      "import transformers as t\nt.Trainer(model, t.TrainingArguments('out', max_grad_norm=0)).train()\n",
+    ],
+  ])("to zero in %s, which takes it for off", (_, text) => expect(messages(text)).toEqual([]));
+
+  it("to a negative threshold in TensorFlow, which clips to nothing then", () => {
+    expect(messages(tensorflow("-1.0"))).toEqual([]);
+  });
 
   it("to zero in Lightning, which takes it for off", () => {
     const text = `import lightning as L

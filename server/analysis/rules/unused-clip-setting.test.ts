@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { lint } from "../../../test/analysis/analyser.ts";
+import { placesIn } from "../../../test/analysis/project.ts";
 
 const found = (text: string) =>
   lint(text).flatMap(({ rule, severity, message, range }) =>
@@ -85,6 +86,13 @@ describe("says nothing to an option", () => {
       "import torch\ndef add(parser):\n    parser.add_argument('--grad-clip')\nloss.backward()\ntorch.optim.SGD(p).step()\n",
     ],
   ])("%s", (_, text) => expect(found(text)).toEqual([]));
+});
+
+it("says nothing to an option that another module of the project reads", () => {
+  const text = script("", { args: "engine.run(args)" }).replace("import torch", "import engine, torch");
+  expect(placesIn({ "train.py": text, "engine.py": "def run(args):\n    limit(args.grad_clip)\n" })).toEqual([
+    "13:missing-clipping",
+  ]);
 });
 
 const configured = (use: string, read = "") => `import torch
