@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { analyser } from "../../test/analysis/analyser.ts";
 
 const SCRIPT = `import torch
@@ -50,6 +50,36 @@ it("doesn't guess how an unknown function clips", () => {
 
 it("tells where an optimizer makes its updates", () => {
   expect(hover(SCRIPT, "torch.optim.Adam")?.markdown).toContain("Update on line 8");
+});
+
+describe("optimizers that are told to clip", () => {
+  const compiled = (optimizer: string) => `import keras
+model = keras.Sequential([keras.layers.Dense(1)])
+model.compile(optimizer=${optimizer}, loss="mse")
+model.fit(x, y)
+`;
+
+  it.each([
+    ["keras.optimizers.Adam(global_clipnorm=0.5)", "Clipping: by norm at 0.5, line 3"],
+    ["keras.optimizers.Adam(clipnorm=0.5)", "Clipping: by each variable's own norm at 0.5, line 3"],
+    ["keras.optimizers.Adam()", "Clipping: none"],
+    ['"adam"', 'Optimizer: "adam", line 3'],
+    ["make_optimizer()", "Clipping: can't be told from this file"],
+  ])("%s", (optimizer, expected) => expect(hover(compiled(optimizer), "model.compile")?.markdown).toContain(expected));
+
+  it("tells what a clip of values does", () => {
+    const script = `import tensorflow as tf
+with tf.GradientTape() as tape:
+    loss = model(x)
+grads = tape.gradient(loss, weights)
+grads = [tf.clip_by_norm(g, 5.0) for g in grads]
+tf.keras.optimizers.SGD().apply_gradients(zip(grads, weights))
+`;
+    const found = hover(script, "tf.clip_by_norm");
+    expect(found?.markdown).toContain("by each variable's own norm** at 5.0");
+    expect(found?.markdown).toContain("changes nothing in place");
+    expect(hover(script, "tf.keras.optimizers.SGD().apply_gradients")?.markdown).toContain("line 5");
+  });
 });
 
 it("tells where a logged threshold comes from", () => {

@@ -1,9 +1,10 @@
 /** What there is to say about an update, a clip, an optimizer or a logged step. */
-import type { ClipEvent, LogSite, OptimizerRef, UpdateSite } from "./facts/events.ts";
+import type { ClipEvent, ConfiguredClip, LogSite, OptimizerRef, UpdateSite } from "./facts/events.ts";
 import { type Facts, sourceOf } from "./facts/facts.ts";
 import { clipsOf, distinct, isUnclipped, sourceOfGradients } from "./facts/order.ts";
 import { lineOfNode, thresholdSource, whereIs } from "./facts/threshold.ts";
 import type { TextRange } from "./finding.ts";
+import type { ClipKind } from "./frameworks/framework.ts";
 import { type Expression, isHere, rangeOf } from "./syntax/ast.ts";
 
 interface Hover {
@@ -46,21 +47,39 @@ function describeUpdate(facts: Facts, site: UpdateSite): string {
   ]);
 }
 
-function builtBy(facts: Facts, { constructors }: OptimizerRef): string | undefined {
+function builtBy(facts: Facts, { constructors, named }: OptimizerRef): string | undefined {
   const [built] = constructors;
+  if (!built && named) return `Optimizer: ${sourceOf(facts, named.node)}, ${whereIs(facts, named.node)}`;
   return built && `Optimizer: \`${built.name}\`, ${whereIs(facts, built.call)}`;
 }
 
 function clippingOf(facts: Facts, site: UpdateSite): string {
-  const clips = distinct(clipsOf(facts, site));
-  if (clips.length === 0) return isUnclipped(facts, site) ? "Clipping: none" : "Clipping: can't be told from this file";
-  return `Clipping: ${clips.map((clip) => `${inShort(facts, clip)}, line ${lineOfNode(facts, clip.node)}`).join("; ")}`;
+  const clips = distinct(clipsOf(facts, site)).map((clip) => `${inShort(facts, clip)}, ${whereIs(facts, clip.node)}`);
+  const told = site.step.optimizer.configured.flatMap((setting) => settingInShort(facts, setting));
+  const all = [...clips, ...told];
+  if (all.length === 0) return isUnclipped(facts, site) ? "Clipping: none" : "Clipping: can't be told from this file";
+  return `Clipping: ${all.join("; ")}`;
 }
+
+function settingInShort(facts: Facts, setting: ConfiguredClip): string[] {
+  const { kind, off, refused, node, threshold, fallback } = setting;
+  if (off || refused) return [];
+  if (!threshold) return fallback === null ? [] : [`${KINDS[kind]} at ${fallback}, by default`];
+  return [`${KINDS[kind]} at ${describeThreshold(facts, setting)}, ${whereIs(facts, node)}`];
+}
+
+const KINDS: Readonly<Record<ClipKind, string>> = {
+  norm: "by norm",
+  "per-variable-norm": "by each variable's own norm",
+  value: "by value",
+  adaptive: "by the norm of each weight",
+  unknown: "in a way that can't be told",
+};
 
 function inShort(facts: Facts, clip: ClipEvent): string {
   if (clip.how === "by-hand") return "by hand";
   if (clip.how === "unknown") return `\`${sourceOf(facts, calleeOf(clip.node))}\``;
-  return `by ${clip.how === "value" ? "value" : "norm"}${thresholdText(facts, clip)}`;
+  return `${KINDS[clip.how]}${thresholdText(facts, clip)}`;
 }
 
 function thresholdText(facts: Facts, clip: ClipEvent): string {
@@ -68,7 +87,7 @@ function thresholdText(facts: Facts, clip: ClipEvent): string {
   return threshold ? ` at ${threshold}` : "";
 }
 
-function describeThreshold(facts: Facts, seen: ClipEvent | LogSite): string | null {
+function describeThreshold(facts: Facts, seen: ClipEvent | LogSite | ConfiguredClip): string | null {
   const { threshold, frame, scope } = ("origin" in seen && seen.origin) || seen;
   if (!threshold) return null;
   const source = thresholdSource(facts, { node: threshold, frame, scope });
@@ -82,14 +101,22 @@ function describeThreshold(facts: Facts, seen: ClipEvent | LogSite): string | nu
 function describeClip(facts: Facts, clip: ClipEvent): string {
   if (clip.how === "by-hand") return "**Gradients changed by hand**";
   if (clip.how === "unknown") return "**Gradient clipping**, in a way that can't be told from this file";
-  const byValue = clip.how === "value";
-  return lines(`**Gradient clipping by ${byValue ? "value" : "norm"}**${thresholdText(facts, clip)}`, [
-    clip.parameters && `Clips: \`${firstLine(sourceOf(facts, clip.parameters))}\``,
-    byValue
-      ? "Each component is cut off by itself, which changes the direction of the gradient."
-      : "All gradients are scaled by one factor, so the direction stays. Where it returns a norm, that is the norm before clipping, which is why a logged one can be above the threshold.",
+  const clipped = clip.parameters ?? clip.gradients?.node;
+  return lines(`**Gradient clipping ${KINDS[clip.how]}**${thresholdText(facts, clip)}`, [
+    clipped && `Clips: \`${firstLine(sourceOf(facts, clipped))}\``,
+    EFFECTS[clip.how],
+    clip.gradients && "It changes nothing in place: what counts is where the clipped gradients that it returns go.",
   ]);
 }
+
+const EFFECTS: Readonly<Record<ClipKind, string>> = {
+  norm: "All gradients are scaled by one factor, so the direction stays. Where it returns a norm, that is the norm before clipping, which is why a logged one can be above the threshold.",
+  "per-variable-norm":
+    "Each variable's gradient is scaled by a factor of its own, which changes the direction of the whole.",
+  value: "Each component is cut off by itself, which changes the direction of the gradient.",
+  adaptive: "The bound of each gradient grows with the norm of its weight.",
+  unknown: "",
+};
 
 function describeOptimizer(facts: Facts, call: Expression): string {
   const sites = facts.updates.filter(({ step }) => step.optimizer.constructors.some((built) => built.call === call));

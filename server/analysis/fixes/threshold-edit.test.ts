@@ -223,3 +223,56 @@ def train(model, optimizer, max_norm=${value}):
     expect(set(train(before, threshold))).toHaveProperty("refused");
   });
 });
+
+describe("an optimizer that clips by itself", () => {
+  const compiled = (optimizer: string, before = "") => `import keras
+${before}
+model = keras.Sequential([keras.layers.Dense(1)])
+model.compile(optimizer=${optimizer}, loss="mse")
+model.fit(x, y)
+`;
+
+  it.each([
+    ["keras.optimizers.Adam(global_clipnorm=1.0)", "keras.optimizers.Adam(global_clipnorm=0.5)"],
+    ["keras.optimizers.Adam(clipnorm=1.0)", "keras.optimizers.Adam(clipnorm=0.5)"],
+    ["keras.optimizers.Adam()", "keras.optimizers.Adam(global_clipnorm=0.5)"],
+    ["keras.optimizers.Adam(global_clipnorm=None)", "keras.optimizers.Adam(global_clipnorm=0.5)"],
+    ['"adam"', "keras.optimizers.Adam(global_clipnorm=0.5)"],
+  ])("is told the threshold: %s", (optimizer, expected) => {
+    expect(set(compiled(optimizer))).toMatchObject({ text: compiled(expected) });
+  });
+
+  it("keeps the number where it is", () => {
+    const text = (limit: string) => compiled("keras.optimizers.Adam(global_clipnorm=LIMIT)", `LIMIT = ${limit}`);
+    expect(set(text("1.0"))).toMatchObject({ text: text("0.5") });
+  });
+
+  it("is found by the line of its constructor", () => {
+    const text = (limit: string) => `import keras
+optimizer = keras.optimizers.Adam(${limit})
+other = keras.optimizers.SGD(global_clipnorm=2.0)
+a, b = keras.Sequential(), keras.Sequential()
+a.compile(optimizer)
+b.compile(other)
+a.fit(x)
+b.fit(x)
+`;
+    expect(set(text("global_clipnorm=1.0"), 0.5, { siteLine: 1 })).toMatchObject({ text: text("global_clipnorm=0.5") });
+  });
+
+  it("isn't told a norm where it clips by value", () => {
+    expect(set(compiled("keras.optimizers.Adam(clipvalue=1.0)"))).toMatchObject({
+      refused: expect.stringContaining("clips by value"),
+    });
+  });
+});
+
+it("sets the threshold of a clip that returns the clipped gradients", () => {
+  const text = (limit: string) => `import tensorflow as tf
+with tf.GradientTape() as tape:
+    loss = model(x)
+grads, norm = tf.clip_by_global_norm(tape.gradient(loss, weights), ${limit})
+tf.keras.optimizers.SGD().apply_gradients(zip(grads, weights))
+`;
+  expect(set(text("1.0"))).toMatchObject({ text: text("0.5") });
+});

@@ -12,7 +12,7 @@ export function thresholdEdit(facts: Facts, request: ThresholdRequest): Threshol
   if (!Number.isFinite(threshold) || threshold <= 0) return { refused: "A threshold must be a number above zero." };
   if (clipLine !== null) {
     const clips = distinct(facts.clips.map(({ clip }) => clip).filter((clip) => isOn(facts, clip.node, clipLine)));
-    if (clips.length > 0) return setThreshold(facts, clips, threshold);
+    if (clips.length > 0) return setThreshold(facts, clips.map(limitOf), threshold);
   }
   const logs = facts.logs.filter((log) => siteLine !== null && isOn(facts, log.node, siteLine));
   if (logs[0]) return setLogged(facts, logs[0].threshold ? { ...logs[0], node: logs[0].threshold } : null, threshold);
@@ -23,7 +23,8 @@ export function thresholdEdit(facts: Facts, request: ThresholdRequest): Threshol
         "The update of that run can't be found in this file any more. Run it again with telemetry, or change the threshold by hand.",
     };
   const clips = distinct(clipsOf(facts, site));
-  if (clips.length > 0) return setThreshold(facts, clips, threshold);
+  const limits = [...clips.map(limitOf), ...settingsOf(site)];
+  if (limits.length > 0) return setThreshold(facts, limits, threshold);
   const late = lateClips(facts).find(({ step }) => step.node === site.step.node);
   if (late)
     return {
@@ -36,23 +37,39 @@ export function thresholdEdit(facts: Facts, request: ThresholdRequest): Threshol
   return insert(facts, site, threshold);
 }
 
-function setThreshold(facts: Facts, clips: readonly ClipEvent[], threshold: number): ThresholdEdit {
-  const [first] = clips;
+/** What clips, and the number that it clips at. */
+interface Limit {
+  readonly node: Expression;
+  readonly how: ClipEvent["how"];
+  readonly seen: Seen | null;
+}
+
+function limitOf(clip: ClipEvent): Limit {
+  const { threshold, frame, scope } = clip.origin ?? clip;
+  return { node: clip.node, how: clip.how, seen: threshold && { node: threshold, frame, scope } };
+}
+
+/** What the optimizer was told when it was built. */
+function settingsOf({ step }: UpdateSite): Limit[] {
+  return step.optimizer.configured.flatMap(({ kind, threshold, frame, scope, off, refused }) =>
+    threshold && !off && !refused ? [{ node: threshold, how: kind, seen: { node: threshold, frame, scope } }] : [],
+  );
+}
+
+function setThreshold(facts: Facts, limits: readonly Limit[], threshold: number): ThresholdEdit {
+  const [first] = limits;
   if (first?.how === "value")
     return {
-      refused: `Line ${lineOfNode(facts, first.node)} clips by value, and this threshold is for the norm. Use clip_grad_norm_ there instead.`,
+      refused: `Line ${lineOfNode(facts, first.node)} clips by value, and this threshold is for the norm. Clip by norm there instead.`,
     };
-  const seen = clips.map((clip) => clip.origin ?? clip);
-  const sources = seen.map(({ threshold: node, frame, scope }) =>
-    node ? thresholdSource(facts, { node, frame, scope }) : null,
-  );
+  const sources = limits.map(({ seen }) => (seen ? thresholdSource(facts, seen) : null));
   const [source] = sources;
   if (!first || !source)
     return {
       refused: `The clip on line ${first ? lineOfNode(facts, first.node) : "?"} names no threshold that can be followed. Change it by hand.`,
     };
   if ("unknown" in source) {
-    const name = seen[0]?.threshold ? sourceOf(facts, seen[0].threshold) : "";
+    const name = first.seen ? sourceOf(facts, first.seen.node) : "";
     return {
       refused: `\`${name}\` on line ${lineOfNode(facts, first.node)} ${source.unknown}. Change it there by hand.`,
     };
@@ -89,7 +106,7 @@ function insert(facts: Facts, site: UpdateSite, threshold: number): ThresholdEdi
   const edits = insertClip(facts, site, threshold);
   if (!edits?.every(({ range }) => range.end <= facts.text.length))
     return {
-      refused: `No place for a clip was found at line ${lineOfNode(facts, site.step.node)}. Put clip_grad_norm_ between the backward pass and this update by hand.`,
+      refused: `No place for a clip was found at line ${lineOfNode(facts, site.step.node)}. Put one between the backward pass and this update by hand.`,
     };
   return {
     edits,
@@ -104,6 +121,10 @@ function findSite(facts: Facts, line: number | null): UpdateSite | null {
   if (line === null) return one(facts.updates);
   const exact = facts.updates.filter(({ step }) => isOn(facts, step.node, line));
   if (exact.length > 0) return one(exact);
+  const built = facts.updates.filter(({ step }) =>
+    step.optimizer.constructors.some(({ call }) => isOn(facts, call, line)),
+  );
+  if (built.length > 0) return one(built);
   // The text may have moved a little since the run.
   return (
     one(facts.updates) ??
