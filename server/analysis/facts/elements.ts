@@ -6,6 +6,7 @@ import type { Values } from "./values.ts";
 
 export class Elements {
   readonly #values: Values;
+  readonly #open = new Set<string>();
 
   constructor(values: Values) {
     this.#values = values;
@@ -44,7 +45,17 @@ export class Elements {
     if (value.kind === "external")
       return value.name === "sys.modules" ? [UNKNOWN] : [{ ...value, name: `${value.name}[*]` }];
     if (value.kind !== "elements") return value.kind === "none" ? [] : [UNKNOWN];
-    return value.any.flatMap((item) => this.#values.follow(item));
+    return value.any.flatMap((item) => {
+      // What a list was extended by may be the list itself.
+      const key = `${this.#values.frames.id(item.node)}@${this.#values.frames.id(item.frame)} ${item.path} ${item.iterated}`;
+      if (this.#open.has(key)) return [];
+      this.#open.add(key);
+      try {
+        return this.#values.follow(item);
+      } finally {
+        this.#open.delete(key);
+      }
+    });
   }
 
   /** The element at an index, or any of them where it can't be told which. */

@@ -120,6 +120,19 @@ class M:
       ["10:missing-clipping"],
     ],
     [
+      "the elements of lists that extend each other",
+      `import torch
+first = []
+second = []
+first.extend(second)
+second.extend(first)
+loss.backward()
+for opt in first:
+    opt.step()
+`,
+      ["8:missing-clipping"],
+    ],
+    [
       "a closure",
       `import torch
 opt = torch.optim.LBFGS(model.parameters())
