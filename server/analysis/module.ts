@@ -69,7 +69,7 @@ export class OpenModule implements Module {
     this.#facts = null;
     if (mayTrain(text, FRAMEWORKS)) {
       this.#importer = this.#origin && new ModuleImporter(this.#origin, this.#grammar);
-      this.#facts = gatherFacts(text, this.#document.statements(), FRAMEWORKS, this.#importer);
+      this.#facts = gatherFacts(text, this.#document.statements(), FRAMEWORKS, this.#importer, this.#origin?.versions);
     }
     return this.#facts;
   }

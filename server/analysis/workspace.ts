@@ -1,5 +1,6 @@
 /** The modules around the linted text. The caller finds and keeps them; nothing here reads a file. */
 import type { Names } from "./facts/scope.ts";
+import type { VersionRange } from "./version-range.ts";
 
 export interface WorkspaceModule {
   readonly path: string;
@@ -14,11 +15,15 @@ export interface Workspace {
   resolve(name: string, from: string): WorkspaceModule | null;
 }
 
-/** Where a text lies, for its imports to be followed. */
+/** Where a text lies, for its imports to be followed, and what it runs with. */
 export interface Origin {
   readonly path: string;
   readonly workspace: Workspace;
+  readonly versions?: Versions;
 }
+
+/** The versions of a distribution (by its normalised name) that the text may run with; undefined where nothing tells. */
+export type Versions = { get(distribution: string): VersionRange | undefined };
 
 /** A module as another one imports it. */
 export interface ImportedModule extends WorkspaceModule {

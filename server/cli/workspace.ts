@@ -1,6 +1,7 @@
 /** Where linted files lie, for their imports to be followed: in their repository, or else below the current folder. */
 import { dirname } from "node:path";
 import type { Origin } from "../analysis/index.ts";
+import { Environments } from "../environment/environments.ts";
 import { isWithin } from "../files/module-path.ts";
 import { FileWorkspace, repositoryOf } from "../files/workspace.ts";
 
@@ -8,9 +9,19 @@ const workspace = new FileWorkspace({
   rootOf: (path) => repositoryOf(path) ?? (isWithin(path, process.cwd()) ? process.cwd() : dirname(path)),
 });
 
+/** The active virtual environment goes before what lies beside a file. */
+const environments = new Environments(process.env.VIRTUAL_ENV ?? null);
+
 /** Nothing for standard input without a name. */
-export const originOf = (filename: string): Origin | undefined =>
-  filename === "-" ? undefined : workspace.origin(filename);
+export function originOf(filename: string): Origin | undefined {
+  if (filename === "-") return undefined;
+  // Few files need to know a version.
+  const versions = { get: (distribution: string) => environments.of(filename).get(distribution) };
+  return { ...workspace.origin(filename), versions };
+}
 
 /** Files were written. */
-export const forgetFiles = (): void => workspace.refresh();
+export function forgetFiles(): void {
+  workspace.refresh();
+  environments.forget();
+}

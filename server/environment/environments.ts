@@ -21,9 +21,9 @@ export class Environments {
   readonly #known = new Map<string, Versions>();
   readonly #chosen: Versions | null;
 
-  /** `interpreter`: the one that the user selected. */
-  constructor(interpreter: string | null = null) {
-    const chosen = interpreter === null ? NOTHING : installedIn(environmentOf(interpreter));
+  /** The interpreter that the user selected, or the folder of its environment. */
+  constructor(selected: string | null = null) {
+    const chosen = selected === null ? NOTHING : installedIn(environmentOf(selected));
     this.#chosen = chosen.size > 0 ? chosen : null;
   }
 

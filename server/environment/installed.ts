@@ -1,5 +1,5 @@
 /** What is installed beside an interpreter, by the names of its `*.dist-info` folders. Nothing is executed. */
-import { readdirSync, realpathSync } from "node:fs";
+import { existsSync, readdirSync, realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { exactly, type VersionRange } from "../analysis/version-range.ts";
 import { normalise, type Versions } from "./requirements.ts";
@@ -9,10 +9,11 @@ export function installedIn(environment: string): Versions {
   return new Map(sitePackages(environment).flatMap(distributions));
 }
 
-export function environmentOf(interpreter: string): string {
-  const folder = dirname(interpreter);
-  if (/^(bin|scripts)$/i.test(basename(folder))) return dirname(folder);
-  return folder;
+/** Of an interpreter, or of an environment's own folder. */
+export function environmentOf(selected: string): string {
+  if (existsSync(join(selected, "pyvenv.cfg"))) return selected;
+  const folder = dirname(selected);
+  return /^(bin|scripts)$/i.test(basename(folder)) ? dirname(folder) : folder;
 }
 
 function sitePackages(environment: string): string[] {

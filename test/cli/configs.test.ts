@@ -32,3 +32,21 @@ it("says why a configuration that is named can't be read", async () => {
   expect(shown.code).toBe(2);
   expect(shown.err).toContain("binary.yml");
 });
+
+it("takes a default for what it is in the version that the project asks for", async () => {
+  const script = `import deepspeed
+
+config = {"train_batch_size": 8}
+engine, _, _, _ = deepspeed.initialize(model=model, config=config)
+for batch in batches:
+    engine.backward(engine(batch))
+    engine.step()
+`;
+  const rules = async (requirements: string) => {
+    await project.write({ ".git/HEAD": "", "requirements.txt": requirements, "train.py": script });
+    return (await project.lint("train.py", "--exit-zero")).map((finding) => finding.split(" ")[1]);
+  };
+  expect(await rules("torch\n")).toEqual(["implicit-default"]);
+  expect(await rules("deepspeed==0.19.2\n")).toEqual(["missing-clipping"]);
+  expect(await rules("deepspeed>=0.19.3\n")).toEqual([]);
+});

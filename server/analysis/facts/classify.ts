@@ -2,14 +2,15 @@
 import type { Framework, GradientPlace, Meaning, OptimizerPlace } from "../frameworks/framework.ts";
 import { type Call, childrenOf, type Expression, type Statement } from "../syntax/ast.ts";
 import { argumentOf, lastPart } from "../syntax/call.ts";
+import type { Versions } from "../workspace.ts";
 import { reachesGrad } from "./by-hand.ts";
 import type { TrainingEvent } from "./events.ts";
 import { Gradients } from "./gradients.ts";
-import { Optimizers, stripCall } from "./optimizers.ts";
+import { Optimizers } from "./optimizers.ts";
 import { argumentThrough } from "./passed.ts";
 import type { Scope } from "./scope.ts";
 import { Usage } from "./usage.ts";
-import type { Frame, Value } from "./value.ts";
+import { type Frame, stripCall, type Value } from "./value.ts";
 import type { Values } from "./values.ts";
 
 const LOOKS_LIKE_OPTIMIZER = /optim|(^|_)opts?(_|$|[A-Z\d])|opt$|solver/i;
@@ -46,10 +47,10 @@ export class Classifier {
   readonly #cautious: readonly Framework[];
   readonly #gradients: Gradients;
 
-  constructor(values: Values, frameworks: readonly Framework[]) {
+  constructor(values: Values, frameworks: readonly Framework[], versions: Versions) {
     this.#values = values;
     this.#frameworks = frameworks;
-    this.optimizers = new Optimizers(values, frameworks);
+    this.optimizers = new Optimizers(values, frameworks, versions);
     this.#usage = new Usage(values);
     this.#cautious = [...frameworks].sort(
       (a, b) => Number(b.settings !== undefined) - Number(a.settings !== undefined),

@@ -1,7 +1,7 @@
 /** Everything that is known of one text. */
 import type { Framework } from "../frameworks/framework.ts";
 import { type Expression, type Statement, textOf } from "../syntax/ast.ts";
-import type { Importer } from "../workspace.ts";
+import type { Importer, Versions } from "../workspace.ts";
 import { findEvidence } from "./architecture.ts";
 import { Classifier } from "./classify.ts";
 import { collectNames } from "./collect.ts";
@@ -45,12 +45,13 @@ export function gatherFacts(
   statements: readonly Statement[],
   frameworks: readonly Framework[],
   importer: Importer | null = null,
+  versions: Versions = new Map(),
 ): Facts {
   const names = collectNames(statements);
   // A framework that the file doesn't mention lends it no conventions.
   const present = frameworks.filter((framework) => framework.mentions.some((word) => text.includes(word)));
   const values = new Values(names, present, importer);
-  const classifier = new Classifier(values, present);
+  const classifier = new Classifier(values, present, versions);
   const account = new Walker(values, classifier, present).walk(statements);
   return {
     text,

@@ -6,9 +6,9 @@ import type { Framework, GradientPlace, Meaning } from "../frameworks/framework.
 import { type Call, childrenOf, type Expression } from "../syntax/ast.ts";
 import { argumentOf } from "../syntax/call.ts";
 import type { GradientFlow, Seen } from "./events.ts";
-import { type Optimizers, stripCall } from "./optimizers.ts";
+import type { Optimizers } from "./optimizers.ts";
 import type { Scope } from "./scope.ts";
-import type { Frame, Located, Value } from "./value.ts";
+import { type Frame, type Located, stripCall, type Value } from "./value.ts";
 import type { Values } from "./values.ts";
 
 interface Flow extends Omit<GradientFlow, keyof Seen | "shape"> {

@@ -1,12 +1,13 @@
 /** What stands behind an expression that is used as an optimizer: its constructors, and the clipping that they were told to do. */
-import type { ClipSetting, Combination, Framework } from "../frameworks/framework.ts";
+import type { Combination, Framework } from "../frameworks/framework.ts";
 import type { Call, Expression } from "../syntax/ast.ts";
 import { argumentOf } from "../syntax/call.ts";
+import type { Versions } from "../workspace.ts";
+import { ClipSettings, type Said } from "./clip-settings.ts";
 import type { Built, ConfiguredClip, OptimizerRef, Seen, Whole } from "./events.ts";
 import { Models } from "./models.ts";
-import { argumentThrough, seesOptions } from "./passed.ts";
 import { type FunctionInfo, type Scope, Variable } from "./scope.ts";
-import type { Frame, Located, Value } from "./value.ts";
+import { type Frame, type Located, stripCall, type Value } from "./value.ts";
 import type { Values } from "./values.ts";
 
 const MAX_DEPTH = 6;
@@ -26,13 +27,15 @@ interface Found {
 
 export class Optimizers {
   readonly #values: Values;
+  readonly #settings: ClipSettings;
   readonly #frameworks: readonly Framework[];
   readonly #clippedElsewhere: readonly Framework[];
   readonly models: Models;
   #inWhole = false;
 
-  constructor(values: Values, frameworks: readonly Framework[]) {
+  constructor(values: Values, frameworks: readonly Framework[], versions: Versions) {
     this.#values = values;
+    this.#settings = new ClipSettings(values, frameworks, versions);
     this.#frameworks = frameworks;
     this.models = new Models(values);
     const mentioned = [...values.names.imports.map(({ name }) => name), ...values.names.calls.keys()];
@@ -69,7 +72,7 @@ export class Optimizers {
 
   /** An optimizer, or something that only clips for one. */
   isTransformation(name: string): boolean {
-    return this.isOptimizer(name) || this.#settingsOf(name).length > 0;
+    return this.isOptimizer(name) || this.#settings.of(name).length > 0;
   }
 
   #resolve(located: Located, framework: Framework, found: Found, depth: number): void {
@@ -106,7 +109,8 @@ export class Optimizers {
         return;
       case "elements":
         if (value.keys && framework.settings?.some(({ on }) => on.test("dict"))) {
-          this.#dictionary(value, framework.settings, found);
+          for (const setting of framework.settings)
+            if (setting.on.test("dict")) this.#say(this.#settings.inDictionary(setting, value), found);
         } else if (this.#frameworks.some(({ combines }) => combines))
           for (const item of value.any) this.#part(item, framework, found, depth + 1);
         else if (framework.settings) found.opaque = true;
@@ -130,13 +134,14 @@ export class Optimizers {
     const within = (node: Expression): Located => ({ node, frame, scope });
     const carried = this.#frameworks.map(({ carries }) => carries?.[name]).find((place) => place !== undefined);
     if (carried) {
-      for (const setting of this.#settingsOf(name)) this.#configured(setting, call, frame, scope, found);
+      for (const setting of this.#settings.of(name))
+        this.#say(this.#settings.inCall(setting, call, frame, scope), found);
       const given = argumentOf(call, carried.position, carried.keyword);
       if (given) this.#resolve(within(given.value), framework, found, depth + 1);
       else found.opaque = true;
       return;
     }
-    const settings = this.#settingsOf(name);
+    const settings = this.#settings.of(name);
     const transforms = settings.length > 0 && !this.isOptimizer(name);
     const combination = this.#frameworks.map(({ combines }) => combines?.[name]).find((known) => known);
     if (combination) {
@@ -161,7 +166,7 @@ export class Optimizers {
       this.#whole(found, { call, frame, scope, name, inOrder: false });
     }
     if (this.#clipsInside(name, call)) found.opaque = true;
-    for (const setting of settings) this.#configured(setting, call, frame, scope, found);
+    for (const setting of settings) this.#say(this.#settings.inCall(setting, call, frame, scope), found);
   }
 
   #combined(
@@ -201,116 +206,9 @@ export class Optimizers {
     return stripCall(object && isMethod ? object : name);
   }
 
-  #settingsOf(name: string): ClipSetting[] {
-    return this.#frameworks.flatMap((framework) => framework.settings ?? []).filter(({ on }) => on.test(name));
-  }
-
-  #configured(setting: ClipSetting, call: Call, frame: Frame, scope: Scope, found: Found): void {
-    const { kind, off = [], fallback = null } = setting;
-    const zeroIsOff = off.includes(0);
-    const argument = argumentThrough(this.#values, call, setting.threshold, frame, scope);
-    if (!argument) {
-      // `Adam(**options)` may name it.
-      if (!seesOptions(this.#values, call, frame, scope)) found.opaque = true;
-      else if (fallback !== null)
-        found.configured.push({
-          node: call,
-          frame,
-          scope,
-          kind,
-          threshold: null,
-          fallback,
-          off: false,
-          zeroIsOff,
-          changed: null,
-          refused: setting.refused ?? null,
-        });
-      return;
-    }
-    const values = this.#values.follow(argument);
-    if (setting.objects && !values.every(({ kind }) => kind === "none")) {
-      this.#byObject(setting.objects, argument, values, found);
-      return;
-    }
-    if (setting.noneIsDefault && values.length > 0 && values.every((value) => value.kind === "none")) return;
-    const switchedOff = values.length > 0 && values.every((value) => isOff(value, off));
-    found.configured.push({
-      node: argument.node,
-      frame: argument.frame,
-      scope: argument.scope,
-      kind,
-      threshold: argument.node,
-      fallback: null,
-      off: switchedOff,
-      zeroIsOff,
-      changed: null,
-      refused: setting.refused ?? null,
-    });
-  }
-
-  /** `grad_clip=ClipGradByGlobalNorm(1.0)` */
-  #byObject(
-    objects: NonNullable<ClipSetting["objects"]>,
-    { node, frame, scope }: Located,
-    values: readonly Value[],
-    found: Found,
-  ): void {
-    const common = { fallback: null, off: false, zeroIsOff: false, changed: null, refused: null };
-    for (const value of values) {
-      const built = value.kind === "external" ? value : null;
-      const known = objects.find((object) => built && object.class.test(stripCall(built.name)));
-      const number = known && built?.call && argumentOf(built.call, known.threshold.position, known.threshold.keyword);
-      if (number && built && number.stars === 0)
-        found.configured.push({
-          ...common,
-          node: number.value,
-          frame: built.frame,
-          scope: built.scope,
-          kind: known.kind,
-          threshold: number.value,
-        });
-      else if (value.kind !== "none")
-        found.configured.push({ ...common, node, frame, scope, kind: known?.kind ?? "unknown", threshold: null });
-    }
-  }
-
-  /** `{"gradient_clipping": 1.0}` */
-  #dictionary(value: Value & { kind: "elements" }, settings: readonly ClipSetting[], found: Found): void {
-    const { node, keys, items } = value;
-    for (const { on, threshold, kind, off = [], changed } of settings) {
-      if (!on.test("dict")) continue;
-      const index = keys?.indexOf(threshold.keyword) ?? -1;
-      const item = items?.[index];
-      const first = items?.[0];
-      // `**defaults` may hold it.
-      const complete = keys?.every((key) => key !== null) === true;
-      if (!item && changed && complete && first && node)
-        found.configured.push({
-          ...first,
-          node,
-          kind,
-          threshold: null,
-          fallback: null,
-          off: false,
-          zeroIsOff: off.includes(0),
-          changed,
-          refused: null,
-        });
-      else if (!item) found.opaque = true;
-      else {
-        const switchedOff = this.#values.follow(item).every((value) => isOff(value, off));
-        found.configured.push({
-          ...item,
-          kind,
-          threshold: item.node,
-          fallback: null,
-          off: switchedOff,
-          zeroIsOff: off.includes(0),
-          changed: null,
-          refused: null,
-        });
-      }
-    }
+  #say(said: Said, found: Found): void {
+    if (said === "hidden") found.opaque = true;
+    else found.configured.push(...said);
   }
 
   #instance(value: Value & { kind: "instance" }, framework: Framework, found: Found): void {
@@ -372,14 +270,4 @@ export class Optimizers {
       ),
     );
   }
-}
-
-/** `torch.optim.Adam` for `torch.optim.Adam()` and `torch.optim.Adam()[0]`. */
-export const stripCall = (name: string) => name.replace(/(\(\)|\[[^\]]*\])+$/, "");
-
-function isOff(value: Value, off: readonly number[]): boolean {
-  if (value.kind === "none") return true;
-  if (value.kind !== "literal") return false;
-  const { node } = value;
-  return (node.kind === "constant" && node.value === false) || (node.kind === "number" && off.includes(node.value));
 }

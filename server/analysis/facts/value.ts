@@ -73,3 +73,6 @@ export function located(binding: Binding, frame: Frame): Located[] {
     return [{ node: binding.iterable, frame, scope: binding.scope, path: binding.path, iterated: true }];
   return [];
 }
+
+/** `torch.optim.Adam` for `torch.optim.Adam()` and `torch.optim.Adam()[0]`. */
+export const stripCall = (name: string) => name.replace(/(\(\)|\[[^\]]*\])+$/, "");
