@@ -147,7 +147,8 @@ export class Classifier {
       return this.#clipSomehow(call, statement, frame, scope);
     }
     for (const framework of name === "step" ? this.#cautious : this.#frameworks) {
-      const known = this.#isScaler(callee.object) ? framework.scalerMethods?.[name] : null;
+      const method = framework.scalerMethods?.[name];
+      const known = method && this.#isScaler(callee.object, frame, scope) ? method : null;
       // A scaler's methods are given the optimizer, all but the one that ends the step.
       const scaled = known && (known.event === "rescale" || call.arguments.length > 0) ? known : null;
       const meaning = scaled ?? framework.methods?.[name];
@@ -169,8 +170,8 @@ export class Classifier {
     return null;
   }
 
-  #isScaler(object: Expression): boolean {
-    return /scaler$/i.test(lastPart(object));
+  #isScaler(object: Expression, frame: Frame, scope: Scope): boolean {
+    return /scaler$/i.test(lastPart(object)) || this.#usage.isScaler(object, frame, scope);
   }
 
   /** A name imported from a module, without a call on the way: a function of that module, not a method of an object. */

@@ -5,6 +5,7 @@ import { argumentOf } from "../syntax/call.ts";
 import type { Versions } from "../workspace.ts";
 import { ClipSettings, type Said } from "./clip-settings.ts";
 import type { Built, ConfiguredClip, OptimizerRef, Seen, Whole } from "./events.ts";
+import { externalNames } from "./external-names.ts";
 import { Models } from "./models.ts";
 import { type FunctionInfo, type Scope, Variable } from "./scope.ts";
 import { type Frame, type Located, stripCall, type Value } from "./value.ts";
@@ -38,7 +39,7 @@ export class Optimizers {
     this.#settings = new ClipSettings(values, frameworks, versions);
     this.#frameworks = frameworks;
     this.models = new Models(values);
-    const mentioned = [...values.names.imports.map(({ name }) => name), ...values.names.calls.keys()];
+    const mentioned = [...externalNames(values.names), ...values.names.calls.keys()];
     this.#clippedElsewhere = frameworks.filter(({ clipsElsewhere }) =>
       mentioned.some((name) => clipsElsewhere?.test(name)),
     );

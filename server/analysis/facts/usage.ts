@@ -8,9 +8,15 @@ const METHODS_OF_MODELS = ["parameters", "named_parameters", "state_dict", "zero
 /** An engine of some library has an optimizer's methods, too, and clips as its configuration says. */
 const METHODS_OF_NO_OPTIMIZER = ["backward", "parameters", "named_parameters", "train", "eval"];
 
+interface Receiver {
+  readonly object: Expression;
+  readonly scope: Scope;
+}
+
 export class Usage {
   readonly #values: Values;
   readonly #called = new Map<string, ReadonlySet<Variable>>();
+  #scalers: ReadonlySet<Variable> | null = null;
 
   constructor(values: Values) {
     this.#values = values;
@@ -32,17 +38,41 @@ export class Usage {
     );
   }
 
+  /** It scales what is then gone back through: `scaler.scale(loss).backward()`. */
+  isScaler(object: Expression, frame: Frame, scope: Scope): boolean {
+    const found = this.#values.variables.of(object, frame, scope);
+    this.#scalers ??= this.#variables(
+      this.#sites("backward").flatMap(({ object: scaled, scope }) =>
+        scaled.kind === "call" && scaled.callee.kind === "attribute" && scaled.callee.name === "scale"
+          ? [{ object: scaled.callee.object, scope }]
+          : [],
+      ),
+    );
+    return found !== null && this.#scalers.has(found.variable);
+  }
+
   /** The variables that a method is called on. */
   #on(method: string): ReadonlySet<Variable> {
     const known = this.#called.get(method);
     if (known) return known;
-    const variables = new Set<Variable>();
+    // Asked for again while it is being worked out: nothing to add.
+    this.#called.set(method, new Set());
+    const variables = this.#variables(this.#sites(method));
     this.#called.set(method, variables);
-    for (const { call, scope } of this.#values.names.calls.get(method) ?? []) {
-      if (call.callee.kind !== "attribute") continue;
-      const found = this.#values.variables.of(call.callee.object, this.#values.frames.of(scope), scope);
-      if (found) variables.add(found.variable);
-    }
     return variables;
+  }
+
+  /** What a method is called on. */
+  #sites(method: string): Receiver[] {
+    return (this.#values.names.calls.get(method) ?? []).flatMap(({ call: { callee }, scope }) =>
+      callee.kind === "attribute" ? [{ object: callee.object, scope }] : [],
+    );
+  }
+
+  #variables(receivers: readonly Receiver[]): ReadonlySet<Variable> {
+    const found = receivers.map(({ object, scope }) =>
+      this.#values.variables.of(object, this.#values.frames.of(scope), scope),
+    );
+    return new Set(found.flatMap((each) => (each ? [each.variable] : [])));
   }
 }

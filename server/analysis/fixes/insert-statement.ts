@@ -1,5 +1,6 @@
 /** A statement that clips an optimizer's gradients between the backward pass and the update. */
 import type { OptimizerRef, UpdateSite } from "../facts/events.ts";
+import { externalNames } from "../facts/external-names.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import { isUnscaled, lastBackward } from "../facts/order.ts";
 import { shardedModel } from "../facts/sharding.ts";
@@ -31,7 +32,7 @@ export function insertStatement(
     ? spell(facts, spelling.function, to.scope)
     : { name: "", edit: null };
   if (!spelled) return null;
-  const misfit = facts.names.imports.some(({ name }) => spelling.notWith?.test(name));
+  const misfit = [...externalNames(facts.names)].some((name) => spelling.notWith?.test(name));
   const call = misfit
     ? ofSharded(facts, step.optimizer, spelling, to, threshold)
     : spelling.write({
