@@ -20,9 +20,10 @@ import warnings
 FIXED = set(
     """add append args automatic_optimization backward clip clip_grad_norm_ clip_gradients close configure_optimizers copy
     count cpu cuda data defaults device dtype epoch eval extend fit format forward generate get grad index items join keys
-    load_state_dict log loss manual_backward mean module modules named_parameters next no_sync optimizers param_groups
-    parameters pop prepare print replace reset run sample scale setup shape size sort split state state_dict step sum to
-    train trainer training training_step unscale_ update validation_step values write zero_grad""".split()
+    load_state_dict log loss manual_backward mean module modules named_parameters next no_sync optimizer optimizers
+    param_groups parameters params pop prepare print replace requires_grad reset run sample scale setup shape size sort
+    split state state_dict step sum to train trainer training training_step unscale_ update validation_step values write
+    zero_grad""".split()
 )
 MODULES = {
     "torch.amp", "torch.cuda.amp", "torch.nn", "torch.nn.functional", "torch.nn.parallel", "torch.nn.utils", "torch.optim",
@@ -76,12 +77,17 @@ def names_of(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
             attributes.add(node.attr)
         if isinstance(node, ast.ClassDef):
-            for inner in node.body:
-                if isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                    attributes.add(inner.name)
-                targets = inner.targets if isinstance(inner, ast.Assign) else [getattr(inner, "target", None)]
-                attributes.update(target.id for target in targets if isinstance(target, ast.Name))
+            attributes.update(members_of(node))
     return names, attributes, functions
+
+
+def members_of(node):
+    """Methods and fields, as a class's body has them."""
+    for inner in node.body:
+        if isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield inner.name
+        targets = inner.targets if isinstance(inner, ast.Assign) else [getattr(inner, "target", None)]
+        yield from (target.id for target in targets if isinstance(target, ast.Name))
 
 
 def parameters_of(node):
@@ -156,25 +162,16 @@ class Respelling:
         pins, fixed = pinned(self.tree, functions, imports)
         names = {n for n in names if n not in pins and not n.startswith("__")}
         attributes = {a for a in attributes if a not in fixed and a not in pins and not a.startswith("__")}
-        # One word for both: a method's name stands in its class as a name does.
-        methods = {
-            inner.name
+        # What stands in a class is both, and may be what a base of another module calls.
+        members = {name for node in ast.walk(self.tree) if isinstance(node, ast.ClassDef) for name in members_of(node)}
+        inherited = {
+            name
             for node in ast.walk(self.tree)
-            if isinstance(node, ast.ClassDef)
-            for inner in node.body
-            if hasattr(inner, "name")
+            if isinstance(node, ast.ClassDef) and node.bases
+            for name in members_of(node)
         }
-        fields = {
-            inner.target.id
-            for node in ast.walk(self.tree)
-            if isinstance(node, ast.ClassDef)
-            for inner in node.body
-            if isinstance(inner, ast.AnnAssign) and isinstance(inner.target, ast.Name)
-        }
-        bad = {n for n in methods | fields if n not in attributes}
-        names, attributes = names - bad, attributes - bad
-        local = {a for a in attributes if a in pins}
-        attributes -= local
+        keep = inherited | (members - attributes)
+        names, attributes = names - keep, attributes - keep
         replacements = self.respell_imports(imports, pins)
         self.respell_names(names, attributes, functions, replacements)
         return self.answer()

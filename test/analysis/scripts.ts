@@ -7,6 +7,7 @@ import { parsedByPython } from "./respell.ts";
 export interface Script {
   readonly name: string;
   readonly text: string;
+  readonly collected?: boolean;
 }
 
 const EXAMPLE = /(Wrong|Right)[^\n]*:\n```python\n([\s\S]*?)```/g;
@@ -32,5 +33,5 @@ function scriptsIn(folder: string): readonly Script[] {
 /** Some tests are of texts that are no Python. */
 function readable(scripts: readonly Script[]): readonly Script[] {
   const parsed = parsedByPython(scripts.map(({ text }) => text));
-  return scripts.filter((_, index) => parsed[index]);
+  return scripts.filter((_, index) => parsed[index]).map((script) => ({ ...script, collected: true }));
 }
