@@ -76,6 +76,11 @@ export class Classifier {
     return this.#callables.has(name);
   }
 
+  /** Whether a library that is used gives optimizers as functions in a tuple. */
+  get mayUnpack(): boolean {
+    return this.#frameworks.some(({ optimizerParts }) => optimizerParts !== undefined);
+  }
+
   /** `pending`: a backward pass is waiting for its step, so a call that can't be seen into may clip. */
   classify(call: Call, statement: Statement, frame: Frame, scope: Scope, pending: boolean): Classified {
     const values = this.#values.evaluate(call.callee, frame, scope);
@@ -349,7 +354,7 @@ export class Classifier {
     const given = gradientsOf(call, gradients.place);
     if (!given || !onlyGradients) return given !== null;
     const receiver = call.callee.kind === "attribute" ? this.#values.evaluate(call.callee.object, frame, scope) : [];
-    if (receiver.some(({ kind }) => kind === "elements" || kind === "literal")) return false;
+    if (given.kind === "dict" || receiver.some(({ kind }) => kind === "elements" || kind === "literal")) return false;
     return this.#gradients.reach({ node: given, frame, scope });
   }
 

@@ -24,6 +24,7 @@ export function relevantNames({ imports }: Values, classifier: Classifier): Set<
   for (const names of all) {
     for (const name of names.calls.keys()) if (classifier.mayMatter(name)) add(name);
     for (const { name } of names.changesGradients) add(name);
+    if (classifier.mayUnpack) for (const name of unpackedNames(names)) add(name);
   }
   // What these modules import in turn is parsed only where the walk gets there.
   for (const names of all.slice(1)) for (const name of namesOfImports(names, imports)) add(name);
@@ -44,6 +45,17 @@ function callables(node: Expression, scope: Scope): string[] {
   const bindings = scope.lookup(node.id)?.bindings ?? [];
   const may = bindings.some(({ kind, ...of }) => kind === "function" || ("value" in of && of.value.kind === "call"));
   return may ? [node.id] : [];
+}
+
+/** `init, update = adam(1e-3)`: names of parts of what calls return, where such a part is called. */
+function unpackedNames({ module, functions, calls }: Names): string[] {
+  const variables = [module, ...functions.map(({ scope }) => scope)].flatMap(({ variables }) => [
+    ...variables.values(),
+  ]);
+  return variables.flatMap(({ name, bindings }) => {
+    const unpacked = bindings.some((b) => b.kind === "value" && b.path.length > 0 && b.value.kind === "call");
+    return unpacked && calls.has(name) ? [name] : [];
+  });
 }
 
 /** What is called of modules that may have to do with training: imported functions, and members of imported modules. */

@@ -137,9 +137,9 @@ describe("updates that don't look like one", () => {
     [
       "functions unpacked from the optimizer",
       `import jax, optax
-init, update = optax.adam(1e-3)
+init, step = optax.adam(1e-3)
 grads = jax.grad(loss)(params)
-updates, state = update(grads, init(params))
+updates, state = step(grads, init(params))
 `,
       "4:missing-clipping",
     ],
@@ -157,11 +157,11 @@ updates, state = update(grads, tx.init(params))
       "JAX's own optimizers",
       `import jax
 from jax.example_libraries import optimizers
-init, update, get_params = optimizers.adam(1e-3)
+opt_init, opt_update, get_params = optimizers.adam(1e-3)
 
 def step(i, state, batch):
     g = jax.grad(loss)(get_params(state), batch)
-    return update(i, g, state)
+    return opt_update(i, g, state)
 `,
       "7:missing-clipping",
     ],
@@ -249,6 +249,15 @@ grads = jax.grad(loss)(params)
 metrics = {}
 metrics.update(grads)
 metrics.update(loss=1.0)
+`,
+    ],
+    [
+      "norms that are logged",
+      `import jax, optax
+def step(params, batch):
+    (loss, logs), grads = jax.value_and_grad(f, has_aux=True)(params, batch)
+    logs.update({"norm": optax.global_norm(grads)})
+    return logs
 `,
     ],
     [
