@@ -45,3 +45,10 @@ export function dividesGrad(node: Expression, statement: Statement): boolean {
   if (statement.kind === "assign") return node.kind === "binary" && node.operator === "/" && reachesGrad(node.left);
   return node.kind === "call" && node.callee.kind === "attribute" && node.callee.name === "div_";
 }
+
+/** `p.grad = None`, `p.grad.zero_()`. */
+export function zeroesGrad(node: Statement | Call): boolean {
+  if (node.kind === "call")
+    return node.callee.kind === "attribute" && node.callee.name === "zero_" && reachesGrad(node.callee.object);
+  return node.kind === "assign" && node.value?.kind === "constant" && node.targets.some(reachesGrad);
+}

@@ -12,7 +12,7 @@ import {
   type StatementOf,
 } from "../syntax/ast.ts";
 import { lastPart } from "../syntax/call.ts";
-import { assignsGrad, changesGrad } from "./by-hand.ts";
+import { assignsGrad, changesGrad, zeroesGrad } from "./by-hand.ts";
 import {
   type Binding,
   type CallSite,
@@ -63,7 +63,7 @@ class Collector {
 
   #statement(statement: Statement, scope: Scope): void {
     for (const expression of expressionsOf(statement)) this.#expression(expression, scope, statement);
-    if (assignsGrad(statement)) this.#noteGradients(scope);
+    if (assignsGrad(statement) || zeroesGrad(statement)) this.#noteGradients(scope);
     switch (statement.kind) {
       case "function":
         this.#function(statement, scope);
@@ -223,7 +223,7 @@ class Collector {
   }
 
   #call(call: Call, scope: Scope, statement: Statement): void {
-    if (changesGrad(call)) this.#noteGradients(scope);
+    if (changesGrad(call) || zeroesGrad(call)) this.#noteGradients(scope);
     const name = lastPart(call.callee);
     const sites = this.#calls.get(name);
     if (sites) sites.push({ call, scope, statement });

@@ -28,9 +28,37 @@ function repeats(path: Path, { node }: ClipEvent | UnscaleEvent): boolean {
 function waitsAlone(facts: Facts, step: StepEvent, event: ClipEvent | UnscaleEvent): boolean {
   const [forStep, forEvent] = [guardsOf(facts, step), guardsOf(facts, event)];
   const isIn = (guards: readonly Guard[], { test }: Guard) => guards.some((guard) => guard.test === test);
-  const waits = forStep.some((guard) => !isIn(forEvent, guard) && countsBatches(facts, guard));
+  const waits =
+    forStep.some((guard) => !isIn(forEvent, guard) && countsBatches(facts, guard)) || followsLoop(facts, step, event);
   const own = forEvent.filter((guard) => !isIn(forStep, guard));
   return waits && own.every((guard) => event.kind === "clip" && asksOnlyForThreshold(facts, guard, event));
+}
+
+/** The update comes after a loop over the micro-batches, in the same function; not one over models. */
+function followsLoop(facts: Facts, step: StepEvent, event: ClipEvent | UnscaleEvent): boolean {
+  if (event.kind !== "clip" || event.scope.home !== step.scope.home || event.frame !== step.frame) return false;
+  const around = new Set(enclosing(facts, step).map(({ statement }) => statement));
+  const loops = enclosing(facts, event).filter(({ statement }) => !around.has(statement) && isLoop(statement));
+  return loops.length > 0 && loops.every(({ statement }) => !changesWith(event, statement));
+}
+
+const isLoop = ({ kind }: Statement) => kind === "for" || kind === "while";
+
+/** What is clipped is named by something that the loop binds. */
+function changesWith({ parameters, call, scope }: ClipEvent, loop: Statement): boolean {
+  const bound = (node: Expression): boolean => {
+    if (node.kind !== "name") return childrenOf(node).some(bound);
+    return (scope.lookup(node.id)?.bindings ?? []).some(
+      ({ statement }) =>
+        statement === loop ||
+        (statement !== null &&
+          statement.anchor === loop.anchor &&
+          loop.start < statement.start &&
+          statement.end <= loop.end),
+    );
+  };
+  const clipped = parameters ?? call?.callee;
+  return !clipped || bound(clipped);
 }
 
 /** A count is taken modulo another: how scripts find each n-th batch. */

@@ -13,7 +13,7 @@ import {
   type Statement,
 } from "../syntax/ast.ts";
 import { lastPart } from "../syntax/call.ts";
-import { assignsGrad, changesGrad, dividesGrad } from "./by-hand.ts";
+import { assignsGrad, changesGrad, dividesGrad, zeroesGrad } from "./by-hand.ts";
 import type { Classified, Classifier } from "./classify.ts";
 import { seenFrom, type Way } from "./elsewhere.ts";
 import type {
@@ -162,6 +162,8 @@ export class Walker {
         return { ...passing([]), [statement.type === "break" ? "broken" : "continued"]: trails };
       case "assign":
       case "augment":
+        if (zeroesGrad(statement) && statement.value)
+          return passing(this.#append(trails, this.#zeroing(statement.value, frame, scope)));
         return passing(assignsGrad(statement) ? this.#byHand(statement.value, frame, scope, trails) : trails);
       case "if":
       case "match":
@@ -259,6 +261,7 @@ export class Walker {
     if (!statement || !this.#spend()) return trails;
     const byHand = changesGrad(call);
     if (byHand) return this.#byHand(call, frame, scope, trails);
+    if (zeroesGrad(call)) return this.#append(trails, this.#zeroing(call, frame, scope));
     const pending = trails.some((trail) => trail.pending);
     if (name !== "" && !pending && !this.#relevant.has(name) && !this.#aliased(call, scope)) return trails;
     const found = this.#classifier.classify(call, statement, frame, scope, pending);
@@ -360,6 +363,11 @@ export class Walker {
 
   #append(trails: Trails, event: TrainingEvent): Trails {
     return merge(trails.map((trail) => trail.append(event)));
+  }
+
+  /** Some gradients are zeroed by hand; which, can't be told. */
+  #zeroing(node: Expression, frame: Frame, scope: Scope): TrainingEvent {
+    return { ...this.#base(node, frame, scope), kind: "zero-grad", cleared: null };
   }
 
   #byHand(node: Expression, frame: Frame, scope: Scope, trails: Trails): Trails {

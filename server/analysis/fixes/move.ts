@@ -1,16 +1,19 @@
 /** Moves statements in front of the update that they should come before. */
 import type { ClipEvent, StepEvent } from "../facts/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import { isUnscaled } from "../facts/order.ts";
+import { isUnscaled, updatesAfter } from "../facts/order.ts";
 import type { TextEdit } from "../finding.ts";
 import { rangeOf, type Statement } from "../syntax/ast.ts";
 import { indentOf, insertBefore, isCompound, reindent, remove } from "./layout.ts";
-import { holds, placeOf } from "./place.ts";
+import { holds, type Place, placeOf } from "./place.ts";
 
 /** The clip, to where it acts on what the update takes: unscaled first, where a scaler steps. */
 export function moveClip(facts: Facts, clip: ClipEvent, step: StepEvent): TextEdit[] | null {
   // The call of an imported helper may do more than clip.
   if (clip.origin) return null;
+  // Before one of several updates it would be missing from the others.
+  const protects = updatesAfter(facts, clip).filter((update) => facts.parameters.mayCover(clip, update.step.optimizer));
+  if (new Set(protects.map((update) => update.step.node)).size > 1) return null;
   const paths = facts.updates.filter((update) => update.step.node === step.node).flatMap((update) => update.paths);
   const { unscale } = step.framework;
   const scaled = step.scaler && unscale && !clip.unscales && !paths.some((path) => isUnscaled(path, step));
@@ -34,7 +37,7 @@ export function moveBefore(
   const [place] = places;
   if (!place || places.some((other) => other?.block !== place.block)) return null;
   const moved = places.flatMap((other) => (other ? [other.statement] : []));
-  if (place.block.length <= moved.length || !place.block.some((inner) => holds(inner, step.statement))) return null;
+  if (place.block.length <= moved.length || !leadsTo(facts, place, step.statement)) return null;
   if (statements.some((statement, i) => isUsedBetween(facts, statement, moved[i] ?? statement, step.statement)))
     return null;
   const to = indentOf(text, step.statement);
@@ -44,6 +47,18 @@ export function moveBefore(
   const inserted = insertBefore(text, step.statement, [...first, ...lines.filter((line) => line !== null)]);
   const edits = [inserted, ...removed].filter((edit) => edit !== null);
   return lines.includes(null) || edits.length !== removed.length + 1 ? null : edits;
+}
+
+/** The update stands in the same block, in one inside it, or behind the loops that the block is the body of. */
+function leadsTo(facts: Facts, { block, statement }: Place, step: Statement): boolean {
+  if (block.some((inner) => holds(inner, step))) return true;
+  const target = placeOf(facts.statements, step)?.block ?? [];
+  for (let at = target.find((inner) => holds(inner, statement)); at; ) {
+    if (at.kind !== "for" && at.kind !== "while") return false;
+    if (at.body === block) return true;
+    at = at.body.find((inner) => holds(inner, statement));
+  }
+  return false;
 }
 
 /** The statement gives something a name that is mentioned before the place where it would go. */

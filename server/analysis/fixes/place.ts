@@ -3,8 +3,13 @@ import type { TextEdit } from "../finding.ts";
 import { type Block, blocksOf, type Statement } from "../syntax/ast.ts";
 import { remove } from "./layout.ts";
 
+export interface Place {
+  readonly block: Block;
+  readonly statement: Statement;
+}
+
 /** What goes with a statement: the statement, or the `if args.clip:` around nothing but it. */
-export function placeOf(body: Block, statement: Statement): { block: Block; statement: Statement } | null {
+export function placeOf(body: Block, statement: Statement): Place | null {
   if (body.includes(statement)) return { block: body, statement };
   for (const outer of body) {
     if (!holds(outer, statement)) continue;

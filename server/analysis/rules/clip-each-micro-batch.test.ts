@@ -68,6 +68,50 @@ for i, x in enumerate(data):
 `,
       ["4:clip-each-micro-batch"],
     ],
+    [
+      "in a loop that the update comes after",
+      `import torch
+optimizer = torch.optim.Adam(model.parameters())
+for epoch in range(9):
+    optimizer.zero_grad()
+    for x in data:
+        model(x).sum().backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+`,
+      ["7:clip-each-micro-batch"],
+    ],
+    [
+      "before each backward pass",
+      train(`pass\n${guarded(step)}`).replace("    model(x)", `    ${clip}\n    model(x)`),
+      ["5:clip-each-micro-batch"],
+    ],
+    [
+      "under mixed precision, whichever is on",
+      `import torch
+optimizer = torch.optim.Adam(model.parameters())
+scaler = torch.amp.GradScaler()
+for i, x in enumerate(data):
+    if amp:
+        scaler.scale(model(x).sum()).backward()
+    else:
+        model(x).sum().backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    if (i + 1) % n == 0 or i + 1 == len(data):
+        if amp:
+            scaler.step(optimizer)
+            scaler.update()
+        else:
+            optimizer.step()
+        optimizer.zero_grad()
+`,
+      ["9:clip-each-micro-batch"],
+    ],
+    [
+      "where the last batches have an update of their own",
+      `${train(`${clip}\n${guarded(step)}`)}optimizer.step()\noptimizer.zero_grad()\n`,
+      ["6:clip-each-micro-batch"],
+    ],
     ["with Accelerate", accelerate(clipped), ["8:clip-each-micro-batch"]],
     [
       "with Accelerate, under a condition on its threshold",
@@ -106,6 +150,45 @@ for i, x in enumerate(data):
         opt_g.step()
 `,
     ],
+    [
+      "where each sample's gradients are zeroed by hand",
+      `import torch
+optimizer = torch.optim.Adam(model.parameters())
+for batch in data:
+    for x in batch:
+        model(x).sum().backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        for p in model.parameters():
+            p.sum += p.grad
+            p.grad = None
+    optimizer.step()
+`,
+    ],
+    [
+      "to a loop over models",
+      `import torch
+optimizer = torch.optim.Adam(everything)
+for x in data:
+    optimizer.zero_grad()
+    for net in nets:
+        net(x).sum().backward()
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+    optimizer.step()
+`,
+    ],
+    [
+      "to a loop over parts of a model",
+      `import torch
+optimizer = torch.optim.Adam(everything)
+for x in data:
+    optimizer.zero_grad()
+    for i in range(4):
+        part = parts[i]
+        part(x).sum().backward()
+        torch.nn.utils.clip_grad_norm_(part.parameters(), 1.0)
+    optimizer.step()
+`,
+    ],
     ["under sync_gradients", accelerate(`if accelerator.sync_gradients:\n    ${clipped}`)],
     [
       "under sync_gradients and more",
@@ -133,6 +216,19 @@ describe("moves the clip to the update", () => {
     const fixed = fixAll(scaled(`${clip}\n${guarded("scaler.step(optimizer)\nscaler.update()")}`));
     expect(fixed).toContain(`        scaler.unscale_(optimizer)\n        ${clip}\n        scaler.step(optimizer)\n`);
     expect(places(fixed)).toEqual([]);
+  });
+
+  it("out of the loop before it", () => {
+    const loop = (inner: string, after: string) =>
+      `import torch\noptimizer = torch.optim.Adam(model.parameters())\nfor x in data:\n    loss(x).backward()\n${inner}${after}optimizer.step()\n`;
+    const fixed = fixAll(loop(`    ${clip}\n`, ""));
+    expect(fixed).toBe(loop("", `${clip}\n`));
+    expect(places(fixed)).toEqual([]);
+  });
+
+  it("unless there are several", () => {
+    const text = `${train(`${clip}\n${guarded(step)}`)}optimizer.step()\n`;
+    expect(fixAll(text)).toBe(text);
   });
 
   it("unless its result is used at every batch", () => {
