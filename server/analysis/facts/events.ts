@@ -1,5 +1,5 @@
 /** The framework-neutral account of a script's training: what the rules read. */
-import type { Architecture, ClipKind, DefaultHistory, Framework } from "../frameworks/framework.ts";
+import type { Architecture, ClipKind, Combination, DefaultHistory, Framework } from "../frameworks/framework.ts";
 import type { Call, Expression, Statement } from "../syntax/ast.ts";
 import type { Scope } from "./scope.ts";
 import type { Frame } from "./value.ts";
@@ -36,6 +36,11 @@ export interface Built {
   readonly name: string;
 }
 
+/** A call that makes one optimizer of several transformations. */
+export interface Combined extends Built {
+  readonly combination: Combination;
+}
+
 /** The outermost call that clipping can be put around. */
 export interface Whole extends Built {
   /** Its arguments act one after the other. */
@@ -49,6 +54,8 @@ export interface OptimizerRef extends Seen {
   readonly constructors: readonly Built[];
   /** What clipping can be put around: a constructor call, or the outermost call that combines some. */
   readonly wholes: readonly Whole[];
+  /** The calls that put several together, outermost first. */
+  readonly combined: readonly Combined[];
   /** Given by its name (`"adam"`). */
   readonly named: Seen | null;
   /** What its constructors say about clipping, in the order in which it is applied. */

@@ -4,7 +4,7 @@ import type { Call, Expression } from "../syntax/ast.ts";
 import { argumentOf } from "../syntax/call.ts";
 import type { Versions } from "../workspace.ts";
 import { ClipSettings, type Said } from "./clip-settings.ts";
-import type { Built, ConfiguredClip, OptimizerRef, Seen, Whole } from "./events.ts";
+import type { Built, Combined, ConfiguredClip, OptimizerRef, Seen, Whole } from "./events.ts";
 import { externalNames } from "./external-names.ts";
 import { Models } from "./models.ts";
 import { type FunctionInfo, type Scope, Variable } from "./scope.ts";
@@ -22,6 +22,7 @@ interface Found {
   readonly constructors: Built[];
   readonly configured: ConfiguredClip[];
   readonly wholes: Whole[];
+  readonly combined: Combined[];
   named: Seen | null;
   opaque: boolean;
 }
@@ -52,6 +53,7 @@ export class Optimizers {
       constructors: [],
       configured: [],
       wholes: [],
+      combined: [],
       named: null,
       // A framework that is told to clip by arguments says so itself.
       opaque: this.#clippedElsewhere.some((by) => by === framework || !framework.settings),
@@ -74,6 +76,15 @@ export class Optimizers {
   /** An optimizer, or something that only clips for one. */
   isTransformation(name: string): boolean {
     return this.isOptimizer(name) || this.#settings.of(name).length > 0;
+  }
+
+  combinationOf(name: string): Combination | undefined {
+    return this.#frameworks.map(({ combines }) => combines?.[name]).find((known) => known);
+  }
+
+  /** It says by itself how far to go: what comes after it gets an update, and no gradients. */
+  finishes(name: string): boolean {
+    return this.#frameworks.some(({ finishes }) => finishes?.test(name));
   }
 
   #resolve(located: Located, framework: Framework, found: Found, depth: number): void {
@@ -130,7 +141,7 @@ export class Optimizers {
   }
 
   #external(value: External, call: Call, framework: Framework, found: Found, depth: number): void {
-    const name = this.#constructorOf(value.name);
+    const name = this.constructorOf(value.name);
     const { frame, scope } = value;
     const within = (node: Expression): Located => ({ node, frame, scope });
     const carried = this.#frameworks.map(({ carries }) => carries?.[name]).find((place) => place !== undefined);
@@ -144,7 +155,7 @@ export class Optimizers {
     }
     const settings = this.#settings.of(name);
     const transforms = settings.length > 0 && !this.isOptimizer(name);
-    const combination = this.#frameworks.map(({ combines }) => combines?.[name]).find((known) => known);
+    const combination = this.combinationOf(name);
     if (combination) {
       this.#combined(combination, { call, frame, scope, name }, framework, found, depth);
       return;
@@ -170,14 +181,10 @@ export class Optimizers {
     for (const setting of settings) this.#say(this.#settings.inCall(setting, call, frame, scope), found);
   }
 
-  #combined(
-    { of, within = false, inOrder = false }: Combination,
-    built: Built,
-    framework: Framework,
-    found: Found,
-    depth: number,
-  ): void {
+  #combined(combination: Combination, built: Built, framework: Framework, found: Found, depth: number): void {
     const { call, frame, scope } = built;
+    const { of, within = false, inOrder = false } = combination;
+    if (!found.combined.some((known) => known.call === call)) found.combined.push({ ...built, combination });
     const given = of === "all" ? call.arguments : [argumentOf(call, of.position, of.keyword)];
     const outer = this.#inWhole;
     if (!within) {
@@ -197,11 +204,11 @@ export class Optimizers {
   #builds(node: Expression, frame: Frame, scope: Scope): boolean {
     return this.#values
       .evaluate(node, frame, scope)
-      .some((value) => value.kind === "external" && value.call && this.isOptimizer(this.#constructorOf(value.name)));
+      .some((value) => value.kind === "external" && value.call && this.isOptimizer(this.constructorOf(value.name)));
   }
 
   /** `optax.adam` for `optax.adam()`, `optax.adam()[1]` and `optax.adam().update`. */
-  #constructorOf(name: string): string {
+  constructorOf(name: string): string {
     const [, object, method] = /^(.*\))\.(\w+)$/.exec(name) ?? [];
     const isMethod = method && this.#frameworks.some(({ optimizerMethods }) => optimizerMethods?.[method]);
     return stripCall(object && isMethod ? object : name);

@@ -8,6 +8,15 @@ export function appendArgument(text: string, call: Call, argument: string): Text
   return appendItem(text, rangeOf(call).end - 1, ")", last ? rangeOf(last) : null, argument);
 }
 
+/** Before the first, on a line of its own where the others have one. */
+export function prependArgument(text: string, { arguments: [first] }: Call, argument: string): TextEdit | null {
+  if (!first) return null;
+  const { start } = rangeOf(first);
+  const indent = /\n[ \t]*$/.exec(text.slice(0, start))?.[0].slice(1);
+  const separator = indent === undefined ? " " : newlineOf(text) + indent;
+  return { range: { start, end: start }, newText: `${argument},${separator}` };
+}
+
 export function appendEntry(text: string, dict: ExpressionOf<"dict">, entry: string): TextEdit | null {
   const last = dict.entries.at(-1);
   const range = last && { start: rangeOf(last.key ?? last.value).start, end: rangeOf(last.value).end };

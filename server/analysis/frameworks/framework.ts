@@ -154,6 +154,8 @@ export interface Combination {
   readonly within?: boolean;
   /** Its parts act one after the other. */
   readonly inOrder?: boolean;
+  /** Adds up the gradients of several steps before what it is given sees them. */
+  readonly accumulates?: boolean;
 }
 
 /** Around the constructor's call. */
@@ -221,6 +223,8 @@ export interface Framework {
   readonly carries?: Readonly<Record<string, ArgumentPlace>>;
   /** Calls that make one optimizer of all that they are given, or of what stands at a place. */
   readonly combines?: Readonly<Record<string, Combination>>;
+  /** Optimizers, and parts of one, that make an update of gradients: what is combined after them clips that. */
+  readonly finishes?: RegExp;
   /** What a part of the constructor's result means when it is called: `init, update = adam(1e-3)`. */
   readonly optimizerParts?: Readonly<Record<number, Meaning>>;
   readonly compiled?: CompiledModels;

@@ -1,4 +1,5 @@
 import { changedAfterClip } from "./changed-after-clip.ts";
+import { clipAfterOptimizer } from "./clip-after-optimizer.ts";
 import { clipAfterStep } from "./clip-after-step.ts";
 import { clipBeforeBackward } from "./clip-before-backward.ts";
 import { clipEachMicroBatch } from "./clip-each-micro-batch.ts";
@@ -30,6 +31,7 @@ export const RULES: readonly Rule[] = [
   missingClipping,
   inconsistentClipping,
   clipAfterStep,
+  clipAfterOptimizer,
   clipBeforeBackward,
   discardedClipResult,
   clipScaledGradients,
