@@ -149,23 +149,32 @@ function addedBy(binding: Binding): Expression | null {
 
 /** Both are known, and neither is the other, in it, or holds it. */
 export function areApart(facts: Facts, a: Source, b: Source): boolean {
-  const [first, second] = [originsOf(facts, a), originsOf(facts, b)];
-  if (!first || !second || first.some(({ node }) => second.some((other) => other.node === node))) return false;
-  if (first.some((made) => isMadeOf(facts, made, second, 0))) return false;
-  if (second.some((made) => isMadeOf(facts, made, first, 0))) return false;
-  const [one, other] = [a, b].map(({ node, frame, scope }) => facts.values.variables.of(node, frame, scope)?.variable);
-  return one !== undefined && other !== undefined && !facts.parameters.related(new Set([one]), new Set([other]));
+  const isKnown = (source: Source) => originsOf(facts, source).known && variableOf(facts, source) !== undefined;
+  return isKnown(a) && isKnown(b) && !areLinked(facts, a, b);
 }
+
+/** One is the other, is in it, or holds it, as far as that can be seen. */
+export function areLinked(facts: Facts, a: Seen, b: Seen): boolean {
+  const [first, second] = [originsOf(facts, a).made, originsOf(facts, b).made];
+  if (first.some(({ node }) => second.some((other) => other.node === node))) return true;
+  if (first.some((made) => isMadeOf(facts, made, second, 0))) return true;
+  if (second.some((made) => isMadeOf(facts, made, first, 0))) return true;
+  const [one, other] = [variableOf(facts, a), variableOf(facts, b)];
+  return one !== undefined && other !== undefined && facts.parameters.related(new Set([one]), new Set([other]));
+}
+
+const variableOf = (facts: Facts, { node, frame, scope }: Seen) =>
+  facts.values.variables.of(node, frame, scope)?.variable;
 
 interface Origin extends Seen {
   readonly node: Call;
 }
 
-/** The calls that made a model; null where one of them can't be seen. */
-function originsOf(facts: Facts, { node, frame, scope }: Seen): Origin[] | null {
+/** The calls that made a model, and whether they are all that may have. */
+function originsOf(facts: Facts, { node, frame, scope }: Seen): { made: Origin[]; known: boolean } {
   const values = facts.values.evaluate(node, frame, scope);
   const made = values.flatMap(originOf);
-  return made.length > 0 && made.length === values.length ? made : null;
+  return { made, known: made.length > 0 && made.length === values.length };
 }
 
 function originOf(value: Value): Origin[] {

@@ -175,6 +175,10 @@ describe("says nothing", () => {
       "to a list that grows",
       train("params", norm("a.parameters()"), "params = list(a.parameters())\nparams += more(b)"),
     ],
+    [
+      "to parameters that a function freezes",
+      train(both, norm("a.parameters()"), "def still(m):\n    m.requires_grad_(False)\nstill(b)"),
+    ],
     ["to frozen parameters", train(both, norm("a.parameters()"), "b.requires_grad_(False)")],
     [
       "to parameters frozen one by one",

@@ -2,7 +2,7 @@ import type { ClipEvent, Path, UpdateSite } from "../facts/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import { guardsOf } from "../facts/guards.ts";
 import { clipsOf, distinct } from "../facts/order.ts";
-import { areApart, type Source, sourcesOf, sourcesOfOptimizer } from "../facts/parameter-sources.ts";
+import { areApart, areLinked, type Source, sourcesOf, sourcesOfOptimizer } from "../facts/parameter-sources.ts";
 import type { CallSite } from "../facts/scope.ts";
 import type { Finding, Fix } from "../finding.ts";
 import { express, groupsOf, parametersOf } from "../fixes/expressions.ts";
@@ -143,9 +143,7 @@ function isFrozen(facts: Facts, source: Source): boolean {
       const receiver = call.callee.kind === "attribute" ? [call.callee.object] : [];
       const held = [...receiver, ...call.arguments.map(({ value }) => value)];
       const frame = facts.values.frames.of(scope);
-      return held.some(
-        (node) => !areApart(facts, source, { node, frame, scope, tensor: false }) && node.kind !== "constant",
-      );
+      return held.some((node) => areLinked(facts, source, { node, frame, scope }));
     }),
   );
 }
