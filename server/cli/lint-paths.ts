@@ -32,7 +32,8 @@ export async function lintPaths(options: LintArguments, settings: Settings, anal
 async function lintAll(tasks: readonly Task[], options: LintArguments, analyser: Analyser): Promise<Outcome[]> {
   const progress = new Progress(tasks.length);
   const { fix, unsafeFixes, diff, minSeverity } = options;
-  const threads = threadsFor(tasks.length, options.jobs);
+  // What one file's fixes write, others may import.
+  const threads = options.fix ? 1 : threadsFor(tasks.length, options.jobs);
   try {
     if (threads > 1)
       return await lintInThreads(tasks, threads, { fix, unsafeFixes, diff, minSeverity }, (count) =>

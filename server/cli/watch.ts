@@ -11,6 +11,7 @@ import { EXIT } from "./exit.ts";
 import { lintOnce } from "./lint-once.ts";
 import type { LintArguments } from "./lint-options.ts";
 import { Settings } from "./settings.ts";
+import { forgetFiles } from "./workspace.ts";
 
 const CLEAR = "\u001b[2J\u001b[3J\u001b[H";
 
@@ -27,6 +28,7 @@ export async function watch(options: LintArguments, analyser: Analyser): Promise
   while (!changes.ended) {
     const settings = new Settings(options, analyser.rules);
     const reconfigured = changes.settle();
+    forgetFiles();
     try {
       let discovery: Discovery;
       // What came into a new folder before it was followed is found in a second search.

@@ -83,6 +83,21 @@ describe.skipIf(process.platform === "win32")("--watch", () => {
     expect(await exited).toEqual([0, null]);
   });
 
+  it("sees in one file what another, which it imports, is changed to", async () => {
+    const script = UNCLIPPED.replace("from torch import nn\n", "from torch import nn\nfrom guard import guard\n");
+    const guarded = (body: string) => `import torch\n\ndef guard(model):\n    ${body}\n`;
+    await project.write({
+      "a.py": script.replace("    optimizer.step()", "    guard(model)\n    optimizer.step()"),
+      "guard.py": guarded("torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)"),
+    });
+    const watching = watch();
+    expect(await watching.run()).toContain("No problems in 2 files.");
+    await replace("guard.py", guarded("pass"));
+    expect(await watching.run()).toContain("a.py:12:5: warning: ");
+    await replace("guard.py", guarded("torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)"));
+    expect(await watching.run()).toContain("No problems in 2 files.");
+  });
+
   it("follows its configuration, and survives a mistake there", async () => {
     await project.write({ "pyproject.toml": "[tool.gradsight]\n", "src/a.py": UNCLIPPED });
     const watching = watch("src");
