@@ -112,17 +112,21 @@ export function distinct(clips: readonly ClipEvent[]): ClipEvent[] {
 
 function clipsOn(facts: Facts, path: Path, step: StepEvent): ClipEvent[] {
   const { gradients } = step;
-  if (gradients && !gradients.open && !gradients.stored)
-    return path
-      .filter((event) => event.kind === "clip")
-      .filter(({ call, origin }) => [call, origin?.call].some((made) => made && gradients.clips.has(made)));
+  const given = path.filter((event) => event.kind === "clip").filter((clip) => isGiven(step, clip));
+  if (gradients && !gradients.open && !gradients.stored) return given;
   const cleared = clearedUpTo(facts, path, step);
   const backward = path.findIndex((event, index) => index >= cleared && event.kind === "backward");
   return path.flatMap((event, index) => {
-    if (event.kind !== "clip" || index < backward || !facts.parameters.mayCover(event, step.optimizer)) return [];
+    if (event.kind !== "clip") return [];
+    if (event.gradients) return given.includes(event) ? [event] : [];
+    if (index < backward || !facts.parameters.mayCover(event, step.optimizer)) return [];
     return !isSpent(path, index) || facts.parameters.surelyCovers(event, step.optimizer) ? [event] : [];
   });
 }
+
+/** The update is given what the clip returns. */
+const isGiven = ({ gradients }: StepEvent, { call, origin }: ClipEvent) =>
+  [call, origin?.call].some((made) => made && gradients?.clips.has(made));
 
 /** The index after the last place where the gradients that the update takes were set to zero, if others were made after it. */
 export function clearedUpTo(facts: Facts, path: Path, { optimizer }: StepEvent): number {

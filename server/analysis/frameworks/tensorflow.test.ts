@@ -60,6 +60,21 @@ describe("a loop with a tape", () => {
     expect(missing(loop(body, undefined, helper("return list(grads)")))).toBe(1);
   });
 
+  it("doesn't take the clip of another gradient for this update's", () => {
+    const text = `import tensorflow as tf
+class Agent:
+    def train(self, x):
+        with tf.GradientTape() as tape:
+            q = self.critic(x)
+        slope = tf.clip_by_value(tape.gradient(q, x), -1.0, 1.0)
+        with tf.GradientTape() as tape:
+            loss = f(slope)
+        grads = tape.gradient(loss, weights)
+        self.optimizer.apply_gradients(self.prepare(grads))
+`;
+    expect(rulesFound(text)).toEqual([]);
+  });
+
   it("tells the sides of a pair of networks apart", () => {
     const text = `import tensorflow as tf
 d_opt, g_opt = tf.keras.optimizers.Adam(), tf.keras.optimizers.Adam()
