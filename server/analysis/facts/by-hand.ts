@@ -23,10 +23,25 @@ function endsInGrad(node: Expression): boolean {
   return node.name === "grad" || (node.name === "data" && endsInGrad(node.object));
 }
 
-/** `p.grad *= scale`, `p.grad = torch.clamp(p.grad, …)`; not `p.grad = None`. */
+const MOVES = new Set(["clone", "contiguous", "cpu", "cuda", "detach", "to"]);
+
+/** `other.grad`, `other.grad.detach().cpu()`: another's gradient as it is. */
+function isGradAsItIs(node: Expression): boolean {
+  if (node.kind === "attribute")
+    return /^_?grad$/.test(node.name) || (node.name === "data" && isGradAsItIs(node.object));
+  return (
+    node.kind === "call" &&
+    node.callee.kind === "attribute" &&
+    MOVES.has(node.callee.name) &&
+    isGradAsItIs(node.callee.object)
+  );
+}
+
+/** `p.grad *= scale`, `p.grad = torch.clamp(p.grad, …)`; not `p.grad = None`, nor `p.grad = other.grad`. */
 export function assignsGrad(statement: Statement): statement is Statement & { value: Expression } {
   if (statement.kind !== "assign" && statement.kind !== "augment") return false;
   if (!statement.value || statement.value.kind === "constant") return false;
+  if (statement.kind === "assign" && isGradAsItIs(statement.value)) return false;
   return (statement.kind === "assign" ? statement.targets : [statement.target]).some(reachesGrad);
 }
 

@@ -47,3 +47,22 @@ def train(net, batches):
 `;
   expect(places(text)).toEqual([]);
 });
+
+it("takes gradients that are handed on for what they were", () => {
+  const text = `import torch
+
+def share(local, shared):
+    for own, other in zip(local.parameters(), shared.parameters()):
+        other._grad = own.grad.detach().cpu()
+
+def work(local, shared, batches):
+    optimizer = torch.optim.RMSprop(shared.parameters())
+    for batch in batches:
+        local.zero_grad()
+        local(batch).sum().backward()
+        share(local, shared)
+        optimizer.step()
+`;
+  expect(places(text)).toEqual(["13:missing-clipping"]);
+  expect(places(text.replace(".cpu()", ".clamp(-1, 1)"))).toEqual([]);
+});
