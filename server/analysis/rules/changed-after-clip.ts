@@ -1,5 +1,6 @@
 import { type Change, changesAfterClip, type ZeroedUpdate, zeroedUpdates } from "../facts/changes.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
+import { clipsOf } from "../facts/order.ts";
 import { clipsAfterHooks } from "../facts/steps-in-backward.ts";
 import type { TextEdit } from "../finding.ts";
 import { insertAfter } from "../fixes/layout.ts";
@@ -101,7 +102,10 @@ export const changedAfterClip: Rule = {
 function reportZeroed(facts: Facts, { zeroed, step }: ZeroedUpdate) {
   const removed = takeOut(facts.text, facts.statements, zeroed.statement);
   const inserted = insertAfter(facts.text, step.statement, [sourceOf(facts, zeroed.node)]);
-  const edits = removed && inserted && zeroed.statement.kind === "expression" ? [removed, inserted] : null;
+  // An update that nothing clips would be the next finding.
+  const clipped = facts.updates.some((update) => update.step.node === step.node && clipsOf(facts, update).length > 0);
+  const alone = zeroed.statement.kind === "expression";
+  const edits = removed && inserted && alone && clipped ? [removed, inserted] : null;
   return {
     severity: "warning" as const,
     message: `The update of \`${sourceOf(facts, step.optimizer.node)}\` takes no gradients: they are zeroed here, after the backward pass.`,

@@ -10,7 +10,12 @@ export interface Source {
 export const field = (node: ConcreteNode, name: string) => node.children.find((child) => child.field === name) ?? null;
 export const fields = (node: ConcreteNode, name: string) => node.children.filter((child) => child.field === name);
 export const textOf = (node: ConcreteNode, source: Source) => source.text.slice(node.start, node.end);
-export const place = (node: ConcreteNode, { anchor }: Source) => ({ anchor, start: node.start, end: node.end });
+/** A comment, and with it the block that it ends, takes the carriage return with it, which belongs to the line ending. */
+export const place = ({ start, end }: ConcreteNode, { anchor, text }: Source) => ({
+  anchor,
+  start,
+  end: end > start && text[end - 1] === "\r" ? end - 1 : end,
+});
 
 const other = (node: ConcreteNode, source: Source): Expression => ({
   ...place(node, source),
