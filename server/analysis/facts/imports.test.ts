@@ -273,3 +273,95 @@ describe("stays on firm ground", () => {
     module.dispose();
   });
 });
+
+describe("what happens elsewhere happens on every way to it", () => {
+  const engine = `import torch
+def update(model, optimizer, loss, depth=0):
+    loss.backward()
+    if depth:
+        update(model, optimizer, loss, depth - 1)
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1)
+def back(loss):
+    loss.backward()
+`;
+
+  it("in a loop, after other updates, and through recursion", () => {
+    const script = `import torch
+from engine import update
+model = torch.nn.LSTM(8, 8)
+optimizer = torch.optim.Adam(model.parameters())
+for x in data:
+    update(model, optimizer, model(x))
+    optimizer.step()
+    model(x).sum().backward()
+    optimizer.step()
+    update(model, optimizer, model(x))
+    optimizer.step()
+`;
+    expect(placesIn({ "train.py": script, "engine.py": engine })).toEqual(["9:missing-clipping"]);
+  });
+
+  it("whichever of two calls leads there", () => {
+    const script = `import torch
+from engine import back
+model = torch.nn.LSTM(8, 8)
+optimizer = torch.optim.Adam(model.parameters())
+for x in data:
+    if x:
+        back(model(x))
+    else:
+        back(model(-x))
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1)
+    optimizer.step()
+back(model(x))
+optimizer.step()
+`;
+    expect(placesIn({ "train.py": script, "engine.py": engine })).toEqual(["13:missing-clipping"]);
+  });
+
+  it("and what is called back here is found here", () => {
+    const script = `import torch
+from engine import run
+model = torch.nn.LSTM(8, 8)
+optimizer = torch.optim.Adam(model.parameters())
+def update():
+    optimizer.step()
+run(update, model)
+`;
+    const run = (clip: string) => `import torch
+def run(step, model):
+    for x in data:
+        model(x).backward()
+        ${clip}
+        step()
+`;
+    expect(placesIn({ "train.py": script, "engine.py": run("pass  # no clip") })).toEqual(["6:missing-clipping"]);
+    const clip = "torch.nn.utils.clip_grad_norm_(model.parameters(), 1)";
+    expect(placesIn({ "train.py": script, "engine.py": run(clip) })).toEqual([]);
+  });
+
+  it("with a constructor of a base class that is called by another", () => {
+    const script = `import torch
+from engine import Trainer
+class Mine(Trainer):
+    def __init__(self, model):
+        super().__init__(model)
+    def train(self, loss):
+        loss.backward()
+        self.finish()
+        self.optimizer.step()
+Mine(torch.nn.LSTM(8, 8)).train(loss)
+`;
+    const base = (clip: string) => `import torch
+class Trainer:
+    def __init__(self, model):
+        self.model = model
+        self.optimizer = torch.optim.Adam(model.parameters())
+    def finish(self):
+        ${clip}
+`;
+    expect(placesIn({ "train.py": script, "engine.py": base("pass  # no clip") })).toEqual(["9:missing-clipping"]);
+    const clip = "torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1)";
+    expect(placesIn({ "train.py": script, "engine.py": base(clip) })).toEqual([]);
+  });
+});

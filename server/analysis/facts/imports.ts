@@ -21,6 +21,7 @@ export class Imports {
   readonly #roots: ReadonlySet<string>;
   /** Modules that were looked into, by their scope, in the order in which they were found. */
   readonly #modules = new Map<Scope, ImportedModule>();
+  readonly #paths = new Set<string>();
   readonly #located = new Map<string, Exported | null>();
   readonly #following = new Set<Variable>();
   #thorough = false;
@@ -59,7 +60,7 @@ export class Imports {
     return [names, ...[...this.#modules.values()].map((module) => module.names)];
   }
 
-  /** By its text, a module that an import names may have to do with training: it isn't parsed for this. */
+  /** By its text, a module that an import names may have to do with training. Not of those whose names are known already. */
   mayMatter(name: string, scope: Scope): boolean {
     if (!this.#importer || this.isFramework(name)) return false;
     const dot = name.lastIndexOf(".");
@@ -67,7 +68,19 @@ export class Imports {
     const from = /[^.]\./.test(name) ? name.slice(0, dot) : name.slice(0, dot + 1);
     const holder = from && this.#module(from, scope);
     const module = this.#module(name, scope);
-    return (holder && (holder.matters || holder.text.includes(last))) || module?.matters === true;
+    const isUnread = (found: ImportedModule | null | "") => found && !this.#paths.has(found.path);
+    return (
+      (holder && isUnread(holder) && (holder.matters || holder.text.includes(last))) ||
+      (module?.matters === true && isUnread(module) === true)
+    );
+  }
+
+  /** The module or the name in it that is imported may lie in the workspace. */
+  isAround(name: string, scope: Scope): boolean {
+    if (!this.#importer || this.isFramework(name)) return false;
+    return (
+      name.startsWith(".") || [name, name.slice(0, name.lastIndexOf("."))].some((at) => at && this.#module(at, scope))
+    );
   }
 
   /** The values of a qualified name as `scope`'s module imports it; null where no module of the workspace tells more. */
@@ -176,6 +189,7 @@ export class Imports {
     if (this.#modules.has(names.module)) return names;
     if (this.#modules.size >= MAX_MODULES) return null;
     this.#modules.set(names.module, module);
+    this.#paths.add(module.path);
     return names;
   }
 

@@ -6,7 +6,7 @@ const MAX_TRAILS = 32;
 const MAX_EVENTS = 32;
 
 export class Trail {
-  static readonly start = () => new Trail(null, null);
+  static readonly start = (pending = false) => new Trail(null, null, pending);
 
   readonly event: TrainingEvent | null;
   /** A backward pass waits for its update. */
@@ -19,20 +19,21 @@ export class Trail {
   readonly #next = new Map<string, Trail>();
   #path: Path | null = null;
 
-  private constructor(previous: Trail | null, event: TrainingEvent | null) {
+  private constructor(previous: Trail | null, event: TrainingEvent | null, pending = previous?.pending === true) {
     this.event = event;
     this.#previous = previous;
     this.#root = previous ? previous.#root : this;
     this.#length = previous ? previous.#length + 1 : 0;
-    this.pending = event?.kind === "backward" || (event?.kind !== "step" && previous?.pending === true);
+    this.pending = event?.kind === "backward" || (event?.kind !== "step" && pending);
     this.clips = (previous?.clips ?? 0) + (event?.kind === "clip" || event?.kind === "unknown" ? 1 : 0);
   }
 
   append(event: TrainingEvent): Trail {
     const last = this.event;
     if (last?.id === event.id && event.kind !== "step") return this;
-    // What can't be seen matters only to gradients that wait for their update, and once is enough.
-    if (event.kind === "unknown" && (last?.kind === "unknown" || !this.pending)) return this;
+    if (!matters(event, this.pending)) return this;
+    // Once is enough.
+    if (event.kind === "unknown" && last?.kind === "unknown") return this;
     if (this.#length >= MAX_EVENTS) return this.#rebuilt(this.path.slice(1)).append(event);
     let next = this.#next.get(event.id);
     if (!next) {
@@ -76,11 +77,21 @@ export class Trail {
   }
 }
 
+/** What can't be told matters only to gradients that wait for their update. */
+export function matters(event: TrainingEvent, pending: boolean): boolean {
+  if (pending || event.kind === "unknown") return pending;
+  // Be it clipping by its looks, in a module of its own: arrays and losses are clipped, too.
+  return event.kind !== "clip" || !event.origin || event.how === "norm" || event.how === "value";
+}
+
 export function merge(a: readonly Trail[], b: readonly Trail[] = []): readonly Trail[] {
   if (a === b || (b.length === 0 && a.length < 2)) return a;
   if (a.length === 0 && b.length < 2) return b;
   const all = [...new Set([...a, ...b])];
-  if (all.length <= MAX_TRAILS) return all;
-  // Too many ways through: keep those that clip, since a lost clip would be a false alarm.
-  return all.sort((x, y) => y.clips - x.clips).slice(0, MAX_TRAILS);
+  return fewest(all, MAX_TRAILS);
+}
+
+/** At most so many ways through: those that clip, since a lost clip would be a false alarm. */
+export function fewest(trails: readonly Trail[], most: number): readonly Trail[] {
+  return trails.length <= most ? trails : trails.toSorted((x, y) => y.clips - x.clips).slice(0, most);
 }

@@ -13,24 +13,15 @@ import {
   type Statement,
 } from "../syntax/ast.ts";
 import { lastPart } from "../syntax/call.ts";
+import { type Account, Accountant } from "./account.ts";
 import { assignsGrad, changesGrad, dividesGrad, zeroesGrad } from "./by-hand.ts";
 import type { Classified, Classifier } from "./classify.ts";
 import { seenFrom, type Way } from "./elsewhere.ts";
-import type {
-  ClipEvent,
-  ClipSite,
-  LogSite,
-  Path,
-  StepEvent,
-  TrainingEvent,
-  UnscaleEvent,
-  UnscaleSite,
-  UpdateSite,
-} from "./events.ts";
+import type { ClipEvent, Path, StepEvent, TrainingEvent } from "./events.ts";
 import { join, type Outcome, passing, type Trails } from "./outcome.ts";
-import { passedFunctions, relevantNames } from "./relevant.ts";
+import { calledAs, passedFunctions, relevantNames } from "./relevant.ts";
 import type { FunctionInfo, Scope } from "./scope.ts";
-import { merge, Trail } from "./trail.ts";
+import { fewest, matters, merge, Trail } from "./trail.ts";
 import type { CallPlace, Frame } from "./value.ts";
 import type { Values } from "./values.ts";
 
@@ -39,28 +30,26 @@ type Inlined = Extract<Classified, { kind: "inline" }>;
 const MAX_CALL_DEPTH = 12;
 const BUDGET = 400_000;
 /** For what stands in other modules; what it doesn't reach to is unknown. */
-const BUDGET_ELSEWHERE = 100_000;
-
-export interface Account {
-  readonly updates: UpdateSite[];
-  /** The updates in other modules that calls in this file lead to. */
-  readonly updatesElsewhere: UpdateSite[];
-  readonly clips: ClipSite[];
-  readonly unscales: UnscaleSite[];
-  readonly logs: LogSite[];
-}
+const BUDGET_ELSEWHERE = 20_000;
+const MAX_EFFECTS = 8;
 
 export class Walker {
   readonly #values: Values;
   readonly #classifier: Classifier;
   readonly #frameworks: readonly Framework[];
   readonly #relevant: ReadonlySet<string>;
-  readonly #updates = new Map<string, { step: StepEvent; paths: Set<Path> }>();
-  readonly #clips = new Map<string, { clip: ClipEvent; paths: Set<Path> }>();
-  readonly #unscales = new Map<string, { unscale: UnscaleEvent; paths: Set<Path> }>();
-  readonly #logs = new Map<Call, LogSite>();
+  readonly #accountant = new Accountant();
   readonly #visited = new Set<FunctionInfo>();
   readonly #stack: FunctionInfo[] = [];
+  /** Activations in which nothing happens: while no gradients wait for their update, and while some do. */
+  readonly #idle: readonly [Set<Frame>, Set<Frame>] = [new Set(), new Set()];
+  /** Counts events, and what was not followed to its end. */
+  #happenings = 0;
+  /** The lowest call on the stack that one further up depends on. */
+  #cutAt = Number.POSITIVE_INFINITY;
+  readonly #effects = new Map<string, readonly Path[]>();
+  /** What is walked is only being summed up: its paths don't start where the program does. */
+  #summing = false;
   #budget = BUDGET;
   #budgetElsewhere = BUDGET_ELSEWHERE;
   /** The call in this file that led into the module which is being walked. */
@@ -79,7 +68,7 @@ export class Walker {
     this.#block(body, this.#values.frames.root, this.#values.names.module, [Trail.start()]);
     // What nothing here calls is an entry point; callers before the called, so that helpers are seen in their context.
     const rest = this.#values.names.functions.filter(
-      (info) => info.node.kind === "function" && this.#relevant.has(info.name),
+      (info) => info.node.kind === "function" && this.#relevant.has(calledAs(info)),
     );
     const called = (info: FunctionInfo) => this.#values.callers.of(info.scope).length > 0;
     // What is handed to something else is seen better where that is called, and so comes after the function that hands it on.
@@ -95,23 +84,18 @@ export class Walker {
     for (const info of [...(ordered[0] ?? []), ...(ordered[1] ?? []), ...rest.filter(called), ...(ordered[2] ?? [])])
       if (!this.#visited.has(info)) this.#function(info, this.#values.frames.standalone(info), [Trail.start()]);
     // Out of budget, paths are missing: nothing may be concluded from what was seen.
-    const logs = [...this.#logs.values()];
+    const { logs } = this.#accountant;
     if (this.#budget <= 0) return { updates: [], updatesElsewhere: [], clips: [], unscales: [], logs };
-    const updates = [...this.#updates.values()].map(({ step, paths }) => ({ step, paths: [...paths] }));
-    return {
-      updates: updates.filter(({ step }) => !step.origin),
-      updatesElsewhere: updates.filter(({ step }) => step.origin),
-      clips: [...this.#clips.values()].map(({ clip, paths }) => ({ clip, paths: [...paths] })),
-      unscales: [...this.#unscales.values()].map(({ unscale, paths }) => ({ unscale, paths: [...paths] })),
-      logs,
-    };
+    return this.#accountant.close();
   }
 
   #function(info: FunctionInfo, frame: Frame, trails: Trails): Trails {
     this.#visited.add(info);
-    if (this.#stack.includes(info)) return trails;
-    if (this.#stack.length >= MAX_CALL_DEPTH) return this.#unseen(trails);
+    const idle = this.#idle[isPending(trails) ? 1 : 0];
+    if (idle.has(frame)) return trails;
+    if (this.#stack.includes(info) || this.#stack.length >= MAX_CALL_DEPTH) return this.#cut(info, trails);
     this.#stack.push(info);
+    const before = this.#happenings;
     const outer = this.#statement;
     try {
       if (info.node.kind === "lambda") return this.#expression(info.node.body, frame, info.scope, trails);
@@ -121,7 +105,16 @@ export class Walker {
     } finally {
       this.#stack.pop();
       this.#statement = outer;
+      if (this.#happenings === before) idle.add(frame);
     }
+  }
+
+  /** Recursion adds nothing; what lies too deep may do anything. */
+  #cut(info: FunctionInfo, trails: Trails): Trails {
+    this.#happenings += 1;
+    const at = this.#stack.indexOf(info);
+    this.#cutAt = Math.min(this.#cutAt, Math.max(at, 0));
+    return at === -1 ? this.#unseen(trails) : trails;
   }
 
   #block(block: Block, frame: Frame, scope: Scope, trails: Trails): Outcome {
@@ -262,20 +255,17 @@ export class Walker {
     const byHand = changesGrad(call);
     if (byHand) return this.#byHand(call, frame, scope, trails);
     if (zeroesGrad(call)) return this.#append(trails, this.#zeroing(call, frame, scope));
-    const pending = trails.some((trail) => trail.pending);
+    const pending = isPending(trails);
     if (name !== "" && !pending && !this.#relevant.has(name) && !this.#aliased(call, scope)) return trails;
     const found = this.#classifier.classify(call, statement, frame, scope, pending);
     if (!found) return trails;
     if (found.kind === "log") {
-      if (!this.#way) this.#logs.set(call, { node: call, frame, scope, call, threshold: found.threshold });
+      if (!this.#way) this.#accountant.log({ node: call, frame, scope, call, threshold: found.threshold });
       return trails;
     }
     if (found.kind === "inline") return this.#inline(found, { call, frame, scope }, trails);
     if (found.event.kind === "step") return this.#step(found.event, trails);
     const event = this.#seen(found.event);
-    const paths = () => trails.map((trail) => trail.path);
-    if (event.kind === "clip") this.#record(this.#clips, event.id, { clip: event }, paths());
-    if (event.kind === "unscale") this.#record(this.#unscales, event.id, { unscale: event }, paths());
     if (event.kind === "backward" && this.#inClosure)
       return this.#append(trails, { ...event, id: `${event.id} in closure`, inClosure: true });
     return this.#append(trails, event);
@@ -299,7 +289,7 @@ export class Walker {
     let after: Trails = [];
     for (const target of targets) {
       const { info } = target;
-      const matters = this.#relevant.has(info.name) || info.name === "<lambda>";
+      const matters = this.#relevant.has(calledAs(info)) || info.name === "<lambda>";
       // Names are no proof for a module that nobody here wrote the calls for.
       const looked = matters || (hides && !this.#values.imports.isHere(info.scope));
       const inner = this.#values.frames.enter(target, direct ? place : null);
@@ -313,9 +303,41 @@ export class Walker {
     const outer = this.#way;
     const statement = this.#statement as Statement;
     this.#way = this.#values.imports.isHere(info.scope) ? null : (outer ?? { ...place, node: call, statement });
-    const after = this.#function(info, frame, trails);
+    const after = this.#way
+      ? merge([true, false].flatMap((pending) => this.#through(info, frame, pending, trails)))
+      : this.#function(info, frame, trails);
     this.#way = outer;
     return after;
+  }
+
+  /** Those of the trails on which gradients wait for their update, or those on which none do. */
+  #through(info: FunctionInfo, frame: Frame, pending: boolean, trails: Trails): Trail[] {
+    const those = trails.filter((trail) => trail.pending === pending);
+    if (those.length === 0) return [];
+    const effects = this.#effectsOf(info, frame, pending);
+    if (effects.some((events) => events.length > 0)) this.#happenings += 1;
+    return those.flatMap((trail) =>
+      effects.map((events) => events.reduce((at, event) => this.#happen(at, event), trail)),
+    );
+  }
+
+  /** What happens in a function of another module, worked out once for all the trails that come to it. */
+  #effectsOf(info: FunctionInfo, frame: Frame, pending: boolean): readonly Path[] {
+    const { id } = this.#values.frames;
+    const way = this.#way ? id.call(this.#values.frames, this.#way.node) : "";
+    const key = `${id.call(this.#values.frames, frame)} ${way} ${pending} ${this.#inClosure}`;
+    const known = this.#effects.get(key);
+    if (known) return known;
+    const outer = { summing: this.#summing, cutAt: this.#cutAt };
+    this.#summing = true;
+    this.#cutAt = Number.POSITIVE_INFINITY;
+    const after = this.#function(info, frame, [Trail.start(pending)]);
+    this.#summing = outer.summing;
+    const effects = fewest(after, MAX_EFFECTS).map(({ path }) => path);
+    // What is cut short by a call that led here isn't all that happens.
+    if (this.#cutAt >= this.#stack.length) this.#effects.set(key, effects);
+    this.#cutAt = Math.min(this.#cutAt, outer.cutAt);
+    return effects;
   }
 
   #step(taken: StepEvent, before: Trails): Trails {
@@ -330,19 +352,7 @@ export class Walker {
           trails = this.#enter(closure.info, this.#values.frames.enter(closure, null), place, trails);
           this.#inClosure = outer;
         }
-    const event = this.#seen(taken);
-    const windows = trails.map((trail) => trail.window(event));
-    this.#record(this.#updates, event.id, { step: event }, windows);
-    return merge(trails.map((trail) => trail.stepped(event)));
-  }
-
-  #record<T extends object>(into: Map<string, T & { paths: Set<Path> }>, id: string, item: T, paths: readonly Path[]) {
-    let known = into.get(id);
-    if (!known) {
-      known = { ...item, paths: new Set() };
-      into.set(id, known);
-    }
-    for (const path of paths) known.paths.add(path);
+    return this.#append(trails, this.#seen(taken));
   }
 
   #spend(): boolean {
@@ -362,19 +372,29 @@ export class Walker {
   }
 
   #append(trails: Trails, event: TrainingEvent): Trails {
-    return merge(trails.map((trail) => trail.append(event)));
+    if (matters(event, isPending(trails))) this.#happenings += 1;
+    return merge(trails.map((trail) => this.#happen(trail, event)));
+  }
+
+  #happen(trail: Trail, event: TrainingEvent): Trail {
+    if (!this.#summing) this.#accountant.note(trail, event);
+    return event.kind === "step" ? trail.stepped(event) : trail.append(event);
   }
 
   /** Some gradients are zeroed by hand; which, can't be told. */
   #zeroing(node: Expression, frame: Frame, scope: Scope): TrainingEvent {
-    return { ...this.#base(node, frame, scope), kind: "zero-grad", cleared: null };
+    return this.#seen({ ...this.#base(node, frame, scope), kind: "zero-grad", cleared: null });
   }
 
   #byHand(node: Expression, frame: Frame, scope: Scope, trails: Trails): Trails {
     const event = this.#handEvent(node, frame, scope);
     const divides = dividesGrad(node, event.statement);
     // A sum over the processes that is divided is their mean, and clips nothing.
-    return merge(trails.map((trail) => (divides && trail.event?.kind === "reduce" ? trail : trail.append(event))));
+    const acts = trails.filter((trail) => !divides || trail.event?.kind !== "reduce");
+    return merge(
+      trails.filter((trail) => !acts.includes(trail)),
+      this.#append(acts, event),
+    );
   }
 
   #handEvent(node: Expression, frame: Frame, scope: Scope): TrainingEvent {
@@ -427,4 +447,5 @@ export class Walker {
 }
 
 const lastSegment = (name: string) => name.slice(name.lastIndexOf(".") + 1);
+const isPending = (trails: Trails) => trails.some(({ pending }) => pending);
 const same = (a: Trails, b: Trails) => a.length === b.length && a.every((trail, i) => trail === b[i]);
