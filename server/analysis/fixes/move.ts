@@ -1,4 +1,4 @@
-/** Moves statements in front of the update that they should come before. */
+/** Moves statements in front of the update, or the clip, that they should come before. */
 import type { ClipEvent, StepEvent } from "../facts/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import { isUnscaled, updatesAfter } from "../facts/order.ts";
@@ -29,7 +29,7 @@ export function moveClip(facts: Facts, clip: ClipEvent, step: StepEvent): TextEd
 export function moveBefore(
   facts: Facts,
   statements: readonly Statement[],
-  step: StepEvent,
+  step: { readonly statement: Statement },
   first: readonly string[] = [],
 ): TextEdit[] | null {
   const { text } = facts;

@@ -108,4 +108,10 @@ describe("removes or moves it", () => {
     );
     expect(places(fixed)).toEqual([]);
   });
+
+  it("to the clip that already waits for the update", () => {
+    const fixed = fixAll(train(`${unscale}\nif (i + 1) % 4:\n    continue\n${clip}\n${step}`));
+    expect(fixed).toBe(train(`if (i + 1) % 4:\n    continue\n${unscale}\n${clip}\n${step}`));
+    expect(places(fixed)).toEqual([]);
+  });
 });

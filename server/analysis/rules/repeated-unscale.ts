@@ -1,4 +1,4 @@
-import type { ClipEvent, Path, StepEvent, UnscaleEvent, UnscaleSite } from "../facts/events.ts";
+import type { ClipEvent, Path, StepEvent, UnscaleEvent, UnscaleSite, UpdateSite } from "../facts/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import { isAtEachMicroBatch } from "../facts/micro-batches.ts";
 import { byNode } from "../facts/order.ts";
@@ -123,7 +123,8 @@ function inEachMicroBatch(facts: Facts, unscale: UnscaleEvent): Omit<Finding, "r
   );
   if (!update) return null;
   const clips = facts.clips.map(({ clip }) => clip).filter((clip) => isAtEachMicroBatch(facts, update, clip));
-  const edits = moveBefore(facts, [unscale.statement, ...statementsOf(clips)], update.step);
+  const [waiting] = laterClips(update, unscale).filter((clip) => !clips.some(({ node }) => node === clip.node));
+  const edits = moveBefore(facts, [unscale.statement, ...statementsOf(clips)], waiting ?? update.step);
   return {
     severity: "error",
     message: `The gradients of \`${nameOf(facts, unscale)}\` are unscaled at every micro-batch: the second time raises a \`RuntimeError\`.`,
@@ -131,6 +132,14 @@ function inEachMicroBatch(facts: Facts, unscale: UnscaleEvent): Omit<Finding, "r
     related: [{ range: rangeOf(update.step.node), message: "Unscale once, before the update" }],
     fix: edits && { applicability: "unsafe", title: "Unscale and clip once, before the update", edits },
   };
+}
+
+/** The clips that find the gradients unscaled by this call. */
+function laterClips({ paths }: UpdateSite, unscale: UnscaleEvent): ClipEvent[] {
+  return paths.flatMap((path) => {
+    const at = path.findLastIndex((event) => event.node === unscale.node);
+    return path.flatMap((event, index) => (event.kind === "clip" && at !== -1 && index > at ? [event] : []));
+  });
 }
 
 const statementsOf = (clips: readonly ClipEvent[]) => [...new Set(clips.map(({ statement }) => statement))];
