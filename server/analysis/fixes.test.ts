@@ -3,11 +3,17 @@ import { describe, expect, it } from "vitest";
 import { analyser } from "../../test/analysis/analyser.ts";
 import { fixed } from "../../test/analysis/fix-check.ts";
 import { parsedByPython, python } from "../../test/analysis/respell.ts";
-import { SCRIPTS } from "../../test/analysis/scripts.ts";
+import { SCRIPTS, type Script } from "../../test/analysis/scripts.ts";
 
-const CRLF = SCRIPTS.map(({ name, text }) => ({ name: `${name}, CRLF`, text: text.replaceAll("\n", "\r\n") }));
-const TABS = SCRIPTS.map(({ name, text }) => ({ name: `${name}, tabs`, text: text.replaceAll("    ", "\t") }));
-const cases = [...SCRIPTS, ...CRLF, ...TABS].map(({ name, text }) => ({ name, ...fixed(analyser, text, "unsafe") }));
+const variant = (what: string, change: (text: string) => string): Script[] =>
+  SCRIPTS.map((script) => ({ ...script, name: `${script.name}, ${what}`, text: change(script.text) }));
+const CRLF = variant("CRLF", (text) => text.replaceAll("\n", "\r\n"));
+const TABS = variant("tabs", (text) => text.replaceAll("    ", "\t"));
+const cases = [...SCRIPTS, ...CRLF, ...TABS].map(({ name, text, collected }) => {
+  const once = fixed(analyser, text, "unsafe");
+  // A mended order can show that the clip itself is missing: what other tests analyse may settle with the second pass.
+  return { name, ...once, problems: collected ? fixed(analyser, once.text, "unsafe").problems : once.problems };
+});
 
 describe("fixes", () => {
   it.each(cases.filter(({ count }) => count > 0))("$name", ({ problems, text }) => {

@@ -125,6 +125,15 @@ export class Members {
     );
   }
 
+  /** The topmost of a class's first bases that this file defines. */
+  root(info: ClassInfo, seen = new Set<ClassInfo>()): ClassInfo {
+    seen.add(info);
+    for (const base of info.node.bases)
+      for (const parent of this.#values.evaluate(base.value, this.#values.frames.around(info.scope)))
+        if (parent.kind === "class" && !seen.has(parent.info)) return this.root(parent.info, seen);
+    return info;
+  }
+
   /** The variable behind an attribute of a class's instances, its own or inherited. */
   attribute(info: ClassInfo, name: string, seen = new Set<ClassInfo>()): Variable | null {
     if (seen.has(info)) return null;

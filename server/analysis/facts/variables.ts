@@ -1,7 +1,7 @@
 /** Which variable an expression names: the identity of a model or an optimizer, whatever it holds. */
 import type { Expression } from "../syntax/ast.ts";
 import { BUILTINS } from "./builtins.ts";
-import { type Scope, Variable } from "./scope.ts";
+import { type ClassInfo, type Scope, Variable } from "./scope.ts";
 import type { Frame } from "./value.ts";
 import type { Values } from "./values.ts";
 
@@ -43,6 +43,8 @@ export class Variables {
         if (self?.kind === "instance") {
           const attribute = this.#values.members.attribute(self.info, node.name);
           if (attribute) return { variable: attribute, frame };
+          // Set in a base that can't be seen: still one thing in all methods.
+          if (scope.home.self === node.object.id) return { variable: this.#inherited(self.info, node.name), frame };
         }
       }
       const imported = this.#member(node, frame, scope);
@@ -51,6 +53,16 @@ export class Variables {
       return holder ? { variable: holder.variable.attribute(node.name), frame: holder.frame } : null;
     }
     return null;
+  }
+
+  #inherited(info: ClassInfo, name: string): Variable {
+    const key = `${this.#values.frames.id(this.#values.members.root(info))}.${name}`;
+    let variable = this.#free.get(key);
+    if (!variable) {
+      variable = new Variable(name, null, info);
+      this.#free.set(key, variable);
+    }
+    return variable;
   }
 
   /** The variable of another module that an import names: the same one for all who import it. */

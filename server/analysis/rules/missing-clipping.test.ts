@@ -207,6 +207,19 @@ for x in loader:
 
 describe("says nothing", () => {
   const silent: [string, string][] = [
+    [
+      "to a clip of what a base that can't be seen has set",
+      `import torch
+from elsewhere import Base
+class Gan(Base):
+    def build(self):
+        self.opt = torch.optim.Adam(self.net.parameters())
+    def train(self, loss):
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
+        self.opt.step()
+`,
+    ],
     ["to a clip", loop("loss.backward()\nnn.utils.clip_grad_norm_(model.parameters(), 1)\noptimizer.step()")],
     [
       "to a clip under a condition",
