@@ -3,9 +3,10 @@ import type { Finding } from "../analysis/index.ts";
 import { laterEdit, wholeFileEdit } from "./code-action-resolve.ts";
 import type { Context } from "./context.ts";
 import { SOURCE, toDiagnostic } from "./diagnostics.ts";
-import type { OpenDocument } from "./document.ts";
+import type { LintedDocument } from "./document.ts";
 import { explainAction } from "./explain.ts";
 import { guarded } from "./guard.ts";
+import { OpenCell } from "./open-cell.ts";
 import type { Settings } from "./settings.ts";
 import { suppressionEdit } from "./suppress.ts";
 import { workspaceEdit } from "./workspace-edit.ts";
@@ -20,7 +21,7 @@ export function registerCodeActions(context: Context): void {
     guarded(connection, "Code actions", [], async (params): Promise<CodeAction[]> => {
       const wanted = params.context.only;
       const { uri } = params.textDocument;
-      const current = await settings.of(uri);
+      const current = await settings.of(documents.fileOf(uri));
       const document = documents.get(uri);
       if (!document || !current.enable) return [];
       return [
@@ -37,8 +38,8 @@ function wants(only: readonly string[] | undefined, kind: string): boolean {
   return only === undefined || only.some((asked) => asked === "" || kind === asked || kind.startsWith(`${asked}.`));
 }
 
-function quickFixes(params: CodeActionParams, document: OpenDocument, settings: Settings, context: Context) {
-  const asked = document.positions.offsets(params.range);
+function quickFixes(params: CodeActionParams, document: LintedDocument, settings: Settings, context: Context) {
+  const asked = document.offsets(params.range);
   const findings = document
     .findings(settings.lint)
     .filter(({ range }) => range.start <= asked.end && asked.start <= range.end)
@@ -59,7 +60,7 @@ function quickFixes(params: CodeActionParams, document: OpenDocument, settings: 
 function fixAction(
   { fix }: Finding,
   diagnostic: Diagnostic,
-  document: OpenDocument,
+  document: LintedDocument,
   { client }: Context,
 ): CodeAction[] {
   if (!fix) return [];
@@ -77,14 +78,14 @@ function fixAction(
 /** Its edit is worked out when it is chosen, where the client can wait for it: the menu opens at every move of the cursor. */
 function fixFileAction(
   diagnostics: Diagnostic[],
-  document: OpenDocument,
+  document: LintedDocument,
   settings: Settings,
   { client }: Context,
 ): CodeAction[] {
-  if (document.findings(settings.lint).filter(({ fix }) => fix !== null).length < 2) return [];
+  if (document.module.fixAll("unsafe", settings.lint).count < 2) return [];
   // With diagnostics of its own it stands beside the fix; VS Code lists actions without any at the end.
   const action: CodeAction = {
-    title: "Fix all clipping problems in this file",
+    title: `Fix all clipping problems in this ${document instanceof OpenCell ? "notebook" : "file"}`,
     kind: CodeActionKind.QuickFix,
     diagnostics,
   };
@@ -95,7 +96,7 @@ function fixFileAction(
 function suppressAction(
   finding: Finding,
   diagnostic: Diagnostic,
-  document: OpenDocument,
+  document: LintedDocument,
   { client }: Context,
 ): CodeAction {
   return {
@@ -106,9 +107,12 @@ function suppressAction(
   };
 }
 
-function fixAll(document: OpenDocument, { lint }: Settings, { client }: Context): CodeAction[] {
-  const { edits, count } = document.module.fixAll("safe", lint);
-  if (count === 0) return [];
+function fixAll(document: LintedDocument, { lint }: Settings, { client }: Context): CodeAction[] {
+  // Clients ask for one cell of a notebook after the other.
+  const edits = document.module
+    .fixAll("safe", lint)
+    .edits.filter(({ range }) => document.place(range).uri === document.uri);
+  if (edits.length === 0) return [];
   return [
     {
       title: "Fix all safely fixable clipping problems",

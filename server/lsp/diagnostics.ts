@@ -14,8 +14,10 @@ import {
 } from "vscode-languageserver";
 import type { Finding, Severity } from "../analysis/index.ts";
 import type { Context } from "./context.ts";
-import type { OpenDocument } from "./document.ts";
+import type { LintedDocument } from "./document.ts";
 import { guarded } from "./guard.ts";
+import { OpenCell } from "./open-cell.ts";
+import type { OpenNotebook } from "./open-notebook.ts";
 
 export const SOURCE = "gradsight";
 
@@ -26,10 +28,10 @@ const SEVERITY: Record<Severity, DiagnosticSeverity> = {
   hint: DiagnosticSeverity.Hint,
 };
 
-export function toDiagnostic(finding: Finding, document: OpenDocument, { analyser }: Context): Diagnostic {
+export function toDiagnostic(finding: Finding, document: LintedDocument, { analyser }: Context): Diagnostic {
   const href = analyser.rules.find(({ name }) => name === finding.rule)?.url;
   return {
-    range: document.positions.range(finding.range),
+    range: document.place(finding.range).range,
     severity: SEVERITY[finding.severity],
     code: finding.rule,
     ...(href && { codeDescription: { href } }),
@@ -38,24 +40,24 @@ export function toDiagnostic(finding: Finding, document: OpenDocument, { analyse
     ...(finding.deprecated && { tags: [DiagnosticTag.Deprecated] }),
     ...(finding.unnecessary && { tags: [DiagnosticTag.Unnecessary] }),
     ...(finding.related.length > 0 && {
-      relatedInformation: finding.related.map(({ range, message }) => ({
-        location: { uri: document.uri, range: document.positions.range(range) },
-        message,
-      })),
+      relatedInformation: finding.related.map(({ range: offsets, message }) => {
+        const { uri, range } = document.place(offsets);
+        return { location: { uri, range }, message };
+      }),
     }),
   };
 }
 
 async function diagnose(
-  document: OpenDocument,
+  document: LintedDocument,
   context: Context,
   token?: CancellationToken,
 ): Promise<Diagnostic[] | "stale"> {
-  const { version } = document;
-  const settings = await context.settings.of(document.uri);
+  const { revision } = document;
+  const settings = await context.settings.of(context.documents.fileOf(document.uri));
   if (token?.isCancellationRequested) throw new ResponseError(LSPErrorCodes.RequestCancelled, "cancelled");
   if (document.closed) return [];
-  if (document.version !== version) return "stale";
+  if (document.revision !== revision) return "stale";
   if (!settings.enable) return [];
   // A client that doesn't watch files for us: look at those that are imported.
   if (!context.client.registersWatchedFiles) context.modules.refresh();
@@ -65,6 +67,8 @@ async function diagnose(
 export interface DiagnosticsFeature {
   /** The text, or the settings, of this document changed. */
   changed(uri: string): void;
+  /** The client asks for the `edited` cells itself. */
+  notebookChanged(notebook: OpenNotebook, edited: ReadonlySet<string>): void;
   settingsChanged(): void;
   closed(uri: string): void;
 }
@@ -76,6 +80,9 @@ export function registerDiagnostics(context: Context): DiagnosticsFeature {
 function registerPull(context: Context): DiagnosticsFeature {
   const { connection, documents, client } = context;
   const empty: DocumentDiagnosticReport = { kind: "full", items: [] };
+  /** What the client knows of cells. */
+  const answered = new Map<string, string>();
+  const waiting = new Map<OpenNotebook, ReadonlySet<string>>();
   connection.languages.diagnostics.on(
     guarded(connection, "Linting", empty, async ({ textDocument: { uri } }, token) => {
       // Lets the changes and cancellations that already wait in line go first.
@@ -85,32 +92,52 @@ function registerPull(context: Context): DiagnosticsFeature {
       const items = await diagnose(document, context, token);
       if (items === "stale")
         throw new ResponseError(LSPErrorCodes.ServerCancelled, "the text changed", { retriggerRequest: true });
+      if (document instanceof OpenCell) answered.set(uri, JSON.stringify(items));
       return { kind: "full", items };
     }),
   );
+  const refresh = () => {
+    if (client.refreshesDiagnostics)
+      connection.languages.diagnostics
+        .refresh()
+        .catch((error) => connection.console.warn(`The client did not refresh: ${error.message}`));
+  };
+  /** An edit in one cell may change what there is to say of others. */
+  const check = guarded(connection, "Linting", undefined, async (notebook: OpenNotebook) => {
+    const edited = waiting.get(notebook);
+    waiting.delete(notebook);
+    for (const cell of notebook.cells) {
+      const known = answered.get(cell.uri);
+      if (known === undefined || edited?.has(cell.uri)) continue;
+      const items = await diagnose(cell, context);
+      if (items !== "stale" && JSON.stringify(items) !== known) return refresh();
+    }
+  });
   return {
     changed() {},
-    closed() {},
-    settingsChanged() {
-      if (client.refreshesDiagnostics)
-        connection.languages.diagnostics
-          .refresh()
-          .catch((error) => connection.console.warn(`The client did not refresh: ${error.message}`));
+    notebookChanged(notebook, edited) {
+      const before = waiting.get(notebook);
+      if (!before) setTimeout(() => check(notebook));
+      waiting.set(notebook, new Set([...(before ?? []), ...edited]));
     },
+    closed(uri) {
+      answered.delete(uri);
+    },
+    settingsChanged: refresh,
   };
 }
 
 function registerPush(context: Context): DiagnosticsFeature {
   const { connection, documents } = context;
-  const waiting = new Set<OpenDocument>();
-  const publish = guarded(connection, "Linting", undefined, async (document: OpenDocument) => {
+  const waiting = new Set<LintedDocument>();
+  const publish = guarded(connection, "Linting", undefined, async (document: LintedDocument) => {
     waiting.delete(document);
     const { uri, version } = document;
     const diagnostics = await diagnose(document, context);
     if (diagnostics === "stale" || document.closed) return;
     await connection.sendDiagnostics({ uri, version, diagnostics });
   });
-  const schedule = (document: OpenDocument) => {
+  const schedule = (document: LintedDocument) => {
     if (waiting.has(document)) return;
     waiting.add(document);
     // Changes that already wait in line are read first, and linted once.
@@ -129,6 +156,9 @@ function registerPush(context: Context): DiagnosticsFeature {
   };
   return {
     changed,
+    notebookChanged(notebook) {
+      for (const cell of notebook.cells) schedule(cell);
+    },
     closed: guarded(connection, "Clearing diagnostics", undefined, (uri: string) => {
       scheduleOthers();
       return connection.sendDiagnostics({ uri, diagnostics: [] });

@@ -4,7 +4,7 @@ import { guarded } from "./guard.ts";
 export function registerDidChange({ connection, documents }: Context, changed: (uri: string) => void): void {
   connection.onDidChangeTextDocument(
     guarded(connection, "Following a change", undefined, ({ textDocument: { uri, version }, contentChanges }) => {
-      const document = documents.get(uri);
+      const document = documents.script(uri);
       if (!document) return;
       if (version < document.version) {
         connection.console.warn(

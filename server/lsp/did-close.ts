@@ -4,7 +4,7 @@ import { guarded } from "./guard.ts";
 export function registerDidClose({ connection, documents, settings }: Context, closed: (uri: string) => void): void {
   connection.onDidCloseTextDocument(
     guarded(connection, "Closing a document", undefined, ({ textDocument: { uri } }) => {
-      if (!documents.get(uri)) return;
+      if (!documents.script(uri)) return;
       documents.close(uri);
       settings.forget(uri);
       closed(uri);

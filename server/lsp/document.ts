@@ -1,28 +1,36 @@
-import { TextDocument, type TextDocumentContentChangeEvent } from "vscode-languageserver-textdocument";
-import type { Analyser, Finding, LintOptions, Module, Origin, TextEdit, WorkspaceModule } from "../analysis/index.ts";
-import { type PositionEncoding, Positions } from "../text/positions.ts";
+import type { Range } from "vscode-languageserver";
+import type { TextDocumentContentChangeEvent } from "vscode-languageserver-textdocument";
+import type { Analyser, Finding, LintOptions, Module, Origin, TextRange, WorkspaceModule } from "../analysis/index.ts";
+import type { OpenText, Place, Placing } from "./open-text.ts";
+
+/** What features ask of an open document, be it a script or a cell of a notebook. Offsets count in its module. */
+export interface LintedDocument extends Placing {
+  readonly uri: string;
+  readonly version: number;
+  /** Another number after each change of the module. */
+  readonly revision: number;
+  readonly closed: boolean;
+  readonly module: Omit<Module, "edit">;
+  /** What was last found no longer holds, since something that the text imports has changed. */
+  readonly isStale: boolean;
+  /** Those that stand in this document. */
+  findings(options: LintOptions): readonly Finding[];
+}
 
 /** One open document: its text, which is the truth, and the module that the analyser keeps of it. */
-export class OpenDocument {
-  readonly positions: Positions;
+export class OpenDocument implements LintedDocument {
   closed = false;
-  readonly #text: TextDocument;
+  readonly #text: OpenText;
   readonly #analyser: Pick<Analyser, "open">;
   readonly #originOf: (uri: string) => Origin | undefined;
   #imported: WorkspaceModule | null = null;
   #module: Module | null = null;
   #findings: { readonly options: LintOptions; readonly findings: readonly Finding[] } | null = null;
 
-  constructor(
-    text: TextDocument,
-    encoding: PositionEncoding,
-    analyser: Pick<Analyser, "open">,
-    originOf: (uri: string) => Origin | undefined,
-  ) {
+  constructor(text: OpenText, analyser: Pick<Analyser, "open">, originOf: (uri: string) => Origin | undefined) {
     this.#text = text;
     this.#analyser = analyser;
     this.#originOf = originOf;
-    this.positions = new Positions(text, encoding);
   }
 
   get uri(): string {
@@ -33,21 +41,24 @@ export class OpenDocument {
     return this.#text.version;
   }
 
+  get revision(): number {
+    return this.#text.version;
+  }
+
   /** Parsed when first asked for, and anew should an edit ever have failed. */
   get module(): Module {
     if (this.closed) throw new Error(`${this.uri} is closed`);
-    this.#module ??= this.#analyser.open(this.#text.getText(), this.#originOf(this.uri));
+    this.#module ??= this.#analyser.open(this.#text.content, this.#originOf(this.uri));
     return this.#module;
   }
 
-  /** What was last found no longer holds, since something that the text imports has changed. */
   get isStale(): boolean {
     return this.#findings !== null && this.#module?.isCurrent === false;
   }
 
   /** What others see that import it. */
   imported(path: string): WorkspaceModule {
-    this.#imported ??= { path, text: this.#text.getText() };
+    this.#imported ??= { path, text: this.#text.content };
     return this.#imported;
   }
 
@@ -62,7 +73,7 @@ export class OpenDocument {
     this.#findings = null;
     this.#imported = null;
     try {
-      const edits = changes.map((change) => this.#apply(change, version));
+      const edits = changes.map((change) => this.#text.change(change, version));
       this.#module?.edit(edits);
     } catch (error) {
       // Some of the changes may be in the text but not in the module.
@@ -77,18 +88,16 @@ export class OpenDocument {
     this.#forget();
   }
 
-  /** Each change's range counts in the text that the one before it left. */
-  #apply(change: TextDocumentContentChangeEvent, version: number): TextEdit {
-    if (typeof change.text !== "string") throw new TypeError("a change without text");
-    if (!("range" in change) || !change.range) {
-      const range = { start: 0, end: this.#text.getText().length };
-      TextDocument.update(this.#text, [{ text: change.text }], version);
-      return { range, newText: change.text };
-    }
-    const range = this.positions.offsets(change.range);
-    const utf16 = { start: this.#text.positionAt(range.start), end: this.#text.positionAt(range.end) };
-    TextDocument.update(this.#text, [{ range: utf16, text: change.text }], version);
-    return { range, newText: change.text };
+  place(range: TextRange): Place {
+    return { uri: this.uri, version: this.version, range: this.#text.positions.range(range) };
+  }
+
+  offsets(range: Range): TextRange {
+    return this.#text.positions.offsets(range);
+  }
+
+  moduleLine(line: number): number {
+    return line;
   }
 
   #forget(): void {

@@ -1,23 +1,22 @@
-import type { DidOpenTextDocumentParams } from "vscode-languageserver";
-import { TextDocument } from "vscode-languageserver-textdocument";
+import type { DidOpenNotebookDocumentParams, DidOpenTextDocumentParams } from "vscode-languageserver";
 import type { Analyser, Module } from "../analysis/index.ts";
-import { type PositionEncoding, Positions } from "../text/positions.ts";
-import { OpenDocument } from "./document.ts";
+import { isNotebook } from "../files/kind.ts";
+import type { PositionEncoding } from "../text/positions.ts";
+import { type LintedDocument, OpenDocument } from "./document.ts";
 import type { Host } from "./host.ts";
 import type { ImportedModules } from "./imported-modules.ts";
+import { OpenNotebook } from "./open-notebook.ts";
+import { OpenText, type Placing } from "./open-text.ts";
 
 /** A text at rest for the length of one request, open in the editor or not. */
-export interface View {
-  readonly uri: string;
-  /** null when the document is not open: LSP's word for what is on the disk. */
-  readonly version: number | null;
-  readonly module: Module;
-  readonly positions: Positions;
+export interface View extends Placing {
+  readonly module: Omit<Module, "edit">;
 }
 
-/** The Python documents that the client has open. */
+/** The Python documents and notebooks that the client has open. */
 export class Documents {
   readonly #open = new Map<string, OpenDocument>();
+  readonly #notebooks = new Map<string, OpenNotebook>();
   readonly #analyser: Pick<Analyser, "open">;
   readonly #host: Host;
   readonly #encoding: PositionEncoding;
@@ -30,12 +29,34 @@ export class Documents {
     this.#encoding = encoding;
   }
 
-  get(uri: string): OpenDocument | undefined {
+  /** A script. */
+  script(uri: string): OpenDocument | undefined {
     return this.#open.get(uri);
   }
 
-  all(): Iterable<OpenDocument> {
-    return this.#open.values();
+  notebook(uri: string): OpenNotebook | undefined {
+    return this.#notebooks.get(uri);
+  }
+
+  /** A script, or a cell of a notebook. */
+  get(uri: string): LintedDocument | undefined {
+    const script = this.#open.get(uri);
+    if (script) return script;
+    for (const notebook of this.#notebooks.values()) {
+      const cell = notebook.cell(uri);
+      if (cell) return cell;
+    }
+    return undefined;
+  }
+
+  /** Of a cell, the notebook that it is in. */
+  fileOf(uri: string): string {
+    for (const notebook of this.#notebooks.values()) if (notebook.cell(uri)) return notebook.uri;
+    return uri;
+  }
+
+  all(): LintedDocument[] {
+    return [...this.#open.values(), ...[...this.#notebooks.values()].flatMap(({ cells }) => cells)];
   }
 
   open({ uri, languageId, version, text }: DidOpenTextDocumentParams["textDocument"]): OpenDocument | null {
@@ -43,8 +64,7 @@ export class Documents {
     if (languageId !== "python" || uri.startsWith("vscode-notebook-cell:")) return null;
     this.close(uri);
     const document = new OpenDocument(
-      TextDocument.create(uri, languageId, version, text),
-      this.#encoding,
+      new OpenText({ uri, languageId, version, text }, this.#encoding),
       this.#analyser,
       (of) => this.#modules.originOf(of),
     );
@@ -59,16 +79,37 @@ export class Documents {
     this.#modules.closed(uri);
   }
 
+  openNotebook({ notebookDocument: { uri, cells }, cellTextDocuments }: DidOpenNotebookDocumentParams): OpenNotebook {
+    this.closeNotebook(uri);
+    const open = (text: string) => this.#analyser.open(text, this.#modules.originOf(uri));
+    const notebook = new OpenNotebook(uri, this.#encoding, open);
+    this.#notebooks.set(uri, notebook);
+    notebook.restructure({ array: { start: 0, deleteCount: 0, cells }, didOpen: cellTextDocuments });
+    return notebook;
+  }
+
+  closeNotebook(uri: string): void {
+    this.#notebooks.get(uri)?.close();
+    this.#notebooks.delete(uri);
+  }
+
   /** Lets `use` see the open document, or, where it is not open, the file. Rejects with a message fit for users. */
   async view<Result>(uri: string, use: (view: View) => Result): Promise<Result> {
-    const document = this.get(uri);
+    const document = this.get(uri) ?? this.#notebooks.get(uri)?.cells[0];
     if (document) return use(document);
+    if (isNotebook(uri)) throw new Error(`${uri} is a notebook. Open it in the notebook editor first.`);
     const text = await this.#host.readText(uri);
     const opened = this.get(uri);
     if (opened) return use(opened);
     const module = this.#analyser.open(text, this.#modules.originOf(uri));
+    const { positions } = new OpenText({ uri, languageId: "python", version: 0, text }, this.#encoding);
     try {
-      return use({ uri, version: null, module, positions: Positions.of(text, this.#encoding) });
+      return use({
+        module,
+        place: (range) => ({ uri, version: null, range: positions.range(range) }),
+        offsets: (range) => positions.offsets(range),
+        moduleLine: (line) => line,
+      });
     } finally {
       module.dispose();
     }

@@ -11,7 +11,7 @@ export function registerFixAll({ connection, client, documents, settings }: Cont
     FIX_ALL_METHOD,
     guarded(connection, "Fixing all", nothing, async (params: unknown): Promise<FixAllResult> => {
       const { uri, unsafe } = parse(params);
-      const { enable, lint } = await settings.of(uri);
+      const { enable, lint } = await settings.of(documents.fileOf(uri));
       if (!enable) return nothing;
       return documents.view(uri, (view) => {
         const { edits, count } = view.module.fixAll(unsafe ? "unsafe" : "safe", lint);

@@ -46,6 +46,9 @@ function capabilitiesFor(client: Client): InitializeResult["capabilities"] {
   return {
     positionEncoding: client.positionEncoding,
     textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
+    notebookDocumentSync: {
+      notebookSelector: [{ notebook: "jupyter-notebook", cells: [{ language: "python" }] }],
+    },
     codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, FIX_ALL_KIND], resolveProvider: true },
     hoverProvider: true,
     executeCommandProvider: { commands: [EXPLAIN_COMMAND] },

@@ -13,6 +13,9 @@ import { registerHover } from "./hover.ts";
 import { registerHub } from "./hub.ts";
 import { registerInitialize } from "./initialize.ts";
 import { registerInitialized } from "./initialized.ts";
+import { registerNotebookDidChange } from "./notebook-did-change.ts";
+import { registerNotebookDidClose } from "./notebook-did-close.ts";
+import { registerNotebookDidOpen } from "./notebook-did-open.ts";
 import { registerThresholdEdit } from "./threshold-edit.ts";
 
 /** Serves one client on `connection` until it says good-bye. */
@@ -23,6 +26,9 @@ export function serve(connection: Connection, host: Host): void {
     registerDidOpen(context, diagnostics.changed);
     registerDidChange(context, diagnostics.changed);
     registerDidClose(context, diagnostics.closed);
+    registerNotebookDidOpen(context, diagnostics);
+    registerNotebookDidChange(context, diagnostics);
+    registerNotebookDidClose(context, diagnostics);
     context.settings.register(diagnostics.settingsChanged);
     registerDidChangeWatchedFiles(context, diagnostics.settingsChanged);
     registerCodeActions(context);

@@ -11,14 +11,17 @@ export function registerThresholdEdit({ connection, host, client, documents }: C
       try {
         const { uri, site, clip, threshold } = thresholdEditParams(params);
         // The probe counts lines from 1, and may have seen the clip in another file than the update.
-        const lineOf = (place: CodeLocation | null) => (place && host.isFile(uri, place.file) ? place.line - 1 : null);
+        const file = documents.fileOf(uri);
+        const lineOf = (place: CodeLocation | null) => (place && host.isFile(file, place.file) ? place.line - 1 : null);
         const [siteLine, clipLine] = [lineOf(site), lineOf(clip)];
         if (siteLine === null && clipLine === null && (site || clip))
           return { err: `The run saw this update in ${(clip ?? site)?.file}, not in ${uri}.` };
         return await documents.view(uri, (view) => {
-          const result = view.module.thresholdEdit({ threshold, siteLine, clipLine });
+          const inModule = (line: number | null) => (line === null ? null : view.moduleLine(line));
+          const lines = { siteLine: inModule(siteLine), clipLine: inModule(clipLine) };
+          const result = view.module.thresholdEdit({ threshold, ...lines });
           if ("refused" in result) return { err: result.refused };
-          const line = view.positions.positionAt(result.range.start).line + 1;
+          const line = view.place(result.range).range.start.line + 1;
           return { ok: { edit: workspaceEdit(view, result.edits, client), summary: result.summary, line } };
         });
       } catch (error) {
