@@ -33,6 +33,8 @@ const MAX_EFFECT_DEPTH = 12;
 /** Names of functions (of libraries that are known) that limit what they are given, or tell how large it is. */
 const BOUNDS =
   /clip|clamp|norm|^(minimum|maximum|min|max|fmin|fmax|where|select|cond|sign|tanh|normalize|trust_ratio|reduce_max|reduce_min)$/i;
+/** Functions that multiply or divide. */
+const SCALES = /\.(tree_(scalar_)?(mul|scale|div)|scale|mul|multiply|div|divide|true_divide)$/;
 const TAKES_GRADIENT = /\.(value_and_)?grad$/;
 
 export class Gradients {
@@ -126,9 +128,15 @@ export class Gradients {
     if (call.callee.kind === "attribute" && /\.update$/.test(name) && this.#optimizers.isTransformation(rootOf(name)))
       return this.#transformed(value, call);
     if (!this.#isInert(name)) return UNSEEN;
-    const given = together(this.#argumentsOf(call).map((node) => this.#flow(node, frame, scope)));
+    const parts = this.#argumentsOf(call).map((node) => ({ node, flow: this.#flow(node, frame, scope) }));
+    const given = together(parts.map(({ flow }) => flow));
     if (!isGradient(given) || isBounded(given)) return given;
-    const effect = worst([this.#effectOfName(name), this.#applied(name, call, value)]);
+    const others = parts.filter(({ flow }) => !isGradient(flow)).map(({ node }) => node);
+    const effect = worst([
+      this.#effectOfName(name),
+      this.#applied(name, call, value),
+      this.#effectOfOthers(name, others, frame, scope),
+    ]);
     return affected(given, effect, call);
   }
 
@@ -167,6 +175,17 @@ export class Gradients {
       return value.kind === "external" ? this.#effectOfName(value.name) : "unseen";
     });
     return worst(effects);
+  }
+
+  /** What gradients are multiplied by, or mapped together with: `tree_scale(factor, grads)`. */
+  #effectOfOthers(name: string, others: readonly Expression[], frame: Frame, scope: Scope): Effect {
+    const scales = SCALES.test(name);
+    if (!scales && !this.#frameworks.some(({ maps }) => maps?.[name])) return "none";
+    const effect = worst(
+      others.filter(({ kind }) => kind !== "lambda").map((node) => this.#effect(node, frame, scope, 0)),
+    );
+    const hidden = scales && others.some((node) => this.#isHidden(node, frame, scope));
+    return effect === "none" && hidden ? "unseen" : effect;
   }
 
   #effectOfName(name: string): Effect {

@@ -14,6 +14,9 @@ export class Members {
   of(value: Value, name: string): Value[] {
     switch (value.kind) {
       case "external": {
+        const own = value.by?.methods.get(name);
+        if (value.by && own && value.call)
+          return [{ kind: "function", info: own, frame: this.#values.frames.around(value.by.scope), self: UNKNOWN }];
         const qualified = this.#values.canonical(`${value.name}.${name}`);
         // `utils.clip` of `import utils`, but not a member of what a call returned.
         const found = value.call || value.name.includes("(") ? null : this.#values.imports.find(qualified, value.scope);
@@ -78,7 +81,11 @@ export class Members {
       for (const parent of this.#values.evaluate(base.value, this.#values.frames.around(info.scope))) {
         if (parent.kind === "class") found.push(...this.#classMember(value, parent.info, name, seen));
         else if (parent.kind === "external")
-          found.push({ ...parent, name: `${parent.name}${value.kind === "instance" ? "()" : ""}.${name}`, call: null });
+          found.push(
+            value.kind === "instance"
+              ? { ...parent, name: `${parent.name}().${name}`, call: null }
+              : { ...parent, name: `${parent.name}.${name}`, call: null, by: value.info },
+          );
         else opaque = true;
       }
     if (opaque || found.length === 0) found.push(UNKNOWN);

@@ -26,6 +26,8 @@ export type Value =
       readonly call: Call | null;
       readonly frame: Frame;
       readonly scope: Scope;
+      /** The class of the file through which it was reached: what that defines comes first. */
+      readonly by?: ClassInfo;
       readonly bound?: CallPlace | null;
     }
   | {

@@ -280,7 +280,9 @@ export class Values {
   }
 
   #externalCall(callee: Value & { kind: "external" }, call: Call, frame: Frame, scope: Scope): Value[] {
-    const result: Value = { kind: "external", name: `${callee.name}()`, call, frame, scope };
+    // A factory of the base class makes an instance of the class that it is called on.
+    const by = this.#frameworks.some(({ carries }) => carries?.[callee.name]) ? callee.by : undefined;
+    const result: Value = { kind: "external", name: `${callee.name}()`, call, frame, scope, ...(by && { by }) };
     if (callee.name === "builtins.getattr") return this.#getattr(call, frame, scope);
     if (callee.name === "functools.partial") return this.#partial(call, frame, scope);
     if (call.callee.kind === "attribute" && this.#frameworks.some((known) => known.returnsReceiver?.test(callee.name)))

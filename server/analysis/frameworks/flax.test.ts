@@ -57,6 +57,24 @@ describe("a train state", () => {
     expect(places(text)).toEqual(["21:missing-clipping"]);
   });
 
+  it("is left to its class where that applies gradients in its own way", () => {
+    const text = linen("optax.adam(1e-3)", "for b in batches:\n    state = train_step(state, b, 1)")
+      .replace(
+        "\n\nclass Model",
+        `
+
+class State(train_state.TrainState):
+    def apply_gradients(self, *, grads, **kwargs):
+        grads = jax.tree.map(lambda g: jax.numpy.clip(g, -1, 1), grads)
+        return super().apply_gradients(grads=grads, **kwargs)
+
+
+class Model`,
+      )
+      .replace("train_state.TrainState.create(", "State.create(");
+    expect(places(text)).toEqual([]);
+  });
+
   it("is followed through a helper that builds it, and one that it can't see but gives its optimizer to", () => {
     const run = "state = shard(state)\nfor b in batches:\n    state = train_step(state, b, 1)";
     const imported = linen("optax.adam(1e-3)", run.replace("shard(state)", "setup(model, tx)")).replace(

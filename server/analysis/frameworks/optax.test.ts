@@ -111,6 +111,28 @@ describe("gradients on their way to the update", () => {
       "clipped by a nested function",
       ["def limit(g):", "    return g / jnp.maximum(1.0, jnp.linalg.norm(g))", "grads = jax.tree.map(limit, grads)"],
     ],
+    [
+      "scaled as a tree",
+      [
+        "factor = jnp.minimum(1.0, 1.0 / optax.global_norm(grads))",
+        "grads = optax.tree_utils.tree_scale(factor, grads)",
+      ],
+    ],
+    [
+      "scaled by a tree of factors",
+      [
+        "factors = jax.tree.map(lambda g: jnp.minimum(1.0, 1.0 / jnp.linalg.norm(g)), grads)",
+        "grads = jax.tree.map(lambda g, f: g * f, grads, factors)",
+      ],
+    ],
+    [
+      "scaled where their norm is too large",
+      ["norm = optax.global_norm(grads)", "if norm > 1:", "    grads = jax.tree.map(lambda g: g / norm, grads)"],
+    ],
+    [
+      "clipped by a branch of JAX's own",
+      ["grads = jax.lax.cond(optax.global_norm(grads) > 1, shrink, lambda g: g, grads)"],
+    ],
     ["scaled by what can't be seen", ["grads = jax.tree.map(lambda g: g * config.factor, grads)"]],
     ["through a helper that can't be seen", ["grads = process(grads)"]],
     ["clipped under a condition", ["if clip:", "    grads = jax.tree.map(lambda g: jnp.clip(g, -1, 1), grads)"]],
