@@ -3,7 +3,7 @@ import type { ArgumentPlace } from "../frameworks/framework.ts";
 import { childrenOf, type Expression, type Statement } from "../syntax/ast.ts";
 import { argumentOf } from "../syntax/call.ts";
 import { enclosing } from "./enclosing.ts";
-import type { ClipEvent, Path, Seen, StepEvent, UnscaleEvent, UpdateSite } from "./events.ts";
+import type { ClipEvent, Path, Seen, StepEvent, TrainingEvent, UnscaleEvent, UpdateSite } from "./events.ts";
 import type { Facts } from "./facts.ts";
 import { asksOnlyForThreshold, type Guard, guardsOf } from "./guards.ts";
 
@@ -13,24 +13,28 @@ export function isAtEachMicroBatch(
   { step, paths }: UpdateSite,
   event: ClipEvent | UnscaleEvent,
 ): boolean {
-  return paths.some((path) => repeats(path, event)) && waitsAlone(facts, step, event);
+  const between = new Map(paths.flatMap((path) => backwardBetween(path, event) ?? []).map((each) => [each.node, each]));
+  return [...between.values()].some((backward) => waitsAlone(facts, step, event, backward));
 }
 
-function repeats(path: Path, { node }: ClipEvent | UnscaleEvent): boolean {
+/** The backward pass between two turns of the event, if nothing else comes there that begins anew. */
+function backwardBetween(path: Path, { node }: ClipEvent | UnscaleEvent): TrainingEvent | null {
   const last = path.findLastIndex((event) => event.node === node);
   const before = path.findLastIndex((event, index) => index < last && event.node === node);
-  if (before === -1) return false;
+  if (before === -1) return null;
   const between = path.slice(before + 1, last);
   const harmless = between.every(({ kind }) => kind === "backward" || kind === "clip" || kind === "unscale");
-  return harmless && between.some(({ kind }) => kind === "backward");
+  return harmless ? (between.findLast(({ kind }) => kind === "backward") ?? null) : null;
 }
 
-function waitsAlone(facts: Facts, step: StepEvent, event: ClipEvent | UnscaleEvent): boolean {
+function waitsAlone(facts: Facts, step: StepEvent, event: ClipEvent | UnscaleEvent, backward: TrainingEvent): boolean {
   const [forStep, forEvent] = [guardsOf(facts, step), guardsOf(facts, event)];
   const isIn = (guards: readonly Guard[], { test }: Guard) => guards.some((guard) => guard.test === test);
   const waits =
     forStep.some((guard) => !isIn(forEvent, guard) && countsBatches(facts, guard)) || followsLoop(facts, step, event);
-  const own = forEvent.filter((guard) => !isIn(forStep, guard));
+  // What decides about the backward pass as well lets no gradient by.
+  const shared = [...forStep, ...guardsOf(facts, backward)];
+  const own = forEvent.filter((guard) => !isIn(shared, guard));
   return waits && own.every((guard) => event.kind === "clip" && asksOnlyForThreshold(facts, guard, event));
 }
 

@@ -76,7 +76,7 @@ export const pytorch: Framework = {
     unscale_: { event: "unscale", optimizer: at(0, "optimizer") },
   },
   inert:
-    /^(builtins|torch|torchvision|torchaudio|numpy|math|time|os|sys|logging|random|json|tqdm|wandb|mlflow|neptune|copy|collections|itertools|functools|pathlib|argparse|typing|warnings|gc|re|PIL|cv2|matplotlib|pandas|sklearn|scipy|gym|gymnasium|tensorboardX|tensorboard|einops|datetime|pickle|psutil|visdom|torchmetrics|evaluate|datasets|torch_geometric|torch_ema|ema_pytorch|imageio|h5py|yaml|omegaconf|hydra)(\.|$)/,
+    /^(builtins|apex\.amp|torch|torchvision|torchaudio|numpy|math|time|os|sys|logging|random|json|tqdm|wandb|mlflow|neptune|copy|collections|itertools|functools|pathlib|argparse|typing|warnings|gc|re|PIL|cv2|matplotlib|pandas|sklearn|scipy|gym|gymnasium|tensorboardX|tensorboard|einops|datetime|pickle|psutil|visdom|torchmetrics|evaluate|datasets|torch_geometric|torch_ema|ema_pytorch|imageio|h5py|yaml|omegaconf|hydra)(\.|$)/,
   inertMethods: new Set(
     "train eval to cuda cpu half float parameters named_parameters modules named_modules children buffers state_dict load_state_dict zero_grad requires_grad_ no_sync item detach append add extend update add_scalar log print info debug warning error write set_postfix set_description save step size view reshape mean sum backward synchronize skip_synchronize reset record_stream format join keys values items get_lr get_last_lr forward __call__".split(
       " ",

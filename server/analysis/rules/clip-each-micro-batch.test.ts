@@ -69,6 +69,25 @@ for i, x in enumerate(data):
       ["4:clip-each-micro-batch"],
     ],
     [
+      "under the condition of its backward pass",
+      `import torch
+from apex import amp
+optimizer = torch.optim.Adam(model.parameters())
+for i, x in enumerate(data):
+    if half:
+        with amp.scale_loss(model(x).sum(), optimizer) as scaled:
+            scaled.backward()
+        torch.nn.utils.clip_grad_norm_(amp.master_params(optimizer), 1.0)
+    else:
+        model(x).sum().backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    if (i + 1) % 4 == 0:
+        optimizer.step()
+        optimizer.zero_grad()
+`,
+      ["8:clip-each-micro-batch", "11:clip-each-micro-batch"],
+    ],
+    [
       "in a loop that the update comes after",
       `import torch
 optimizer = torch.optim.Adam(model.parameters())

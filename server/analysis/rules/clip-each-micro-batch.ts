@@ -89,7 +89,9 @@ function waitingFor(facts: Facts, clip: ClipEvent): StepEvent | null {
   for (const update of facts.updates) {
     if (!facts.parameters.mayCover(clip, update.step.optimizer)) continue;
     if (!isAtEachMicroBatch(facts, update, clip)) continue;
-    const others = clipsOf(facts, update).some(({ node }) => node !== clip.node);
+    const others = clipsOf(facts, update).some(
+      (other) => other.node !== clip.node && !isAtEachMicroBatch(facts, update, other),
+    );
     const raises = facts.unscales.some(({ unscale }) => isAtEachMicroBatch(facts, update, unscale));
     if (!others && !raises) return update.step;
   }
