@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { lint } from "../../../test/analysis/analyser.ts";
+import { fixAll, lint } from "../../../test/analysis/analyser.ts";
 
 const train = (clip: string, before = "") => `import torch
 ${before}
@@ -26,6 +26,12 @@ it.each([
   ],
 ])("hints at clipping by value %s", (_, clip, before) => {
   expect(found(train(clip, before))).toEqual(["hint value-clipping"]);
+});
+
+it("hints at a clip that comes too late as well, which a fix puts in its place", () => {
+  const text = `${train("pass")}    torch.nn.utils.clip_grad_value_(model.parameters(), 0.5)\n`;
+  expect(found(text)).toEqual(["warning clip-after-step", "hint value-clipping"]);
+  expect(found(fixAll(text))).toEqual(["hint value-clipping"]);
 });
 
 it("says nothing to a function that offers it", () => {

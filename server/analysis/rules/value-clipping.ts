@@ -1,3 +1,4 @@
+import type { ClipEvent } from "../facts/events.ts";
 import { clipsOf } from "../facts/order.ts";
 import { thresholdsOf } from "../facts/thresholds.ts";
 import { rangeOf } from "../syntax/ast.ts";
@@ -61,9 +62,14 @@ export const valueClipping: Rule = {
   documentation,
   *check(facts) {
     // A library that offers to clip by value is none that does.
-    const used = new Set(facts.updates.flatMap((update) => clipsOf(facts, update).map(({ node }) => node)));
+    const isUsed = (clip: ClipEvent) =>
+      facts.updates.some((update) =>
+        clip.gradients
+          ? clipsOf(facts, update).some(({ node }) => node === clip.node)
+          : facts.parameters.mayCover(clip, update.step.optimizer),
+      );
     const places = thresholdsOf(facts).flatMap(({ kind, place, clip }) =>
-      kind === "value" && (!clip || used.has(place)) ? [place] : [],
+      kind === "value" && (!clip || isUsed(clip)) ? [place] : [],
     );
     for (const place of new Set(places))
       yield {
