@@ -141,6 +141,17 @@ describe("says nothing", () => {
         `loss.backward()\n${clip}\nif norm > 1:\n    ${each("p.grad /= norm").replaceAll("\n", "\n    ")}\noptimizer.step()`,
       ),
     ],
+    [
+      "where it may be the other optimizer's that are zeroed",
+      `import torch
+both = [torch.optim.Adam(a.parameters()), torch.optim.Adam(b.parameters())]
+for i, x in enumerate(data):
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_([*a.parameters(), *b.parameters()], 1.0)
+    both[i % 2].zero_grad()
+    both[1 - i % 2].step()
+`,
+    ],
   ])("%s", (_, text) => expect(places(text)).toEqual([]));
 
   it("to a mean over the processes, which is no clip", () => {

@@ -67,6 +67,10 @@ describe("says nothing", () => {
       train(`${unscale}\n${clip}\nif (i + 1) % 4 == 0:\n    scaler.step(optimizer)\nscaler.update()`),
     ],
     [
+      "where the scale is updated in between",
+      train(`${unscale}\nscaler.update()\nscaler.scale(loss).backward()\n${unscale}\n${clip}\n${step}`),
+    ],
+    [
       "to two optimizers",
       `import torch
 opt_g = torch.optim.Adam(G.parameters())
