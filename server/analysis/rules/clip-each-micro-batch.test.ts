@@ -262,3 +262,33 @@ describe("moves the clip to the update", () => {
     expect(places(fixed)).toEqual([]);
   });
 });
+
+describe("an Optax chain that clips before MultiSteps", () => {
+  const script = (tx: string) => `import jax
+import optax
+tx = ${tx}
+grads = jax.grad(loss)(params)
+updates, state = tx.update(grads, tx.init(params), params)
+`;
+  const inside = "optax.MultiSteps(optax.chain(optax.clip_by_global_norm(1.0), optax.adam(1e-3)), 4)";
+
+  it("is reported, and fixed by a chain inside", () => {
+    const text = script("optax.chain(optax.clip_by_global_norm(1.0), optax.MultiSteps(optax.adam(1e-3), 4))");
+    expect(places(text)).toEqual(["3:clip-each-micro-batch"]);
+    expect(fixAll(text)).toBe(script(`optax.chain(${inside})`));
+  });
+
+  it("is reported without a fix where the optimizer is built elsewhere", () => {
+    const text = script("optax.chain(optax.clip(1.0), steps)").replace(
+      "tx =",
+      "steps = optax.MultiSteps(adam, 4)\ntx =",
+    );
+    expect(places(text)).toEqual(["4:clip-each-micro-batch"]);
+    expect(fixAll(text)).toBe(text);
+  });
+
+  it("is not one that clips inside, or that adds up nothing", () => {
+    expect(places(script(inside))).toEqual([]);
+    expect(places(script("optax.chain(optax.clip_by_global_norm(1.0), optax.adam(1e-3))"))).toEqual([]);
+  });
+});

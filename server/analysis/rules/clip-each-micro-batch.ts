@@ -1,5 +1,6 @@
 import type { ClipEvent, StepEvent } from "../facts/events.ts";
-import type { Facts } from "../facts/facts.ts";
+import { type Facts, sourceOf } from "../facts/facts.ts";
+import { type Chain, chainsOf, type Link } from "../facts/links.ts";
 import { type Accumulation, accumulationAround, isAtEachMicroBatch } from "../facts/micro-batches.ts";
 import { byNode, clipsOf } from "../facts/order.ts";
 import type { Finding, TextEdit } from "../finding.ts";
@@ -7,6 +8,7 @@ import { express } from "../fixes/expressions.ts";
 import { indentOf, indentUnit, newlineOf, reindent } from "../fixes/layout.ts";
 import { moveClip } from "../fixes/move.ts";
 import { rangeOf } from "../syntax/ast.ts";
+import { argumentOf } from "../syntax/call.ts";
 import type { Rule } from "./rule.ts";
 
 const documentation = `
@@ -48,7 +50,8 @@ for i, x in enumerate([torch.zeros(4, 2, 8)] * 4):
         optimizer.zero_grad()
 \`\`\`
 
-With Accelerate the condition is \`if accelerator.sync_gradients:\`.
+With Accelerate the condition is \`if accelerator.sync_gradients:\`. With Optax the clip goes inside:
+\`optax.MultiSteps(optax.chain(optax.clip_by_global_norm(1.0), optax.adam(1e-3)), 4)\`.
 
 ## Fix
 Unsafe: the clip acts on the sum alone, which changes what the optimizer receives.
@@ -66,9 +69,10 @@ export const clipEachMicroBatch: Rule = {
   title: "Partial sums of accumulated gradients are clipped",
   defaultSeverity: "warning",
   since: "0.1.0",
-  frameworks: ["PyTorch", "Accelerate"],
+  frameworks: ["PyTorch", "Accelerate", "Optax"],
   documentation,
   *check(facts) {
+    yield* clipsBeforeSums(facts);
     for (const sites of byNode(facts.clips, ({ clip }) => clip.node)) {
       const clips = sites.map(({ clip }) => clip);
       const [clip] = clips;
@@ -83,6 +87,40 @@ export const clipEachMicroBatch: Rule = {
     }
   },
 };
+
+/** `chain(clip, MultiSteps(optimizer, 4))`: what comes before the sum acts on each of its parts. */
+function* clipsBeforeSums(facts: Facts): Iterable<Omit<Finding, "rule">> {
+  for (const chain of chainsOf(facts)) {
+    const at = chain.links.findIndex(({ role }) => role === "accumulator");
+    const sum = chain.links[at];
+    const clips = chain.links.slice(0, Math.max(0, at)).filter(({ role }) => role === "clip");
+    if (!sum) continue;
+    for (const clip of clips) {
+      const edits = clips.length === 1 ? moveInside(facts, chain, clip, sum) : null;
+      yield {
+        severity: "warning",
+        message: `This clips each micro-batch, and \`${sum.name}\` adds up what is left of them.`,
+        range: rangeOf(clip.argument),
+        related: [{ range: rangeOf(sum.argument), message: "The sum is made here" }],
+        fix: edits && { applicability: "unsafe", title: "Clip the sum", edits },
+      };
+    }
+  }
+}
+
+function moveInside(facts: Facts, { call }: Chain, { argument }: Link, sum: Link): TextEdit[] | null {
+  const next = call.arguments[call.arguments.indexOf(argument) + 1];
+  const inner = sum.call && sum.argument.value === sum.call ? argumentOf(sum.call, 0, "opt") : null;
+  if (!next || !inner || inner.stars !== 0) return null;
+  const removed = { start: rangeOf(argument).start, end: rangeOf(next).start };
+  // A comment between the two would be lost.
+  if (facts.text.slice(rangeOf(argument).end, removed.end).includes("#")) return null;
+  const clipped = `${sourceOf(facts, call.callee)}(${sourceOf(facts, argument.value)}, ${sourceOf(facts, inner.value)})`;
+  return [
+    { range: removed, newText: "" },
+    { range: rangeOf(inner.value), newText: clipped },
+  ];
+}
 
 /** The update that waits alone, if nothing clips or unscales once more when it is made. */
 function waitingFor(facts: Facts, clip: ClipEvent): StepEvent | null {
