@@ -62,6 +62,11 @@ describe("a model that is compiled and trained", () => {
       "dict(optimizer=keras.optimizers.Adam(global_clipnorm=1.0), loss='mse')",
     ],
     [
+      "one by a name from elsewhere",
+      { optimizer: "getattr(keras.optimizers, args.optimizer)(0.1)" },
+      "getattr(keras.optimizers, args.optimizer)(0.1, global_clipnorm=1.0)",
+    ],
+    [
       "a learning rate schedule",
       { before: "rate = keras.optimizers.schedules.CosineDecay(1e-3, 10)", optimizer: "keras.optimizers.Adam(rate)" },
       "keras.optimizers.Adam(rate, global_clipnorm=1.0)",

@@ -2,7 +2,7 @@
 import { type ArgumentPlace, at, type ClipKind, type ClipSetting, type Framework, type Meaning } from "./framework.ts";
 
 const NAMES = "Adadelta|Adafactor|Adagrad|AdamW|Adamax|Adam|Ftrl|Lamb|Lion|Muon|Nadam|RMSprop|ScheduleFreeAdamW|SGD";
-const OPTIMIZER = new RegExp(`^keras\\.(optimizers|optimizer_v[12])\\.(\\w+\\.)*(${NAMES})$`, "i");
+const OPTIMIZER = new RegExp(`^keras\\.(optimizers|optimizer_v[12])\\.(\\w+\\.)*(${NAMES}|\\*)$`, "i");
 const ADDON =
   /^tensorflow_addons\.optimizers\.(\w+\.)?(AdaBelief|AdamW|COCOB|ConditionalGradient|LAMB|LazyAdam|NovoGrad|ProximalAdagrad|RectifiedAdam|SGDW|Yogi)$/;
 /** What every model has: the optimizer that it was compiled with. */

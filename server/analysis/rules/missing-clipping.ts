@@ -12,7 +12,9 @@ import type { Rule } from "./rule.ts";
 
 const documentation = `
 ## What it finds
-An update (\`optimizer.step()\`, \`scaler.step(optimizer)\`) that gradients reach on no path through a clip.
+An update (\`optimizer.step()\`, \`scaler.step(optimizer)\`, \`optimizer.apply_gradients(…)\`) that gradients reach on no
+path through a clip; a model that a framework trains (\`model.compile(…)\` with \`model.fit(…)\`, \`trainer.train()\`) with
+nothing that says to clip.
 
 ## Why it is bad
 One bad batch can give a gradient that is orders of magnitude larger than the others. Unclipped, it throws the weights
@@ -58,7 +60,7 @@ builds; a recorded run gives a better one.
 
 ## When it is silent
 A step, a backward pass or a clip in a module that can't be seen; optimizers that clip by themselves; clipping written by
-hand; a clip under a condition of its own (\`if args.clip:\`).
+hand; a clip under a condition of its own (\`if args.clip:\`); a Keras model that is compiled and not trained in the file.
 
 ## Sources
 - Pascanu, Mikolov, Bengio: [On the difficulty of training recurrent neural networks](https://arxiv.org/abs/1211.5063)
