@@ -7,18 +7,19 @@ export const externalNames = once(({ imports, calls }: Names): ReadonlySet<strin
   const found = new Set(imports.map(({ name }) => name));
   for (const sites of calls.values())
     for (const { call, scope } of sites) {
-      const name = fullName(call.callee, scope);
-      if (name !== null) found.add(name);
+      const from = importBehind(call.callee, scope);
+      if (from !== null) found.add(from + pathOf(call.callee));
     }
   return found;
 });
 
-function fullName(callee: Expression, scope: Scope): string | null {
-  if (callee.kind === "attribute") {
-    const holder = fullName(callee.object, scope);
-    return holder === null ? null : `${holder}.${callee.name}`;
-  }
-  if (callee.kind !== "name") return null;
-  const binding = scope.lookup(callee.id)?.bindings.at(-1);
+function importBehind(callee: Expression, scope: Scope): string | null {
+  let root = callee;
+  while (root.kind === "attribute") root = root.object;
+  if (root.kind !== "name") return null;
+  const binding = scope.lookup(root.id)?.bindings.at(-1);
   return binding?.kind === "import" ? binding.name : null;
 }
+
+const pathOf = (callee: Expression): string =>
+  callee.kind === "attribute" ? `${pathOf(callee.object)}.${callee.name}` : "";

@@ -29,27 +29,37 @@ const WRITES_DOWN =
 
 export class Reads {
   readonly #facts: Facts;
-  readonly #all: Use[] = [];
+  #all: readonly Use[] | null = null;
+  readonly #scopes: ReadonlyMap<Statement, Scope>;
   readonly #read = new Set<string>();
   /** Not all of the file could be read. */
   broken = false;
 
   constructor(facts: Facts) {
     this.#facts = facts;
-    this.#block(facts.statements, facts.names.module);
-    for (const use of this.#all) this.#note(use);
+    this.#scopes = new Map(facts.names.classes.map(({ node, scope }) => [node, scope]));
+    this.#block(facts.statements, facts.names.module, (use) => this.#note(use));
+  }
+
+  /** Kept only where they are asked for: most settings are told from the names alone. */
+  #uses(): readonly Use[] {
+    if (this.#all) return this.#all;
+    const all: Use[] = [];
+    this.#all = all;
+    this.#block(this.#facts.statements, this.#facts.names.module, (use) => all.push(use));
+    return all;
   }
 
   /** Something reads a variable, an attribute or a key of this name, other than to store it under the same name. */
   of(name: string, within?: Statement): boolean {
     if (this.broken || !this.#read.has(name) || !within) return this.broken || this.#read.has(name);
-    return this.#all.some(({ node, stored }) => !stored && lastPart(node) === name && contains(within, node));
+    return this.#uses().some(({ node, stored }) => !stored && lastPart(node) === name && contains(within, node));
   }
 
   /** Objects of this kind are in the file, and all of them stay: nothing but their attributes is read elsewhere. */
   staysHere(isHeld: (value: Value) => boolean): boolean {
     const { values } = this.#facts;
-    const held = this.#all.filter(
+    const held = this.#uses().filter(
       ({ node, scope, stored }) =>
         !stored &&
         (node.kind === "name" || node.kind === "attribute" || node.kind === "call") &&
@@ -58,26 +68,26 @@ export class Reads {
     return !this.broken && held.length > 0 && held.every((use) => this.#stays(use));
   }
 
-  #block(block: Block, scope: Scope): void {
-    for (const statement of block) this.#statement(statement, scope);
+  #block(block: Block, scope: Scope, see: (use: Use) => void): void {
+    for (const statement of block) this.#statement(statement, scope, see);
   }
 
-  #statement(statement: Statement, scope: Scope): void {
+  #statement(statement: Statement, scope: Scope, see: (use: Use) => void): void {
     if (statement.kind === "other" && statement.broken) this.broken = true;
     const written = targetsOf(statement);
-    for (const expression of expressionsOf(statement)) this.#expression(expression, scope, null, statement, written);
-    this.#blocksIn(statement, scope);
+    for (const expression of expressionsOf(statement))
+      this.#expression(expression, scope, null, statement, written, see);
+    this.#blocksIn(statement, scope, see);
   }
 
-  #blocksIn(statement: Statement, scope: Scope): void {
-    const { names } = this.#facts;
+  #blocksIn(statement: Statement, scope: Scope, see: (use: Use) => void): void {
     const inner =
       statement.kind === "function"
-        ? names.scopes.get(statement)
+        ? this.#facts.names.scopes.get(statement)
         : statement.kind === "class"
-          ? names.classes.find(({ node }) => node === statement)?.scope
+          ? this.#scopes.get(statement)
           : scope;
-    for (const block of blocksOf(statement)) this.#block(block, inner ?? scope);
+    for (const block of blocksOf(statement)) this.#block(block, inner ?? scope, see);
   }
 
   #expression(
@@ -86,13 +96,14 @@ export class Reads {
     parent: Use | null,
     statement: Statement,
     written: ReadonlySet<Expression>,
+    see: (use: Use) => void,
   ): void {
     if (node.kind === "other" && node.broken) this.broken = true;
     const use = { node, scope, parent, statement, stored: written.has(node) };
-    this.#all.push(use);
+    see(use);
     const inner = this.#facts.names.scopes.get(node) ?? scope;
-    for (const child of childrenOf(node)) this.#expression(child, inner, use, statement, written);
-    if (node.kind === "lambda") this.#expression(node.body, inner, use, statement, written);
+    for (const child of childrenOf(node)) this.#expression(child, inner, use, statement, written, see);
+    if (node.kind === "lambda") this.#expression(node.body, inner, use, statement, written, see);
   }
 
   #note({ node, parent, statement, stored }: Use): void {

@@ -65,7 +65,7 @@ function callables(node: Expression, scope: Scope): string[] {
   if (node.kind === "attribute") return [node.name];
   if (node.kind !== "name") return [];
   const bindings = scope.lookup(node.id)?.bindings ?? [];
-  const may = bindings.some(({ kind, ...of }) => kind === "function" || ("value" in of && of.value.kind === "call"));
+  const may = bindings.some((of) => of.kind === "function" || ("value" in of && of.value.kind === "call"));
   return may ? [node.id] : [];
 }
 
