@@ -13,7 +13,7 @@ export interface Context {
   readonly host: Host;
   readonly client: Client;
   readonly options: ServerOptions;
-  readonly analyser: Pick<Analyser, "rules" | "open">;
+  readonly analyser: Pick<Analyser, "rules" | "open" | "openConfig">;
   readonly documents: Documents;
   readonly modules: ImportedModules;
   readonly settings: SettingsStore;

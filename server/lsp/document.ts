@@ -1,6 +1,6 @@
 import type { Range } from "vscode-languageserver";
 import type { TextDocumentContentChangeEvent } from "vscode-languageserver-textdocument";
-import type { Analyser, Finding, LintOptions, Module, Origin, TextRange, WorkspaceModule } from "../analysis/index.ts";
+import type { Finding, LintOptions, Module, TextRange, WorkspaceModule } from "../analysis/index.ts";
 import type { OpenText, Place, Placing } from "./open-text.ts";
 
 /** What features ask of an open document, be it a script or a cell of a notebook. Offsets count in its module. */
@@ -21,16 +21,14 @@ export interface LintedDocument extends Placing {
 export class OpenDocument implements LintedDocument {
   closed = false;
   readonly #text: OpenText;
-  readonly #analyser: Pick<Analyser, "open">;
-  readonly #originOf: (uri: string) => Origin | undefined;
+  readonly #open: (text: string) => Module;
   #imported: WorkspaceModule | null = null;
   #module: Module | null = null;
   #findings: { readonly options: LintOptions; readonly findings: readonly Finding[] } | null = null;
 
-  constructor(text: OpenText, analyser: Pick<Analyser, "open">, originOf: (uri: string) => Origin | undefined) {
+  constructor(text: OpenText, open: (text: string) => Module) {
     this.#text = text;
-    this.#analyser = analyser;
-    this.#originOf = originOf;
+    this.#open = open;
   }
 
   get uri(): string {
@@ -48,7 +46,7 @@ export class OpenDocument implements LintedDocument {
   /** Parsed when first asked for, and anew should an edit ever have failed. */
   get module(): Module {
     if (this.closed) throw new Error(`${this.uri} is closed`);
-    this.#module ??= this.#analyser.open(this.#text.content, this.#originOf(this.uri));
+    this.#module ??= this.#open(this.#text.content);
     return this.#module;
   }
 

@@ -1,6 +1,6 @@
 import type { DidOpenNotebookDocumentParams, DidOpenTextDocumentParams } from "vscode-languageserver";
 import type { Analyser, Module } from "../analysis/index.ts";
-import { isNotebook } from "../files/kind.ts";
+import { isConfig, isNotebook } from "../files/kind.ts";
 import type { PositionEncoding } from "../text/positions.ts";
 import { type LintedDocument, OpenDocument } from "./document.ts";
 import type { Host } from "./host.ts";
@@ -13,16 +13,21 @@ export interface View extends Placing {
   readonly module: Omit<Module, "edit">;
 }
 
-/** The Python documents and notebooks that the client has open. */
+/** Python, and what configures a training. */
+const LANGUAGES = new Set(["python", "json", "jsonc", "yaml"]);
+
+type Opener = Pick<Analyser, "open" | "openConfig">;
+
+/** The scripts, notebooks and configurations that the client has open. */
 export class Documents {
   readonly #open = new Map<string, OpenDocument>();
   readonly #notebooks = new Map<string, OpenNotebook>();
-  readonly #analyser: Pick<Analyser, "open">;
+  readonly #analyser: Opener;
   readonly #host: Host;
   readonly #encoding: PositionEncoding;
   readonly #modules: ImportedModules;
 
-  constructor(analyser: Pick<Analyser, "open">, host: Host, encoding: PositionEncoding, modules: ImportedModules) {
+  constructor(analyser: Opener, host: Host, encoding: PositionEncoding, modules: ImportedModules) {
     this.#modules = modules;
     this.#analyser = analyser;
     this.#host = host;
@@ -61,15 +66,13 @@ export class Documents {
 
   open({ uri, languageId, version, text }: DidOpenTextDocumentParams["textDocument"]): OpenDocument | null {
     // A notebook's cell is no module of its own: what one cell lacks, another may hold.
-    if (languageId !== "python" || uri.startsWith("vscode-notebook-cell:")) return null;
+    if (!LANGUAGES.has(languageId) || uri.startsWith("vscode-notebook-cell:")) return null;
     this.close(uri);
-    const document = new OpenDocument(
-      new OpenText({ uri, languageId, version, text }, this.#encoding),
-      this.#analyser,
-      (of) => this.#modules.originOf(of),
+    const document = new OpenDocument(new OpenText({ uri, languageId, version, text }, this.#encoding), (content) =>
+      this.#module(uri, languageId !== "python", content),
     );
     this.#open.set(uri, document);
-    this.#modules.opened(document);
+    if (languageId === "python") this.#modules.opened(document);
     return document;
   }
 
@@ -93,6 +96,10 @@ export class Documents {
     this.#notebooks.delete(uri);
   }
 
+  #module(uri: string, isConfiguration: boolean, text: string): Module {
+    return isConfiguration ? this.#analyser.openConfig(text) : this.#analyser.open(text, this.#modules.originOf(uri));
+  }
+
   /** Lets `use` see the open document, or, where it is not open, the file. Rejects with a message fit for users. */
   async view<Result>(uri: string, use: (view: View) => Result): Promise<Result> {
     const document = this.get(uri) ?? this.#notebooks.get(uri)?.cells[0];
@@ -101,7 +108,7 @@ export class Documents {
     const text = await this.#host.readText(uri);
     const opened = this.get(uri);
     if (opened) return use(opened);
-    const module = this.#analyser.open(text, this.#modules.originOf(uri));
+    const module = this.#module(uri, isConfig(uri), text);
     const { positions } = new OpenText({ uri, languageId: "python", version: 0, text }, this.#encoding);
     try {
       return use({

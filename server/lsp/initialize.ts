@@ -77,11 +77,9 @@ async function load(connection: Connection, host: Host): Promise<Context["analys
       type: MessageType.Error,
       message: `${message} Reinstalling the extension may help.`,
     });
-    return {
-      rules: [],
-      open() {
-        throw new Error(message);
-      },
+    const fail = () => {
+      throw new Error(message);
     };
+    return { rules: [], open: fail, openConfig: fail };
   }
 }

@@ -2,6 +2,7 @@ import { realpathSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadAnalyser } from "../analysis/index.ts";
+import { Environments } from "../environment/environments.ts";
 import { readGrammar } from "../files/grammar.ts";
 import { isWithin } from "../files/module-path.ts";
 import { readSource } from "../files/source.ts";
@@ -34,7 +35,18 @@ export function nodeHost(): Host {
       const roots = folders.map(realPath).sort((a, b) => b.length - a.length);
       const rootOf = (path: string) =>
         roots.find((folder) => isWithin(path, folder)) ?? repositoryOf(path) ?? dirname(path);
-      return new FileWorkspace({ rootOf, open });
+      const files = new FileWorkspace({ rootOf, open });
+      const environments = new Environments();
+      return {
+        origin(path) {
+          const versions = { get: (distribution: string) => environments.of(path).get(distribution) };
+          return { ...files.origin(path), versions };
+        },
+        refresh() {
+          files.refresh();
+          environments.forget();
+        },
+      };
     },
     startHub(options) {
       return startHub({ ...options, workerFile: join(__dirname, "hub.cjs") });
