@@ -57,6 +57,7 @@ function clippingOf(facts: Facts, site: UpdateSite): string {
   const clips = distinct(clipsOf(facts, site)).map((clip) => `${inShort(facts, clip)}, ${whereIs(facts, clip.node)}`);
   const told = site.step.optimizer.configured.flatMap((setting) => settingInShort(facts, setting));
   const all = [...clips, ...told];
+  if (all.length === 0 && site.step.gradients?.bounded.size) return "Clipping: by hand";
   if (all.length === 0) return isUnclipped(facts, site) ? "Clipping: none" : "Clipping: can't be told from this file";
   return `Clipping: ${all.join("; ")}`;
 }

@@ -68,6 +68,8 @@ describe("an Optax optimizer that nothing clips for", () => {
       "@optax.inject_hyperparams\ndef build(lr):\n    return optax.chain(optax.clip(1.0), optax.adam(lr))\n\n\ntx = build(lr=1e-3)",
     ],
     ["Adafactor, which clips", "tx = optax.adafactor(1e-3)"],
+    ["a search for the step", "tx = optax.chain(optax.sgd(1.0), optax.scale_by_backtracking_linesearch(15))"],
+    ["a quasi-Newton method", "tx = optax.chain(optax.scale_by_lbfgs(), optax.scale(-0.1))"],
     ["gradients that become signs", "tx = optax.sign_sgd(1e-3)"],
     ["a transformation of its own", "tx = optax.chain(optax.GradientTransformation(init, update), optax.adam(1e-3))"],
     ["a link of another module", "from links import my_link\ntx = optax.chain(my_link(), optax.adam(1e-3))"],

@@ -2,12 +2,12 @@
 import { at, type Combination, type Framework, type Meaning } from "./framework.ts";
 
 const ALIASES =
-  "adabelief|adadelta|adafactor|adagrad|adam|adamax|adamaxw|adamw|adan|amsgrad|lamb|lion|nadam|nadamw|noisy_sgd|novograd|optimistic_adam|optimistic_adam_v2|optimistic_gradient_descent|polyak_sgd|radam|rmsprop|rprop|sgd|signum|sm3|yogi";
+  "adabelief|adadelta|adafactor|adagrad|adam|adamax|adamaxw|adamw|adan|amsgrad|lamb|lion|nadam|nadamw|noisy_sgd|novograd|optimistic_adam|optimistic_adam_v2|optimistic_gradient_descent|radam|rmsprop|rprop|sgd|signum|sm3|yogi";
 const CONTRIBUTED =
   "acprop|ademamix|adopt|cocob|dadapt_adamw|dog|dowg|galore|madgrad|momo|momo_adam|muon|prodigy|schedule_free_adamw|schedule_free_sgd|simplified_ademamix|sophia";
-/** Links that neither bound the gradients nor say how far to go by themselves. */
+/** Links that neither bound the gradients nor search for how far to go. */
 const LINKS =
-  "scale|scale_by_(?!sign|trust_ratio)\\w+|add_\\w+|trace|ema|apply_every|centralize|identity|zero_nans|keep_params_nonnegative|set_to_zero|freeze|reduce_on_plateau|chain|named_chain|multi_transform|partition|MultiSteps|apply_if_finite|masked|flatten|lookahead|schedule_free|sam|mechanize|split_real_and_imaginary|with_extra_args_support|selective_transform";
+  "scale|scale_by_(?!sign|trust_ratio|lbfgs|polyak|\\w*linesearch)\\w+|add_\\w+|trace|ema|apply_every|centralize|identity|zero_nans|keep_params_nonnegative|set_to_zero|freeze|reduce_on_plateau|chain|named_chain|multi_transform|partition|MultiSteps|apply_if_finite|masked|flatten|lookahead|schedule_free|sam|mechanize|split_real_and_imaginary|with_extra_args_support|selective_transform";
 const OPTIMIZER = new RegExp(`^optax\\.(contrib\\.)?(${ALIASES}|${CONTRIBUTED}|${LINKS})$`);
 
 const all: Combination = { of: "all", inOrder: true };
