@@ -1,6 +1,7 @@
 /** The one status bar item: a stopped server first, a running training next, else the last run. */
 import { type Disposable, l10n, StatusBarAlignment, type StatusBarItem, ThemeColor, window } from "vscode";
 import type { RunSummary } from "../protocol/viewer.ts";
+import { activeDocument } from "./active-document.ts";
 import type { HubClient } from "./hub/hub-client.ts";
 import type { LanguageServer } from "./language/language-server.ts";
 import { statusLabel, stepCount } from "./runs/run-item.ts";
@@ -23,6 +24,7 @@ export class StatusBar implements Disposable {
       hub.onDidChangeRuns(update),
       hub.socket.onDidChangeStatus(update),
       window.onDidChangeActiveTextEditor(update),
+      window.onDidChangeActiveNotebookEditor(update),
     ];
     this.update();
   }
@@ -42,7 +44,7 @@ export class StatusBar implements Disposable {
     lines.push(stopped ? l10n.t("Click to restart the language server.") : l10n.t("Click to open the dashboard."));
     this.item.tooltip = lines.filter(Boolean).join("\n");
     this.item.accessibilityInformation = { label: `Gradsight. ${this.item.tooltip}`, role: "button" };
-    if (stopped || running.length || window.activeTextEditor?.document.languageId === "python") this.item.show();
+    if (stopped || running.length || activeDocument()) this.item.show();
     else this.item.hide();
   }
 

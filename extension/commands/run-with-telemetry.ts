@@ -36,8 +36,9 @@ export async function runWithTelemetry(context: RunContext, uri?: Uri): Promise<
 async function chooseScript(uri?: Uri): Promise<TextDocument | null> {
   const document = uri ? await workspace.openTextDocument(uri) : window.activeTextEditor?.document;
   if (document?.languageId === "python" && document.uri.scheme === "file") return document;
-  const message =
-    document?.languageId === "python"
+  const message = window.activeNotebookEditor
+    ? l10n.t("A notebook runs in its kernel, where nothing is recorded. Export it as a Python script to run that.")
+    : document?.languageId === "python"
       ? l10n.t("Save the script to a file on disk first: Python runs files.")
       : l10n.t("Open the training script to run first. It must be a Python file.");
   void window.showInformationMessage(message);

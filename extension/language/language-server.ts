@@ -24,6 +24,7 @@ export type ServerState = "starting" | "running" | "stopped";
 
 /** `git:` and other read-only schemes are left out: the old side of a diff is not to be linted. */
 const SCHEMES = ["file", "untitled", "vscode-vfs"];
+const NOTEBOOK = "jupyter-notebook";
 
 /** The base class shows its every error as a notification; ours are explained once, by {@link LanguageServer}. */
 class QuietClient extends LanguageClient {
@@ -53,7 +54,13 @@ export class LanguageServer implements Disposable {
       "Gradsight",
       { run, debug: { ...run, options: { execArgv: ["--nolazy", "--inspect=6119", "--enable-source-maps"] } } },
       {
-        documentSelector: SCHEMES.map((scheme) => ({ scheme, language: "python" })),
+        documentSelector: SCHEMES.flatMap((scheme) => [
+          { scheme, language: "python" },
+          { notebook: { notebookType: NOTEBOOK, scheme }, language: "python" },
+        ]),
+        notebookDocumentOptions: {
+          filterCells: (notebook, cells) => (SCHEMES.includes(notebook.uri.scheme) ? cells : []),
+        },
         initializationOptions: options,
         outputChannel: log,
         revealOutputChannelOn: RevealOutputChannelOn.Never,

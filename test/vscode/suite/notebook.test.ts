@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  type CodeAction,
+  CodeActionKind,
+  commands,
+  NotebookCellData,
+  NotebookCellKind,
+  type NotebookDocument,
+  NotebookEdit,
+  Uri,
+  WorkspaceEdit,
+  window,
+  workspace,
+} from "vscode";
+import { ipynb } from "../../notebook.ts";
+import { activate, closeAll, findings, folder, rule, untilFindings } from "../editor.ts";
+import { UNCLIPPED } from "../scripts.ts";
+
+const [IMPORTS, LOOP] = UNCLIPPED.trimEnd().split(/\n(?=for)/) as [string, string];
+
+async function open(name: string, cells: readonly string[]): Promise<NotebookDocument> {
+  const path = join(folder().fsPath, name);
+  await writeFile(path, ipynb(cells));
+  const notebook = await workspace.openNotebookDocument(Uri.file(path));
+  await window.showNotebookDocument(notebook);
+  return notebook;
+}
+
+const cell = (notebook: NotebookDocument, index: number) => notebook.cellAt(index).document;
+
+describe("notebooks", () => {
+  before(activate);
+  afterEach(closeAll);
+
+  it("have findings in the cell of the update, which know of the cells before it", async () => {
+    const notebook = await open("found.ipynb", ["# %% Training", `%matplotlib inline\n${IMPORTS}`, `%%time\n${LOOP}`]);
+    await untilFindings(cell(notebook, 2), (list) => list.length === 1);
+    const [finding] = findings(cell(notebook, 2));
+    assert.equal(rule(finding!), "missing-clipping");
+    assert.match(cell(notebook, 2).getText(finding!.range), /optimizer\.step/);
+    const elsewhere = finding!.relatedInformation?.filter(
+      ({ location }) => location.uri.toString() === cell(notebook, 1).uri.toString(),
+    );
+    assert.ok(elsewhere?.length, "nothing related in the cell that builds the optimizer");
+    assert.deepEqual(findings(cell(notebook, 1)), []);
+  });
+
+  it("are fixed in their cells", async () => {
+    const notebook = await open("fixed.ipynb", [IMPORTS, LOOP]);
+    await untilFindings(cell(notebook, 1), (list) => list.length === 1);
+    const actions = await commands.executeCommand<CodeAction[]>(
+      "vscode.executeCodeActionProvider",
+      cell(notebook, 1).uri,
+      findings(cell(notebook, 1))[0]!.range,
+      CodeActionKind.QuickFix.value,
+      10,
+    );
+    const fix = actions.find(({ title, edit }) => edit && /^Clip the gradients/.test(title));
+    assert.ok(fix?.edit, `no fix among ${actions.map(({ title }) => title).join(", ")}`);
+    assert.ok(await workspace.applyEdit(fix.edit));
+    await untilFindings(cell(notebook, 1), (list) => list.length === 0);
+    assert.match(cell(notebook, 1).getText(), /clip_grad_norm_\(model\.parameters\(\)/);
+    assert.equal(cell(notebook, 0).getText(), IMPORTS);
+  });
+
+  it("are fixed whole by command", async () => {
+    const notebook = await open("whole.ipynb", [IMPORTS, LOOP, LOOP]);
+    await untilFindings(cell(notebook, 2), (list) => list.length === 1);
+    await commands.executeCommand("gradsight.fixAllInFile");
+    for (const index of [1, 2]) {
+      await untilFindings(cell(notebook, index), (list) => list.length === 0);
+      assert.match(cell(notebook, index).getText(), /clip_grad_norm_/);
+    }
+  });
+
+  it("follow what one cell does to another, and cells that are added", async () => {
+    const notebook = await open("follow.ipynb", [IMPORTS, LOOP]);
+    await untilFindings(cell(notebook, 1), (list) => list.length === 1);
+    const added = new WorkspaceEdit();
+    const text = new NotebookCellData(NotebookCellKind.Code, "# gradsight: ignore-file", "python");
+    added.set(notebook.uri, [NotebookEdit.insertCells(0, [text])]);
+    assert.ok(await workspace.applyEdit(added));
+    await untilFindings(cell(notebook, 2), (list) => list.length === 0);
+    const removed = new WorkspaceEdit();
+    removed.replace(cell(notebook, 0).uri, cell(notebook, 0).validateRange(cell(notebook, 0).lineAt(0).range), "x = 1");
+    assert.ok(await workspace.applyEdit(removed));
+    await untilFindings(cell(notebook, 2), (list) => list.length === 1);
+  });
+});
