@@ -27,9 +27,13 @@ function spellingsFor({ step, paths }: UpdateSite): Spelling[] {
   const builder = FRAMEWORKS.filter(({ optimizers }) =>
     optimizer.constructors.some(({ name }) => optimizers?.test(name)),
   );
+  // An optimizer that is told to clip when it is built is no PyTorch one, whoever is taken to do the backward pass.
+  const told = builder.length > 0 && builder.every(({ spelling }) => spelling && spelling.place !== "statement");
   const frameworks = gradients
     ? [...builder, framework, ...gradients.made.values()]
-    : [lastBackward(paths)?.framework ?? framework];
+    : told
+      ? builder
+      : [lastBackward(paths)?.framework ?? framework];
   const spellings = managed ? [framework.managedSpelling ?? framework.spelling] : frameworks.map((by) => by.spelling);
   return spellings
     .filter((spelling) => spelling !== undefined)

@@ -93,6 +93,13 @@ opt.step()
     );
   });
 
+  it("is Paddle's, also where the text mentions PyTorch", () => {
+    const text = script(PLAIN).replace("import paddle\n", "# As torch does it.\nimport paddle\n");
+    expect(fixAll(text)).toBe(
+      text.replace("model.parameters())", "model.parameters(), grad_clip=paddle.nn.ClipGradByGlobalNorm(1.0))"),
+    );
+  });
+
   it("is for no one who said no", () => {
     const text = script(`${PLAIN}, grad_clip=None`);
     expect(lint(text).map(({ rule }) => rule)).toEqual(["disabled-clipping"]);
