@@ -19,21 +19,40 @@ const MAX_SIZE = 8 * 1024 * 1024;
 
 export class Environments {
   readonly #known = new Map<string, Versions>();
-  readonly #chosen: Versions | null;
+  readonly #installed = new Map<string, Versions>();
+  readonly #selected = new Map<string, string>();
+  readonly #active: string | null;
 
-  /** The interpreter that the user selected, or the folder of its environment. */
-  constructor(selected: string | null = null) {
-    const chosen = selected === null ? NOTHING : installedIn(environmentOf(selected));
-    this.#chosen = chosen.size > 0 ? chosen : null;
+  /** The interpreter that is active, or the folder of its environment. */
+  constructor(active: string | null = null) {
+    this.#active = active;
+  }
+
+  /** The interpreter that the user selected for a file. */
+  select(file: string, interpreter: string | null): void {
+    if (interpreter === null) this.#selected.delete(file);
+    else this.#selected.set(file, interpreter);
   }
 
   of(file: string): Versions {
-    return this.#chosen ?? this.#in(dirname(file));
+    const interpreter = this.#selected.get(file) ?? this.#active;
+    const installed = interpreter === null ? NOTHING : this.#beside(interpreter);
+    return installed.size > 0 ? installed : this.#in(dirname(file));
+  }
+
+  #beside(interpreter: string): Versions {
+    let versions = this.#installed.get(interpreter);
+    if (!versions) {
+      versions = installedIn(environmentOf(interpreter));
+      this.#installed.set(interpreter, versions);
+    }
+    return versions;
   }
 
   /** After something was installed, or a file changed. */
   forget(): void {
     this.#known.clear();
+    this.#installed.clear();
   }
 
   #in(folder: string): Versions {

@@ -4,6 +4,8 @@ import type { HubHandle, HubOptions } from "../hub/host.ts";
 /** The files around documents that imports may lead to. */
 export interface ImportedFiles {
   origin(path: string): Origin;
+  /** The interpreter that runs a file, by the user's choice: what is installed there decides what a default means. */
+  select(path: string, interpreter: string | null): void;
   /** Nothing is taken from memory without a look at the disk. */
   refresh(): void;
 }

@@ -27,6 +27,10 @@ export class ImportedModules {
     return origin;
   }
 
+  select(path: string, interpreter: string | null): void {
+    this.#files.select(path, interpreter);
+  }
+
   opened(document: OpenDocument): void {
     const origin = this.originOf(document.uri);
     if (origin) this.#open.set(origin.path, document);

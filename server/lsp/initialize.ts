@@ -27,7 +27,12 @@ export function registerInitialize(connection: Connection, host: Host, register:
     const modules = new ImportedModules(host, client.folders);
     const documents = new Documents(analyser, host, client.positionEncoding, modules);
     const rules = analyser.rules.map(({ name }) => name);
-    const settings = new SettingsStore(connection, client, new ConfigurationFiles(connection, host, rules));
+    const settings = new SettingsStore(
+      connection,
+      client,
+      new ConfigurationFiles(connection, host, rules),
+      (path, interpreter) => modules.select(path, interpreter),
+    );
     register({
       connection,
       host,

@@ -42,6 +42,7 @@ export function nodeHost(): Host {
           const versions = { get: (distribution: string) => environments.of(path).get(distribution) };
           return { ...files.origin(path), versions };
         },
+        select: (path, interpreter) => environments.select(path, interpreter),
         refresh() {
           files.refresh();
           environments.forget();

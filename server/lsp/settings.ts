@@ -18,6 +18,7 @@ export interface Settings {
 interface ClientSettings {
   readonly enable: boolean;
   readonly severity: Readonly<Record<string, Level>>;
+  readonly interpreter: string | null;
 }
 
 export const SECTION = "gradsight";
@@ -28,11 +29,19 @@ export class SettingsStore {
   readonly #connection: Connection;
   readonly #client: Client;
   readonly #files: ConfigurationFiles;
+  readonly #selected: (path: string, interpreter: string | null) => void;
   readonly #known = new Map<string, Promise<Settings>>();
   /** For clients that can't be asked: what they sent with `workspace/didChangeConfiguration`. */
   #pushed: ClientSettings;
 
-  constructor(connection: Connection, client: Client, files: ConfigurationFiles) {
+  /** `selected` is told the interpreter of each file. */
+  constructor(
+    connection: Connection,
+    client: Client,
+    files: ConfigurationFiles,
+    selected: (path: string, interpreter: string | null) => void,
+  ) {
+    this.#selected = selected;
     this.#connection = connection;
     this.#client = client;
     this.#files = files;
@@ -70,11 +79,12 @@ export class SettingsStore {
   }
 
   async #settle(uri: string): Promise<Settings> {
-    const [{ enable, severity }, { path, configuration }] = await Promise.all([
+    const [{ enable, severity, interpreter }, { path, configuration }] = await Promise.all([
       this.#client.configuration ? this.#ask(uri) : this.#pushed,
       this.#files.of(uri),
     ]);
     if (path === null) return { enable, lint: { severity } };
+    this.#selected(path, interpreter);
     const excluded = configuration !== null && exclusionOf(configuration, dirname(path)).matches(path, false) === true;
     const rules = new FileRules(configuration, { severity }, this.#files.rules);
     return { enable: enable && !excluded, lint: rules.for(path) };
@@ -96,7 +106,9 @@ export class SettingsStore {
       if (LEVELS.includes(value)) severity[rule] = value as Level;
       else this.#connection.console.warn(`gradsight.lint.severity: ${rule}: ${JSON.stringify(value)} is no severity.`);
     }
-    return { enable: lint.enable !== false, severity };
+    const { interpreter } = member(member({ section }, "section"), "python");
+    const chosen = typeof interpreter === "string" && interpreter.trim() !== "" ? interpreter.trim() : null;
+    return { enable: lint.enable !== false, severity, interpreter: chosen };
   }
 }
 
