@@ -19,10 +19,13 @@ import {
 } from "vscode-languageclient/node";
 import type { ServerOptions } from "../../protocol/lsp.ts";
 import { CrashBudget } from "./crash-budget.ts";
+import { withInterpreter } from "./interpreter-setting.ts";
 
 export type ServerState = "starting" | "running" | "stopped";
 
 /** `git:` and other read-only schemes are left out: the old side of a diff is not to be linted. */
+/** Python, and what configures a training. */
+const LANGUAGES = ["python", "json", "jsonc", "yaml"];
 const SCHEMES = ["file", "untitled", "vscode-vfs"];
 const NOTEBOOK = "jupyter-notebook";
 
@@ -55,12 +58,13 @@ export class LanguageServer implements Disposable {
       { run, debug: { ...run, options: { execArgv: ["--nolazy", "--inspect=6119", "--enable-source-maps"] } } },
       {
         documentSelector: SCHEMES.flatMap((scheme) => [
-          { scheme, language: "python" },
+          ...LANGUAGES.map((language) => ({ scheme, language })),
           { notebook: { notebookType: NOTEBOOK, scheme }, language: "python" },
         ]),
         notebookDocumentOptions: {
           filterCells: (notebook, cells) => (SCHEMES.includes(notebook.uri.scheme) ? cells : []),
         },
+        middleware: { workspace: { configuration: withInterpreter } },
         initializationOptions: options,
         outputChannel: log,
         revealOutputChannelOn: RevealOutputChannelOn.Never,

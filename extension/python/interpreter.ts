@@ -15,11 +15,16 @@ export type Interpreter = { ok: string } | { err: string };
  */
 export async function findInterpreter(script: Uri): Promise<Interpreter> {
   const folder = workspace.getWorkspaceFolder(script)?.uri.fsPath ?? null;
-  const candidate =
-    fromSetting(script, folder) ?? (await fromPythonExtension(script)) ?? fromVenv(folder) ?? fromPath() ?? null;
+  const candidate = (await selectedInterpreter(script)) ?? fromVenv(folder) ?? fromPath() ?? null;
   if (candidate === null)
     return { err: l10n.t("No Python was found. Install Python 3.9 or newer, or say where it is.") };
   return check(candidate);
+}
+
+/** What the user chose for a script, here or in the Python extension; unchecked, and null where nothing is chosen. */
+export async function selectedInterpreter(script: Uri): Promise<string | null> {
+  const folder = workspace.getWorkspaceFolder(script)?.uri.fsPath ?? null;
+  return fromSetting(script, folder) ?? (await fromPythonExtension(script));
 }
 
 function fromSetting(script: Uri, folder: string | null): string | null {

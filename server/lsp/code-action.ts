@@ -48,7 +48,10 @@ function quickFixes(params: CodeActionParams, document: LintedDocument, settings
   return [
     ...findings.flatMap(({ finding, diagnostic }) => fixAction(finding, diagnostic, document, context)),
     ...(fixable.length > 0 ? fixFileAction(fixable, document, settings, context) : []),
-    ...findings.map(({ finding, diagnostic }) => suppressAction(finding, diagnostic, document, context)),
+    // JSON has no comments.
+    ...(document.uri.endsWith(".json")
+      ? []
+      : findings.map(({ finding, diagnostic }) => suppressAction(finding, diagnostic, document, context))),
     ...(context.client.showsDocuments ? findings.map(({ diagnostic }) => explainAction(diagnostic)) : []),
   ];
 }

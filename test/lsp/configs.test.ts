@@ -24,6 +24,15 @@ it("lints configurations, follows their edits, and offers to write a threshold",
   expect(await client.pull(URI)).toEqual([]);
 });
 
+it("offers no comment where there is none: in JSON", async () => {
+  const uri = "file:///project/ds.json";
+  await client.open(uri, '{"train_batch_size": 1, "fp16": {}, "gradient_clipping": 0}', "json");
+  const range = { start: { line: 0, character: 57 }, end: { line: 0, character: 58 } };
+  const titles = (await client.actions(uri, range)).map(({ title }) => title);
+  expect(titles).toContain("Clip the gradients to a norm of 1.0");
+  expect(titles.filter((title) => /suppress|ignore|silence/i.test(title))).toEqual([]);
+});
+
 it("says nothing of data, and of nothing that it was not asked for", async () => {
   await client.open("file:///project/data.json", '{"train_batch_size": 1, "rows": [1, 2]}', "json");
   expect(await client.pull("file:///project/data.json")).toEqual([]);
