@@ -159,9 +159,11 @@ function showStep(step: number): void {
 
 function writeThreshold(series: SeriesDetail, threshold: number): void {
   const run = feed.detail?.summary.id;
-  if (run === undefined) return;
+  const key = `${run}/${series.id}`;
+  // A second press may come before the first is painted.
+  if (run === undefined || outcomes.get(key)?.result === null) return;
   const id = nextWrite++;
-  outcomes.set(`${run}/${series.id}`, { id, result: null });
+  outcomes.set(key, { id, result: null });
   host.postMessage({ type: "writeThreshold", id, run, series: series.id, threshold });
   schedule();
 }
