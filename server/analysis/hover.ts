@@ -1,8 +1,9 @@
 /** What there is to say about an update, a clip, an optimizer or a logged step. */
-import type { ClipEvent, ConfiguredClip, LogSite, OptimizerRef, UpdateSite } from "./facts/events.ts";
+
+import { clipsOf, distinct, isUnclipped, sourceOfGradients } from "./facts/derived/order.ts";
+import { lineOfNode, thresholdSource, whereIs } from "./facts/derived/threshold.ts";
+import type { ClipEvent, ConfiguredClip, LogSite, OptimizerRef, UpdateSite } from "./facts/events/events.ts";
 import { type Facts, sourceOf } from "./facts/facts.ts";
-import { clipsOf, distinct, isUnclipped, sourceOfGradients } from "./facts/order.ts";
-import { lineOfNode, thresholdSource, whereIs } from "./facts/threshold.ts";
 import type { TextRange } from "./finding.ts";
 import type { ClipKind } from "./frameworks/framework.ts";
 import { type Expression, isHere, rangeOf } from "./syntax/ast.ts";

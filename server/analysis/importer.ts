@@ -1,6 +1,6 @@
 /** Finds and parses what a text imports, and knows when that has changed. */
-import { collectNames } from "./facts/collect.ts";
-import type { Names } from "./facts/scope.ts";
+import { collectNames } from "./facts/names/collect.ts";
+import type { Names } from "./facts/names/scope.ts";
 import { Document, type Grammar } from "./syntax/document.ts";
 import type { ImportedModule, Importer, Origin, WorkspaceModule } from "./workspace.ts";
 

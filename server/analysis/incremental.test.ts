@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest";
 import { Parser, Tree, TreeCursor } from "web-tree-sitter";
 import { applied, pick, type Random, randomEdit, seeded, undo, upTo } from "../../test/analysis/random-edits.ts";
 import { SCRIPTS } from "../../test/analysis/scripts.ts";
-import { Values } from "./facts/values.ts";
+import { Values } from "./facts/values/values.ts";
 import type { Module, TextEdit } from "./index.ts";
 
 /** The parser's heaps, seen as they are made. */

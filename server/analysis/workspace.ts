@@ -1,5 +1,5 @@
 /** The modules around the linted text. The caller finds and keeps them; nothing here reads a file. */
-import type { Names } from "./facts/scope.ts";
+import type { Names } from "./facts/names/scope.ts";
 import type { VersionRange } from "./version-range.ts";
 
 export interface WorkspaceModule {

@@ -2,9 +2,9 @@
 import type { Architecture, Framework } from "../frameworks/framework.ts";
 import type { Expression } from "../syntax/ast.ts";
 import { argumentOf } from "../syntax/call.ts";
-import type { Evidence } from "./events.ts";
-import type { CallSite, Names, Scope } from "./scope.ts";
-import type { Values } from "./values.ts";
+import type { Evidence } from "./events/events.ts";
+import type { CallSite, Names, Scope } from "./names/scope.ts";
+import type { Values } from "./values/values.ts";
 
 /** What classes and functions of the file are called, for networks written by hand. */
 const BY_NAME: readonly (readonly [RegExp, Architecture])[] = [

@@ -3,14 +3,14 @@ import type { Framework } from "../frameworks/framework.ts";
 import { type Expression, type Statement, textOf } from "../syntax/ast.ts";
 import type { Importer, Versions } from "../workspace.ts";
 import { findEvidence } from "./architecture.ts";
-import { Classifier } from "./classify.ts";
-import { collectNames } from "./collect.ts";
-import type { ClipSite, Evidence, LogSite, UnscaleSite, UpdateSite } from "./events.ts";
-import { ParameterSets } from "./parameters.ts";
-import type { Names } from "./scope.ts";
+import { Classifier } from "./events/classify.ts";
+import type { ClipSite, Evidence, LogSite, UnscaleSite, UpdateSite } from "./events/events.ts";
+import { ParameterSets } from "./events/parameters.ts";
+import { Walker } from "./events/walk.ts";
+import { collectNames } from "./names/collect.ts";
+import type { Names } from "./names/scope.ts";
 import { Suppressions } from "./suppressions.ts";
-import { Values } from "./values.ts";
-import { Walker } from "./walk.ts";
+import { Values } from "./values/values.ts";
 
 export interface Facts {
   readonly text: string;

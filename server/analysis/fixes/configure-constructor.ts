@@ -1,5 +1,5 @@
 /** Clipping asked for by one more argument where an optimizer (or a trainer) is built. */
-import type { OptimizerRef, Seen } from "../facts/events.ts";
+import type { OptimizerRef, Seen } from "../facts/events/events.ts";
 import type { Facts } from "../facts/facts.ts";
 import type { TextEdit } from "../finding.ts";
 import type { ArgumentSpelling } from "../frameworks/framework.ts";

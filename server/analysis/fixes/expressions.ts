@@ -1,8 +1,8 @@
 /** Writes an expression that was seen in one place so that it means the same in another, or says that it can't. */
-import type { OptimizerRef, Seen } from "../facts/events.ts";
+import type { OptimizerRef, Seen } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import type { Scope, Variable } from "../facts/scope.ts";
-import type { Frame } from "../facts/value.ts";
+import type { Scope, Variable } from "../facts/names/scope.ts";
+import type { Frame } from "../facts/values/value.ts";
 import { childrenOf, type Expression, isHere } from "../syntax/ast.ts";
 import { argumentOf, lastPart } from "../syntax/call.ts";
 

@@ -1,7 +1,7 @@
 /** How a qualified name is written at some place of a file, with the import that it takes where there is none yet. */
 import type { Facts } from "../facts/facts.ts";
+import type { Scope } from "../facts/names/scope.ts";
 import { once } from "../facts/once.ts";
-import type { Scope } from "../facts/scope.ts";
 import type { TextEdit } from "../finding.ts";
 import { FRAMEWORKS } from "../frameworks/index.ts";
 import { rangeOf, type Statement } from "../syntax/ast.ts";

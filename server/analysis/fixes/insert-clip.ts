@@ -1,7 +1,8 @@
 /** The edits that clip an optimizer's gradients before its update, at a given threshold, in the way of its framework. */
-import type { UpdateSite } from "../facts/events.ts";
+
+import { lastBackward } from "../facts/derived/order.ts";
+import type { UpdateSite } from "../facts/events/events.ts";
 import type { Facts } from "../facts/facts.ts";
-import { lastBackward } from "../facts/order.ts";
 import type { TextEdit } from "../finding.ts";
 import type { Spelling } from "../frameworks/framework.ts";
 import { FRAMEWORKS } from "../frameworks/index.ts";

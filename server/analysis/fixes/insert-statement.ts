@@ -1,9 +1,10 @@
 /** A statement that clips an optimizer's gradients between the backward pass and the update. */
-import type { OptimizerRef, UpdateSite } from "../facts/events.ts";
-import { externalNames } from "../facts/external-names.ts";
+
+import { isUnscaled, lastBackward } from "../facts/derived/order.ts";
+import { shardedModel } from "../facts/derived/sharding.ts";
+import type { OptimizerRef, UpdateSite } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import { isUnscaled, lastBackward } from "../facts/order.ts";
-import { shardedModel } from "../facts/sharding.ts";
+import { externalNames } from "../facts/names/external-names.ts";
 import type { TextEdit } from "../finding.ts";
 import type { StatementSpelling } from "../frameworks/framework.ts";
 import { argumentOf } from "../syntax/call.ts";

@@ -1,7 +1,7 @@
 /** Moves a clip out of a method that comes before the backward pass, to one of its own that comes after it. */
-import type { ClipInHook } from "../facts/clips-in-hooks.ts";
+import type { ClipInHook } from "../facts/derived/clips-in-hooks.ts";
 import type { Facts } from "../facts/facts.ts";
-import type { Scope } from "../facts/scope.ts";
+import type { Scope } from "../facts/names/scope.ts";
 import type { TextEdit } from "../finding.ts";
 import { childrenOf, type Expression, rangeOf } from "../syntax/ast.ts";
 import { indentOf, indentUnit, lineEndOf, newlineOf, reindent } from "./layout.ts";

@@ -1,7 +1,8 @@
 /** Moves statements in front of the update, or the clip, that they should come before. */
-import type { ClipEvent, StepEvent } from "../facts/events.ts";
+
+import { isUnscaled, updatesAfter } from "../facts/derived/order.ts";
+import type { ClipEvent, StepEvent } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import { isUnscaled, updatesAfter } from "../facts/order.ts";
 import type { TextEdit } from "../finding.ts";
 import { rangeOf, type Statement } from "../syntax/ast.ts";
 import { indentOf, insertBefore, isCompound, reindent, remove } from "./layout.ts";

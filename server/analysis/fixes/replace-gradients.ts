@@ -1,5 +1,5 @@
 /** Clipping by a function that returns clipped gradients, between the gradients and the update that is given them. */
-import type { Seen, StepEvent } from "../facts/events.ts";
+import type { Seen, StepEvent } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import type { TextEdit } from "../finding.ts";
 import type { GradientSpelling } from "../frameworks/framework.ts";

@@ -1,8 +1,9 @@
 /** Puts a threshold at an update: into the number that is there, or by a clip where there is none. Never guesses between two. */
-import type { ClipEvent, Seen, UpdateSite } from "../facts/events.ts";
+
+import { clipsOf, distinct, lateClips } from "../facts/derived/order.ts";
+import { lineOf, lineOfNode, thresholdSource, whereIs } from "../facts/derived/threshold.ts";
+import type { ClipEvent, Seen, UpdateSite } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import { clipsOf, distinct, lateClips } from "../facts/order.ts";
-import { lineOf, lineOfNode, thresholdSource, whereIs } from "../facts/threshold.ts";
 import type { ThresholdEdit, ThresholdRequest } from "../index.ts";
 import { type Expression, isHere, rangeOf } from "../syntax/ast.ts";
 import { formatNumber, insertClip } from "./insert-clip.ts";

@@ -1,5 +1,5 @@
 /** Clipping put around the call that builds an optimizer, or in front of what it chains. */
-import type { OptimizerRef } from "../facts/events.ts";
+import type { OptimizerRef } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import type { TextEdit } from "../finding.ts";
 import type { WrapperSpelling } from "../frameworks/framework.ts";

@@ -1,7 +1,7 @@
-import { type Change, changesAfterClip, type ZeroedUpdate, zeroedUpdates } from "../facts/changes.ts";
+import { type Change, changesAfterClip, type ZeroedUpdate, zeroedUpdates } from "../facts/derived/changes.ts";
+import { clipsOf } from "../facts/derived/order.ts";
+import { clipsAfterHooks } from "../facts/derived/steps-in-backward.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import { clipsOf } from "../facts/order.ts";
-import { clipsAfterHooks } from "../facts/steps-in-backward.ts";
 import type { TextEdit } from "../finding.ts";
 import { insertAfter } from "../fixes/layout.ts";
 import { moveClip } from "../fixes/move.ts";

@@ -1,5 +1,5 @@
+import { type Chain, chainsOf, type Link } from "../facts/derived/links.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import { type Chain, chainsOf, type Link } from "../facts/links.ts";
 import type { Fix } from "../finding.ts";
 import { prependArgument } from "../fixes/append.ts";
 import { rangeOf } from "../syntax/ast.ts";

@@ -1,5 +1,5 @@
+import { lateClips } from "../facts/derived/order.ts";
 import { sourceOf } from "../facts/facts.ts";
-import { lateClips } from "../facts/order.ts";
 import { moveClip } from "../fixes/move.ts";
 import { rangeOf } from "../syntax/ast.ts";
 import type { Rule } from "./rule.ts";

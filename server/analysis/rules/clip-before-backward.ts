@@ -1,5 +1,5 @@
-import { clipsInHooks } from "../facts/clips-in-hooks.ts";
-import { earlyClips } from "../facts/early-clips.ts";
+import { clipsInHooks } from "../facts/derived/clips-in-hooks.ts";
+import { earlyClips } from "../facts/derived/early-clips.ts";
 import { sourceOf } from "../facts/facts.ts";
 import { moveClip } from "../fixes/move.ts";
 import { moveToHook } from "../fixes/move-to-hook.ts";

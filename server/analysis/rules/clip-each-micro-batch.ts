@@ -1,8 +1,8 @@
-import type { ClipEvent, StepEvent } from "../facts/events.ts";
+import { type Chain, chainsOf, type Link } from "../facts/derived/links.ts";
+import { type Accumulation, accumulationAround, isAtEachMicroBatch } from "../facts/derived/micro-batches.ts";
+import { byNode, clipsOf } from "../facts/derived/order.ts";
+import type { ClipEvent, StepEvent } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import { type Chain, chainsOf, type Link } from "../facts/links.ts";
-import { type Accumulation, accumulationAround, isAtEachMicroBatch } from "../facts/micro-batches.ts";
-import { byNode, clipsOf } from "../facts/order.ts";
 import type { Finding, TextEdit } from "../finding.ts";
 import { express } from "../fixes/expressions.ts";
 import { indentOf, indentUnit, newlineOf, reindent } from "../fixes/layout.ts";

@@ -1,8 +1,8 @@
-import type { ClipEvent } from "../facts/events.ts";
+import { guardsOf } from "../facts/derived/guards.ts";
+import { byNode } from "../facts/derived/order.ts";
+import { asksAbout, groupsOf, type Share, shareOf } from "../facts/derived/shares.ts";
+import type { ClipEvent } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import { guardsOf } from "../facts/guards.ts";
-import { byNode } from "../facts/order.ts";
-import { asksAbout, groupsOf, type Share, shareOf } from "../facts/shares.ts";
 import type { Finding, TextEdit } from "../finding.ts";
 import * as expressions from "../fixes/expressions.ts";
 import { rangeOf } from "../syntax/ast.ts";

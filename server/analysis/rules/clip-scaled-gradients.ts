@@ -1,9 +1,9 @@
-import type { ClipEvent, StepEvent, UpdateSite } from "../facts/events.ts";
+import { isAtEachMicroBatch } from "../facts/derived/micro-batches.ts";
+import { allUpdates, isUnscaled } from "../facts/derived/order.ts";
+import { isDisabled } from "../facts/derived/scaler.ts";
+import type { ClipEvent, StepEvent, UpdateSite } from "../facts/events/events.ts";
+import { overlap } from "../facts/events/parameters.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import { isAtEachMicroBatch } from "../facts/micro-batches.ts";
-import { allUpdates, isUnscaled } from "../facts/order.ts";
-import { overlap } from "../facts/parameters.ts";
-import { isDisabled } from "../facts/scaler.ts";
 import type { Fix } from "../finding.ts";
 import { express } from "../fixes/expressions.ts";
 import { insertBefore } from "../fixes/layout.ts";

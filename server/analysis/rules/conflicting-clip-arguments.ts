@@ -1,7 +1,7 @@
-import type { ClipEvent, ConfiguredClip, OptimizerRef, UpdateSite } from "../facts/events.ts";
+import { clipsOf } from "../facts/derived/order.ts";
+import { thresholdSource } from "../facts/derived/threshold.ts";
+import type { ClipEvent, ConfiguredClip, OptimizerRef, UpdateSite } from "../facts/events/events.ts";
 import type { Facts } from "../facts/facts.ts";
-import { clipsOf } from "../facts/order.ts";
-import { thresholdSource } from "../facts/threshold.ts";
 import type { Finding, Fix } from "../finding.ts";
 import { remove } from "../fixes/layout.ts";
 import { removeArgument } from "../fixes/remove-argument.ts";

@@ -1,4 +1,4 @@
-import type { ClipEvent } from "../facts/events.ts";
+import type { ClipEvent } from "../facts/events/events.ts";
 import type { Facts } from "../facts/facts.ts";
 import type { TextEdit } from "../finding.ts";
 import { rangeOf } from "../syntax/ast.ts";

@@ -1,6 +1,6 @@
-import type { ConfiguredClip } from "../facts/events.ts";
+import { isUnclipped } from "../facts/derived/order.ts";
+import type { ConfiguredClip } from "../facts/events/events.ts";
 import { sourceOf } from "../facts/facts.ts";
-import { isUnclipped } from "../facts/order.ts";
 import { rangeOf } from "../syntax/ast.ts";
 import type { Rule } from "./rule.ts";
 

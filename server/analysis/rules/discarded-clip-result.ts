@@ -1,8 +1,8 @@
-import { copiesGrad } from "../facts/by-hand.ts";
-import { discardedClips } from "../facts/discarded-clips.ts";
-import type { ClipEvent, UpdateSite } from "../facts/events.ts";
+import { discardedClips } from "../facts/derived/discarded-clips.ts";
+import type { ClipEvent, UpdateSite } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import type { Scope } from "../facts/scope.ts";
+import { copiesGrad } from "../facts/names/by-hand.ts";
+import type { Scope } from "../facts/names/scope.ts";
 import type { Finding, Fix, TextEdit } from "../finding.ts";
 import { plainGradients } from "../fixes/replace-gradients.ts";
 import { type Expression, rangeOf } from "../syntax/ast.ts";

@@ -1,6 +1,6 @@
-import type { ClipEvent } from "../facts/events.ts";
+import type { ClipEvent } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import type { Binding, Variable } from "../facts/scope.ts";
+import type { Binding, Variable } from "../facts/names/scope.ts";
 import type { Fix } from "../finding.ts";
 import { type Expression, rangeOf } from "../syntax/ast.ts";
 import { argumentOf, lastPart } from "../syntax/call.ts";

@@ -1,4 +1,4 @@
-import type { ConfiguredClip, OptimizerRef } from "../facts/events.ts";
+import type { ConfiguredClip, OptimizerRef } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import type { Fix } from "../finding.ts";
 import { appendArgument } from "../fixes/append.ts";

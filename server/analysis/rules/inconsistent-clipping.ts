@@ -1,7 +1,7 @@
-import type { ClipEvent, UpdateSite } from "../facts/events.ts";
+import { guardsOf } from "../facts/derived/guards.ts";
+import { type Siblings, siblings } from "../facts/derived/siblings.ts";
+import type { ClipEvent, UpdateSite } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import { guardsOf } from "../facts/guards.ts";
-import { type Siblings, siblings } from "../facts/siblings.ts";
 import type { Fix, Severity } from "../finding.ts";
 import { express } from "../fixes/expressions.ts";
 import { insertClip } from "../fixes/insert-clip.ts";

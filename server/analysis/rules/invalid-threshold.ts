@@ -1,7 +1,7 @@
+import { type Guard, guardsOf, mentions, partsOf, passes } from "../facts/derived/guards.ts";
+import { type KnownThreshold, thresholdSource } from "../facts/derived/threshold.ts";
+import { type Threshold, thresholdsOf } from "../facts/derived/thresholds.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import { type Guard, guardsOf, mentions, partsOf, passes } from "../facts/guards.ts";
-import { type KnownThreshold, thresholdSource } from "../facts/threshold.ts";
-import { type Threshold, thresholdsOf } from "../facts/thresholds.ts";
 import type { Finding, Fix } from "../finding.ts";
 import { rangeOf } from "../syntax/ast.ts";
 import type { Rule } from "./rule.ts";

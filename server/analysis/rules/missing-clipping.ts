@@ -1,8 +1,8 @@
-import type { StepEvent, UpdateSite } from "../facts/events.ts";
+import { sourceOfGradients } from "../facts/derived/order.ts";
+import { isTestCode } from "../facts/derived/test-code.ts";
+import { unclippedUpdates } from "../facts/derived/unclipped.ts";
+import type { StepEvent, UpdateSite } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import { sourceOfGradients } from "../facts/order.ts";
-import { isTestCode } from "../facts/test-code.ts";
-import { unclippedUpdates } from "../facts/unclipped.ts";
 import type { Finding, Fix, RelatedPlace } from "../finding.ts";
 import { formatNumber, insertClip } from "../fixes/insert-clip.ts";
 import { FRAMEWORKS } from "../frameworks/index.ts";

@@ -1,8 +1,8 @@
-import { enclosing } from "../facts/enclosing.ts";
-import type { ClipEvent, UpdateSite } from "../facts/events.ts";
+import { enclosing } from "../facts/derived/enclosing.ts";
+import { isUnscaled } from "../facts/derived/order.ts";
+import { isDisabled } from "../facts/derived/scaler.ts";
+import type { ClipEvent, UpdateSite } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import { isUnscaled } from "../facts/order.ts";
-import { isDisabled } from "../facts/scaler.ts";
 import type { TextEdit } from "../finding.ts";
 import { removeArgument } from "../fixes/remove-argument.ts";
 import { rangeOf } from "../syntax/ast.ts";

@@ -1,9 +1,9 @@
-import type { ClipEvent, Path, UpdateSite } from "../facts/events.ts";
+import { guardsOf } from "../facts/derived/guards.ts";
+import { clipsOf, distinct } from "../facts/derived/order.ts";
+import { areApart, areLinked, type Source, sourcesOf, sourcesOfOptimizer } from "../facts/derived/parameter-sources.ts";
+import type { ClipEvent, Path, UpdateSite } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import { guardsOf } from "../facts/guards.ts";
-import { clipsOf, distinct } from "../facts/order.ts";
-import { areApart, areLinked, type Source, sourcesOf, sourcesOfOptimizer } from "../facts/parameter-sources.ts";
-import type { CallSite } from "../facts/scope.ts";
+import type { CallSite } from "../facts/names/scope.ts";
 import type { Finding, Fix } from "../finding.ts";
 import { express, groupsOf, parametersOf } from "../fixes/expressions.ts";
 import { spell } from "../fixes/imports.ts";

@@ -1,6 +1,6 @@
-import type { ClipEvent, OptimizerRef } from "../facts/events.ts";
+import { clipsOf } from "../facts/derived/order.ts";
+import type { ClipEvent, OptimizerRef } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import { clipsOf } from "../facts/order.ts";
 import type { Finding, TextEdit } from "../finding.ts";
 import type { Framework } from "../frameworks/framework.ts";
 import { type Argument, type Expression, rangeOf } from "../syntax/ast.ts";

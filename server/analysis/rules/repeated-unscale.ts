@@ -1,9 +1,9 @@
-import type { ClipEvent, Path, StepEvent, UnscaleEvent, UnscaleSite, UpdateSite } from "../facts/events.ts";
+import { isAtEachMicroBatch } from "../facts/derived/micro-batches.ts";
+import { byNode } from "../facts/derived/order.ts";
+import { isDisabled } from "../facts/derived/scaler.ts";
+import type { ClipEvent, Path, StepEvent, UnscaleEvent, UnscaleSite, UpdateSite } from "../facts/events/events.ts";
+import { overlap } from "../facts/events/parameters.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import { isAtEachMicroBatch } from "../facts/micro-batches.ts";
-import { byNode } from "../facts/order.ts";
-import { overlap } from "../facts/parameters.ts";
-import { isDisabled } from "../facts/scaler.ts";
 import type { Finding } from "../finding.ts";
 import { moveBefore } from "../fixes/move.ts";
 import { takeOut } from "../fixes/place.ts";

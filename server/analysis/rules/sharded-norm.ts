@@ -1,6 +1,6 @@
-import type { ClipEvent } from "../facts/events.ts";
+import { shardedModel } from "../facts/derived/sharding.ts";
+import type { ClipEvent } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import { shardedModel } from "../facts/sharding.ts";
 import type { Fix } from "../finding.ts";
 import { express } from "../fixes/expressions.ts";
 import { type Call, rangeOf } from "../syntax/ast.ts";

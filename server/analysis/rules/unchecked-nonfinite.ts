@@ -1,6 +1,6 @@
-import type { ClipEvent, UpdateSite } from "../facts/events.ts";
+import { clipsOf } from "../facts/derived/order.ts";
+import type { ClipEvent, UpdateSite } from "../facts/events/events.ts";
 import type { Facts } from "../facts/facts.ts";
-import { clipsOf } from "../facts/order.ts";
 import type { Fix } from "../finding.ts";
 import { appendArgument } from "../fixes/append.ts";
 import { rangeOf } from "../syntax/ast.ts";

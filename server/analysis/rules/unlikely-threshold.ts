@@ -1,6 +1,6 @@
+import { thresholdSource } from "../facts/derived/threshold.ts";
+import { type Threshold, thresholdsOf } from "../facts/derived/thresholds.ts";
 import { sourceOf } from "../facts/facts.ts";
-import { thresholdSource } from "../facts/threshold.ts";
-import { type Threshold, thresholdsOf } from "../facts/thresholds.ts";
 import { rangeOf } from "../syntax/ast.ts";
 import type { Rule } from "./rule.ts";
 

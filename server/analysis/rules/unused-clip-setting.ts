@@ -1,10 +1,10 @@
-import { optionsOf } from "../facts/command-line.ts";
-import type { UpdateSite } from "../facts/events.ts";
+import { optionsOf } from "../facts/derived/command-line.ts";
+import { clipsOf, isUnclipped } from "../facts/derived/order.ts";
+import { Reads } from "../facts/derived/reads.ts";
+import type { UpdateSite } from "../facts/events/events.ts";
 import type { Facts } from "../facts/facts.ts";
-import { clipsOf, isUnclipped } from "../facts/order.ts";
-import { Reads } from "../facts/reads.ts";
-import type { ClassInfo, FunctionInfo, Scope } from "../facts/scope.ts";
-import type { Value } from "../facts/value.ts";
+import type { ClassInfo, FunctionInfo, Scope } from "../facts/names/scope.ts";
+import type { Value } from "../facts/values/value.ts";
 import type { TextRange } from "../finding.ts";
 import { type Expression, rangeOf, type Statement } from "../syntax/ast.ts";
 import { argumentOf, lastPart } from "../syntax/call.ts";

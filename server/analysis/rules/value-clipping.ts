@@ -1,6 +1,6 @@
-import type { ClipEvent } from "../facts/events.ts";
-import { clipsOf } from "../facts/order.ts";
-import { thresholdsOf } from "../facts/thresholds.ts";
+import { clipsOf } from "../facts/derived/order.ts";
+import { thresholdsOf } from "../facts/derived/thresholds.ts";
+import type { ClipEvent } from "../facts/events/events.ts";
 import { rangeOf } from "../syntax/ast.ts";
 import type { Rule } from "./rule.ts";
 

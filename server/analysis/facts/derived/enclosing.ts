@@ -1,0 +1,34 @@
+/** The statements around an expression, out through the calls that led to it. */
+import { type Block, blocksOf, type Expression, type Statement } from "../../syntax/ast.ts";
+import type { Seen } from "../events/events.ts";
+import type { Facts } from "../facts.ts";
+import type { Scope } from "../names/scope.ts";
+import type { Frame } from "../values/value.ts";
+
+export interface Enclosing {
+  readonly statement: Statement;
+  /** The block of it that the expression is in. */
+  readonly block: Block | null;
+  readonly frame: Frame;
+  readonly scope: Scope;
+}
+
+/** Innermost first. */
+export function enclosing(facts: Facts, { node, frame, scope }: Seen): Enclosing[] {
+  const found = wayTo(facts.statements, node);
+  // A definition is entered by being called.
+  const definition = found.findLastIndex(({ statement }) => statement.kind === "function");
+  const inner = found.slice(definition + 1).map((at) => ({ ...at, frame, scope }));
+  const { call } = facts.values.frames.for(scope, frame);
+  return [...inner.reverse(), ...(call ? enclosing(facts, { ...call, node: call.call }) : [])];
+}
+
+function wayTo(body: Block, node: Expression): { statement: Statement; block: Block | null }[] {
+  const statement = body.find((each) => isWithin(each, node));
+  if (!statement) return [];
+  const block = blocksOf(statement).find((each) => each.some((inner) => isWithin(inner, node))) ?? null;
+  return block ? [{ statement, block }, ...wayTo(block, node)] : [];
+}
+
+const isWithin = (outer: Statement, inner: Expression) =>
+  outer.anchor === inner.anchor && outer.start <= inner.start && inner.end <= outer.end;

@@ -1,0 +1,205 @@
+/** Where the number that a threshold expression stands for is written: the one place to edit. */
+import { type Expression, rangeOf } from "../../syntax/ast.ts";
+import { argumentOf } from "../../syntax/call.ts";
+import type { Seen } from "../events/events.ts";
+import { type Facts, sourceOf } from "../facts.ts";
+import type { Binding, ClassInfo } from "../names/scope.ts";
+import { once } from "../once.ts";
+import type { Value } from "../values/value.ts";
+import { optionFor } from "./command-line.ts";
+
+export interface KnownThreshold {
+  readonly literal: Expression;
+  /** Null for `None`. */
+  readonly value: number | null;
+  readonly origin: string;
+  /** It holds only where nothing else is given. */
+  readonly isDefault: boolean;
+}
+
+export type ThresholdSource =
+  | KnownThreshold
+  /** Why it can't be told, as the end of a sentence that starts with the expression. */
+  | { readonly unknown: string };
+
+export function thresholdSource(facts: Facts, seen: Seen): ThresholdSource {
+  const converted = conversionOf(facts, seen);
+  if (converted) return thresholdSource(facts, { ...seen, node: converted });
+  const special = specialNumber(facts, seen);
+  if (special !== null)
+    return { literal: seen.node, value: special, origin: "the number in the call", isDefault: false };
+  const values = facts.values.evaluate(seen.node, seen.frame, seen.scope);
+  const literals = new Map<Expression, number>();
+  let open = false;
+  for (const value of values) {
+    const number = value.kind === "literal" ? numberOf(value.node) : null;
+    if (number !== null && value.kind === "literal") literals.set(value.node, number);
+    else if (value.kind !== "none") open = true;
+  }
+  const [only] = literals;
+  if (literals.size > 1) return { unknown: `may be any of ${[...literals.values()].join(", ")}` };
+  if (only && (!open || isDefault(facts, only[0])))
+    return { literal: only[0], value: only[1], origin: originOf(facts, seen, only[0]), isDefault: open };
+  return (
+    fromFallback(facts, seen) ??
+    fromNone(facts, seen, values) ??
+    fromCommandLine(facts, seen, values) ??
+    fromFields(facts, seen) ?? { unknown: why(values) }
+  );
+}
+
+function numberOf(node: Expression): number | null {
+  if (node.kind === "number") return node.value;
+  if (node.kind === "unary" && node.operator === "-" && node.operand.kind === "number") return -node.operand.value;
+  return null;
+}
+
+/** `args.clip` in `float(args.clip)`. */
+function conversionOf(facts: Facts, { node, frame, scope }: Seen): Expression | null {
+  if (node.kind !== "call" || node.arguments.length !== 1 || node.arguments[0]?.value.kind === "string") return null;
+  const named = facts.values.evaluate(node.callee, frame, scope);
+  const converts = named.some((value) => value.kind === "external" && /^builtins\.(float|int)$/.test(value.name));
+  return converts ? (node.arguments[0]?.value ?? null) : null;
+}
+
+/** `float("inf")`, `math.inf`, and the like for NaN. */
+function specialNumber(facts: Facts, { node, frame, scope }: Seen): number | null {
+  if (node.kind !== "call" && node.kind !== "attribute" && node.kind !== "name") return null;
+  const [value, another] = facts.values.evaluate(node, frame, scope);
+  if (another || value?.kind !== "external") return null;
+  const given = value.call?.arguments[0]?.value;
+  if (value.name === "builtins.float()" && given?.kind === "string") {
+    if (/^\+?inf(inity)?$/i.test(given.value)) return Number.POSITIVE_INFINITY;
+    return /^nan$/i.test(given.value) ? Number.NaN : null;
+  }
+  if (/^(math|numpy|torch)\.inf$/.test(value.name)) return Number.POSITIVE_INFINITY;
+  return /^(math|numpy|torch)\.nan$/.test(value.name) ? Number.NaN : null;
+}
+
+/** The default of a parameter that no call in the file fills. */
+const isDefault = (facts: Facts, literal: Expression) => parametersByDefault(facts).has(literal);
+
+const parametersByDefault = once(({ names }: Facts) => {
+  const parameters = names.functions.flatMap(({ node }) => node.parameters);
+  return new Map(parameters.map((parameter) => [parameter.fallback, parameter]));
+});
+
+function originOf(facts: Facts, { node }: Seen, literal: Expression): string {
+  if (node === literal) return "the number in the call";
+  const parameter = parametersByDefault(facts).get(literal);
+  if (parameter) return `the default of \`${parameter.name}\``;
+  return `the number behind \`${sourceOf(facts, node)}\``;
+}
+
+/** `cfg.get("clip", 1.0)` of a dictionary in this file; `getattr(args, "clip", 1.0)` of what a parser in this file parsed. */
+function fromFallback(facts: Facts, seen: Seen): ThresholdSource | null {
+  const { node, frame, scope } = seen;
+  if (node.kind !== "call") return null;
+  const { callee } = node;
+  if (callee.kind === "attribute" && callee.name === "get") {
+    const [key, fallback] = node.arguments.map((argument) => argument.value);
+    if (key?.kind !== "string") return null;
+    const [held, another] = facts.values.evaluate(callee.object, frame, scope);
+    if (another || held?.kind !== "elements" || !held.keys || held.keys.includes(null)) return null;
+    const index = held.keys.lastIndexOf(key.value);
+    const item = held.items?.[index];
+    if (item) return thresholdSource(facts, item);
+    return fallback && index === -1 ? thresholdSource(facts, { ...seen, node: fallback }) : null;
+  }
+  if (callee.kind !== "name" || callee.id !== "getattr" || scope.lookup(callee.id)) return null;
+  const [object, name, fallback] = node.arguments.map((argument) => argument.value);
+  if (!object || name?.kind !== "string" || !fallback || !isParsed(facts.values.evaluate(object, frame, scope)))
+    return null;
+  const attribute: Expression = { ...node, kind: "attribute", object, name: name.value };
+  if (facts.values.variables.of(attribute, frame, scope)?.variable.bindings.length) return null;
+  const option = optionFor(facts, name.value);
+  return option ? defaultOf(facts, option.destination) : thresholdSource(facts, { ...seen, node: fallback });
+}
+
+/** `None`, written as the default of a parameter that nothing else fills. */
+function fromNone(facts: Facts, { node, frame, scope }: Seen, values: readonly Value[]): ThresholdSource | null {
+  if (node.kind === "constant" && node.value === null)
+    return { literal: node, value: null, origin: "the `None` in the call", isDefault: false };
+  if (node.kind !== "name" || !values.every((value) => value.kind === "none" || value.kind === "unknown")) return null;
+  const [binding, another] = facts.values.variables.of(node, frame, scope)?.variable.bindings ?? [];
+  if (another || binding?.kind !== "parameter") return null;
+  const { fallback, name } = binding.parameter;
+  if (fallback?.kind !== "constant" || fallback.value !== null || facts.values.callers.of(binding.scope).length > 0)
+    return null;
+  return { literal: fallback, value: null, origin: `the default of \`${name}\``, isDefault: true };
+}
+
+const isParsed = (values: readonly Value[]) =>
+  values.some((value) => value.kind === "external" && /parse_(known_)?args\(\)(\.\w+|\[0\])?$/.test(value.name));
+
+/** `args.clip`, where a parser in this file says `add_argument("--clip", default=0.25)`. */
+function fromCommandLine(facts: Facts, seen: Seen, values: readonly Value[]): ThresholdSource | null {
+  const { node, frame, scope } = seen;
+  if (node.kind !== "attribute") return null;
+  if (!isParsed(values) && !values.every((value) => value.kind === "unknown")) return null;
+  // `args.clip = …`: no longer only what was given.
+  if (facts.values.variables.of(node, frame, scope)?.variable.bindings.length) return null;
+  return defaultOf(facts, node.name);
+}
+
+function defaultOf(facts: Facts, destination: string): ThresholdSource | null {
+  const option = optionFor(facts, destination);
+  if (!option) return null;
+  const { flag, fallback, scope } = option;
+  if (!fallback) return { unknown: `is given on the command line by \`${flag}\`, which has no default` };
+  const found = thresholdSource(facts, { node: fallback, frame: facts.values.frames.of(scope), scope });
+  return "literal" in found
+    ? { ...found, origin: `the default of \`${flag}\` (a value on the command line still wins)`, isDefault: true }
+    : { unknown: `is given on the command line by \`${flag}\`` };
+}
+
+/** `cfg.clip`, where one class of this file has such a field and some library fills it in. */
+function fromFields(facts: Facts, { node, scope }: Seen): ThresholdSource | null {
+  if (node.kind !== "attribute" || (node.object.kind === "name" && node.object.id === scope.self)) return null;
+  const [field, another] = fieldsByName(facts).get(node.name) ?? [];
+  if (!field || another) return null;
+  const { info, binding } = field;
+  const literal = fieldDefault(binding.value);
+  const value = numberOf(literal);
+  const isNone = literal.kind === "constant" && literal.value === null;
+  if (value === null && !isNone) return null;
+  return { literal, value, origin: `the field \`${info.node.name}.${node.name}\``, isDefault: true };
+}
+
+type Field = { readonly info: ClassInfo; readonly binding: Binding & { kind: "value" } };
+
+const fieldsByName = once(({ names }: Facts) => {
+  const fields = new Map<string, Field[]>();
+  for (const info of names.classes)
+    for (const { name, bindings } of info.scope.variables.values())
+      for (const binding of bindings)
+        if (binding.kind === "value") fields.set(name, [...(fields.get(name) ?? []), { info, binding }]);
+  return fields;
+});
+
+/** `field(default=1.0, metadata=…)` says its default by a keyword. */
+const fieldDefault = (node: Expression) => (node.kind === "call" && argumentOf(node, null, "default")?.value) || node;
+
+function why(values: readonly Value[]): string {
+  for (const value of values)
+    if (value.kind === "external" && value.name !== "") return `comes from \`${value.name.replace(/\(\)$/, "")}\``;
+  if (values.some((value) => value.kind === "literal")) return "is computed";
+  return "comes from outside this file";
+}
+
+export function lineOf(text: string, offset: number): number {
+  let line = 1;
+  for (let at = text.indexOf("\n"); at !== -1 && at < offset; at = text.indexOf("\n", at + 1)) line += 1;
+  return line;
+}
+
+export function lineOfNode(_: Facts, node: Expression): number {
+  const { text, base } = node.anchor.source;
+  return lineOf(text, rangeOf(node).start - base);
+}
+
+/** "line 12", "line 12 of `config.py`". */
+export function whereIs(facts: Facts, node: Expression): string {
+  const { path } = node.anchor.source;
+  return `line ${lineOfNode(facts, node)}${path === null ? "" : ` of \`${path.slice(path.search(/[^/\\]*$/))}\``}`;
+}

@@ -1,0 +1,446 @@
+/** What one call means to the training, by the frameworks' tables, and by convention where the object's class can't be seen. */
+import type { Framework, GradientPlace, Meaning, OptimizerPlace } from "../../frameworks/framework.ts";
+import { type Call, childrenOf, type Expression, type Statement } from "../../syntax/ast.ts";
+import { argumentOf, lastPart } from "../../syntax/call.ts";
+import type { Versions } from "../../workspace.ts";
+import { reachesGrad } from "../names/by-hand.ts";
+import type { Scope } from "../names/scope.ts";
+import { argumentThrough } from "../values/passed.ts";
+import { Usage } from "../values/usage.ts";
+import { type Frame, stripCall, type Value } from "../values/value.ts";
+import type { Values } from "../values/values.ts";
+import type { TrainingEvent } from "./events.ts";
+import { Gradients } from "./gradients.ts";
+import { Optimizers } from "./optimizers.ts";
+
+const LOOKS_LIKE_OPTIMIZER = /optim|(^|_)opts?(_|$|[A-Z\d])|opt$|solver/i;
+const LOOKS_LIKE_OTHER = /sched|env|profil|lr_|_lr$|warmup|callback|metric|timer|logger|hook|game|simul/i;
+const LOOKS_LIKE_CLIP = /clip|clamp_grad/i;
+/** Calls that take the model or the optimizer between backward and step and that, by their name, only read or plan. */
+const SOUNDS_HARMLESS =
+  /lr|learning_rate|sched|log|save|checkpoint|print|ema|eval|valid|test|plot|write|record|monitor|count|loss|forward|predict|sample|freeze|format|time/i;
+
+type Step = Meaning & { event: "step" };
+type External = Value & { kind: "external" };
+
+export type Classified =
+  | { readonly kind: "event"; readonly event: TrainingEvent }
+  | {
+      readonly kind: "inline";
+      readonly targets: readonly (Value & { kind: "function" })[];
+      /** The targets' parameters are filled by this very call. */
+      readonly direct: boolean;
+      /** Gradients wait for their update, and the targets get the model or the optimizer in their hands. */
+      readonly hides: boolean;
+    }
+  | { readonly kind: "log"; readonly threshold: Expression | null }
+  | null;
+
+export class Classifier {
+  readonly #values: Values;
+  readonly #frameworks: readonly Framework[];
+  readonly #words = new Set<string>();
+  readonly #callables = new Set(["partial", ""]);
+  readonly optimizers: Optimizers;
+  readonly #usage: Usage;
+  /** First those whose optimizers may clip out of sight: of two libraries, an optimizer that can't be seen may be either's. */
+  readonly #cautious: readonly Framework[];
+  readonly #gradients: Gradients;
+
+  constructor(values: Values, frameworks: readonly Framework[], versions: Versions) {
+    this.#values = values;
+    this.#frameworks = frameworks;
+    this.optimizers = new Optimizers(values, frameworks, versions);
+    this.#usage = new Usage(values);
+    this.#cautious = [...frameworks].sort(
+      (a, b) => Number(b.settings !== undefined) - Number(a.settings !== undefined),
+    );
+    this.#gradients = new Gradients(values, frameworks, this.optimizers);
+    for (const framework of frameworks) {
+      for (const name of Object.keys(framework.calls ?? {}))
+        if (name.endsWith("()")) this.#callables.add(lastSegment(stripCall(name)));
+        else this.#words.add(lastSegment(name));
+      for (const name of Object.keys(framework.passThrough ?? {})) this.#callables.add(lastSegment(name));
+      for (const name of Object.keys(framework.methods ?? {})) this.#words.add(name);
+      for (const name of Object.keys(framework.optimizerMethods ?? {})) this.#words.add(name);
+    }
+  }
+
+  /** False where the name alone shows that a call is no training event. */
+  mayMatter(name: string): boolean {
+    return this.#words.has(name) || LOOKS_LIKE_CLIP.test(name);
+  }
+
+  /** Whether a call of that name may give something that is called later: a function wrapped, or one that does the backward pass. */
+  makesCallables(name: string): boolean {
+    return this.#callables.has(name);
+  }
+
+  /** Whether a library that is used gives optimizers as functions in a tuple. */
+  get mayUnpack(): boolean {
+    return this.#frameworks.some(({ optimizerParts }) => optimizerParts !== undefined);
+  }
+
+  /** `pending`: a backward pass is waiting for its step, so a call that can't be seen into may clip. */
+  classify(call: Call, statement: Statement, frame: Frame, scope: Scope, pending: boolean): Classified {
+    const values = this.#values.evaluate(call.callee, frame, scope);
+    const targets = this.#targets(values, call, frame, scope);
+    const name = nameOf(call, values);
+    if (targets.length > 0) {
+      const custom = name === "step" ? this.#customStep(call, statement, frame, scope) : null;
+      const elsewhere = targets.some(({ info }) => !this.#values.imports.isHere(info.scope));
+      const hides = elsewhere && this.#hidden(name, call, [], frame, scope, pending) !== null;
+      return custom ?? { kind: "inline", targets, direct: true, hides };
+    }
+    const externals = values.filter((value): value is External => value.kind === "external");
+    for (const external of externals) {
+      const found = this.#byName(external);
+      // Its threshold or its parameters stand in another place, with other names.
+      if (found?.meaning.event === "clip" && external.bound) return this.#clipSomehow(call, statement, frame, scope);
+      if (found) return this.#meaning(found.meaning, found.framework, call, statement, frame, scope);
+    }
+    const conventional = this.#byConvention(name, call, externals, statement, frame, scope);
+    if (conventional) return conventional;
+    const hidden = this.#hidden(name, call, externals, frame, scope, pending);
+    if (!hidden) return null;
+    const looked = externals.flatMap((external) => this.#values.imports.look(external.name, external.scope));
+    const found = this.#targets(looked, call, frame, scope);
+    if (found.length > 0) return { kind: "inline", targets: found, direct: true, hides: true };
+    return this.#event(call, statement, frame, scope, hidden);
+  }
+
+  #targets(values: readonly Value[], call: Call, frame: Frame, scope: Scope): (Value & { kind: "function" })[] {
+    return values.flatMap((value): (Value & { kind: "function" })[] => {
+      if (value.kind === "function") return value.info.yields ? [] : [value];
+      if (value.kind === "class") {
+        const self: Value = { kind: "instance", info: value.info, call, frame, scope };
+        return this.#values.members.of(self, "__init__").filter((method) => method.kind === "function");
+      }
+      if (value.kind === "instance")
+        return this.#values.members.of(value, "__call__").filter((method) => method.kind === "function");
+      return [];
+    });
+  }
+
+  #byName(external: External): { meaning: Meaning; framework: Framework } | null {
+    const dot = external.name.lastIndexOf(".");
+    const [owner, method] = [external.name.slice(0, dot), external.name.slice(dot + 1)];
+    for (const framework of this.#frameworks) {
+      const meaning = framework.calls?.[external.name];
+      if (meaning) return { meaning, framework };
+      const part = /\[(\d+)\]$/.exec(external.name)?.[1];
+      const called =
+        part && framework.optimizers?.test(stripCall(external.name)) ? framework.optimizerParts?.[Number(part)] : null;
+      if (called) return { meaning: called, framework };
+      const own = framework.optimizerMethods?.[method];
+      if (own && framework.optimizers?.test(stripCall(owner))) return { meaning: own, framework };
+    }
+    return null;
+  }
+
+  #byConvention(
+    name: string,
+    call: Call,
+    externals: readonly External[],
+    statement: Statement,
+    frame: Frame,
+    scope: Scope,
+  ): Classified {
+    const { callee } = call;
+    if (callee.kind !== "attribute") {
+      if (!LOOKS_LIKE_CLIP.test(name) || externals.some((external) => this.#isInert(external.name))) return null;
+      return this.#clipSomehow(call, statement, frame, scope);
+    }
+    for (const framework of name === "step" ? this.#cautious : this.#frameworks) {
+      const method = framework.scalerMethods?.[name];
+      const known = method && this.#isScaler(callee.object, frame, scope) ? method : null;
+      // A scaler's methods are given the optimizer, all but the one that ends the step.
+      const scaled = known && (known.event === "rescale" || call.arguments.length > 0) ? known : null;
+      const meaning = scaled ?? framework.methods?.[name];
+      if (!meaning || (meaning.event === "step" && !this.#mayUpdate(meaning, call, frame, scope))) continue;
+      if (scaled) return this.#meaning(scaled, framework, call, statement, frame, scope);
+      // A function of a module (`loss.backward` is a method; `utils.backward` is not).
+      if (
+        meaning.event === "step" &&
+        meaning.optimizer === "receiver" &&
+        name === "step" &&
+        !this.#stepsAnOptimizer(call, callee.object, externals, frame, scope)
+      )
+        return null;
+      if (externals.some((external) => this.#isModuleMember(external))) break;
+      return this.#meaning(meaning, framework, call, statement, frame, scope);
+    }
+    if (LOOKS_LIKE_CLIP.test(name) && !externals.some((external) => this.#isInert(external.name)))
+      return this.#clipSomehow(call, statement, frame, scope);
+    return null;
+  }
+
+  #isScaler(object: Expression, frame: Frame, scope: Scope): boolean {
+    return /scaler$/i.test(lastPart(object)) || this.#usage.isScaler(object, frame, scope);
+  }
+
+  /** A name imported from a module, without a call on the way: a function of that module, not a method of an object. */
+  #isModuleMember(external: External): boolean {
+    return !external.name.includes("(");
+  }
+
+  #stepsAnOptimizer(
+    call: Call,
+    object: Expression,
+    externals: readonly External[],
+    frame: Frame,
+    scope: Scope,
+  ): boolean {
+    if (call.arguments.length > 1) return false;
+    const name = lastPart(
+      object.kind === "subscript" ? object.object : object.kind === "call" ? object.callee : object,
+    );
+    const named = LOOKS_LIKE_OPTIMIZER.test(name) && !LOOKS_LIKE_OTHER.test(name);
+    if (!named && !this.#usage.isOptimizer(object, frame, scope)) return false;
+    // Where the object is known to be something else of a known library, its name says nothing.
+    if (externals.some((external) => this.#isInert(external.name) && !/optim/i.test(external.name))) return false;
+    return !this.#values.evaluate(object, frame, scope).some((value) => value.kind === "literal");
+  }
+
+  #clipSomehow(call: Call, statement: Statement, frame: Frame, scope: Scope): Classified {
+    const framework = this.#frameworks[0];
+    if (!framework || call.arguments.length === 0) return null;
+    const meaning: Meaning = { event: "clip", kind: "unknown", parameters: null, threshold: null, unscales: true };
+    return this.#meaning(meaning, framework, call, statement, frame, scope);
+  }
+
+  /** The optimizer is written in this very file: its `step` is an update, and it may clip in there. */
+  #customStep(call: Call, statement: Statement, frame: Frame, scope: Scope): Classified {
+    const { callee } = call;
+    if (callee.kind !== "attribute") return null;
+    const owners = this.#values.evaluate(callee.object, frame, scope).filter((value) => value.kind === "instance");
+    const derived = owners.some((owner) =>
+      owner.info.node.bases.some((base) =>
+        this.#values
+          .evaluate(base.value, this.#values.frames.around(owner.info.scope))
+          .some((value) => value.kind === "external" && this.optimizers.isOptimizer(value.name)),
+      ),
+    );
+    const framework = this.#frameworks.find((known) => known.optimizerMethods);
+    const meaning = framework?.optimizerMethods?.step;
+    return derived && framework && meaning ? this.#meaning(meaning, framework, call, statement, frame, scope) : null;
+  }
+
+  #meaning(
+    meaning: Meaning,
+    framework: Framework,
+    call: Call,
+    statement: Statement,
+    frame: Frame,
+    scope: Scope,
+  ): Classified {
+    const argument = (place: { position: number | null; keyword: string | null } | null | undefined) =>
+      place ? (argumentOf(call, place.position, place.keyword)?.value ?? null) : null;
+    const optimizer = (place: OptimizerPlace | null | undefined) => {
+      // A part of what the constructor returned, or a bound method under another name, leads to the constructor too.
+      const node =
+        place === "receiver" ? (call.callee.kind === "attribute" ? call.callee.object : call.callee) : argument(place);
+      return node ? this.optimizers.refer(node, frame, scope, framework) : null;
+    };
+    const flow = (from: GradientPlace | undefined) => {
+      const node = from && gradientsOf(call, from.place);
+      return node ? this.#gradients.trace({ node, frame, scope }, from.shape) : null;
+    };
+    const base = { id: this.#id(call, frame), node: call, statement, frame, scope, framework };
+    switch (meaning.event) {
+      case "nothing":
+        return null;
+      case "runs": {
+        const given = argument(meaning.function);
+        const values = given ? this.#values.evaluate(given, frame, scope) : [];
+        const functions = values.filter((value) => value.kind === "function");
+        return functions.length > 0 ? { kind: "inline", targets: functions, direct: false, hides: false } : null;
+      }
+      case "log":
+        return { kind: "log", threshold: argument(meaning.threshold) };
+      case "backward": {
+        const receiver = call.callee.kind === "attribute" ? call.callee.object : null;
+        return { kind: "event", event: { ...base, kind: "backward", receiver, inClosure: false } };
+      }
+      case "reduce": {
+        const reduced = argument(meaning.gradients);
+        return reduced && reachesGrad(reduced) ? { kind: "event", event: { ...base, kind: "reduce" } } : null;
+      }
+      case "rescale":
+        return { kind: "event", event: { ...base, kind: "rescale" } };
+      case "zero-grad":
+        return { kind: "event", event: { ...base, kind: "zero-grad", cleared: optimizer("receiver") } };
+      case "unscale":
+        return { kind: "event", event: { ...base, kind: "unscale", optimizer: optimizer(meaning.optimizer) } };
+      case "step": {
+        const referred =
+          optimizer(meaning.optimizer) ?? this.#amongOptions(meaning.optimizer, call, frame, scope, framework);
+        const trained = meaning.trains ? argument(meaning.trains.place) : null;
+        const given = meaning.unlessGiven?.some((keyword) => argumentOf(call, null, keyword) !== null) ?? false;
+        const hidden = call.arguments.some(({ stars }) => stars === 2) && meaning.unlessGiven !== undefined;
+        const opaque =
+          given ||
+          hidden ||
+          (meaning.trains !== undefined && !this.#isPlain(trained, meaning.trains.unless, frame, scope));
+        const refused = meaning.trains?.refusesWithout;
+        const refuses = refused && this.#isFalse(trained, refused.member, frame, scope) ? refused.because : null;
+        if (!referred) return null;
+        const configured = refuses
+          ? referred.configured.map((setting) => ({ ...setting, refused: setting.off ? null : refuses }))
+          : referred.configured;
+        const stepped = { ...referred, configured, opaque: referred.opaque || opaque };
+        const model = call.callee.kind === "attribute" ? { node: call.callee.object, frame, scope } : null;
+        if (meaning.runBy && !(model && this.optimizers.models.isRun(model, meaning.runBy))) return null;
+        const scaler = meaning.scaled && call.callee.kind === "attribute" ? call.callee.object : null;
+        const closure = argument(meaning.closure);
+        if (!this.#mayUpdate(meaning, call, frame, scope)) return null;
+        return {
+          kind: "event",
+          event: {
+            ...base,
+            kind: "step",
+            optimizer: stepped,
+            gradients: flow(meaning.gradients),
+            scaler,
+            closure,
+            managed: meaning.managed ?? false,
+          },
+        };
+      }
+      case "clip": {
+        const gradients = flow(meaning.gradients);
+        // The same functions clip whatever they are given.
+        if (meaning.gradients && !gradients?.stored && !gradients?.made.size) return null;
+        return {
+          kind: "event",
+          event: {
+            ...base,
+            kind: "clip",
+            how: meaning.kind,
+            call,
+            gradients,
+            returnsNorm: meaning.returnsNorm ?? false,
+            parameters: argument(meaning.parameters),
+            threshold: argument(meaning.threshold),
+            zeroIsOff: meaning.off?.includes(0) ?? false,
+            optimizer: optimizer(meaning.optimizer),
+            unscales: meaning.unscales ?? false,
+            raises: argument(meaning.raises),
+            renamed: meaning.renamed ?? null,
+          },
+        };
+      }
+    }
+  }
+
+  /** `model.compile(**options)`. */
+  #amongOptions(place: OptimizerPlace, call: Call, frame: Frame, scope: Scope, framework: Framework) {
+    const found = place === "receiver" ? null : argumentThrough(this.#values, call, place, frame, scope);
+    return found && this.optimizers.refer(found.node, found.frame, found.scope, framework);
+  }
+
+  /** An instance of a class that can be seen and sets this member to `False`. */
+  #isFalse(node: Expression | null, member: string, frame: Frame, scope: Scope): boolean {
+    const values = node ? this.#values.evaluate(node, frame, scope) : [];
+    const found = values.flatMap((value) => (value.kind === "instance" ? this.#values.members.of(value, member) : []));
+    return found.some(
+      (value) => value.kind === "literal" && value.node.kind === "constant" && value.node.value === false,
+    );
+  }
+
+  /** Where gradients are values, an update is given some. */
+  #mayUpdate({ gradients, onlyGradients }: Step, call: Call, frame: Frame, scope: Scope): boolean {
+    if (!gradients) return true;
+    const given = gradientsOf(call, gradients.place);
+    if (!given || !onlyGradients) return given !== null;
+    const receiver = call.callee.kind === "attribute" ? this.#values.evaluate(call.callee.object, frame, scope) : [];
+    if (given.kind === "dict" || receiver.some(({ kind }) => kind === "elements" || kind === "literal")) return false;
+    return this.#gradients.reach({ node: given, frame, scope });
+  }
+
+  /** An instance of classes that can be seen, none of which has any of these members. */
+  #isPlain(node: Expression | null, members: readonly string[], frame: Frame, scope: Scope): boolean {
+    const values = node ? this.#values.evaluate(node, frame, scope) : [];
+    return (
+      values.length > 0 &&
+      values.every(
+        (value) => value.kind === "instance" && !members.some((name) => this.#values.members.defines(value.info, name)),
+      )
+    );
+  }
+
+  #isInert(name: string): boolean {
+    return this.#frameworks.some((framework) => framework.inert?.test(name));
+  }
+
+  /** A call into code that can't be seen, with the model or the optimizer in its hands, while gradients wait for their step. */
+  #hidden(
+    name: string,
+    call: Call,
+    externals: readonly External[],
+    frame: Frame,
+    scope: Scope,
+    pending: boolean,
+  ): "unknown" | null {
+    if (!pending || SOUNDS_HARMLESS.test(name)) return null;
+    if (externals.length > 0 && externals.every((external) => this.#isInert(external.name))) return null;
+    const { callee } = call;
+    if (callee.kind === "attribute" && this.#frameworks.some((framework) => framework.inertMethods?.has(name)))
+      return null;
+    const held = call.arguments.map((argument) => argument.value);
+    if (callee.kind === "attribute") held.push(callee.object);
+    return held.some((node) => this.#holdsParameters(node, frame, scope)) ? "unknown" : null;
+  }
+
+  /** What a backward pass that returns its gradients returned, or a part of it. */
+  #isGradient(value: Value): boolean {
+    if (value.kind !== "external") return false;
+    const source = value.name.replace(/(\[[^\]]*\])+$/, "").replace(/\(\)$/, "");
+    return this.#frameworks.some(({ calls }) => calls?.[source]?.event === "backward");
+  }
+
+  #holdsParameters(node: Expression, frame: Frame, scope: Scope): boolean {
+    if (node.kind === "call")
+      return (
+        /^(named_)?parameters$/.test(lastPart(node.callee)) ||
+        childrenOf(node).some((child) => this.#holdsParameters(child, frame, scope))
+      );
+    if (node.kind !== "name" && node.kind !== "attribute") return false;
+    if (node.kind === "name" && scope.home.self === node.id) return false;
+    const variable = this.#values.variables.of(node, frame, scope)?.variable;
+    if (!variable) return false;
+    if (this.#usage.isModel(variable)) return true;
+    return this.#values
+      .evaluate(node, frame, scope)
+      .some(
+        (value) =>
+          this.#isGradient(value) || (value.kind === "external" && this.optimizers.isOptimizer(stripCall(value.name))),
+      );
+  }
+
+  #event(call: Call, statement: Statement, frame: Frame, scope: Scope, kind: "unknown"): Classified {
+    const framework = this.#frameworks[0];
+    if (!framework) return null;
+    return {
+      kind: "event",
+      event: { id: this.#id(call, frame), kind, node: call, statement, frame, scope, framework },
+    };
+  }
+
+  #id(node: object, frame: Frame): string {
+    return `${this.#values.frames.id(node)}.${this.#values.frames.id(frame)}`;
+  }
+}
+
+function gradientsOf(call: Call, place: GradientPlace["place"]): Expression | null {
+  if (place !== "last") return argumentOf(call, place.position, place.keyword)?.value ?? null;
+  return call.arguments.findLast(({ keyword, stars }) => keyword === null && stars === 0)?.value ?? null;
+}
+
+const lastSegment = (name: string) => name.slice(name.lastIndexOf(".") + 1);
+
+/** What is called, by the name that its own module gives it. */
+function nameOf({ callee }: Call, values: readonly Value[]): string {
+  const [value] = values;
+  return callee.kind === "name" && value?.kind === "external" ? lastSegment(value.name) : lastPart(callee);
+}

@@ -1,0 +1,110 @@
+/** What a constructor's arguments and a configuration's entries say about clipping. */
+import type { ClipSetting, DefaultHistory, Framework } from "../../frameworks/framework.ts";
+import type { Call } from "../../syntax/ast.ts";
+import { argumentOf } from "../../syntax/call.ts";
+import { isAtLeast } from "../../version-range.ts";
+import type { Versions } from "../../workspace.ts";
+import type { Scope } from "../names/scope.ts";
+import { argumentThrough, seesOptions } from "../values/passed.ts";
+import { type Frame, type Located, stripCall, type Value } from "../values/value.ts";
+import type { Values } from "../values/values.ts";
+import type { ConfiguredClip } from "./events.ts";
+
+/** What is asked for, or "hidden" where it can't be told. */
+export type Said = readonly ConfiguredClip[] | "hidden";
+
+export class ClipSettings {
+  readonly #values: Values;
+  readonly #all: readonly ClipSetting[];
+  readonly #versions: Versions;
+
+  constructor(values: Values, frameworks: readonly Framework[], versions: Versions) {
+    this.#values = values;
+    this.#all = frameworks.flatMap((framework) => framework.settings ?? []);
+    this.#versions = versions;
+  }
+
+  of(constructorName: string): readonly ClipSetting[] {
+    return this.#all.filter(({ on }) => on.test(constructorName));
+  }
+
+  inCall(setting: ClipSetting, call: Call, frame: Frame, scope: Scope): Said {
+    const argument = argumentThrough(this.#values, call, setting.threshold, frame, scope);
+    if (argument) return this.#given(setting, argument);
+    // `Adam(**options)` may name it.
+    if (!seesOptions(this.#values, call, frame, scope)) return "hidden";
+    return setting.fallback === undefined ? [] : [clip(setting, { node: call, frame, scope }, setting.fallback)];
+  }
+
+  /** `{"gradient_clipping": 1.0}` */
+  inDictionary(setting: ClipSetting, { node, keys, items }: Value & { kind: "elements" }): Said {
+    const item = items?.[keys?.indexOf(setting.threshold.keyword) ?? -1];
+    if (item) return this.#given(setting, item);
+    const [first] = items ?? [];
+    // `**defaults` may hold it.
+    const isWhole = keys?.every((key) => key !== null) === true;
+    if (!setting.changed || !isWhole || !first || !node) return "hidden";
+    const place = { ...first, node };
+    const inForce = defaultOf(setting.changed, this.#versions);
+    if (inForce === "unknown") return [{ ...clip(setting, place, null), changed: setting.changed }];
+    return inForce === null ? [] : [clip(setting, place, inForce)];
+  }
+
+  #given(setting: ClipSetting, place: Located): Said {
+    const values = this.#values.follow(place);
+    const every = (is: (value: Value) => boolean) => values.length > 0 && values.every(is);
+    const isNone = every((value) => value.kind === "none");
+    if (setting.objects && !isNone) return values.flatMap((value) => this.#byObject(setting, place, value));
+    if (setting.noneIsDefault && isNone) return [];
+    const off = every((value) => isOff(value, setting.off ?? []));
+    return [{ ...clip(setting, place, null), threshold: place.node, off }];
+  }
+
+  /** `grad_clip=ClipGradByGlobalNorm(1.0)` */
+  #byObject(setting: ClipSetting, place: Located, value: Value): ConfiguredClip[] {
+    if (value.kind === "none") return [];
+    if (value.kind !== "external" || !value.call) return [{ ...clip(setting, place, null), kind: "unknown" }];
+    const { call, frame, scope, name } = value;
+    const known = setting.objects?.find((object) => object.class.test(stripCall(name)));
+    const number = known && argumentOf(call, known.threshold.position, known.threshold.keyword);
+    const kind = known?.kind ?? "unknown";
+    if (number?.stars !== 0) return [{ ...clip(setting, place, null), kind }];
+    return [{ ...clip(setting, { node: number.value, frame, scope }, null), kind, threshold: number.value }];
+  }
+}
+
+/** In force by its default alone, before more is known. */
+function clip({ kind, off = [], refused }: ClipSetting, place: Located, fallback: number | null): ConfiguredClip {
+  const { node, frame, scope } = place;
+  return {
+    node,
+    frame,
+    scope,
+    kind,
+    threshold: null,
+    fallback,
+    off: false,
+    zeroIsOff: off.includes(0),
+    refused: refused ?? null,
+    changed: null,
+  };
+}
+
+/** What is in force without a number: the same for every version that the text may run with, or unknown. */
+function defaultOf({ distribution, values }: DefaultHistory, versions: Versions): number | null | "unknown" {
+  const range = versions.get(distribution);
+  if (!range) return "unknown";
+  for (const { since, threshold } of [...values].reverse()) {
+    const reached = isAtLeast(range, since);
+    if (reached === null) return "unknown";
+    if (reached) return threshold;
+  }
+  return "unknown";
+}
+
+function isOff(value: Value, off: readonly number[]): boolean {
+  if (value.kind === "none") return true;
+  if (value.kind !== "literal") return false;
+  const { node } = value;
+  return (node.kind === "constant" && node.value === false) || (node.kind === "number" && off.includes(node.value));
+}

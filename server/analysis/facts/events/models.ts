@@ -1,0 +1,98 @@
+/** Models that are told their optimizer and then train themselves: which one was told what, and which one trains. */
+import type { CompiledModels } from "../../frameworks/framework.ts";
+import { lastPart } from "../../syntax/call.ts";
+import type { CallSite, ClassInfo } from "../names/scope.ts";
+import { argumentThrough } from "../values/passed.ts";
+import type { Located, Value } from "../values/value.ts";
+import type { Values } from "../values/values.ts";
+import type { Seen } from "./events.ts";
+
+export class Models {
+  readonly #values: Values;
+
+  constructor(values: Values) {
+    this.#values = values;
+  }
+
+  /** The optimizers that the calls in this file give to the model whose attribute `node` is; none where that can't be seen. */
+  optimizersOf({ node, frame, scope }: Located, { by, place }: CompiledModels): Located[] {
+    if (node.kind !== "attribute") return [];
+    const owners = this.#values
+      .evaluate(node.object, frame, scope)
+      .flatMap((value) => (value.kind === "instance" ? [value.info] : []));
+    const sites = (this.#values.names.calls.get(by) ?? []).filter((site) =>
+      owners.some((owner) => this.#tells(site, owner, by)),
+    );
+    return sites.flatMap((site) => {
+      const found = argumentThrough(this.#values, site.call, place, this.#values.frames.of(site.scope), site.scope);
+      return found ? [found] : [];
+    });
+  }
+
+  /** `model.compile(…)`; where the class has a `compile` of its own, what that hands on to `super().compile(…)`. */
+  #tells({ call, scope }: CallSite, owner: ClassInfo, by: string): boolean {
+    if (call.callee.kind !== "attribute") return false;
+    const { object } = call.callee;
+    if (this.#writes(owner, by)) {
+      const within = scope.home.info?.owner;
+      return object.kind === "call" && lastPart(object.callee) === "super" && !!within && this.#derives(owner, within);
+    }
+    return this.#values
+      .evaluate(object, this.#values.frames.of(scope), scope)
+      .some((value) => value.kind === "instance" && this.#derives(value.info, owner));
+  }
+
+  /** The class, or a base of it in this file, has such a method. */
+  #writes(info: ClassInfo, name: string): boolean {
+    return this.#lineage(info).some(({ methods }) => methods.has(name));
+  }
+
+  #derives(info: ClassInfo, from: ClassInfo): boolean {
+    return this.#lineage(info).includes(from);
+  }
+
+  #lineage(info: ClassInfo, found: ClassInfo[] = []): ClassInfo[] {
+    if (found.includes(info)) return found;
+    found.push(info);
+    for (const base of info.node.bases)
+      for (const parent of this.#values.evaluate(base.value, this.#values.frames.around(info.scope)))
+        if (parent.kind === "class") this.#lineage(parent.info, found);
+    return found;
+  }
+
+  /** One of these methods is called on the same model, which makes its updates itself. */
+  isRun(model: Seen, { methods, unless }: { readonly methods: readonly string[]; readonly unless: string }): boolean {
+    if (this.#valuesOf(model).some((value) => value.kind === "instance" && this.#writes(value.info, unless)))
+      return false;
+    const identity = this.#identity(model);
+    return methods.some((method) =>
+      (this.#values.names.calls.get(method) ?? []).some(({ call, scope: inside }) => {
+        if (call.callee.kind !== "attribute") return false;
+        const run = { node: call.callee.object, frame: this.#values.frames.of(inside), scope: inside };
+        return [...this.#identity(run)].some((key) => identity.has(key));
+      }),
+    );
+  }
+
+  /** What makes two expressions the same model: a variable, the call that built it, the class whose instance it is. */
+  #identity(model: Seen): Set<object> {
+    const { node, frame, scope } = model;
+    const found = new Set<object>();
+    const variable = this.#values.variables.of(node, frame, scope)?.variable;
+    if (variable) found.add(variable);
+    // A parameter is the same in the whole function, whatever fills it.
+    const local = node.kind === "name" ? scope.lookup(node.id) : null;
+    if (local) found.add(local);
+    for (const value of this.#valuesOf(model)) {
+      if (value.kind === "external" && value.call) found.add(value.call);
+      if (value.kind === "instance") found.add(value.call ?? value.info).add(value.info);
+    }
+    return found;
+  }
+
+  /** `super()` is the same model. */
+  #valuesOf({ node, frame, scope }: Seen): Value[] {
+    const self = node.kind === "call" && lastPart(node.callee) === "super" ? frame.self : null;
+    return self ? [self] : this.#values.evaluate(node, frame, scope);
+  }
+}

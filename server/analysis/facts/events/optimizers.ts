@@ -1,0 +1,281 @@
+/** What stands behind an expression that is used as an optimizer: its constructors, and the clipping that they were told to do. */
+import type { Combination, Framework } from "../../frameworks/framework.ts";
+import type { Call, Expression } from "../../syntax/ast.ts";
+import { argumentOf } from "../../syntax/call.ts";
+import type { Versions } from "../../workspace.ts";
+import { externalNames } from "../names/external-names.ts";
+import { type FunctionInfo, type Scope, Variable } from "../names/scope.ts";
+import { type Frame, type Located, stripCall, type Value } from "../values/value.ts";
+import type { Values } from "../values/values.ts";
+import { ClipSettings, type Said } from "./clip-settings.ts";
+import type { Built, Combined, ConfiguredClip, OptimizerRef, Seen, Whole } from "./events.ts";
+import { Models } from "./models.ts";
+
+const MAX_DEPTH = 6;
+const MENTIONS_CLIPPING = /clip|clamp_|^max_norm$/i;
+
+type External = Value & { kind: "external" };
+
+/** What was found so far; constructors that carry or combine others add to the same. */
+interface Found {
+  readonly keys: Set<string>;
+  readonly constructors: Built[];
+  readonly configured: ConfiguredClip[];
+  readonly wholes: Whole[];
+  readonly combined: Combined[];
+  named: Seen | null;
+  opaque: boolean;
+}
+
+export class Optimizers {
+  readonly #values: Values;
+  readonly #settings: ClipSettings;
+  readonly #frameworks: readonly Framework[];
+  readonly #clippedElsewhere: readonly Framework[];
+  readonly models: Models;
+  #inWhole = false;
+
+  constructor(values: Values, frameworks: readonly Framework[], versions: Versions) {
+    this.#values = values;
+    this.#settings = new ClipSettings(values, frameworks, versions);
+    this.#frameworks = frameworks;
+    this.models = new Models(values);
+    const mentioned = [...externalNames(values.names), ...values.names.calls.keys()];
+    this.#clippedElsewhere = frameworks.filter(({ clipsElsewhere }) =>
+      mentioned.some((name) => clipsElsewhere?.test(name)),
+    );
+  }
+
+  /** `framework` is the one whose update uses it. */
+  refer(node: Expression, frame: Frame, scope: Scope, framework: Framework): OptimizerRef {
+    const found: Found = {
+      keys: new Set(),
+      constructors: [],
+      configured: [],
+      wholes: [],
+      combined: [],
+      named: null,
+      // A framework that is told to clip by arguments says so itself.
+      opaque: this.#clippedElsewhere.some((by) => by === framework || !framework.settings),
+    };
+    const variable = this.#values.variables.of(node, frame, scope)?.variable;
+    if (!(framework.takesParameters && variable && this.#isHandedIn(variable)))
+      this.#resolve({ node, frame, scope }, framework, found, 0);
+    if (variable && found.constructors.length === 0) {
+      if (this.#isInjected(variable)) found.opaque = true;
+      found.keys.add(`variable ${this.#values.frames.id(variable)}`);
+    }
+    if (found.keys.size === 0) found.keys.add(`node ${this.#values.frames.id(node)}`);
+    return { node, frame, scope, ...found };
+  }
+
+  isOptimizer(name: string): boolean {
+    return this.#frameworks.some((framework) => framework.optimizers?.test(name));
+  }
+
+  /** An optimizer, or something that only clips for one. */
+  isTransformation(name: string): boolean {
+    return this.isOptimizer(name) || this.#settings.of(name).length > 0;
+  }
+
+  combinationOf(name: string): Combination | undefined {
+    return this.#frameworks.map(({ combines }) => combines?.[name]).find((known) => known);
+  }
+
+  /** It says by itself how far to go: what comes after it gets an update, and no gradients. */
+  finishes(name: string): boolean {
+    return this.#frameworks.some(({ finishes }) => finishes?.test(name));
+  }
+
+  #resolve(located: Located, framework: Framework, found: Found, depth: number): void {
+    const values = this.#values.follow(located);
+    for (const value of values)
+      if (!this.#compiled(value, located, framework, found, depth)) this.#value(value, framework, found, depth);
+    if (framework.settings && values.length === 0) found.opaque = true;
+  }
+
+  /** `self.optimizer` of a model is what `compile` was given. */
+  #compiled(value: Value, located: Located, framework: Framework, found: Found, depth: number): boolean {
+    const { compiled } = framework;
+    if (!compiled || depth >= MAX_DEPTH || value.kind !== "external" || !compiled.attribute.test(value.name))
+      return false;
+    const given = this.models.optimizersOf(located, compiled);
+    for (const optimizer of given) this.#resolve(optimizer, framework, found, depth + 1);
+    return given.length > 0;
+  }
+
+  #value(value: Value, framework: Framework, found: Found, depth: number): void {
+    switch (value.kind) {
+      case "external":
+        if (depth < MAX_DEPTH && value.call) this.#external(value, value.call, framework, found, depth);
+        else found.opaque ||= framework.settings !== undefined;
+        return;
+      case "instance":
+        this.#instance(value, framework, found);
+        return;
+      case "literal":
+        if (value.node.kind === "string" && framework.namedOptimizers?.test(value.node.value)) {
+          found.named = { node: value.node, frame: value.frame, scope: value.scope };
+          found.keys.add(`named ${this.#values.frames.id(value.node)}`);
+        } else if (framework.settings) found.opaque = true;
+        return;
+      case "elements":
+        if (value.keys && framework.settings?.some(({ on }) => on.test("dict"))) {
+          for (const setting of framework.settings)
+            if (setting.on.test("dict")) this.#say(this.#settings.inDictionary(setting, value), found);
+        } else if (this.#frameworks.some(({ combines }) => combines))
+          for (const item of value.any) this.#part(item, framework, found, depth + 1);
+        else if (framework.settings) found.opaque = true;
+        return;
+      case "none":
+        return;
+      default:
+        // Where a constructor can be told to clip, an optimizer that can't be seen may clip.
+        if (framework.settings) found.opaque = true;
+    }
+  }
+
+  /** An element of what is combined; in a pair, the string is its label. */
+  #part(item: Located, framework: Framework, found: Found, depth: number): void {
+    if (item.node.kind !== "string") this.#resolve(item, framework, found, depth);
+  }
+
+  #external(value: External, call: Call, framework: Framework, found: Found, depth: number): void {
+    const name = this.constructorOf(value.name);
+    const { frame, scope } = value;
+    const within = (node: Expression): Located => ({ node, frame, scope });
+    const carried = this.#frameworks.map(({ carries }) => carries?.[name]).find((place) => place !== undefined);
+    if (carried) {
+      for (const setting of this.#settings.of(name))
+        this.#say(this.#settings.inCall(setting, call, frame, scope), found);
+      const given = argumentOf(call, carried.position, carried.keyword);
+      if (given) this.#resolve(within(given.value), framework, found, depth + 1);
+      else found.opaque = true;
+      return;
+    }
+    const settings = this.#settings.of(name);
+    const transforms = settings.length > 0 && !this.isOptimizer(name);
+    const combination = this.combinationOf(name);
+    if (combination) {
+      this.#combined(combination, { call, frame, scope, name }, framework, found, depth);
+      return;
+    }
+    if (!transforms && !this.isOptimizer(name)) {
+      // A helper that can't be seen makes the train state of an optimizer that it is given.
+      const given =
+        depth === 0 && framework.carries ? call.arguments.filter(({ value }) => this.#builds(value, frame, scope)) : [];
+      if (given.length > 0) {
+        for (const argument of given) this.#resolve(within(argument.value), framework, found, depth + 1);
+        return;
+      }
+      // Of a library whose optimizers are told to clip when they are built, or a class of its own.
+      if (framework.settings || /(^|\.)[A-Z]\w*$/.test(name)) found.opaque = true;
+      return;
+    }
+    found.keys.add(`call ${this.#values.frames.id(call)} ${this.#values.frames.id(frame)}`);
+    if (!transforms) {
+      found.constructors.push({ call, frame, scope, name });
+      this.#whole(found, { call, frame, scope, name, inOrder: false });
+    }
+    if (this.#clipsInside(name, call)) found.opaque = true;
+    for (const setting of settings) this.#say(this.#settings.inCall(setting, call, frame, scope), found);
+  }
+
+  #combined(combination: Combination, built: Built, framework: Framework, found: Found, depth: number): void {
+    const { call, frame, scope } = built;
+    const { of, within = false, inOrder = false } = combination;
+    if (!found.combined.some((known) => known.call === call)) found.combined.push({ ...built, combination });
+    const given = of === "all" ? call.arguments : [argumentOf(call, of.position, of.keyword)];
+    const outer = this.#inWhole;
+    if (!within) {
+      this.#whole(found, { ...built, inOrder });
+      this.#inWhole = true;
+    }
+    for (const argument of given)
+      if (!argument || argument.stars === 2) found.opaque = true;
+      else this.#part({ node: argument.value, frame, scope }, framework, found, depth + 1);
+    this.#inWhole = outer;
+  }
+
+  #whole({ wholes }: Found, whole: Whole): void {
+    if (!this.#inWhole && !wholes.some(({ call }) => call === whole.call)) wholes.push(whole);
+  }
+
+  #builds(node: Expression, frame: Frame, scope: Scope): boolean {
+    return this.#values
+      .evaluate(node, frame, scope)
+      .some((value) => value.kind === "external" && value.call && this.isOptimizer(this.constructorOf(value.name)));
+  }
+
+  /** `optax.adam` for `optax.adam()`, `optax.adam()[1]` and `optax.adam().update`. */
+  constructorOf(name: string): string {
+    const [, object, method] = /^(.*\))\.(\w+)$/.exec(name) ?? [];
+    const isMethod = method && this.#frameworks.some(({ optimizerMethods }) => optimizerMethods?.[method]);
+    return stripCall(object && isMethod ? object : name);
+  }
+
+  #say(said: Said, found: Found): void {
+    if (said === "hidden") found.opaque = true;
+    else found.configured.push(...said);
+  }
+
+  #instance(value: Value & { kind: "instance" }, framework: Framework, found: Found): void {
+    const { info } = value;
+    // A class that stands for a configuration or an optimizer of a library may set what the library's own leaves out.
+    if (framework.settings) found.opaque = true;
+    const step = info.methods.get("step");
+    found.keys.add(`class ${this.#values.frames.id(info)} ${value.call ? this.#values.frames.id(value.call) : ""}`);
+    if (value.call)
+      found.constructors.push({ call: value.call, frame: value.frame, scope: value.scope, name: info.node.name });
+    // How an optimizer of another module came to be written for this one can't be told from its `step` alone.
+    if (!this.#values.imports.isHere(info.scope) || (step && this.#mentionsClipping(step))) found.opaque = true;
+  }
+
+  /** The parameter of a function that nothing in this file calls. */
+  #isHandedIn({ bindings }: Variable): boolean {
+    const [only, another] = bindings;
+    return only?.kind === "parameter" && !another && this.#values.callers.of(only.scope).length === 0;
+  }
+
+  /** Handed to a constructor that nothing in this file calls: a wrapper of another module as likely as an optimizer. */
+  #isInjected({ owner, bindings }: Variable): boolean {
+    if (!owner || owner instanceof Variable || bindings.length === 0) return false;
+    return bindings.every(
+      (binding) => binding.kind === "value" && this.#comesFromOutside(binding.value, binding.scope, 0),
+    );
+  }
+
+  /** A parameter that no call in this file fills, or only with another such parameter. */
+  #comesFromOutside(node: Expression, scope: Scope, depth: number): boolean {
+    if (node.kind !== "name" || depth > 4) return false;
+    const [source] = scope.lookup(node.id)?.bindings ?? [];
+    if (source?.kind !== "parameter") return false;
+    return this.#values.callers.of(source.scope).every((site) => {
+      const given = this.#values.callers.argumentFor(source, site.call, this.#values.frames.of(site.scope));
+      return given !== null && given !== "default" && this.#comesFromOutside(given.node, given.scope, depth + 1);
+    });
+  }
+
+  #mentionsClipping({ node, scope }: FunctionInfo): boolean {
+    const body = node.kind === "function" ? node.body : [];
+    return [...this.#values.imports.namesIn(scope).calls.entries()].some(
+      ([name, sites]) =>
+        MENTIONS_CLIPPING.test(name) &&
+        sites.some(({ statement }) =>
+          body.some(
+            (outer) =>
+              outer.anchor === statement.anchor && outer.start <= statement.start && statement.end <= outer.end,
+          ),
+        ),
+    );
+  }
+
+  #clipsInside(name: string, call: Call): boolean {
+    return this.#frameworks.some((framework) =>
+      framework.clipsInside?.some(
+        (inside) =>
+          inside.name.test(name) && (inside.keyword === null || argumentOf(call, null, inside.keyword) !== null),
+      ),
+    );
+  }
+}

@@ -1,0 +1,106 @@
+/** Who in the file calls a function, and with what. */
+import type { Call, Expression } from "../../syntax/ast.ts";
+import { argumentOf } from "../../syntax/call.ts";
+import type { Binding, CallSite, Names, Scope } from "../names/scope.ts";
+import type { CallPlace, Frame } from "./value.ts";
+import type { Values } from "./values.ts";
+
+/** An expression that a call passes, and where it stands; the frame is null for a call that is not of the frame asked about. */
+export interface Passed {
+  readonly node: Expression;
+  readonly call: Call;
+  readonly frame: Frame | null;
+  readonly scope: Scope;
+}
+
+export class Callers {
+  readonly #values: Values;
+  readonly #callers = new Map<Scope, CallSite[]>();
+  readonly #sites = new Map<Names, Map<Call, CallSite>>();
+
+  constructor(values: Values) {
+    this.#values = values;
+  }
+
+  /** The expression that a call passes for a parameter; "default" where it passes none, null where it can't be told. */
+  argumentFor(
+    { parameter, index, scope }: Binding & { kind: "parameter" },
+    call: Call,
+    frame: Frame,
+  ): Passed | "default" | null {
+    const info = scope.info;
+    const shift = info?.owner && scope.self !== null ? 1 : 0;
+    const bound = frame.call?.call === call ? frame.bound : null;
+    const filled = bound
+      ? bound.call.arguments.filter(({ keyword, stars }) => keyword === null && stars === 0).length - 1
+      : 0;
+    const position = index - shift;
+    if (bound && position < filled) return this.#bound(bound, position + 1);
+    const argument = argumentOf(call, position - filled, parameter.name);
+    if (argument)
+      return {
+        node: argument.value,
+        call,
+        frame: frame.call?.call === call ? frame.call.frame : null,
+        scope:
+          frame.call?.call === call
+            ? frame.call.scope
+            : (this.#siteOf(call, scope)?.scope ?? this.#values.names.module),
+      };
+    const given = bound && argumentOf(bound.call, null, parameter.name);
+    if (given) return { node: given.value, call: bound.call, frame: bound.frame, scope: bound.scope };
+    return [call, ...(bound ? [bound.call] : [])].some((c) => c.arguments.some(({ stars }) => stars !== 0))
+      ? null
+      : "default";
+  }
+
+  #bound({ call, frame, scope }: CallPlace, position: number): Passed | null {
+    const argument = argumentOf(call, position, null);
+    return argument && { node: argument.value, call, frame, scope };
+  }
+
+  #siteOf(call: Call, callee: Scope): CallSite | undefined {
+    for (const names of this.#around(callee)) {
+      const site = this.#sitesIn(names).get(call);
+      if (site) return site;
+    }
+    return undefined;
+  }
+
+  #sitesIn(names: Names): Map<Call, CallSite> {
+    let sites = this.#sites.get(names);
+    if (!sites) {
+      sites = new Map([...names.calls.values()].flat().map((site) => [site.call, site]));
+      this.#sites.set(names, sites);
+    }
+    return sites;
+  }
+
+  /** Where calls of a function are looked for: in this file, and in the module that it stands in. */
+  #around(scope: Scope): readonly Names[] {
+    const { names, imports } = this.#values;
+    return imports.isHere(scope) ? [names] : [names, imports.namesIn(scope)];
+  }
+
+  /** The calls that are seen and may enter the function of `scope`; for `__init__`, the constructor calls. */
+  of(scope: Scope): CallSite[] {
+    const known = this.#callers.get(scope);
+    if (known) return known;
+    this.#callers.set(scope, []);
+    const info = scope.info;
+    if (!info) return [];
+    const name = info.name === "__init__" && info.owner ? info.owner.node.name : info.name;
+    const sites = this.#around(scope).flatMap((names) => names.calls.get(name) ?? []);
+    const found = sites.filter((site) => {
+      const { callee } = site.call;
+      const targets = this.#values.evaluate(callee, this.#values.frames.of(site.scope), site.scope);
+      return targets.some(
+        (target) =>
+          (target.kind === "function" && target.info === info) ||
+          (target.kind === "class" && target.info === info.owner),
+      );
+    });
+    this.#callers.set(scope, found);
+    return found;
+  }
+}
