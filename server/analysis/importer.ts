@@ -1,5 +1,5 @@
 /** Finds and parses what a text imports, and knows when that has changed. */
-import { collectNames } from "./facts/names/collect.ts";
+import { ModuleNames } from "./facts/names/module-names.ts";
 import type { Names } from "./facts/names/scope.ts";
 import { Document, type Grammar } from "./syntax/document.ts";
 import type { ImportedModule, Importer, Origin, WorkspaceModule } from "./workspace.ts";
@@ -65,7 +65,7 @@ class Parsed implements ImportedModule {
   get names(): Names {
     if (!this.#names) {
       const document = new Document(this.#grammar, this.text, this.path);
-      this.#names = collectNames(document.statements());
+      this.#names = new ModuleNames().of(document.statements());
       document.dispose();
     }
     return this.#names;

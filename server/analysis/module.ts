@@ -1,4 +1,5 @@
 import { type Facts, gatherFacts, mayTrain } from "./facts/facts.ts";
+import { ModuleNames } from "./facts/names/module-names.ts";
 import type { Finding, TextEdit } from "./finding.ts";
 import { combineFixes } from "./fixes/fix-all.ts";
 import { thresholdEdit } from "./fixes/threshold-edit.ts";
@@ -15,6 +16,7 @@ export class OpenModule implements Module {
   readonly #document: Document;
   readonly #grammar: Grammar;
   readonly #origin: Origin | null;
+  readonly #names = new ModuleNames();
   #importer: ModuleImporter | null = null;
   #facts: Facts | null | undefined;
 
@@ -69,7 +71,9 @@ export class OpenModule implements Module {
     this.#facts = null;
     if (mayTrain(text, FRAMEWORKS)) {
       this.#importer = this.#origin && new ModuleImporter(this.#origin, this.#grammar);
-      this.#facts = gatherFacts(text, this.#document.statements(), FRAMEWORKS, this.#importer, this.#origin?.versions);
+      const statements = this.#document.statements();
+      const names = this.#names.of(statements);
+      this.#facts = gatherFacts(text, statements, names, FRAMEWORKS, this.#importer, this.#origin?.versions);
     }
     return this.#facts;
   }

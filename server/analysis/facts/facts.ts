@@ -7,7 +7,6 @@ import { Classifier } from "./events/classify.ts";
 import type { ClipSite, Evidence, LogSite, UnscaleSite, UpdateSite } from "./events/events.ts";
 import { ParameterSets } from "./events/parameters.ts";
 import { Walker } from "./events/walk.ts";
-import { collectNames } from "./names/collect.ts";
 import type { Names } from "./names/scope.ts";
 import { Suppressions } from "./suppressions.ts";
 import { Values } from "./values/values.ts";
@@ -43,11 +42,11 @@ export function mayTrain(text: string, frameworks: readonly Framework[]): boolea
 export function gatherFacts(
   text: string,
   statements: readonly Statement[],
+  names: Names,
   frameworks: readonly Framework[],
   importer: Importer | null = null,
   versions: Versions = new Map(),
 ): Facts {
-  const names = collectNames(statements);
   // A framework that the file doesn't mention lends it no conventions.
   const present = frameworks.filter((framework) => framework.mentions.some((word) => text.includes(word)));
   const values = new Values(names, present, importer);

@@ -1,7 +1,6 @@
 /** How a qualified name is written at some place of a file, with the import that it takes where there is none yet. */
 import type { Facts } from "../facts/facts.ts";
 import type { Scope } from "../facts/names/scope.ts";
-import { once } from "../facts/once.ts";
 import type { TextEdit } from "../finding.ts";
 import { FRAMEWORKS } from "../frameworks/index.ts";
 import { rangeOf, type Statement } from "../syntax/ast.ts";
@@ -49,13 +48,12 @@ function sharesPackage(imported: string, name: string): boolean {
 }
 
 /** The variables of a scope that stand for one import, always. */
-const imported = once((scope: Scope) =>
+const imported = (scope: Scope) =>
   [...scope.variables.values()].flatMap((variable) => {
     const names = new Set(variable.bindings.map((binding) => (binding.kind === "import" ? binding.name : "")));
     const [name] = names;
     return names.size === 1 && name ? [{ variable, name }] : [];
-  }),
-);
+  });
 
 function insertImport({ text, statements }: Facts, root: string): TextEdit {
   const newline = newlineOf(text);

@@ -274,7 +274,9 @@ export class ParameterSets {
       const value = binding.kind === "value" && binding.path.length === 0 ? binding.value : null;
       return value?.kind === "name" || value?.kind === "attribute" ? this.#mentions(value, binding.scope) : [];
     });
-    return aliases.flatMap((alias) => (alias instanceof Variable ? (alias.attributes.get(name) ?? []) : []));
+    return aliases.flatMap((alias) =>
+      alias instanceof Variable ? (this.#values.variables.attribute(alias, name) ?? []) : [],
+    );
   }
 
   #mentions(node: Expression, scope: Scope): (Variable | ClassInfo)[] {

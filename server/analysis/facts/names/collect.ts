@@ -1,4 +1,4 @@
-/** Finds all names, scopes, calls and imports of a file in one walk. */
+/** Finds the names, scopes, calls and imports of a top-level statement in one walk. */
 import {
   type Block,
   blocksOf,
@@ -13,48 +13,38 @@ import {
 } from "../../syntax/ast.ts";
 import { lastPart } from "../../syntax/call.ts";
 import { assignsGrad, changesGrad, zeroesGrad } from "./by-hand.ts";
-import {
-  type Binding,
-  type CallSite,
-  type ClassInfo,
-  type FunctionInfo,
-  type Names,
-  type Position,
-  Scope,
-  Variable,
-} from "./scope.ts";
+import { emptyPart, type Part, put, type Write, type Written } from "./part.ts";
+import { type Binding, type ClassInfo, type FunctionInfo, type Position, Scope, Variable } from "./scope.ts";
 
-export function collectNames(body: readonly Statement[]): Names {
-  return new Collector().collect(body);
+/** `body` is the block of the module that the statement stands in. */
+export function collectPart(statement: Statement, module: Scope, body: Block): Part {
+  return new Collector(module, body).collect(statement);
 }
 
+/** A variable of what is collected, or the way to one of the module, whose scope other statements fill, too. */
+type Place = Variable | Write["path"];
+
 class Collector {
-  readonly #functions: FunctionInfo[] = [];
-  readonly #classes: ClassInfo[] = [];
-  readonly #calls = new Map<string, CallSite[]>();
-  /** Other names of what is called: `import a as b`, `b = x.a`, `b = partial(a)`. */
-  readonly #aliases: { readonly local: string; readonly original: string }[] = [];
-  readonly #imports: { name: string; node: ImportedName; scope: Scope }[] = [];
-  readonly #wildcards: string[] = [];
-  readonly #changesGradients = new Set<FunctionInfo>();
-  readonly #scopes = new Map<object, Scope>();
-  #within: Block = [];
+  readonly #part = emptyPart();
+  readonly #module: Scope;
+  /** Written to names that were not bound yet when they were come across. */
+  readonly #unbound: { readonly target: Expression; readonly scope: Scope; readonly written: Written }[] = [];
+  #within: Block;
   #loops: readonly Statement[] = [];
 
-  collect(body: readonly Statement[]): Names {
-    const module = new Scope("module", null);
-    this.#enter(body, module);
-    for (const { local, original } of this.#aliases) this.#callAlso(local, original);
-    return {
-      module,
-      functions: this.#functions,
-      classes: this.#classes,
-      calls: this.#calls,
-      imports: this.#imports,
-      wildcards: this.#wildcards,
-      changesGradients: this.#changesGradients,
-      scopes: this.#scopes,
-    };
+  constructor(module: Scope, body: Block) {
+    this.#module = module;
+    this.#within = body;
+  }
+
+  collect(statement: Statement): Part {
+    this.#statement(statement, this.#module);
+    for (const { target, scope, written } of this.#unbound) {
+      const place = this.#place(target, scope);
+      if (place && place !== "unbound") this.#put(place, written);
+      else this.#part.module.writes.push({ path: pathOf(target), written, ifBound: true });
+    }
+    return this.#part;
   }
 
   #block(block: Block, scope: Scope): void {
@@ -76,7 +66,7 @@ class Collector {
           for (const target of statement.targets)
             this.#bind(target, { kind: "value", value: statement.value, path: [], ...this.#at(scope, statement) });
         else if (scope.kind === "class" && statement.targets[0]?.kind === "name")
-          scope.variable(statement.targets[0].id).bindings.push({ kind: "unknown", ...this.#at(scope, statement) });
+          this.#name(statement.targets[0].id, { kind: "unknown", ...this.#at(scope, statement) });
         break;
       case "augment":
         // `params += [...]`: no longer only what it was.
@@ -95,20 +85,21 @@ class Collector {
           if (target) this.#bind(target, { kind: "context", value: context, ...this.#at(scope, statement) });
         break;
       case "global":
-        for (const name of statement.names) scope.home.outer.add(name);
+        for (const name of statement.names) this.#declareOuter(name, scope.home);
         break;
       case "import":
         for (const node of statement.names) {
           const name = node.alias ? node.name : (node.name.split(".")[0] ?? node.name);
           this.#import(node.alias ?? name, name, node, scope, statement);
-          if (!node.alias) this.#imports.push({ name: node.name, node, scope });
+          if (!node.alias) this.#part.imports.push({ name: node.name, node, scope });
         }
         break;
       case "import-from":
-        if (statement.wildcard) scope.home.wildcards.push(statement.module);
+        if (statement.wildcard)
+          (scope.home === this.#module ? this.#part.module : scope.home).wildcards.push(statement.module);
         for (const node of statement.names)
           this.#import(node.alias ?? node.name, memberOf(statement.module, node.name), node, scope, statement);
-        if (statement.wildcard) this.#wildcards.push(statement.module);
+        if (statement.wildcard) this.#part.wildcards.push(statement.module);
         break;
       case "return":
         if (statement.value) scope.home.info?.returns.push(statement.value);
@@ -126,7 +117,7 @@ class Collector {
 
   /** Every function around the place changes gradients, by itself or by what it defines. */
   #noteGradients(scope: Scope): void {
-    for (let at: Scope | null = scope; at; at = at.parent) if (at.info) this.#changesGradients.add(at.info);
+    for (let at: Scope | null = scope; at; at = at.parent) if (at.info) this.#part.changesGradients.add(at.info);
   }
 
   #at(scope: Scope, statement: Statement | null): Position {
@@ -144,25 +135,25 @@ class Collector {
   }
 
   #import(local: string, name: string, node: ImportedName, scope: Scope, statement: Statement): void {
-    scope.variable(local).bindings.push({ kind: "import", name, node, ...this.#at(scope, statement) });
-    if (node.alias) this.#aliases.push({ local, original: name.slice(name.lastIndexOf(".") + 1) });
-    this.#imports.push({ name, node, scope });
+    this.#name(local, { kind: "import", name, node, ...this.#at(scope, statement) });
+    if (node.alias) this.#part.aliases.push({ local, original: name.slice(name.lastIndexOf(".") + 1) });
+    this.#part.imports.push({ name, node, scope });
   }
 
   #function(statement: StatementOf<"function">, scope: Scope): void {
     const owner = scope.kind === "class" ? scope.owner : null;
-    const info = this.#open(statement, statement.name, scope, owner);
-    scope.variable(statement.name).bindings.push({ kind: "function", info, ...this.#at(scope, statement) });
+    const info = this.#define(statement, statement.name, scope, owner);
+    this.#name(statement.name, { kind: "function", info, ...this.#at(scope, statement) });
     if (owner && !owner.methods.has(statement.name)) owner.methods.set(statement.name, info);
     this.#enter(statement.body, info.scope);
   }
 
-  #open(node: FunctionNode, name: string, scope: Scope, owner: ClassInfo | null): FunctionInfo {
+  #define(node: FunctionNode, name: string, scope: Scope, owner: ClassInfo | null): FunctionInfo {
     const inner = new Scope("function", scope);
     const info: FunctionInfo = { node, name, scope: inner, owner, returns: [], yields: false };
     inner.info = info;
-    this.#functions.push(info);
-    this.#scopes.set(node, inner);
+    this.#part.functions.push(info);
+    this.#part.scopes.set(node, inner);
     node.parameters.forEach((parameter, index) => {
       const binding: Binding = {
         kind: "parameter",
@@ -182,8 +173,8 @@ class Collector {
     const inner = new Scope("class", scope);
     const info: ClassInfo = { node: statement, scope: inner, methods: new Map(), attributes: new Map() };
     inner.owner = info;
-    this.#classes.push(info);
-    scope.variable(statement.name).bindings.push({ kind: "class", info, ...this.#at(scope, statement) });
+    this.#part.classes.push(info);
+    this.#name(statement.name, { kind: "class", info, ...this.#at(scope, statement) });
     this.#enter(statement.body, inner);
   }
 
@@ -202,14 +193,14 @@ class Collector {
         break;
       case "lambda": {
         for (const child of childrenOf(expression)) this.#expression(child, scope, statement);
-        const info = this.#open(expression, "<lambda>", scope, null);
+        const info = this.#define(expression, "<lambda>", scope, null);
         info.returns.push(expression.body);
         this.#expression(expression.body, info.scope, statement);
         return;
       }
       case "comprehension": {
         const inner = new Scope("comprehension", scope);
-        this.#scopes.set(expression, inner);
+        this.#part.scopes.set(expression, inner);
         for (const { target, iterable } of expression.clauses)
           this.#bind(target, { kind: "element", iterable, path: [], ...this.#at(inner, statement) });
         for (const child of childrenOf(expression)) this.#expression(child, inner, statement);
@@ -225,31 +216,50 @@ class Collector {
   #call(call: Call, scope: Scope, statement: Statement): void {
     if (changesGrad(call) || zeroesGrad(call)) this.#noteGradients(scope);
     const name = lastPart(call.callee);
-    const sites = this.#calls.get(name);
+    const sites = this.#part.calls.get(name);
     if (sites) sites.push({ call, scope, statement });
-    else this.#calls.set(name, [{ call, scope, statement }]);
+    else this.#part.calls.set(name, [{ call, scope, statement }]);
     // `optimizers.append(optimizer)` puts an element into a container.
     const first = call.arguments[0];
     if (call.callee.kind === "attribute" && first && (name === "append" || name === "extend")) {
       // Of `groups[0].append(p)`, that it is somewhere in there.
       const { object } = call.callee;
-      const holder = this.#place(object.kind === "subscript" ? object.object : object, scope);
+      const holder = object.kind === "subscript" ? object.object : object;
       const binding: Binding =
         name === "append"
           ? { kind: "value", value: first.value, path: [], ...this.#at(scope, statement) }
           : { kind: "element", iterable: first.value, path: [], ...this.#at(scope, statement) };
-      holder?.contents.push({ binding, key: null });
+      this.#write(holder, scope, { content: binding, key: null });
     }
   }
 
-  #callAlso(local: string, original: string): void {
-    const sites = this.#calls.get(local);
-    if (sites && local !== original) this.#calls.set(original, [...(this.#calls.get(original) ?? []), ...sites]);
+  #declareOuter(name: string, scope: Scope): void {
+    if (scope === this.#module) this.#part.module.outer.push(name);
+    else scope.outer.add(name);
   }
 
-  /** The variable that an assignment target names. */
-  #place(target: Expression, scope: Scope): Variable | null {
-    if (target.kind === "name") return scope.lookup(target.id) ?? scope.home.variable(target.id);
+  /** Binds a name of the binding's own scope. */
+  #name(name: string, binding: Binding): void {
+    const { scope } = binding;
+    this.#put(scope === this.#module ? [name] : scope.variable(name), { binding });
+  }
+
+  /** Writes to what an assignment target names. What it is may be known only when all has been read. */
+  #write(target: Expression, scope: Scope, written: Written): void {
+    const place = this.#place(target, scope);
+    if (place === "unbound") this.#unbound.push({ target, scope, written });
+    else if (place) this.#put(place, written);
+  }
+
+  #put(place: Place, written: Written, ifBound = false): void {
+    if (place instanceof Variable) put(place, written);
+    else this.#part.module.writes.push({ path: place, written, ifBound });
+  }
+
+  /** What an assignment target names; null for what has no name. */
+  #place(target: Expression, scope: Scope): Place | "unbound" | null {
+    if (target.kind === "name")
+      return this.#inside(target.id, scope) ?? (scope.home === this.#module ? [target.id] : "unbound");
     if (target.kind !== "attribute") return null;
     const { object, name } = target;
     if (object.kind === "name") {
@@ -266,7 +276,15 @@ class Collector {
         }
       }
     }
-    return this.#place(object, scope)?.attribute(name) ?? null;
+    const place = this.#place(object, scope);
+    if (place === null || place === "unbound") return place;
+    return place instanceof Variable ? place.attribute(name) : [...place, name];
+  }
+
+  /** The variable of a name, where it isn't the module's. */
+  #inside(name: string, scope: Scope): Variable | null {
+    const found = scope.lookup(name);
+    return found?.scope === this.#module ? null : found;
   }
 
   #bind(target: Expression, binding: Binding): void {
@@ -274,26 +292,24 @@ class Collector {
       const { value } = binding;
       const wrapped = value.kind === "call" && lastPart(value.callee) === "partial" ? value.arguments[0]?.value : value;
       const [local, original] = [lastPart(target), wrapped ? lastPart(wrapped) : ""];
-      if (local !== "" && original !== "") this.#aliases.push({ local, original });
+      if (local !== "" && original !== "") this.#part.aliases.push({ local, original });
     }
     switch (target.kind) {
       case "name": {
         const { scope } = binding;
         const into = scope.kind === "comprehension" && binding.kind !== "element" ? scope.home : scope;
-        const variable = into.outer.has(target.id)
-          ? (into.lookup(target.id) ?? root(into).variable(target.id))
-          : into.variable(target.id);
-        variable.bindings.push(binding);
+        if (into === this.#module) this.#put([target.id], { binding });
+        else if (into.outer.has(target.id)) this.#put(this.#inside(target.id, into) ?? [target.id], { binding });
+        else this.#put(into.variable(target.id), { binding });
         return;
       }
       case "attribute":
-        this.#place(target, binding.scope)?.bindings.push(binding);
+        this.#write(target, binding.scope, { binding });
         return;
       case "subscript": {
-        const holder = this.#place(target.object, binding.scope);
         const index = target.index;
         const key = index?.kind === "string" || index?.kind === "number" ? index.value : null;
-        holder?.contents.push({ binding, key });
+        this.#write(target.object, binding.scope, { content: binding, key });
         return;
       }
       case "starred":
@@ -315,8 +331,8 @@ const memberOf = (module: string, name: string) => (module.endsWith(".") ? modul
 
 const position = ({ scope, statement, block, loops }: Binding): Position => ({ scope, statement, block, loops });
 
-function root(scope: Scope): Scope {
-  let at = scope;
-  while (at.parent) at = at.parent;
-  return at;
+/** `args.clip` as its parts. */
+function pathOf(target: Expression): Write["path"] {
+  if (target.kind !== "attribute") return [lastPart(target)];
+  return [...pathOf(target.object), target.name];
 }

@@ -9,6 +9,7 @@ import type {
   Statement,
   StatementOf,
 } from "../../syntax/ast.ts";
+import type { Part } from "./part.ts";
 
 /** Where a binding stands: in which block of its scope, and in which loops there, outermost first. */
 export interface Position {
@@ -90,6 +91,12 @@ export class Scope {
     this.parent = parent;
   }
 
+  clear(): void {
+    this.variables.clear();
+    this.wildcards.length = 0;
+    this.outer.clear();
+  }
+
   variable(name: string): Variable {
     let found = this.variables.get(name);
     if (!found) {
@@ -141,6 +148,8 @@ export interface CallSite {
 
 export interface Names {
   readonly module: Scope;
+  /** What the top-level statements add, one by one; all below is these together. */
+  readonly parts: readonly Part[];
   readonly functions: readonly FunctionInfo[];
   readonly classes: readonly ClassInfo[];
   /** Calls by the last part of what is called: `step` for `self.optimizer.step()`. */

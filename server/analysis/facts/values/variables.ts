@@ -16,6 +16,8 @@ interface Place {
 export class Variables {
   readonly #values: Values;
   readonly #free = new Map<string, Variable>();
+  /** Attributes that are only read. */
+  readonly #read = new Map<Variable, Map<string, Variable>>();
 
   constructor(values: Values) {
     this.#values = values;
@@ -50,9 +52,24 @@ export class Variables {
       const imported = this.#member(node, frame, scope);
       if (imported) return imported;
       const holder = this.of(node.object, frame, scope);
-      return holder ? { variable: holder.variable.attribute(node.name), frame: holder.frame } : null;
+      return holder && { variable: this.#attribute(holder.variable, node.name), frame: holder.frame };
     }
     return null;
+  }
+
+  /** The attribute of a variable, where something was seen to write it or to name it. */
+  attribute(of: Variable, name: string): Variable | undefined {
+    return of.attributes.get(name) ?? this.#read.get(of)?.get(name);
+  }
+
+  #attribute(of: Variable, name: string): Variable {
+    const known = this.attribute(of, name);
+    if (known) return known;
+    const attribute = new Variable(name, of.scope, of);
+    const others = this.#read.get(of);
+    if (others) others.set(name, attribute);
+    else this.#read.set(of, new Map([[name, attribute]]));
+    return attribute;
   }
 
   #inherited(info: ClassInfo, name: string): Variable {

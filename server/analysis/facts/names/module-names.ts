@@ -1,0 +1,72 @@
+/** The names of a text that is edited: put together anew after each edit from what its top-level statements add. */
+import type { Statement } from "../../syntax/ast.ts";
+import { collectPart } from "./collect.ts";
+import { type Part, put, type Write } from "./part.ts";
+import { type CallSite, type Names, Scope, type Variable } from "./scope.ts";
+
+export class ModuleNames {
+  /** One for all versions of the text, since what is kept of a statement lies in it; its content is each version's own. */
+  readonly #module = new Scope("module", null);
+  readonly #body: Statement[] = [];
+  readonly #parts = new WeakMap<Statement, Part>();
+
+  /** Names that were given before don't hold any more. */
+  of(statements: readonly Statement[]): Names {
+    const module = this.#module;
+    const body = this.#body;
+    module.clear();
+    body.length = 0;
+    for (const statement of statements) body.push(statement);
+    const parts = body.map((statement) => this.#partOf(statement));
+    const later: Write[] = [];
+    for (const { module: own } of parts) {
+      module.wildcards.push(...own.wildcards);
+      for (const name of own.outer) module.outer.add(name);
+      for (const write of own.writes) {
+        if (write.ifBound) later.push(write);
+        else put(variableAt(module, write.path), write.written);
+      }
+    }
+    for (const { path, written } of later) if (module.variables.has(path[0])) put(variableAt(module, path), written);
+    return {
+      module,
+      parts,
+      functions: parts.flatMap(({ functions }) => functions),
+      classes: parts.flatMap(({ classes }) => classes),
+      calls: callsOf(parts),
+      imports: parts.flatMap(({ imports }) => imports),
+      wildcards: parts.flatMap(({ wildcards }) => wildcards),
+      changesGradients: new Set(parts.flatMap(({ changesGradients }) => [...changesGradients])),
+      scopes: new Map(parts.flatMap(({ scopes }) => [...scopes])),
+    };
+  }
+
+  #partOf(statement: Statement): Part {
+    let part = this.#parts.get(statement);
+    if (!part) {
+      part = collectPart(statement, this.#module, this.#body);
+      this.#parts.set(statement, part);
+    }
+    return part;
+  }
+}
+
+function variableAt(module: Scope, [name, ...attributes]: Write["path"]): Variable {
+  return attributes.reduce((variable, attribute) => variable.attribute(attribute), module.variable(name));
+}
+
+function callsOf(parts: readonly Part[]): Map<string, CallSite[]> {
+  const calls = new Map<string, CallSite[]>();
+  const add = (name: string, more: readonly CallSite[]) => {
+    const sites = calls.get(name);
+    if (!sites) calls.set(name, [...more]);
+    else for (const site of more) sites.push(site);
+  };
+  for (const part of parts) for (const [name, sites] of part.calls) add(name, sites);
+  for (const { aliases } of parts)
+    for (const { local, original } of aliases) {
+      const sites = local === original ? undefined : calls.get(local);
+      if (sites) add(original, sites);
+    }
+  return calls;
+}
