@@ -1,16 +1,9 @@
 /** What a file reads by name, and where it lets go of an object as a whole. */
-import {
-  type Block,
-  blocksOf,
-  childrenOf,
-  type Expression,
-  expressionsOf,
-  rangeOf,
-  type Statement,
-} from "../../syntax/ast.ts";
+import { blocksOf, childrenOf, type Expression, expressionsOf, rangeOf, type Statement } from "../../syntax/ast.ts";
 import { lastPart } from "../../syntax/call.ts";
 import type { Facts } from "../facts.ts";
 import type { Scope } from "../names/scope.ts";
+import { once } from "../once.ts";
 import type { Value } from "../values/value.ts";
 
 interface Use {
@@ -31,14 +24,13 @@ export class Reads {
   readonly #facts: Facts;
   #all: readonly Use[] | null = null;
   readonly #scopes: ReadonlyMap<Statement, Scope>;
-  readonly #read = new Set<string>();
   /** Not all of the file could be read. */
-  broken = false;
+  readonly broken: boolean;
 
   constructor(facts: Facts) {
     this.#facts = facts;
     this.#scopes = new Map(facts.names.classes.map(({ node, scope }) => [node, scope]));
-    this.#block(facts.statements, facts.names.module, (use) => this.#note(use));
+    this.broken = facts.statements.some((statement) => namesRead(statement).broken);
   }
 
   /** Kept only where they are asked for: most settings are told from the names alone. */
@@ -46,13 +38,14 @@ export class Reads {
     if (this.#all) return this.#all;
     const all: Use[] = [];
     this.#all = all;
-    this.#block(this.#facts.statements, this.#facts.names.module, (use) => all.push(use));
+    for (const statement of this.#facts.statements) this.#statement(statement, this.#facts.names.module, all);
     return all;
   }
 
   /** Something reads a variable, an attribute or a key of this name, other than to store it under the same name. */
   of(name: string, within?: Statement): boolean {
-    if (this.broken || !this.#read.has(name) || !within) return this.broken || this.#read.has(name);
+    if (this.broken || !within)
+      return this.broken || this.#facts.statements.some((at) => namesRead(at).names.has(name));
     return this.#uses().some(({ node, stored }) => !stored && lastPart(node) === name && contains(within, node));
   }
 
@@ -68,26 +61,17 @@ export class Reads {
     return !this.broken && held.length > 0 && held.every((use) => this.#stays(use));
   }
 
-  #block(block: Block, scope: Scope, see: (use: Use) => void): void {
-    for (const statement of block) this.#statement(statement, scope, see);
-  }
-
-  #statement(statement: Statement, scope: Scope, see: (use: Use) => void): void {
-    if (statement.kind === "other" && statement.broken) this.broken = true;
+  #statement(statement: Statement, scope: Scope, uses: Use[]): void {
     const written = targetsOf(statement);
     for (const expression of expressionsOf(statement))
-      this.#expression(expression, scope, null, statement, written, see);
-    this.#blocksIn(statement, scope, see);
-  }
-
-  #blocksIn(statement: Statement, scope: Scope, see: (use: Use) => void): void {
+      this.#expression(expression, scope, null, statement, written, uses);
     const inner =
       statement.kind === "function"
         ? this.#facts.names.scopes.get(statement)
         : statement.kind === "class"
           ? this.#scopes.get(statement)
           : scope;
-    for (const block of blocksOf(statement)) this.#block(block, inner ?? scope, see);
+    for (const block of blocksOf(statement)) for (const within of block) this.#statement(within, inner ?? scope, uses);
   }
 
   #expression(
@@ -96,22 +80,13 @@ export class Reads {
     parent: Use | null,
     statement: Statement,
     written: ReadonlySet<Expression>,
-    see: (use: Use) => void,
+    uses: Use[],
   ): void {
-    if (node.kind === "other" && node.broken) this.broken = true;
     const use = { node, scope, parent, statement, stored: written.has(node) };
-    see(use);
+    uses.push(use);
     const inner = this.#facts.names.scopes.get(node) ?? scope;
-    for (const child of childrenOf(node)) this.#expression(child, inner, use, statement, written, see);
-    if (node.kind === "lambda") this.#expression(node.body, inner, use, statement, written, see);
-  }
-
-  #note({ node, parent, statement, stored }: Use): void {
-    if (stored || isRenaming(node, statement)) return;
-    if (node.kind === "name") this.#read.add(node.id);
-    if (node.kind === "attribute") this.#read.add(node.name);
-    const declares = parent?.node.kind === "call" && lastPart(parent.node.callee) === "add_argument";
-    if (node.kind === "string" && !declares) this.#read.add(node.value);
+    for (const child of childrenOf(node)) this.#expression(child, inner, use, statement, written, uses);
+    if (node.kind === "lambda") this.#expression(node.body, inner, use, statement, written, uses);
   }
 
   #stays(use: Use): boolean {
@@ -161,6 +136,44 @@ export class Reads {
     if (value.kind !== "function" && !(value.kind === "class" && value.info.methods.has("__init__"))) return false;
     return this.#facts.values.imports.isHere(value.info.scope);
   }
+}
+
+interface NamesRead {
+  readonly names: Set<string>;
+  /** Not all of it could be read. */
+  broken: boolean;
+}
+
+/** What a top-level statement reads, by name: kept while it stays. */
+const namesRead = once((top: Statement): NamesRead => {
+  const read: NamesRead = { names: new Set(), broken: false };
+  noteStatement(top, read);
+  return read;
+});
+
+function noteStatement(statement: Statement, read: NamesRead): void {
+  if (statement.kind === "other" && statement.broken) read.broken = true;
+  const written = targetsOf(statement);
+  for (const expression of expressionsOf(statement)) noteExpression(expression, null, statement, written, read);
+  for (const block of blocksOf(statement)) for (const within of block) noteStatement(within, read);
+}
+
+function noteExpression(
+  node: Expression,
+  parent: Expression | null,
+  statement: Statement,
+  written: ReadonlySet<Expression>,
+  read: NamesRead,
+): void {
+  if (node.kind === "other" && node.broken) read.broken = true;
+  if (!written.has(node) && !isRenaming(node, statement)) {
+    if (node.kind === "name") read.names.add(node.id);
+    if (node.kind === "attribute") read.names.add(node.name);
+    const declares = parent?.kind === "call" && lastPart(parent.callee) === "add_argument";
+    if (node.kind === "string" && !declares) read.names.add(node.value);
+  }
+  for (const child of childrenOf(node)) noteExpression(child, node, statement, written, read);
+  if (node.kind === "lambda") noteExpression(node.body, node, statement, written, read);
 }
 
 const contains = (outer: Statement, inner: Expression) =>

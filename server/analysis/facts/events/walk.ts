@@ -14,6 +14,7 @@ import {
 } from "../../syntax/ast.ts";
 import { lastPart } from "../../syntax/call.ts";
 import { assignsGrad, changesGrad, dividesGrad, zeroesGrad } from "../names/by-hand.ts";
+import { callsGiven } from "../names/passed-on.ts";
 import type { FunctionInfo, Scope } from "../names/scope.ts";
 import type { CallPlace, Frame } from "../values/value.ts";
 import type { Values } from "../values/values.ts";
@@ -22,7 +23,7 @@ import type { Classified, Classifier } from "./classify.ts";
 import { seenFrom, type Way } from "./elsewhere.ts";
 import type { ClipEvent, Path, StepEvent, TrainingEvent } from "./events.ts";
 import { join, type Outcome, passing, type Trails } from "./outcome.ts";
-import { calledAs, passedFunctions, relevantNames } from "./relevant.ts";
+import { calledAs, relevantNames } from "./relevant.ts";
 import { fewest, matters, merge, Trail } from "./trail.ts";
 
 type Inlined = Extract<Classified, { kind: "inline" }>;
@@ -72,12 +73,9 @@ export class Walker {
     );
     const called = (info: FunctionInfo) => this.#values.callers.of(info.scope).length > 0;
     // What is handed to something else is seen better where that is called, and so comes after the function that hands it on.
-    const handed = [...this.#values.names.calls.values()]
-      .flat()
-      .flatMap((site) => passedFunctions(site).map((name) => ({ name, within: site.scope.home.info !== null })));
     const rank = ({ name }: FunctionInfo) => {
-      const places = handed.filter((place) => place.name === name);
-      return places.length === 0 ? 0 : places.some(({ within }) => within) ? 2 : 1;
+      const places = callsGiven(name, this.#values.names);
+      return places.length === 0 ? 0 : places.some(({ scope }) => scope.home.info !== null) ? 2 : 1;
     };
     const entries = rest.filter((f) => !called(f)).map((info) => ({ info, rank: rank(info) }));
     const ordered = [0, 1, 2].map((wanted) => entries.filter((entry) => entry.rank === wanted).map(({ info }) => info));

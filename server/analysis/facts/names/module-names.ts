@@ -1,7 +1,7 @@
 /** The names of a text that is edited: put together anew after each edit from what its top-level statements add. */
 import type { Statement } from "../../syntax/ast.ts";
 import { collectPart } from "./collect.ts";
-import { type Part, put, type Write } from "./part.ts";
+import { gathered, type Part, put, type Write } from "./part.ts";
 import { type CallSite, type Names, Scope, type Variable } from "./scope.ts";
 
 export class ModuleNames {
@@ -56,17 +56,11 @@ function variableAt(module: Scope, [name, ...attributes]: Write["path"]): Variab
 }
 
 function callsOf(parts: readonly Part[]): Map<string, CallSite[]> {
-  const calls = new Map<string, CallSite[]>();
-  const add = (name: string, more: readonly CallSite[]) => {
-    const sites = calls.get(name);
-    if (!sites) calls.set(name, [...more]);
-    else for (const site of more) sites.push(site);
-  };
-  for (const part of parts) for (const [name, sites] of part.calls) add(name, sites);
+  const calls = gathered(parts.map((part) => part.calls));
   for (const { aliases } of parts)
     for (const { local, original } of aliases) {
       const sites = local === original ? undefined : calls.get(local);
-      if (sites) add(original, sites);
+      if (sites) calls.set(original, [...(calls.get(original) ?? []), ...sites]);
     }
   return calls;
 }

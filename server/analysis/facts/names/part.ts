@@ -31,6 +31,18 @@ export type Written =
   /** Put into it: `x[key] = value`, `x.append(value)`. */
   | { readonly content: Binding; readonly key: string | number | null };
 
+/** What several parts have under each name. */
+export function gathered<Item>(parts: readonly ReadonlyMap<string, readonly Item[]>[]): Map<string, Item[]> {
+  const all = new Map<string, Item[]>();
+  for (const part of parts)
+    for (const [name, items] of part) {
+      const known = all.get(name);
+      if (!known) all.set(name, [...items]);
+      else for (const item of items) known.push(item);
+    }
+  return all;
+}
+
 export const emptyPart = (): Part => ({
   functions: [],
   classes: [],
