@@ -2,7 +2,7 @@
  * A text, its syntax tree and its statements, kept in step. After an edit only the top-level statements that it touched,
  * or whose structure the parser reports as changed, are read out of the tree again.
  */
-import { Edit, Language, Parser, type Point, type Tree } from "web-tree-sitter";
+import { Edit, Language, Parser, type Point, type Tree, type TreeCursor } from "web-tree-sitter";
 import type { TextEdit } from "../finding.ts";
 import type { GrammarBytes } from "../index.ts";
 import { ELSEWHERE, type SourceText, type Statement } from "./ast.ts";
@@ -38,6 +38,7 @@ export class Document implements SourceText {
   #text: string;
   #tree: Tree | null = null;
   #statements: Statement[] = [];
+  readonly #former = new FormerStatements();
   #current = false;
   readonly #grammar: Grammar;
 
@@ -69,9 +70,13 @@ export class Document implements SourceText {
         }),
       );
       // Touching counts as inside: a character typed right after a statement may belong to it.
-      this.#statements = this.#statements.filter(({ anchor, end }) => {
+      this.#statements = this.#statements.filter((statement) => {
+        const { anchor, end } = statement;
         if (anchor.offset + end < start) return true;
-        if (anchor.offset <= oldEnd) return false;
+        if (anchor.offset <= oldEnd) {
+          this.#former.add(statement);
+          return false;
+        }
         anchor.offset += newEnd - oldEnd;
         return true;
       });
@@ -108,16 +113,33 @@ export class Document implements SourceText {
         const [start, end] = [cursor.startIndex, cursor.endIndex];
         const old = kept.get(start);
         const touched = changed.some((range) => range.startIndex <= end && range.endIndex >= start);
-        if (old && old.end === end - start && !touched) statements.push(old);
-        else {
-          const source = { text: this.#text.slice(start, end), anchor: { offset: start + this.base, source: this } };
-          statements.push(lowerStatement(copyNode(cursor, vocabulary, start), source));
-        }
+        if (old && old.end === end - start && !touched) {
+          kept.delete(start);
+          statements.push(old);
+        } else statements.push(this.#read(cursor, vocabulary));
       } while (cursor.gotoNextSibling());
     }
     cursor.delete();
+    for (const statement of kept.values()) this.#former.add(statement);
+    this.#former.keepWithin(2 * this.#text.length);
     this.#statements = statements;
     this.#current = true;
+  }
+
+  #read(cursor: TreeCursor, vocabulary: Vocabulary): Statement {
+    const start = cursor.startIndex;
+    const text = this.#text.slice(start, cursor.endIndex);
+    const offset = start + this.base;
+    // Without an error it is what it is by its kind and its text.
+    const key = cursor.currentNode.hasError ? null : `${cursor.nodeTypeId} ${text}`;
+    const former = key === null ? null : this.#former.take(key);
+    if (former) {
+      former.anchor.offset = offset;
+      return former;
+    }
+    const statement = lowerStatement(copyNode(cursor, vocabulary, start), { text, anchor: { offset, source: this } });
+    if (key !== null) this.#former.know(statement, key);
+    return statement;
   }
 
   dispose(): void {
@@ -125,6 +147,42 @@ export class Document implements SourceText {
     this.#tree = null;
     this.#statements = [];
     this.#current = false;
+  }
+}
+
+/** Statements that an edit took away: a quote that is opened swallows what follows, and the next keystroke gives it back. */
+class FormerStatements {
+  readonly #keys = new WeakMap<Statement, string>();
+  readonly #former = new Map<string, Statement>();
+  #length = 0;
+
+  /** Only what is known by a key is kept. */
+  know(statement: Statement, key: string): void {
+    this.#keys.set(statement, key);
+  }
+
+  add(statement: Statement): void {
+    const key = this.#keys.get(statement);
+    if (key === undefined || this.#former.has(key)) return;
+    this.#former.set(key, statement);
+    this.#length += key.length;
+  }
+
+  take(key: string): Statement | null {
+    const found = this.#former.get(key);
+    if (!found) return null;
+    this.#former.delete(key);
+    this.#length -= key.length;
+    return found;
+  }
+
+  /** Forgets the oldest, down to that many characters. */
+  keepWithin(length: number): void {
+    for (const key of this.#former.keys()) {
+      if (this.#length <= length) return;
+      this.#former.delete(key);
+      this.#length -= key.length;
+    }
   }
 }
 

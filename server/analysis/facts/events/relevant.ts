@@ -38,8 +38,8 @@ export function relevantNames({ imports }: Values, classifier: Classifier): Set<
   for (const names of all.slice(1)) for (const name of namesOfImports(names, imports)) add(name);
   for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
     const known = classifier.mayMatter(name);
+    // A library's function that goes by the name of one of ours isn't it.
     for (const names of all)
-      // A library's function that goes by the name of one of ours isn't it.
       for (const { name: caller, from } of callersOf(name, names))
         if (!relevant.has(caller) && (!from || known || imports.isAround(from.name, from.scope))) add(caller);
   }
