@@ -16,6 +16,7 @@ import { lastPart } from "../../syntax/call.ts";
 import { assignsGrad, changesGrad, dividesGrad, zeroesGrad } from "../names/by-hand.ts";
 import { callsGiven } from "../names/passed-on.ts";
 import type { FunctionInfo, Scope } from "../names/scope.ts";
+import { once } from "../once.ts";
 import type { CallPlace, Frame } from "../values/value.ts";
 import type { Values } from "../values/values.ts";
 import { type Account, Accountant } from "./account.ts";
@@ -143,7 +144,7 @@ export class Walker {
     // What can still be read after a syntax error comes after who knows what.
     if (statement.kind === "other" && statement.broken)
       trails = this.#append(trails, this.#unreadable(statement, frame, scope));
-    for (const expression of expressionsOf(statement)) trails = this.#expression(expression, frame, scope, trails);
+    for (const expression of callingExpressions(statement)) trails = this.#expression(expression, frame, scope, trails);
     this.#statement = statement;
     switch (statement.kind) {
       case "return":
@@ -442,6 +443,13 @@ export class Walker {
       framework,
     };
   }
+}
+
+/** Those of a statement's expressions in which something may happen. */
+const callingExpressions = once((statement: Statement) => expressionsOf(statement).filter(mayHappen));
+
+function mayHappen(node: Expression): boolean {
+  return node.kind === "call" || (node.kind === "other" && node.broken) || childrenOf(node).some(mayHappen);
 }
 
 const lastSegment = (name: string) => name.slice(name.lastIndexOf(".") + 1);
