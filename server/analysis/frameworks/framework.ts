@@ -156,6 +156,8 @@ export interface Combination {
   readonly inOrder?: boolean;
   /** Adds up the gradients of several steps before what it is given sees them. */
   readonly accumulates?: boolean;
+  /** Gives each of its parts the gradients of one label. */
+  readonly splits?: boolean;
 }
 
 /** Around the constructor's call. */

@@ -47,8 +47,8 @@ export const optax: Framework = {
   combines: {
     "optax.chain": all,
     "optax.named_chain": { of: "all" },
-    "optax.multi_transform": around("transforms"),
-    "optax.partition": around("transforms"),
+    "optax.multi_transform": { ...around("transforms"), splits: true },
+    "optax.partition": { ...around("transforms"), splits: true },
     "optax.masked": around("inner"),
     "optax.selective_transform": around("inner"),
     "optax.apply_if_finite": around("inner"),

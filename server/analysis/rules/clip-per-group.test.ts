@@ -107,3 +107,102 @@ describe("clips all together", () => {
     expect(fixAll(text)).toBe(text);
   });
 });
+
+describe("labels of Optax", () => {
+  const script = (tx: string) => `import jax
+import optax
+
+${tx}
+state = tx.init(params)
+for batch in batches:
+    grads = jax.grad(loss_fn)(params, batch)
+    updates, state = tx.update(grads, state, params)
+    params = optax.apply_updates(params, updates)
+`;
+  const chain = (threshold: string, optimizer = "optax.adam(1e-3)") =>
+    `optax.chain(optax.clip_by_global_norm(${threshold}), ${optimizer})`;
+  const split = (a: string, b: string, of = "optax.multi_transform") => `tx = ${of}({"a": ${a}, "b": ${b}}, labels)`;
+  const found = (text: string) => places(text).filter((place) => place.endsWith("clip-per-group"));
+
+  it.each<[string, string, string[]]>([
+    ["each with its clip", split(chain("1.0"), chain("1.0", "optax.sgd(0.1)")), ["4:clip-per-group"]],
+    ["by the newer name", split(chain("1.0"), chain("1.0"), "optax.partition"), ["4:clip-per-group"]],
+    ["the same number in two variables", `c = 1.0\n${split(chain("c"), chain("1"))}`, ["5:clip-per-group"]],
+    [
+      "clips that an optimizer follows",
+      `tx = optax.chain(optax.multi_transform({"a": optax.clip_by_global_norm(1.0), "b": optax.clip_by_global_norm(1.0)}, labels), optax.adam(1e-3))`,
+      ["4:clip-per-group"],
+    ],
+    [
+      "parts behind names",
+      `a = ${chain("1.0")}\nparts = {"a": a}\nparts["b"] = ${chain("1.0")}\ntx = optax.partition(parts, labels)`,
+      ["4:clip-per-group"],
+    ],
+    [
+      "parts of a helper",
+      `def build(lr):\n    return ${chain("1.0", "optax.adam(lr)")}\n\n${split("build(1e-3)", "build(1e-4)")}`,
+      ["5:clip-per-group"],
+    ],
+    [
+      "parts of a comprehension",
+      `tx = optax.partition({name: ${chain("1.0", "optax.adam(lr)")} for name, lr in rates.items()}, labels)`,
+      ["4:clip-per-group"],
+    ],
+    ["one clipped of two", split(chain("1.0"), "optax.sgd(0.1)"), ["4:clip-per-group"]],
+  ])("are reported: %s", (_, tx, expected) => expect(found(script(tx))).toEqual(expected));
+
+  it.each<[string, string]>([
+    ["thresholds of their own", split(chain("1.0"), chain("0.5"))],
+    ["thresholds of their own by name", split(chain("slow"), chain("fast"))],
+    [
+      "thresholds of their own in a comprehension",
+      `tx = optax.partition({name: ${chain("c")} for name, c in limits.items()}, labels)`,
+    ],
+    ["a label that is frozen", split(chain("1.0"), "optax.set_to_zero()")],
+    ["a label of which nothing is known", split(chain("1.0"), "build()")],
+    [
+      "a clip of all around them",
+      `${split(chain("1.0"), chain("1.0"))}\ntx = optax.chain(optax.clip_by_global_norm(5.0), tx)`,
+    ],
+    [
+      "clipping by value",
+      split("optax.chain(optax.clip(1.0), optax.adam(1))", "optax.chain(optax.clip(1.0), optax.sgd(1))"),
+    ],
+    ["a clip that is switched off", split(chain("None"), chain("None"))],
+  ])("are left alone: %s", (_, tx) => expect(found(script(tx))).toEqual([]));
+
+  it.each<[string, string, string]>([
+    [
+      "in a dictionary",
+      split(chain("1.0"), "optax.chain(optax.clip_by_global_norm(1.0), optax.scale_by_adam(), optax.scale(-0.1))"),
+      `tx = optax.chain(optax.clip_by_global_norm(1.0), optax.multi_transform({"a": optax.adam(1e-3), "b": optax.chain(optax.scale_by_adam(), optax.scale(-0.1))}, labels))`,
+    ],
+    [
+      "in a variable that nothing else reads",
+      `parts = {"a": ${chain("limit")}, "b": ${chain("limit")}}\ntx = optax.partition(parts, labels)`,
+      `parts = {"a": optax.adam(1e-3), "b": optax.adam(1e-3)}\ntx = optax.chain(optax.clip_by_global_norm(limit), optax.partition(parts, labels))`,
+    ],
+  ])("are clipped together: %s", (_, before, after) => {
+    expect(fixAll(script(before))).toBe(script(after));
+    expect(found(script(after))).toEqual([]);
+  });
+
+  it.each<[string, string]>([
+    ["a label without a clip", split(chain("1.0"), "optax.sgd(0.1)")],
+    [
+      "a frozen label, whose gradients would count",
+      `tx = optax.partition({"a": ${chain("1.0")}, "b": ${chain("1.0")}, "c": optax.set_to_zero()}, labels)`,
+    ],
+    [
+      "a chain that something else uses",
+      `a = ${chain("1.0")}\nother = optax.lookahead(a, 5, 0.5)\n${split("a", chain("1.0"))}`,
+    ],
+    [
+      "a link before the clip",
+      split(chain("1.0"), "optax.chain(optax.add_decayed_weights(1e-4), optax.clip_by_global_norm(1.0), optax.sgd(1))"),
+    ],
+  ])("are not with %s", (_, tx) => {
+    expect(found(script(tx))).toHaveLength(1);
+    expect(fixAll(script(tx))).toBe(script(tx));
+  });
+});

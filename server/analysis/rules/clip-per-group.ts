@@ -1,16 +1,20 @@
 import { guardsOf } from "../facts/derived/guards.ts";
 import { byNode } from "../facts/derived/order.ts";
+import { type PartClip, type Partition, partitionsOf } from "../facts/derived/partitions.ts";
 import { asksAbout, groupsOf, type Share, shareOf } from "../facts/derived/shares.ts";
+import { thresholdSource } from "../facts/derived/threshold.ts";
 import type { ClipEvent } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import type { Finding, TextEdit } from "../finding.ts";
+import { clipLabelsTogether } from "../fixes/clip-labels-together.ts";
 import * as expressions from "../fixes/expressions.ts";
 import { rangeOf } from "../syntax/ast.ts";
 import type { Rule } from "./rule.ts";
 
 const documentation = `
 ## What it finds
-A clip by norm of each parameter group, each parameter or each layer on its own, and one of a single group only.
+A clip by norm of each parameter group, each parameter or each layer on its own, and one of a single group only. In Optax,
+a clip inside \`multi_transform\` (or \`partition\`), which sees the gradients of its label alone.
 
 ## Why it is bad
 The threshold then bounds the norm of each part. Large parts are scaled down and small ones are not, so that the update
@@ -52,15 +56,21 @@ for x in [torch.zeros(4, 2, 8)]:
     optimizer.step()
 \`\`\`
 
+With Optax the clip goes around the whole:
+\`optax.chain(optax.clip_by_global_norm(1.0), optax.multi_transform(transforms, labels))\`.
+
 ## Fix
 Unsafe: one clip of all parameters, by their global norm.
 
 ## When it is silent
-An optimizer that is known to have one group; a threshold of each group's own; parts that are chosen by a condition.
+An optimizer that is known to have one group; a threshold of each group's own; parts that are chosen by a condition; a
+label beside one whose parameters stay as they are (\`optax.set_to_zero\`).
 
 ## Sources
 - PyTorch: [\`clip_grad_norm_\`](https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html): "computed over
   the norms of the individual gradients of all parameters"
+- Optax: [\`partition\`](https://optax.readthedocs.io/en/latest/api/combining_optimizers.html#optax.partition) masks the
+  other labels' gradients for each inner transformation
 `;
 
 export const clipPerGroup: Rule = {
@@ -68,9 +78,10 @@ export const clipPerGroup: Rule = {
   title: "Parts of the gradient are clipped by norms of their own",
   defaultSeverity: "information",
   since: "0.1.0",
-  frameworks: ["PyTorch", "Accelerate"],
+  frameworks: ["PyTorch", "Accelerate", "Optax", "Flax"],
   documentation,
   *check(facts) {
+    for (const partition of partitionsOf(facts)) yield* clipsOfLabels(facts, partition);
     for (const sites of byNode(facts.clips, ({ clip }) => clip.node)) {
       const clip = sites[0]?.clip;
       const share = clip?.how === "norm" ? shareOf(facts, clip) : null;
@@ -89,6 +100,44 @@ export const clipPerGroup: Rule = {
     }
   },
 };
+
+function* clipsOfLabels(facts: Facts, partition: Partition): Iterable<Omit<Finding, "rule">> {
+  const clips = partition.parts.flatMap(({ label, clip }) => (clip ? [{ ...clip, label }] : []));
+  const unclipped = partition.parts.filter(({ isUnclipped }) => isUnclipped).map(({ label }) => `\`${label}\``);
+  const [first, ...others] = clips;
+  if (!first || new Set(clips.map((clip) => limitOf(facts, clip))).size > 1) return;
+  const alone = others.length === 0 && first.label !== null;
+  // What is frozen has no part in the norm.
+  if (alone ? unclipped.length === 0 : isOfEachLabel(facts, partition, first)) return;
+  const edits = alone ? null : clipLabelsTogether(facts, partition);
+  yield {
+    severity: "information",
+    message: alone
+      ? `This clips the gradients labelled \`${first.label}\` alone: those labelled ${unclipped.join(", ")} are updated unclipped.`
+      : "This clips the gradients of each label by their own norm, not the whole gradient by its global norm.",
+    range: rangeOf(first.call),
+    related: [
+      ...[...new Set(others.map(({ call }) => call))]
+        .filter((call) => call !== first.call)
+        .map((call) => ({ range: rangeOf(call), message: "Another label's gradients are clipped here" })),
+      { range: rangeOf(partition.call), message: "The gradients are split by their labels here" },
+    ],
+    fix: edits && { applicability: "unsafe", title: "Clip all by their global norm", edits },
+  };
+}
+
+/** One expression makes all parts, with a threshold that may be each label's own. */
+function isOfEachLabel(facts: Facts, partition: Partition, clip: PartClip & { label: string | null }): boolean {
+  const { threshold } = clip.told;
+  if (clip.label !== null || !threshold || typeof limitOf(facts, clip) === "number") return false;
+  return expressions.express(facts, { ...clip.told, node: threshold }, partition) === null;
+}
+
+/** What tells thresholds of their own apart: the number, or how it is written. */
+function limitOf(facts: Facts, { told }: PartClip): number | string | null {
+  const source = told.threshold && thresholdSource(facts, { ...told, node: told.threshold });
+  return source && "literal" in source ? source.value : told.threshold && sourceOf(facts, told.threshold);
+}
 
 function message(facts: Facts, { of, holder, turn }: Share): string {
   if (!turn)

@@ -3,7 +3,7 @@ import type { Argument, Call } from "../../syntax/ast.ts";
 import type { Combined } from "../events/events.ts";
 import type { Facts } from "../facts.ts";
 import { once } from "../once.ts";
-import type { Located } from "../values/value.ts";
+import type { CallPlace, Located } from "../values/value.ts";
 
 export interface Link {
   readonly argument: Argument;
@@ -22,11 +22,12 @@ export const chainsOf = once((facts: Facts): readonly Chain[] => {
   const combined = facts.updates.flatMap(({ step }) => step.optimizer.combined);
   const ordered = combined.filter(({ combination }) => combination.inOrder);
   const chains = new Map(ordered.map((one) => [one.call, one]));
-  return [...chains.values()].map((chain) => ({
-    ...chain,
-    links: chain.call.arguments.map((argument) => ({ argument, ...linkOf(facts, { ...chain, node: argument.value }) })),
-  }));
+  return [...chains.values()].map((chain) => ({ ...chain, links: linksOf(facts, chain) }));
 });
+
+/** What acts one after the other in a call, by its arguments. */
+export const linksOf = (facts: Facts, { call, frame, scope }: CallPlace): Link[] =>
+  call.arguments.map((argument) => ({ argument, ...linkOf(facts, { node: argument.value, frame, scope }) }));
 
 function linkOf(facts: Facts, located: Located): Omit<Link, "argument"> {
   const other = { role: "other", call: null, name: "" } as const;
