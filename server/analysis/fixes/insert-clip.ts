@@ -9,6 +9,7 @@ import { FRAMEWORKS } from "../frameworks/index.ts";
 import { configureConstructor } from "./configure-constructor.ts";
 import { insertStatement } from "./insert-statement.ts";
 import { replaceGradients } from "./replace-gradients.ts";
+import { takeApart } from "./take-apart.ts";
 import { wrapConstructor } from "./wrap-constructor.ts";
 
 /** `threshold`: a number, or an expression as it reads at the update. */
@@ -51,6 +52,8 @@ function write(facts: Facts, { step, paths }: UpdateSite, spelling: Spelling, th
       return wrapConstructor(facts, step.optimizer, spelling, threshold);
     case "gradients":
       return replaceGradients(facts, step, spelling, threshold);
+    case "apart":
+      return takeApart(facts, step, spelling, threshold);
   }
 }
 

@@ -125,7 +125,7 @@ export type Architecture =
   | "convolutional";
 
 /** How clipping is asked for: by a statement before the update, or where the optimizer is built. */
-export type Spelling = StatementSpelling | ArgumentSpelling | WrapperSpelling | GradientSpelling;
+export type Spelling = StatementSpelling | ArgumentSpelling | WrapperSpelling | GradientSpelling | ApartSpelling;
 
 /** One more argument of the constructor. */
 export interface ArgumentSpelling {
@@ -146,6 +146,19 @@ export interface GradientSpelling {
   readonly function: string;
   /** In a pair with their norm. */
   readonly returnsNorm: boolean;
+}
+
+/** A method that makes the gradients and the update is taken apart into the two that it calls, with the clip between them. */
+export interface ApartSpelling {
+  readonly place: "apart";
+  /** The method's parameters, in order. */
+  readonly parameters: readonly string[];
+  /** Gives pairs of a gradient and its variable; takes what `apply` doesn't, by the same names. */
+  readonly compute: string;
+  /** Is given the pairs, and these of the parameters by name. */
+  readonly apply: { readonly method: string; readonly parameters: readonly string[] };
+  /** Gives clipped gradients in a pair with their norm. */
+  readonly function: string;
 }
 
 export interface Combination {

@@ -182,3 +182,69 @@ ${body
     }
   });
 });
+
+describe("the fix of a graph's minimize", () => {
+  const graph = (body: string) => `import tensorflow as tf\n\n${body}\n`;
+  const adam = "tf.train.AdamOptimizer(1e-3)";
+  it.each<[string, string, string]>([
+    [
+      "of an optimizer with a name",
+      `opt = ${adam}\ntrain_op = opt.minimize(loss)`,
+      `opt = ${adam}
+gradients, variables = zip(*opt.compute_gradients(loss))
+gradients, _ = tf.clip_by_global_norm(gradients, 1.0)
+train_op = opt.apply_gradients(zip(gradients, variables))`,
+    ],
+    [
+      "of one without, each argument where it belongs",
+      `with tf.control_dependencies(updates):\n    op = ${adam}.minimize(loss, step, weights, name="train", grad_loss=scale)`,
+      `with tf.control_dependencies(updates):
+    optimizer = ${adam}
+    gradients, variables = zip(*optimizer.compute_gradients(loss, var_list=weights, grad_loss=scale))
+    gradients, _ = tf.clip_by_global_norm(gradients, 1.0)
+    op = optimizer.apply_gradients(zip(gradients, variables), global_step=step, name="train")`,
+    ],
+    [
+      "beside names that are taken",
+      `gradients = tf.gradients(loss, x)\noptimizer = ${adam}.minimize(loss=loss)`,
+      `gradients = tf.gradients(loss, x)
+opt = ${adam}
+grads, variables = zip(*opt.compute_gradients(loss=loss))
+grads, _ = tf.clip_by_global_norm(grads, 1.0)
+optimizer = opt.apply_gradients(zip(grads, variables))`,
+    ],
+    [
+      "as a statement of its own",
+      `opt = ${adam}\nopt.minimize(lambda: f(x))`,
+      `opt = ${adam}
+gradients, variables = zip(*opt.compute_gradients(lambda: f(x)))
+gradients, _ = tf.clip_by_global_norm(gradients, 1.0)
+opt.apply_gradients(zip(gradients, variables))`,
+    ],
+    [
+      "of a pair of networks",
+      `d = ${adam}.minimize(d_loss)\ng = ${adam}.minimize(g_loss)`,
+      `optimizer = ${adam}
+gradients, variables = zip(*optimizer.compute_gradients(d_loss))
+gradients, _ = tf.clip_by_global_norm(gradients, 1.0)
+d = optimizer.apply_gradients(zip(gradients, variables))
+optimizer = ${adam}
+gradients, variables = zip(*optimizer.compute_gradients(g_loss))
+gradients, _ = tf.clip_by_global_norm(gradients, 1.0)
+g = optimizer.apply_gradients(zip(gradients, variables))`,
+    ],
+  ])("%s", (_, before, after) => {
+    expect(fixAll(graph(before))).toBe(graph(after));
+    expect(rulesFound(graph(after))).toEqual([]);
+  });
+
+  it.each([
+    ["in a branch of an expression", `op = ${adam}.minimize(loss) if training else tf.no_op()`],
+    ["with a comment inside", `op = ${adam}.minimize(\n    loss,  # of the batch\n)`],
+    ["with options that can't be seen", `op = ${adam}.minimize(loss, **options)`],
+    ["held together by brackets", `op = (tf.train\n    .AdamOptimizer(1e-3)\n    .minimize(loss))`],
+  ])("is none %s", (_, body) => {
+    expect(missing(graph(body))).toBe(1);
+    expect(fixAll(graph(body))).toBe(graph(body));
+  });
+});

@@ -74,5 +74,21 @@ export const tensorflow: Framework = {
     { architecture: "convolutional", pattern: /^tensorflow\.(nn|layers)\.conv\dd/ },
   ],
   spelling: { place: "gradients", function: "tensorflow.clip_by_global_norm", returnsNorm: true },
+  managedSpelling: {
+    place: "apart",
+    parameters: [
+      "loss",
+      "global_step",
+      "var_list",
+      "gate_gradients",
+      "aggregation_method",
+      "colocate_gradients_with_ops",
+      "name",
+      "grad_loss",
+    ],
+    compute: "compute_gradients",
+    apply: { method: "apply_gradients", parameters: ["global_step", "name"] },
+    function: "tensorflow.clip_by_global_norm",
+  },
   inert: /^tensorflow(\.|$)/,
 };
