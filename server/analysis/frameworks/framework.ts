@@ -7,8 +7,8 @@ export interface ArgumentPlace {
   readonly keyword: string | null;
 }
 
-/** Where an event's optimizer stands: the object that the method is called on, or an argument. */
-export type OptimizerPlace = "receiver" | ArgumentPlace;
+/** Where an event's optimizer stands: the object that the method is called on, what the call makes, or an argument. */
+export type OptimizerPlace = "receiver" | "result" | ArgumentPlace;
 
 /** By the global norm, by each variable's own norm, by value, relative to each weight's norm, or in a way that can't be told. */
 export type ClipKind = "norm" | "per-variable-norm" | "value" | "adaptive" | "unknown";
@@ -28,13 +28,15 @@ export interface ClipSetting {
   /** Why the argument has no effect there, as a sentence. */
   readonly refused?: string;
   /** What clips is an object given there, by its class. One of another class clips in a way that can't be told. */
-  readonly objects?: readonly {
-    readonly class: RegExp;
-    readonly threshold: ArgumentPlace;
-    readonly kind: ClipKind;
-  }[];
+  readonly objects?: readonly ClipObject[];
   /** What is in force without it depends on the version: oldest first, null for no clipping. */
   readonly changed?: DefaultHistory;
+}
+
+export interface ClipObject {
+  readonly class: RegExp;
+  readonly threshold: ArgumentPlace;
+  readonly kind: ClipKind;
 }
 
 /** Models that keep the optimizer that a method gives them. */
@@ -76,6 +78,11 @@ export type Meaning =
       readonly managed?: boolean;
       /** Only where one of these methods is called on the same object, whose class doesn't write its own step. */
       readonly runBy?: { readonly methods: readonly string[]; readonly unless: string };
+      /**
+       * Only as what a configuration in Python, a module without functions and classes, gives this name. Such modules are
+       * merged with others, so that what one leaves out isn't known.
+       */
+      readonly configures?: RegExp;
       /** Arguments of the same call that may clip. */
       readonly unlessGiven?: readonly string[];
       /** What is trained: a class that has one of these members may clip in it, and one that can't be seen may have them. */

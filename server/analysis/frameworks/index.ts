@@ -13,6 +13,7 @@ import { jaxOptimizers } from "./jax-optimizers.ts";
 import { keras } from "./keras.ts";
 import { lightning } from "./lightning.ts";
 import { mlx } from "./mlx.ts";
+import { mmengine } from "./mmengine.ts";
 import { optax } from "./optax.ts";
 import { paddle } from "./paddle.ts";
 import { pytorch } from "./pytorch.ts";
@@ -29,6 +30,7 @@ export const FRAMEWORKS: readonly Framework[] = [
   deepspeed,
   fastai,
   ignite,
+  mmengine,
   stableBaselines3,
   keras,
   jax,

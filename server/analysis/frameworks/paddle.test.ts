@@ -82,6 +82,13 @@ describe("the fix", () => {
     expect(places(fixed)).toEqual([]);
   });
 
+  it("takes the place of what switches clipping off", () => {
+    expect(places(script(`${PLAIN}, grad_clip=None`))).toEqual(["5:disabled-clipping"]);
+    expect(fixAll(script(`${PLAIN}, grad_clip=None`))).toBe(
+      script(`${PLAIN}, grad_clip=paddle.nn.ClipGradByGlobalNorm(1.0)`),
+    );
+  });
+
   it("goes to each optimizer that may be meant, spelled as the file imports", () => {
     const text = `from paddle import nn, optimizer as O
 opt = O.SGD(0.1, parameters=net.parameters()) if plain else O.Momentum(0.1, parameters=net.parameters())

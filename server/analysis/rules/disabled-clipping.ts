@@ -1,13 +1,15 @@
 import { isUnclipped } from "../facts/derived/order.ts";
-import type { ConfiguredClip } from "../facts/events/events.ts";
-import { sourceOf } from "../facts/facts.ts";
+import type { ConfiguredClip, UpdateSite } from "../facts/events/events.ts";
+import { type Facts, sourceOf } from "../facts/facts.ts";
+import type { TextEdit } from "../finding.ts";
+import { insertClip } from "../fixes/insert-clip.ts";
 import { rangeOf } from "../syntax/ast.ts";
 import type { Rule } from "./rule.ts";
 
 const documentation = `
 ## What it finds
 Clipping that a framework offers, and that the script switches off by name: \`max_grad_norm=0\`,
-\`gradient_clip_val=None\`, \`"gradient_clipping": 0\`.
+\`gradient_clip_val=None\`, \`"gradient_clipping": 0\`; \`clip_grad=None\` in a configuration of MMEngine.
 
 ## Why it is bad
 It need not be: it is said once so that nobody takes the argument for a threshold. Hugging Face's trainers clip to a norm
@@ -38,6 +40,7 @@ Unsafe: the framework's own default, or 1.0 where it has none.
 ## Sources
 - Transformers: [\`TrainingArguments.max_grad_norm\`](https://huggingface.co/docs/transformers/main_classes/trainer#transformers.TrainingArguments.max_grad_norm)
 - Lightning: [Gradient clipping](https://lightning.ai/docs/pytorch/stable/advanced/training_tricks.html#gradient-clipping)
+- MMEngine: [Gradient clipping](https://mmengine.readthedocs.io/en/latest/tutorials/optim_wrapper.html)
 `;
 
 export const disabledClipping: Rule = {
@@ -45,7 +48,7 @@ export const disabledClipping: Rule = {
   title: "Clipping is switched off",
   defaultSeverity: "information",
   since: "0.1.0",
-  frameworks: ["Hugging Face Trainer", "Lightning", "DeepSpeed", "Stable-Baselines3"],
+  frameworks: ["Hugging Face Trainer", "Lightning", "DeepSpeed", "Stable-Baselines3", "PaddlePaddle", "MMEngine"],
   documentation,
   *check(facts) {
     const reported = new Set<object>();
@@ -56,23 +59,20 @@ export const disabledClipping: Rule = {
         const { threshold } = setting;
         if (!threshold || reported.has(threshold)) continue;
         reported.add(threshold);
+        const edits = switchOn(facts, site, setting);
         yield {
           severity: "information",
           message: `\`${sourceOf(facts, threshold)}\` switches clipping off here: the gradients reach the update as they are.`,
           range: rangeOf(threshold),
           related: [{ range: rangeOf(step.node), message: "The update" }],
-          fix: isNumber(setting)
-            ? {
-                applicability: "unsafe",
-                title: "Clip the gradients to a norm of 1.0",
-                edits: [{ range: rangeOf(threshold), newText: "1.0" }],
-              }
-            : null,
+          fix: edits && { applicability: "unsafe", title: "Clip the gradients to a norm of 1.0", edits },
         };
       }
     }
   },
 };
 
-const isNumber = ({ kind, threshold }: ConfiguredClip) =>
-  kind === "norm" && (threshold?.kind === "number" || threshold?.kind === "constant");
+function switchOn(facts: Facts, site: UpdateSite, { kind, threshold, byObject }: ConfiguredClip): TextEdit[] | null {
+  if (kind !== "norm" || (threshold?.kind !== "number" && threshold?.kind !== "constant")) return null;
+  return byObject ? insertClip(facts, site, 1) : [{ range: rangeOf(threshold), newText: "1.0" }];
+}

@@ -238,8 +238,8 @@ export class Classifier {
       place ? (argumentOf(call, place.position, place.keyword)?.value ?? null) : null;
     const optimizer = (place: OptimizerPlace | null | undefined) => {
       // A part of what the constructor returned, or a bound method under another name, leads to the constructor too.
-      const node =
-        place === "receiver" ? (call.callee.kind === "attribute" ? call.callee.object : call.callee) : argument(place);
+      const called = call.callee.kind === "attribute" ? call.callee.object : call.callee;
+      const node = place === "receiver" ? called : place === "result" ? call : argument(place);
       return node ? this.optimizers.refer(node, frame, scope, framework) : null;
     };
     const flow = (from: GradientPlace | undefined) => {
@@ -285,10 +285,14 @@ export class Classifier {
         const refused = meaning.trains?.refusesWithout;
         const refuses = refused && this.#isFalse(trained, refused.member, frame, scope) ? refused.because : null;
         if (!referred) return null;
+        if (meaning.configures && !this.#isConfiguration(meaning.configures, call, statement, scope)) return null;
         const configured = refuses
           ? referred.configured.map((setting) => ({ ...setting, refused: setting.off ? null : refuses }))
           : referred.configured;
-        const stepped = { ...referred, configured, opaque: referred.opaque || opaque };
+        const leftOut = meaning.configures !== undefined && configured.length === 0;
+        const constructors =
+          meaning.optimizer === "result" ? [{ call, frame, scope, name: nameOf(call, []) }] : referred.constructors;
+        const stepped = { ...referred, constructors, configured, opaque: referred.opaque || opaque || leftOut };
         const model = call.callee.kind === "attribute" ? { node: call.callee.object, frame, scope } : null;
         if (meaning.runBy && !(model && this.optimizers.models.isRun(model, meaning.runBy))) return null;
         const scaler = meaning.scaled && call.callee.kind === "attribute" ? call.callee.object : null;
@@ -333,9 +337,17 @@ export class Classifier {
     }
   }
 
+  /** What a module that does nothing but name values gives one of these names. */
+  #isConfiguration(name: RegExp, call: Call, statement: Statement, scope: Scope): boolean {
+    const { module, functions, classes } = this.#values.names;
+    if (statement.kind !== "assign" || statement.value !== call || scope !== module) return false;
+    if (functions.some(({ node }) => node.kind === "function") || classes.length > 0) return false;
+    return statement.targets.some((target) => target.kind === "name" && name.test(target.id));
+  }
+
   /** `model.compile(**options)`. */
   #amongOptions(place: OptimizerPlace, call: Call, frame: Frame, scope: Scope, framework: Framework) {
-    const found = place === "receiver" ? null : argumentThrough(this.#values, call, place, frame, scope);
+    const found = typeof place === "string" ? null : argumentThrough(this.#values, call, place, frame, scope);
     return found && this.optimizers.refer(found.node, found.frame, found.scope, framework);
   }
 

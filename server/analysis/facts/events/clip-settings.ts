@@ -1,5 +1,5 @@
 /** What a constructor's arguments and a configuration's entries say about clipping. */
-import type { ClipSetting, DefaultHistory, Framework } from "../../frameworks/framework.ts";
+import type { ClipObject, ClipSetting, DefaultHistory, Framework } from "../../frameworks/framework.ts";
 import type { Call } from "../../syntax/ast.ts";
 import { argumentOf } from "../../syntax/call.ts";
 import { isAtLeast } from "../../version-range.ts";
@@ -65,8 +65,10 @@ export class ClipSettings {
     if (value.kind === "none") return [];
     if (value.kind !== "external" || !value.call) return [{ ...clip(setting, place, null), kind: "unknown" }];
     const { call, frame, scope, name } = value;
-    const known = setting.objects?.find((object) => object.class.test(stripCall(name)));
-    const number = known && argumentOf(call, known.threshold.position, known.threshold.keyword);
+    const ofClass = setting.objects?.filter((object) => object.class.test(stripCall(name))) ?? [];
+    const numberOf = ({ threshold }: ClipObject) => argumentOf(call, threshold.position, threshold.keyword);
+    const known = ofClass.find((object) => numberOf(object)) ?? ofClass[0];
+    const number = known && numberOf(known);
     const kind = known?.kind ?? "unknown";
     if (number?.stars !== 0) return [{ ...clip(setting, place, null), kind }];
     return [{ ...clip(setting, { node: number.value, frame, scope }, null), kind, threshold: number.value }];
@@ -74,7 +76,11 @@ export class ClipSettings {
 }
 
 /** In force by its default alone, before more is known. */
-function clip({ kind, off = [], refused }: ClipSetting, place: Located, fallback: number | null): ConfiguredClip {
+function clip(
+  { kind, off = [], objects, refused }: ClipSetting,
+  place: Located,
+  fallback: number | null,
+): ConfiguredClip {
   const { node, frame, scope } = place;
   return {
     node,
@@ -84,6 +90,7 @@ function clip({ kind, off = [], refused }: ClipSetting, place: Located, fallback
     threshold: null,
     fallback,
     off: false,
+    byObject: objects !== undefined,
     zeroIsOff: off.includes(0),
     refused: refused ?? null,
     changed: null,

@@ -20,6 +20,8 @@ export interface ConfiguredClip extends Seen {
   readonly fallback: number | null;
   /** Switched off by its value. */
   readonly off: boolean;
+  /** An object clips there, and no number. */
+  readonly byObject: boolean;
   /** Zero would switch it off; elsewhere it takes every gradient to zero. */
   readonly zeroIsOff: boolean;
   /** Why it has no effect, as a sentence. */
