@@ -155,6 +155,11 @@ describe("refuses, and says what to do", () => {
       train('p = argparse.ArgumentParser()\np.add_argument("--clip", type=float)\nargs = p.parse_args()', "args.clip"),
       "`--clip`",
     ],
+    [
+      "a threshold that each call passes anew",
+      "import torch\ndef step(opt, limit):\n    loss.backward()\n    torch.nn.utils.clip_grad_norm_(model.parameters(), limit)\n    opt.step()\nopt = torch.optim.SGD(model.parameters(), lr=1)\nstep(opt, 1.0)\nstep(opt, 2.0)\n",
+      "thresholds of their own",
+    ],
     ["a computed threshold", train("", "2 * base"), "computed"],
     ["clipping by value", train("", "1.0").replace("clip_grad_norm_", "clip_grad_value_"), "by value"],
     [

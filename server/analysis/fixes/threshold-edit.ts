@@ -1,6 +1,6 @@
 /** Puts a threshold at an update: into the number that is there, or by a clip where there is none. Never guesses between two. */
 
-import { clipsOf, distinct, lateClips } from "../facts/derived/order.ts";
+import { clipsOf, lateClips } from "../facts/derived/order.ts";
 import { lineOf, lineOfNode, thresholdSource, whereIs } from "../facts/derived/threshold.ts";
 import type { ClipEvent, Seen, UpdateSite } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
@@ -12,7 +12,7 @@ export function thresholdEdit(facts: Facts, request: ThresholdRequest): Threshol
   const { threshold, siteLine, clipLine } = request;
   if (!Number.isFinite(threshold) || threshold <= 0) return { refused: "A threshold must be a number above zero." };
   if (clipLine !== null) {
-    const clips = distinct(facts.clips.map(({ clip }) => clip).filter((clip) => isOn(facts, clip.node, clipLine)));
+    const clips = facts.clips.map(({ clip }) => clip).filter((clip) => isOn(facts, clip.node, clipLine));
     if (clips.length > 0) return setThreshold(facts, clips.map(limitOf), threshold);
   }
   const logs = facts.logs.filter((log) => siteLine !== null && isOn(facts, log.node, siteLine));
@@ -23,7 +23,10 @@ export function thresholdEdit(facts: Facts, request: ThresholdRequest): Threshol
       refused:
         "The update of that run can't be found in this file any more. Run it again with telemetry, or change the threshold by hand.",
     };
-  const clips = distinct(clipsOf(facts, site));
+  // In each of the calls that lead to it.
+  const clips = facts.updates
+    .filter(({ step }) => step.node === site.step.node)
+    .flatMap((each) => clipsOf(facts, each));
   const limits = [...clips.map(limitOf), ...settingsOf(site)];
   if (limits.length > 0) return setThreshold(facts, limits, threshold);
   const late = lateClips(facts).find(({ step }) => step.node === site.step.node);
