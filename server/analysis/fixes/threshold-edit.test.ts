@@ -179,6 +179,9 @@ describe("refuses, and says what to do", () => {
 
 describe("finds the number behind a way to say it", () => {
   const parser = (option: string) => `parser = argparse.ArgumentParser()\n${option}\nargs = parser.parse_args()`;
+  const flag = (fallback: string) => `from absl import flags\nCLIP = flags.DEFINE_float("clip", ${fallback}, "a norm")`;
+  const tensorFlow = (fallback: string) =>
+    `import tensorflow.compat.v1 as tf\nFLAGS = tf.app.flags.FLAGS\ntf.app.flags.DEFINE_float("clip", ${fallback}, "")`;
   const option = (fallback: string) => `parser.add_argument("--clip", type=float, default=${fallback})`;
   it.each([
     ["None on the command line", parser(option("None")), "args.clip", parser(option("0.5")), "args.clip"],
@@ -194,6 +197,23 @@ describe("finds the number behind a way to say it", () => {
     ["a missing key", 'cfg = {"lr": 5.0}', 'cfg.get("clip", 1.0)', 'cfg = {"lr": 5.0}', 'cfg.get("clip", 0.5)'],
     ["a conversion", "CLIP = 5", "float(CLIP)", "CLIP = 0.5", "float(CLIP)"],
     ["infinity", "", 'float("inf")', "", "0.5"],
+    [
+      "another name",
+      `${parser(option("5.0"))}\nlimit = args.clip`,
+      "limit",
+      `${parser(option("0.5"))}\nlimit = args.clip`,
+      "limit",
+    ],
+    ["an absl flag", flag("5.0"), "flags.FLAGS.clip", flag("0.5"), "flags.FLAGS.clip"],
+    ["what declares an absl flag", flag("5.0"), "CLIP.value", flag("0.5"), "CLIP.value"],
+    ["TensorFlow's flags", tensorFlow("5.0"), "FLAGS.clip", tensorFlow("0.5"), "FLAGS.clip"],
+    [
+      "a field of pydantic",
+      "from pydantic import BaseModel, Field\nclass Config(BaseModel):\n    clip: float = Field(5.0, gt=0)\ncfg = Config()",
+      "cfg.clip",
+      "from pydantic import BaseModel, Field\nclass Config(BaseModel):\n    clip: float = Field(0.5, gt=0)\ncfg = Config()",
+      "cfg.clip",
+    ],
     [
       "a described field",
       "@dataclass\nclass Config:\n    clip: float = field(default=5.0)\ncfg = parse(Config)",
@@ -223,9 +243,64 @@ def train(model, optimizer, max_norm=${value}):
     ["a dictionary from elsewhere", "from settings import cfg", 'cfg.get("clip", 1.0)'],
     ["a dictionary that more is put into", 'cfg = {"clip": 5.0}\ncfg[name] = 1', 'cfg.get("clip", 1.0)'],
     ["an option that is written to", `${parser(option("5.0"))}\nargs.clip = args.clip or scale(args)`, "args.clip"],
+    ["a flag whose default is set again", `${flag("5.0")}\nflags.set_default(CLIP, 1.0)`, "flags.FLAGS.clip"],
+    ["an option under several names", `${parser(option("5.0"))}\nlimit = args.clip\nlimit = tame(limit)`, "limit"],
     ["a default that the parser is told again", `${parser(option("5.0"))}\nparser.set_defaults(**cfg)`, "args.clip"],
   ])("and refuses %s", (_, before, threshold) => {
     expect(set(train(before, threshold))).toHaveProperty("refused");
+  });
+});
+
+describe("finds the default of a function's parameter that the command line fills", () => {
+  const command = (
+    decorators: string,
+    parameters: string,
+    after: string,
+    call = "train(build(), clip)",
+  ) => `import torch
+${decorators}
+def main(${parameters}):
+    ${call}
+
+
+def train(model, limit):
+    optimizer = torch.optim.SGD(model.parameters(), lr=1)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), limit)
+    optimizer.step()
+
+
+${after}
+`;
+  const click = (option: string) => `import click\n@click.command()\n@click.option(${option})`;
+  const typer = "import typer\napp = typer.Typer()\n@app.command()";
+  it.each<[string, (fallback: string) => string, string]>([
+    ["click", (n) => command(click(`"--clip", default=${n}`), "clip", "main()"), "--clip"],
+    [
+      "click, under another name",
+      (n) => command(click(`"-c", "--max-norm", "clip", default=${n}`), "clip", "main()"),
+      "--max-norm",
+    ],
+    ["typer's object", (n) => command(typer, `clip: float = typer.Option(${n}, help="a norm")`, "app()"), "--clip"],
+    ["typer", (n) => command("import typer", `clip: float = ${n}`, "typer.run(main)"), "clip"],
+    ["fire", (n) => command("import fire", `clip=${n}`, "fire.Fire(main)"), "clip"],
+  ])("by %s", (_, text, name) => {
+    const result = set(text("5.0"));
+    expect(result).toMatchObject({ text: text("0.5") });
+    expect("summary" in result && result.summary).toContain(name);
+  });
+
+  it("unless several calls pass several numbers on", () => {
+    const twice = command(
+      click('"--clip", default=5.0'),
+      "clip",
+      "main()",
+      "train(build(), clip); train(build(), 1.0)",
+    );
+    expect(set(twice)).toHaveProperty("refused");
+    const same = (n: string) =>
+      command(click(`"--clip", default=${n}`), "clip", "main()", "train(build(), clip); train(build(), clip)");
+    expect(set(same("5.0"))).toMatchObject({ text: same("0.5") });
   });
 });
 

@@ -164,6 +164,64 @@ ${after}
   ])("is fine if it is %s", (_, text) => expect(found(text)).toEqual([]));
 });
 
+describe("an option that fills a parameter", () => {
+  const script = (decorators: string, parameters: string, body: string, run = "main()") => `import torch
+${decorators}
+def main(${parameters}):
+    train(build())
+    ${body}
+def train(model):
+    optimizer = torch.optim.SGD(model.parameters(), lr=1)
+    loss.backward()
+    optimizer.step()
+if __name__ == "__main__":
+    ${run}
+`;
+  const click = 'import click\n@click.command()\n@click.option("--max-grad-norm", default=1.0)';
+  const typer = "import typer\napp = typer.Typer()\n@app.command()";
+  it.each([
+    ["click", script(click, "max_grad_norm", "pass"), "4 warning Nothing reads `--max-grad-norm`"],
+    [
+      "click, by its help",
+      script(
+        'import click\n@click.command()\n@click.option("--clip", "limit_clip", help="norm of the gradient")',
+        "limit_clip",
+        "pass",
+      ),
+      "4 warning Nothing reads `--clip`",
+    ],
+    [
+      "typer",
+      script(typer, "grad_clip: float = typer.Option(1.0)", "pass", "app()"),
+      "5 warning Nothing reads `--grad-clip`",
+    ],
+    [
+      "fire",
+      script("import fire", "grad_clip=1.0", "pass", "fire.Fire(main)"),
+      "3 warning Nothing reads `--grad-clip`",
+    ],
+  ])("is reported: %s", (_, text, expected) => expect(found(text)).toEqual([expected]));
+
+  it.each([
+    ["read", script(click, "max_grad_norm", "print(max_grad_norm)")],
+    ["one of all that are kept", script(click, "max_grad_norm", "save(locals())")],
+    ["taken with all others", script(click, "**options", "save(options)")],
+    [
+      "in click's context",
+      script(
+        click.replace("import click", "import click\n@click.pass_context"),
+        "ctx, max_grad_norm",
+        "save(ctx.params)",
+      ),
+    ],
+    [
+      "absl's, for any module to read",
+      script('from absl import flags\nflags.DEFINE_float("grad_clip", 1.0, "")\n', "_", "pass"),
+    ],
+    ["of a function that is only called", script("", "grad_clip=1.0", "pass")],
+  ])("is fine if it is %s", (_, text) => expect(found(text)).toEqual([]));
+});
+
 describe("a function that clips", () => {
   const file = (call: string, end = 'if __name__ == "__main__":\n    train()') => `import torch
 def limit(parameters):

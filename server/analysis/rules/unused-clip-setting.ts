@@ -7,12 +7,12 @@ import type { ClassInfo, FunctionInfo, Scope } from "../facts/names/scope.ts";
 import type { Value } from "../facts/values/value.ts";
 import type { TextRange } from "../finding.ts";
 import { type Expression, rangeOf, type Statement } from "../syntax/ast.ts";
-import { argumentOf, lastPart } from "../syntax/call.ts";
+import { lastPart } from "../syntax/call.ts";
 import type { Rule } from "./rule.ts";
 
 const documentation = `
 ## What it finds
-A setting for clipping that nothing reads: an option of the command line, a field of a dataclass, a parameter of the function
+A setting for clipping that nothing reads: an option of the command line (argparse, click, typer, fire), a field of a dataclass, a parameter of the function
 or class that does the update. And a function that clips and is never called, while an update in the same file goes
 unclipped.
 
@@ -67,7 +67,7 @@ None: wire it in where the gradients are complete, or remove it.
 
 ## When it is silent
 Settings that are passed on as a whole (\`vars(args)\`, \`Trainer(args)\` of another module, a file that doesn't train), and
-names that speak of clipping something else.
+names that speak of clipping something else. absl's flags, which any module can read.
 
 ## Sources
 - Python: [argparse](https://docs.python.org/3/library/argparse.html)
@@ -117,14 +117,17 @@ interface Setting {
 
 function options(facts: Facts): Setting[] {
   const isParsed = (value: Value) => value.kind === "external" && /parse_(known_)?args\(\)(\[0\])?$/.test(value.name);
-  return optionsOf(facts).flatMap(({ call, flag, destination }): Setting[] => {
-    const help = argumentOf(call, null, "help")?.value;
-    const described = help?.kind === "string" && /clip/i.test(destination) && /grad/i.test(help.value);
-    if (!flag.startsWith("-") || !(SPEAKS_OF_IT.test(destination) || described)) return [];
-    const isOnlyHere = (reads: Reads) => reads.staysHere(isParsed);
-    return [{ name: destination, what: `Nothing reads \`${flag}\``, place: rangeOf(call), isOnlyHere }];
+  return optionsOf(facts).flatMap(({ place, flag, destination, help, command, isGlobal }): Setting[] => {
+    const described = /clip/i.test(destination) && /grad/i.test(help);
+    if (isGlobal || !flag.startsWith("-") || !(SPEAKS_OF_IT.test(destination) || described)) return [];
+    const isOnlyHere = (reads: Reads) => (command ? isOnlyIn(command, destination, reads) : reads.staysHere(isParsed));
+    return [{ name: destination, what: `Nothing reads \`${flag}\``, place: rangeOf(place), isOnlyHere }];
   });
 }
+
+/** The function has a parameter of that name, and nothing that gives it all of them at once. */
+const isOnlyIn = ({ node }: FunctionInfo, name: string, reads: Reads) =>
+  node.parameters.some((parameter) => parameter.name === name) && !reads.of("locals") && !reads.of("params");
 
 function fields(facts: Facts): Setting[] {
   return facts.names.classes.flatMap(({ node }): Setting[] => {

@@ -1,36 +1,141 @@
-/** The options of the argument parsers that a file builds. */
-import type { Call, Expression } from "../../syntax/ast.ts";
+/** The options of the command line that a file declares, by argparse, absl's flags, click, typer and fire. */
+import type { Call, Expression, Place } from "../../syntax/ast.ts";
 import { argumentOf } from "../../syntax/call.ts";
 import type { Facts } from "../facts.ts";
-import type { Scope } from "../names/scope.ts";
+import type { CallSite, FunctionInfo, Scope } from "../names/scope.ts";
 import { once } from "../once.ts";
+import type { Value } from "../values/value.ts";
 
 export interface Option {
-  readonly call: Call;
+  /** The call that declares it, or the parameter. */
+  readonly place: Place;
   readonly scope: Scope;
   /** As it is typed: `--max-norm`. */
   readonly flag: string;
-  /** The attribute of the parsed arguments. */
+  /** The attribute of what was parsed, or the parameter. */
   readonly destination: string;
   readonly fallback: Expression | null;
+  readonly help: string;
+  /** The function that is called with it; null for an attribute of what was parsed. */
+  readonly command: FunctionInfo | null;
+  /** What was parsed can be read from any module. */
+  readonly isGlobal: boolean;
 }
 
-export const optionsOf = once((facts: Facts): readonly Option[] =>
-  (facts.names.calls.get("add_argument") ?? []).map(({ call, scope }) => {
-    const flags = call.arguments.flatMap(({ keyword, value }) =>
-      keyword === null && value.kind === "string" ? [value.value] : [],
-    );
-    const flag = flags.find((name) => name.startsWith("--")) ?? flags[0] ?? "";
-    const named = argumentOf(call, null, "dest")?.value;
-    const destination = named?.kind === "string" ? named.value : flag.replace(/^-+/, "").replaceAll("-", "_");
-    return { call, scope, flag, destination, fallback: argumentOf(call, null, "default")?.value ?? null };
-  }),
-);
+const FLAGS = "(absl\\.flags|gflags|tensorflow\\.(app\\.)?flags)";
+const DEFINES_FLAG = new RegExp(`^${FLAGS}\\.DEFINE_\\w+$`);
+const CLICK = /^(rich_)?click\.(\w+\.)?(option|argument)$/;
+const TYPER_COMMAND = /^typer\.Typer\(\)\.(command|callback)$/;
+const RUNS_COMMAND = /^(typer\.run|fire\.Fire)$/;
+const TYPER_DEFAULT = /^typer\.(Option|Argument)\(\)$/;
+const PARSED = new RegExp(`parse_(known_)?args\\(\\)(\\.\\w+|\\[0\\])?$|^${FLAGS}\\.FLAGS\\.\\w+$`);
+
+/** Among what an expression may be is (an attribute of) what was parsed from the command line. */
+export const isParsed = (values: readonly Value[]) =>
+  values.some((value) => value.kind === "external" && PARSED.test(value.name));
+
+export const optionsOf = once((facts: Facts): readonly Option[] => [
+  ...(facts.names.calls.get("add_argument") ?? []).map(argument),
+  ...flags(facts),
+  ...facts.names.functions.flatMap((info) => [...decorated(facts, info), ...parameters(facts, info)]),
+]);
+
+function argument({ call, scope }: CallSite): Option {
+  const names = stringsOf(call);
+  const flag = names.find((name) => name.startsWith("--")) ?? names[0] ?? "";
+  const destination = stringAt(call, "dest") ?? attributeOf(flag);
+  return { ...declared(call, scope), flag, destination, command: null, isGlobal: false };
+}
+
+/** `flags.DEFINE_float("clip", 1.0, "…")`, read as `FLAGS.clip`. */
+function flags(facts: Facts): Option[] {
+  return [...facts.names.calls].flatMap(([name, sites]) => {
+    const defining = name.startsWith("DEFINE_")
+      ? sites.filter(({ call, scope }) => isDefining(facts, call, scope))
+      : [];
+    return defining.map(({ call, scope }): Option => {
+      const [destination = ""] = stringsOf(call);
+      const flag = `--${destination}`;
+      const fallback = argumentOf(call, 1, "default")?.value ?? null;
+      return { ...declared(call, scope), flag, destination, fallback, command: null, isGlobal: true };
+    });
+  });
+}
+
+const isDefining = (facts: Facts, call: Call, scope: Scope) =>
+  namesOf(facts, call.callee, scope).some((name) => DEFINES_FLAG.test(name));
+
+/** `@click.option("--clip", default=1.0)`. */
+function decorated(facts: Facts, info: FunctionInfo): Option[] {
+  const scope = info.scope.parent ?? info.scope;
+  return decoratorsOf(info).flatMap((call): Option[] => {
+    if (!namesOf(facts, call.callee, scope).some((name) => CLICK.test(name))) return [];
+    const names = stringsOf(call).flatMap((name) => name.split("/", 1));
+    const flag = names.find((name) => name.startsWith("--")) ?? names[0] ?? "";
+    const destination = names.find((name) => !name.startsWith("-")) ?? attributeOf(flag).toLowerCase();
+    return [{ ...declared(call, scope), flag, destination, command: info, isGlobal: false }];
+  });
+}
+
+/** Of functions that typer and fire call with what stands on the command line. */
+function parameters(facts: Facts, info: FunctionInfo): Option[] {
+  const scope = info.scope.parent ?? info.scope;
+  const isCommand =
+    decoratorsOf(info).some((call) => namesOf(facts, call.callee, scope).some((name) => TYPER_COMMAND.test(name))) ||
+    commands(facts).has(info);
+  return (isCommand ? info.node.parameters : []).flatMap((parameter): Option[] => {
+    const { name, fallback } = parameter;
+    const [value] = fallback ? facts.values.evaluate(fallback, facts.values.frames.of(scope), scope) : [];
+    const object = value?.kind === "external" && TYPER_DEFAULT.test(value.name) ? value.call : null;
+    const given = object ? (argumentOf(object, 0, "default")?.value ?? null) : fallback;
+    if (!fallback || !given) return [];
+    const help = (object && stringAt(object, "help")) ?? "";
+    const flag = `--${name.replaceAll("_", "-")}`;
+    return [
+      { place: parameter, scope, flag, destination: name, fallback: given, help, command: info, isGlobal: false },
+    ];
+  });
+}
+
+const commands = once((facts: Facts): ReadonlySet<FunctionInfo> => {
+  const sites = ["run", "Fire"].flatMap((name) => facts.names.calls.get(name) ?? []);
+  const run = sites.flatMap(({ call, scope }) => {
+    const given = call.arguments[0]?.value;
+    if (!given || !namesOf(facts, call.callee, scope).some((name) => RUNS_COMMAND.test(name))) return [];
+    return facts.values.evaluate(given, facts.values.frames.of(scope), scope);
+  });
+  return new Set(run.flatMap((value) => (value.kind === "function" ? [value.info] : [])));
+});
+
+const decoratorsOf = ({ node }: FunctionInfo): Call[] =>
+  node.kind === "function" ? node.decorators.filter((decorator) => decorator.kind === "call") : [];
+
+const namesOf = (facts: Facts, node: Expression, scope: Scope): string[] =>
+  facts.values
+    .evaluate(node, facts.values.frames.of(scope), scope)
+    .flatMap((value) => (value.kind === "external" ? [value.name] : []));
+
+const declared = (call: Call, scope: Scope) => ({
+  place: call,
+  scope,
+  fallback: argumentOf(call, null, "default")?.value ?? null,
+  help: stringAt(call, "help") ?? "",
+});
+
+const stringsOf = (call: Call) =>
+  call.arguments.flatMap(({ keyword, value }) => (keyword === null && value.kind === "string" ? [value.value] : []));
+
+function stringAt(call: Call, keyword: string): string | null {
+  const value = argumentOf(call, null, keyword)?.value;
+  return value?.kind === "string" ? value.value : null;
+}
+
+const attributeOf = (flag: string) => flag.replace(/^-+/, "").replaceAll("-", "_");
 
 const byDestination = once((facts: Facts) => {
   const options = new Map<string, Option[]>();
   for (const option of optionsOf(facts))
-    options.set(option.destination, [...(options.get(option.destination) ?? []), option]);
+    if (!option.command) options.set(option.destination, [...(options.get(option.destination) ?? []), option]);
   return options;
 });
 
@@ -39,5 +144,16 @@ export function optionFor(facts: Facts, destination: string): Option | null {
   const [option, another] = byDestination(facts).get(destination) ?? [];
   const reset = facts.names.calls.get("set_defaults") ?? [];
   const changed = reset.some(({ call }) => call.arguments.some((a) => a.stars !== 0 || a.keyword === destination));
-  return option && !another && !changed ? option : null;
+  const reflagged = option?.isGlobal && facts.names.calls.has("set_default");
+  return option && !another && !changed && !reflagged ? option : null;
+}
+
+/** The option that fills a parameter of a function. */
+export const optionOfParameter = (facts: Facts, info: FunctionInfo, name: string): Option | null =>
+  optionsOf(facts).find(({ command, destination }) => command === info && destination === name) ?? null;
+
+/** The option that a call declared: `CLIP.value` of `CLIP = flags.DEFINE_float(…)`. */
+export function optionOfCall(facts: Facts, { name, call }: Value & { kind: "external" }): Option | null {
+  const option = call && name.endsWith("().value") ? optionsOf(facts).find(({ place }) => place === call) : null;
+  return option ? optionFor(facts, option.destination) : null;
 }

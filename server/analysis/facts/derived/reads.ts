@@ -1,5 +1,14 @@
 /** What a file reads by name, and where it lets go of an object as a whole. */
-import { blocksOf, childrenOf, type Expression, expressionsOf, rangeOf, type Statement } from "../../syntax/ast.ts";
+import {
+  type Argument,
+  blocksOf,
+  type Call,
+  childrenOf,
+  type Expression,
+  expressionsOf,
+  rangeOf,
+  type Statement,
+} from "../../syntax/ast.ts";
 import { lastPart } from "../../syntax/call.ts";
 import type { Facts } from "../facts.ts";
 import type { Scope } from "../names/scope.ts";
@@ -169,11 +178,17 @@ function noteExpression(
   if (!written.has(node) && !isRenaming(node, statement)) {
     if (node.kind === "name") read.names.add(node.id);
     if (node.kind === "attribute") read.names.add(node.name);
-    const declares = parent?.kind === "call" && lastPart(parent.callee) === "add_argument";
+    const declares = parent?.kind === "call" && declaresOption(parent);
     if (node.kind === "string" && !declares) read.names.add(node.value);
   }
   for (const child of childrenOf(node)) noteExpression(child, node, statement, written, read);
   if (node.kind === "lambda") noteExpression(node.body, node, statement, written, read);
+}
+
+/** `parser.add_argument("--clip", …)`, `@click.option("--clip", "limit", …)`: the names in there are no reads. */
+function declaresOption({ callee, arguments: given }: Call): boolean {
+  const isFlag = ({ value }: Argument) => value.kind === "string" && value.value.startsWith("-");
+  return lastPart(callee) === "add_argument" || (lastPart(callee) === "option" && given.some(isFlag));
 }
 
 const contains = (outer: Statement, inner: Expression) =>

@@ -1,12 +1,15 @@
 /** Where the number that a threshold expression stands for is written: the one place to edit. */
 import { type Expression, rangeOf } from "../../syntax/ast.ts";
-import { argumentOf } from "../../syntax/call.ts";
+import { argumentOf, lastPart } from "../../syntax/call.ts";
 import type { Seen } from "../events/events.ts";
 import { type Facts, sourceOf } from "../facts.ts";
 import type { Binding, ClassInfo } from "../names/scope.ts";
 import { once } from "../once.ts";
 import type { Value } from "../values/value.ts";
-import { optionFor } from "./command-line.ts";
+import { isParsed, type Option, optionFor, optionOfCall, optionOfParameter } from "./command-line.ts";
+
+/** Names for one number, one behind the other. */
+const MAX_NAMES = 6;
 
 export interface KnownThreshold {
   readonly literal: Expression;
@@ -22,9 +25,9 @@ export type ThresholdSource =
   /** Why it can't be told, as the end of a sentence that starts with the expression. */
   | { readonly unknown: string };
 
-export function thresholdSource(facts: Facts, seen: Seen): ThresholdSource {
+export function thresholdSource(facts: Facts, seen: Seen, depth = 0): ThresholdSource {
   const converted = conversionOf(facts, seen);
-  if (converted) return thresholdSource(facts, { ...seen, node: converted });
+  if (converted) return thresholdSource(facts, { ...seen, node: converted }, depth);
   const special = specialNumber(facts, seen);
   if (special !== null)
     return { literal: seen.node, value: special, origin: "the number in the call", isDefault: false };
@@ -44,7 +47,8 @@ export function thresholdSource(facts: Facts, seen: Seen): ThresholdSource {
     fromFallback(facts, seen) ??
     fromNone(facts, seen, values) ??
     fromCommandLine(facts, seen, values) ??
-    fromFields(facts, seen) ?? { unknown: why(values) }
+    fromFields(facts, seen) ??
+    fromName(facts, seen, depth) ?? { unknown: why(values) }
   );
 }
 
@@ -113,7 +117,7 @@ function fromFallback(facts: Facts, seen: Seen): ThresholdSource | null {
   const attribute: Expression = { ...node, kind: "attribute", object, name: name.value };
   if (facts.values.variables.of(attribute, frame, scope)?.variable.bindings.length) return null;
   const option = optionFor(facts, name.value);
-  return option ? defaultOf(facts, option.destination) : thresholdSource(facts, { ...seen, node: fallback });
+  return option ? defaultOf(facts, option) : thresholdSource(facts, { ...seen, node: fallback });
 }
 
 /** `None`, written as the default of a parameter that nothing else fills. */
@@ -129,23 +133,21 @@ function fromNone(facts: Facts, { node, frame, scope }: Seen, values: readonly V
   return { literal: fallback, value: null, origin: `the default of \`${name}\``, isDefault: true };
 }
 
-const isParsed = (values: readonly Value[]) =>
-  values.some((value) => value.kind === "external" && /parse_(known_)?args\(\)(\.\w+|\[0\])?$/.test(value.name));
-
 /** `args.clip`, where a parser in this file says `add_argument("--clip", default=0.25)`. */
 function fromCommandLine(facts: Facts, seen: Seen, values: readonly Value[]): ThresholdSource | null {
   const { node, frame, scope } = seen;
   if (node.kind !== "attribute") return null;
+  const [only, another] = values;
+  const declared = only?.kind === "external" && !another ? optionOfCall(facts, only) : null;
+  if (declared) return defaultOf(facts, declared);
   if (!isParsed(values) && !values.every((value) => value.kind === "unknown")) return null;
   // `args.clip = …`: no longer only what was given.
   if (facts.values.variables.of(node, frame, scope)?.variable.bindings.length) return null;
-  return defaultOf(facts, node.name);
+  const option = optionFor(facts, node.name);
+  return option && defaultOf(facts, option);
 }
 
-function defaultOf(facts: Facts, destination: string): ThresholdSource | null {
-  const option = optionFor(facts, destination);
-  if (!option) return null;
-  const { flag, fallback, scope } = option;
+function defaultOf(facts: Facts, { flag, fallback, scope }: Option): ThresholdSource {
   if (!fallback) return { unknown: `is given on the command line by \`${flag}\`, which has no default` };
   const found = thresholdSource(facts, { node: fallback, frame: facts.values.frames.of(scope), scope });
   return "literal" in found
@@ -166,6 +168,31 @@ function fromFields(facts: Facts, { node, scope }: Seen): ThresholdSource | null
   return { literal, value, origin: `the field \`${info.node.name}.${node.name}\``, isDefault: true };
 }
 
+/** `clip = args.clip`; what all calls pass for a parameter; the parameter of a function that the command line calls. */
+function fromName(facts: Facts, { node, frame, scope }: Seen, depth: number): ThresholdSource | null {
+  const { variables, frames, callers } = facts.values;
+  const variable = node.kind === "name" ? scope.lookup(node.id) : variables.of(node, frame, scope)?.variable;
+  const [only, another] = variable?.bindings ?? [];
+  if (!variable || !only || another || variable.contents.length > 0 || depth > MAX_NAMES) return null;
+  const within = frames.for(only.scope, frame);
+  if (only.kind === "value" && only.path.length === 0)
+    return thresholdSource(facts, { node: only.value, frame: within, scope: only.scope }, depth + 1);
+  if (only.kind !== "parameter") return null;
+  const option = only.scope.info && optionOfParameter(facts, only.scope.info, variable.name);
+  if (option) return defaultOf(facts, option);
+  const calls = within.call ? [within.call.call] : callers.of(only.scope).map(({ call }) => call);
+  const sources = calls.map((call) => {
+    const passed = callers.argumentFor(only, call, within);
+    if (!passed || passed === "default") return null;
+    return thresholdSource(facts, { ...passed, frame: passed.frame ?? frames.of(passed.scope) }, depth + 1);
+  });
+  const [first] = sources;
+  if (!first || sources.length === 1) return first ?? null;
+  const isSame = (source: ThresholdSource | null) =>
+    source && "literal" in source && "literal" in first && source.literal === first.literal;
+  return sources.every(isSame) ? first : null;
+}
+
 type Field = { readonly info: ClassInfo; readonly binding: Binding & { kind: "value" } };
 
 const fieldsByName = once(({ names }: Facts) => {
@@ -177,8 +204,9 @@ const fieldsByName = once(({ names }: Facts) => {
   return fields;
 });
 
-/** `field(default=1.0, metadata=…)` says its default by a keyword. */
-const fieldDefault = (node: Expression) => (node.kind === "call" && argumentOf(node, null, "default")?.value) || node;
+/** `field(default=1.0, metadata=…)` says its default by a keyword, pydantic's `Field(1.0, gt=0)` by its place. */
+const fieldDefault = (node: Expression) =>
+  (node.kind === "call" && argumentOf(node, lastPart(node.callee) === "Field" ? 0 : null, "default")?.value) || node;
 
 function why(values: readonly Value[]): string {
   for (const value of values)
