@@ -1,6 +1,7 @@
 /** A statement that clips an optimizer's gradients between the backward pass and the update. */
 
 import { isUnscaled, lastBackward } from "../facts/derived/order.ts";
+import { scalesByItself } from "../facts/derived/scaler.ts";
 import { shardedModel } from "../facts/derived/sharding.ts";
 import type { OptimizerRef, UpdateSite } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
@@ -42,6 +43,10 @@ export function insertStatement(
         parameters: parametersOf(facts, step.optimizer, to),
         optimizer,
         threshold,
+        scaled:
+          backward.kind === "backward" &&
+          backward.receiver !== null &&
+          scalesByItself(facts, backward.framework, { ...backward, node: backward.receiver }),
       });
   if (!call) return null;
   const lines = around(facts, site, spelling, receiver, optimizer, call);

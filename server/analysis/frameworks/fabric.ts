@@ -18,7 +18,9 @@ export const fabric: Framework = {
       parameters: at(0, "module"),
       optimizer: at(1, "optimizer"),
       threshold: at(3, "max_norm"),
+      byValue: at(2, "clip_val"),
       raises: at(5, "error_if_nonfinite"),
+      raisesByDefault: true,
       unscales: true,
     },
   },
@@ -32,9 +34,16 @@ export const fabric: Framework = {
     place: "statement",
     function: null,
     // Fabric clips a module, not an iterable: only an optimizer over one whole module can be clipped so.
-    write: ({ receiver, parameters, optimizer, threshold }) => {
+    write: ({ receiver, parameters, optimizer, threshold, scaled }) => {
       const module = /^([\w.]+)\.parameters\(\)$/.exec(parameters)?.[1];
-      return module ? `${receiver}.clip_gradients(${module}, ${optimizer}, max_norm=${threshold})` : null;
+      const skips = scaled ? ", error_if_nonfinite=False" : "";
+      return module ? `${receiver}.clip_gradients(${module}, ${optimizer}, max_norm=${threshold}${skips})` : null;
     },
   },
+  // On CPUs it takes another precision, and other strategies than these clip in ways of their own.
+  scaling: [
+    { place: at(4, "precision"), values: ["16-mixed", "16", 16] },
+    { place: at(0, "accelerator"), values: ["auto", "gpu", "cuda"], isDefault: true },
+    { place: at(1, "strategy"), values: ["auto", "dp", "ddp", "ddp_find_unused_parameters_true"], isDefault: true },
+  ],
 };

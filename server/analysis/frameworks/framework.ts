@@ -106,8 +106,12 @@ export type Meaning =
       readonly threshold: ArgumentPlace | null;
       /** Numbers that switch clipping off, instead of being clipped to. */
       readonly off?: readonly number[];
+      /** Clips by value instead where this is given. */
+      readonly byValue?: ArgumentPlace;
       /** Whether it raises an error for a norm that isn't finite. */
       readonly raises?: ArgumentPlace;
+      /** It does where nothing is said. */
+      readonly raisesByDefault?: boolean;
       /** Unscales by itself. */
       readonly unscales?: boolean;
       /** The name that replaces this one without changing anything else. */
@@ -205,6 +209,8 @@ export interface StatementSpelling {
     readonly parameters: string;
     readonly optimizer: string;
     readonly threshold: string;
+    /** The receiver scales the loss, and skips what overflows. */
+    readonly scaled: boolean;
   }) => string | null;
   /** Imports with which this spelling would be wrong: better no fix than that one. */
   readonly notWith?: RegExp;
@@ -293,6 +299,13 @@ export interface Framework {
     /** True where the update doesn't wait any more, given the object. */
     readonly done: (receiver: string) => string;
   };
+  /** What must be among an object's arguments for it to scale the loss, and skip steps that overflow, by itself. */
+  readonly scaling?: readonly {
+    readonly place: ArgumentPlace;
+    readonly values: readonly (string | number)[];
+    /** It may be left out. */
+    readonly isDefault?: boolean;
+  }[];
   /** Written before a clip where gradients are scaled and nothing unscaled them. */
   readonly unscale?: (scaler: string, optimizer: string) => string;
 }

@@ -64,3 +64,49 @@ describe("removes the argument", () => {
     expect(fixAll(text)).toBe(text);
   });
 });
+
+describe("Fabric, which raises unless it is told not to", () => {
+  const loop = (options: string, clip: string) => `import torch
+from lightning.fabric import Fabric
+
+fabric = Fabric(${options})
+model, optimizer = fabric.setup(net, torch.optim.Adam(net.parameters()))
+for x in data:
+    optimizer.zero_grad()
+    fabric.backward(model(x).sum())
+    ${clip}
+    optimizer.step()
+`;
+  const clip = (more = "") => `fabric.clip_gradients(model, optimizer, max_norm=1.0${more})`;
+  const mixed = 'precision="16-mixed", devices=2';
+  const found = (text: string) => places(text).filter((place) => place.endsWith("nonfinite-error-under-scaler"));
+
+  it.each<[string, string]>([
+    ["by default", loop(mixed, clip())],
+    ["by its older name", loop("precision=16", clip())],
+    ["by name", loop(mixed, clip(", error_if_nonfinite=True"))],
+    ["with processes that hold the whole model", loop(`${mixed}, strategy="ddp", accelerator="cuda"`, clip())],
+  ])("is reported: %s", (_, text) => {
+    expect(found(text)).toHaveLength(1);
+    expect(found(fixAll(text))).toEqual([]);
+    expect(fixAll(text)).toContain("max_norm=1.0, error_if_nonfinite=False)");
+  });
+
+  it.each<[string, string]>([
+    ["it is told not to", loop(mixed, clip(", error_if_nonfinite=False"))],
+    ["nothing is scaled", loop('precision="bf16-mixed"', clip())],
+    ["the precision is whatever is asked for", loop("precision=args.precision", clip())],
+    ["it runs on a CPU, which takes another precision", loop(`${mixed}, accelerator="cpu"`, clip())],
+    ["the model is sharded, and clips by itself", loop(`${mixed}, strategy="fsdp"`, clip())],
+    ["it clips by value", loop(mixed, "fabric.clip_gradients(model, optimizer, clip_val=0.5)")],
+    ["the error is caught", loop(mixed, `try:\n        ${clip()}\n    except RuntimeError:\n        continue`)],
+  ])("is fine where %s", (_, text) => expect(found(text)).toEqual([]));
+
+  it("is not what the inserted clip does", () => {
+    const scaled = fixAll(loop(mixed, "pass").replace("    pass\n", "").replaceAll("net", "model"));
+    expect(scaled).toContain("fabric.clip_gradients(model, optimizer, max_norm=1.0, error_if_nonfinite=False)\n");
+    expect(places(scaled)).toEqual([]);
+    const plain = fixAll(loop("", "pass").replace("    pass\n", "").replaceAll("net", "model"));
+    expect(plain).toContain("fabric.clip_gradients(model, optimizer, max_norm=1.0)\n");
+  });
+});

@@ -315,21 +315,24 @@ export class Classifier {
         const gradients = flow(meaning.gradients);
         // The same functions clip whatever they are given.
         if (meaning.gradients && !gradients?.stored && !gradients?.made.size) return null;
+        const byValue = argument(meaning.byValue);
+        const value = byValue?.kind === "constant" ? null : byValue;
         return {
           kind: "event",
           event: {
             ...base,
             kind: "clip",
-            how: meaning.kind,
+            how: value ? "value" : meaning.kind,
             call,
             gradients,
             returnsNorm: meaning.returnsNorm ?? false,
             parameters: argument(meaning.parameters),
-            threshold: argument(meaning.threshold),
+            threshold: value ?? argument(meaning.threshold),
             zeroIsOff: meaning.off?.includes(0) ?? false,
             optimizer: optimizer(meaning.optimizer),
             unscales: meaning.unscales ?? false,
-            raises: argument(meaning.raises),
+            raises: value ? null : argument(meaning.raises),
+            raisesByDefault: !value && meaning.raisesByDefault === true,
             renamed: meaning.renamed ?? null,
           },
         };

@@ -106,6 +106,8 @@ export interface ClipEvent extends EventBase {
   readonly unscales: boolean;
   /** Whether it raises an error for a norm that isn't finite, where that was said. */
   readonly raises: Expression | null;
+  /** It does where nothing was said. */
+  readonly raisesByDefault: boolean;
   readonly renamed: string | null;
   readonly origin?: ClipEvent;
 }

@@ -410,6 +410,7 @@ export class Walker {
       optimizer: null,
       unscales: false,
       raises: null,
+      raisesByDefault: false,
       renamed: null,
     };
     return this.#seen(event);
