@@ -7,6 +7,7 @@ import { flax } from "./flax.ts";
 import type { Framework } from "./framework.ts";
 import { gradsight } from "./gradsight.ts";
 import { haiku } from "./haiku.ts";
+import { higher } from "./higher.ts";
 import { ignite } from "./ignite.ts";
 import { jax } from "./jax.ts";
 import { jaxOptimizers } from "./jax-optimizers.ts";
@@ -30,6 +31,7 @@ export const FRAMEWORKS: readonly Framework[] = [
   deepspeed,
   fastai,
   ignite,
+  higher,
   mmengine,
   stableBaselines3,
   keras,

@@ -67,15 +67,15 @@ hand; a clip under a condition of its own (\`if args.clip:\`); a Keras model tha
 - PyTorch: [\`clip_grad_norm_\`](https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html)
 `;
 
-/** Not where an update stands: a log of one, and configurations of which others say the rest. */
-const ELSEWHERE = ["gradsight", "mmengine"];
+/** Nothing is missing there: a log of a run, configurations of which others say the rest, steps of an inner loop. */
+const NOT_AMONG = ["gradsight", "mmengine", "higher"];
 
 export const missingClipping: Rule = {
   name: "missing-clipping",
   title: "Gradients reach the optimizer unclipped",
   defaultSeverity: "warning",
   since: "0.1.0",
-  frameworks: FRAMEWORKS.filter(({ name }) => !ELSEWHERE.includes(name)).map(({ title }) => title),
+  frameworks: FRAMEWORKS.filter(({ name }) => !NOT_AMONG.includes(name)).map(({ title }) => title),
   documentation,
   *check(facts) {
     for (const site of unclippedUpdates(facts)) yield report(facts, site);

@@ -82,7 +82,7 @@ class Collector {
         break;
       case "with":
         for (const { context, target } of statement.items)
-          if (target) this.#bind(target, { kind: "context", value: context, ...this.#at(scope, statement) });
+          if (target) this.#bind(target, { kind: "context", value: context, path: [], ...this.#at(scope, statement) });
         break;
       case "global":
         for (const name of statement.names) this.#declareOuter(name, scope.home);
@@ -317,7 +317,7 @@ class Collector {
         return;
       case "sequence":
         target.elements.forEach((element, index) => {
-          if (binding.kind === "value" || binding.kind === "element")
+          if (binding.kind === "value" || binding.kind === "element" || binding.kind === "context")
             this.#bind(element, { ...binding, path: [...binding.path, index] });
           else this.#bind(element, { ...position(binding), kind: "unknown" });
         });

@@ -25,7 +25,7 @@ export type Binding = Position &
     | { readonly kind: "value"; readonly value: Expression; readonly path: readonly number[] }
     /** An element of `iterable`: a `for` target, or a name in a comprehension. */
     | { readonly kind: "element"; readonly iterable: Expression; readonly path: readonly number[] }
-    | { readonly kind: "context"; readonly value: Expression }
+    | { readonly kind: "context"; readonly value: Expression; readonly path: readonly number[] }
     | { readonly kind: "parameter"; readonly parameter: Parameter; readonly index: number }
     | { readonly kind: "import"; readonly name: string; readonly node: ImportedName }
     | { readonly kind: "function"; readonly info: FunctionInfo }

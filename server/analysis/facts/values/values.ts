@@ -182,11 +182,10 @@ export class Values {
   bound(binding: Binding, frame: Frame): Value[] {
     switch (binding.kind) {
       case "value":
+      case "context":
         return this.follow({ node: binding.value, frame, scope: binding.scope, path: binding.path });
       case "element":
         return this.follow({ node: binding.iterable, frame, scope: binding.scope, path: binding.path, iterated: true });
-      case "context":
-        return this.evaluate(binding.value, frame, binding.scope);
       case "import":
         return (
           this.imports.find(binding.name, binding.scope) ?? [this.#external(binding.name, null, frame, binding.scope)]
