@@ -21,6 +21,10 @@ describe("fastai's learners", () => {
     ["a clipping callback", script("vision_learner(data, resnet18, cbs=GradientClip(0.1))")],
     ["callbacks that can't be seen", script("vision_learner(data, resnet18, cbs=callbacks)")],
     ["callbacks of the fit", script("vision_learner(data, resnet18)", "learn.fit(1, cbs=GradientClip())")],
+    [
+      "a callback that is added",
+      script("vision_learner(data, resnet18)", "learn.add_cb(GradientClip(0.1))\nlearn.fit(1)"),
+    ],
     ["a learner from elsewhere", script("load_learner('model.pkl')")],
     ["a learner that only predicts", script("vision_learner(data, resnet18)", "learn.get_preds()")],
   ])("say nothing with %s", (_, text) => expect(rulesFound(text)).toEqual([]));

@@ -34,6 +34,8 @@ export const fastai: Framework = {
   optimizers: LEARNER,
   // `GradientClip` among the callbacks, wherever those are given; any other callback may do as much.
   settings: [{ on: LEARNER, threshold: at(null, "cbs"), kind: "unknown" }],
+  // A callback that a learner is given later.
+  clipsElsewhere: /^add_cbs?$/,
   calls: Object.fromEntries(
     BUILDERS.flatMap((name) =>
       ["fit", "fit_one_cycle", "fit_flat_cos", "fit_sgdr", "fine_tune"].map((method) => [
