@@ -35,6 +35,19 @@ trainer.train()
     ],
   ])("%s", (_, text) => expect(rulesFound(text)).toEqual([]));
 
+  it.each([
+    ["trl.trainer", "SFT"],
+    ["trl.trainer.grpo_trainer", "GRPO"],
+    ["trl.experimental.orpo", "ORPO"],
+  ])("TRL, by the module %s", (module, name) => {
+    const text = `from ${module} import ${name}Trainer
+from trl import ${name}Config
+trainer = ${name}Trainer(model="gpt2", args=${name}Config("out", max_grad_norm=0))
+trainer.train()
+`;
+    expect(rulesFound(text)).toEqual(["disabled-clipping"]);
+  });
+
   it("TRL, switched off", () => {
     const text = `from trl import DPOConfig, DPOTrainer
 trainer = DPOTrainer(model="gpt2", args=DPOConfig(output_dir="out", max_grad_norm=0.0))

@@ -1,6 +1,22 @@
 /** Hugging Face's trainers (Transformers, TRL), which clip to a norm of 1.0 unless they are told otherwise. */
 import { at, type Framework } from "./framework.ts";
 
+/** TRL's trainers, by the modules that they stand in: some have moved to `trl.experimental`. */
+const TRL = {
+  BCO: "bco",
+  CPO: "cpo",
+  DPO: "dpo",
+  GKD: "gkd",
+  GRPO: "grpo",
+  KTO: "kto",
+  ORPO: "orpo",
+  OnlineDPO: "online_dpo",
+  PRM: "prm",
+  Reward: "reward",
+  RLOO: "rloo",
+  SFT: "sft",
+};
+
 const ARGUMENTS = /^(transformers\.(Seq2Seq)?TrainingArguments|trl\.\w+Config)$/;
 
 export const transformers: Framework = {
@@ -12,6 +28,14 @@ export const transformers: Framework = {
     ["transformers.training_args.TrainingArguments", "transformers.TrainingArguments"],
     ["transformers.training_args_seq2seq.Seq2SeqTrainingArguments", "transformers.Seq2SeqTrainingArguments"],
     ["transformers.trainer.Trainer", "transformers.Trainer"],
+    ...Object.values(TRL).flatMap((module): [string, string][] => [
+      [`trl.trainer.${module}_trainer`, "trl"],
+      [`trl.trainer.${module}_config`, "trl"],
+      [`trl.experimental.${module}.${module}_trainer`, "trl"],
+      [`trl.experimental.${module}.${module}_config`, "trl"],
+      [`trl.experimental.${module}`, "trl"],
+    ]),
+    ["trl.trainer", "trl"],
   ],
   optimizers: ARGUMENTS,
   beforeBackward: {
@@ -31,6 +55,5 @@ export const transformers: Framework = {
 };
 
 function trl() {
-  const trainers = ["SFT", "DPO", "ORPO", "KTO", "CPO", "BCO", "GRPO", "Reward", "RLOO", "PRM", "OnlineDPO", "GKD"];
-  return Object.fromEntries(trainers.map((name) => [`trl.${name}Trainer`, at(null, "args")]));
+  return Object.fromEntries(Object.keys(TRL).map((name) => [`trl.${name}Trainer`, at(null, "args")]));
 }
