@@ -35,6 +35,22 @@ opt.minimize(loss)
   });
 });
 
+describe("a model that trains itself", () => {
+  const trained = (options: string, run = "model.fit(data)") => `import paddle
+
+model = paddle.Model(net)
+opt = paddle.optimizer.Adam(parameters=model.parameters()${options})
+model.prepare(opt, paddle.nn.CrossEntropyLoss())
+${run}
+`;
+  it("trains unclipped unless its optimizer is told to clip", () => {
+    expect(places(trained(""))).toEqual(["5:missing-clipping"]);
+    expect(fixAll(trained(""))).toBe(trained(", grad_clip=paddle.nn.ClipGradByGlobalNorm(1.0)"));
+    expect(places(trained(", grad_clip=paddle.nn.ClipGradByGlobalNorm(1e9)"))).toEqual(["4:unlikely-threshold"]);
+  });
+  it("says nothing where it is only evaluated", () => expect(places(trained("", "model.evaluate(data)"))).toEqual([]));
+});
+
 describe("is silent about", () => {
   it.each([
     ["the global norm", `${PLAIN}, grad_clip=paddle.nn.ClipGradByGlobalNorm(1.0)`],

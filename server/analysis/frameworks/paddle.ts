@@ -29,9 +29,10 @@ export const paddle: Framework = {
   name: "paddle",
   title: "PaddlePaddle",
   mentions: ["import paddle", "from paddle"],
-  triggers: ["step", "minimize"],
+  triggers: ["step", "minimize", "prepare"],
   aliases: [
     ["paddle.nn.clip.", "paddle.nn."],
+    ["paddle.hapi.Model", "paddle.Model"],
     ["paddle.fluid.GradientClipBy", "paddle.fluid.clip.GradientClipBy"],
   ],
   optimizers: OPTIMIZER,
@@ -47,6 +48,12 @@ export const paddle: Framework = {
   optimizerMethods: { step, minimize, clear_grad: { event: "zero-grad" }, clear_gradients: { event: "zero-grad" } },
   methods: { backward: { event: "backward" }, step },
   calls: {
+    "paddle.Model().prepare": {
+      event: "step",
+      optimizer: at(0, "optimizer"),
+      managed: true,
+      runBy: { methods: ["fit", "train_batch"], unless: "train_batch" },
+    },
     "paddle.amp.GradScaler().step": scaled,
     "paddle.amp.GradScaler().minimize": scaled,
     "paddle.amp.GradScaler().unscale_": { event: "unscale", optimizer: at(0, "optimizer") },
