@@ -40,7 +40,7 @@ export const fastai: Framework = {
     BUILDERS.flatMap((name) =>
       ["fit", "fit_one_cycle", "fit_flat_cos", "fit_sgdr", "fine_tune"].map((method) => [
         `fastai.learner.${name}().${method}`,
-        { event: "step", optimizer: "receiver", managed: true, unlessGiven: ["cbs"] },
+        { event: "step", optimizer: "receiver", managed: true, unlessGiven: [at(null, "cbs")] },
       ]),
     ),
   ),

@@ -13,12 +13,20 @@ export type OptimizerPlace = "receiver" | "result" | ArgumentPlace;
 /** By the global norm, by each variable's own norm, by value, relative to each weight's norm, or in a way that can't be told. */
 export type ClipKind = "norm" | "per-variable-norm" | "value" | "adaptive" | "unknown";
 
+/** An argument that says in which way, and what its values mean. */
+export interface ClipMode {
+  readonly place: ArgumentPlace;
+  readonly kinds: Readonly<Record<string, ClipKind>>;
+}
+
 /** An argument by which a constructor (of an optimizer, a trainer, a configuration) is told to clip. */
 export interface ClipSetting {
   /** The constructor; `dict` for a configuration that is written as a dictionary. */
   readonly on: RegExp;
   readonly threshold: ArgumentPlace;
   readonly kind: ClipKind;
+  /** Where another argument may say it differently. */
+  readonly mode?: ClipMode;
   /** Numbers that switch clipping off here, besides `None` and `False`. */
   readonly off?: readonly number[];
   /** `None` says no more than leaving it out. */
@@ -84,7 +92,7 @@ export type Meaning =
        */
       readonly configures?: RegExp;
       /** Arguments of the same call that may clip. */
-      readonly unlessGiven?: readonly string[];
+      readonly unlessGiven?: readonly ArgumentPlace[];
       /** What is trained: a class that has one of these members may clip in it, and one that can't be seen may have them. */
       readonly trains?: {
         readonly place: ArgumentPlace;
@@ -97,6 +105,8 @@ export type Meaning =
   | {
       readonly event: "clip";
       readonly kind: ClipKind;
+      /** Where another argument may say it differently. */
+      readonly mode?: ClipMode;
       /** Changes nothing in place: it returns these gradients, clipped, */
       readonly gradients?: GradientPlace;
       /** in a pair with their norm. */

@@ -67,3 +67,13 @@ class Own(Model):
     expect(rulesFound(text.replace("fit(Model())", "fit(Own())"))).toEqual([]);
   });
 });
+
+describe("Lightning's algorithm", () => {
+  const trainer = (algorithm: string) => script({ trainer: `L.Trainer(gradient_clip_val=0.5${algorithm})` });
+  it.each([
+    ["the norm, without a word", "", []],
+    ["the norm", ', gradient_clip_algorithm="norm"', []],
+    ["values", ', gradient_clip_algorithm="value"', ["value-clipping"]],
+    ["what is only asked for", ", gradient_clip_algorithm=args.algorithm", []],
+  ])("clips by %s", (_, algorithm, expected) => expect(rulesFound(trainer(algorithm))).toEqual(expected));
+});

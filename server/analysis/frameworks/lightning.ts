@@ -1,5 +1,5 @@
 /** Lightning: a trainer that clips when it is told to, and modules that optimise by hand. */
-import { at, type Framework } from "./framework.ts";
+import { at, type ClipMode, type Framework } from "./framework.ts";
 
 /** By these a module takes the update, or what happens before it, into its own hands. */
 const OWN_UPDATE = [
@@ -10,6 +10,11 @@ const OWN_UPDATE = [
   "optimizer_step",
   "backward",
 ];
+
+const algorithm = (position: number | null): ClipMode => ({
+  place: at(position, "gradient_clip_algorithm"),
+  kinds: { norm: "norm", value: "value" },
+});
 
 export const lightning: Framework = {
   name: "lightning",
@@ -26,7 +31,15 @@ export const lightning: Framework = {
     ["lightning.pytorch.trainer.Trainer", "lightning.Trainer"],
   ],
   optimizers: /^lightning\.(LightningModule\(\)\.optimizers|Trainer)$/,
-  settings: [{ on: /^lightning\.Trainer$/, threshold: at(null, "gradient_clip_val"), kind: "norm", off: [0] }],
+  settings: [
+    {
+      on: /^lightning\.Trainer$/,
+      threshold: at(null, "gradient_clip_val"),
+      kind: "norm",
+      mode: algorithm(null),
+      off: [0],
+    },
+  ],
   calls: {
     "lightning.Trainer().fit": {
       event: "step",
@@ -45,6 +58,7 @@ export const lightning: Framework = {
     "lightning.LightningModule().clip_gradients": {
       event: "clip",
       kind: "norm",
+      mode: algorithm(2),
       parameters: null,
       optimizer: at(0, "optimizer"),
       threshold: at(1, "gradient_clip_val"),

@@ -9,6 +9,7 @@ import { argumentThrough } from "../values/passed.ts";
 import { Usage } from "../values/usage.ts";
 import { type Frame, stripCall, type Value } from "../values/value.ts";
 import type { Values } from "../values/values.ts";
+import { clipKind } from "./clip-settings.ts";
 import type { TrainingEvent } from "./events.ts";
 import { Gradients } from "./gradients.ts";
 import { Optimizers } from "./optimizers.ts";
@@ -276,7 +277,7 @@ export class Classifier {
         const referred =
           optimizer(meaning.optimizer) ?? this.#amongOptions(meaning.optimizer, call, frame, scope, framework);
         const trained = meaning.trains ? argument(meaning.trains.place) : null;
-        const given = meaning.unlessGiven?.some((keyword) => argumentOf(call, null, keyword) !== null) ?? false;
+        const given = meaning.unlessGiven?.some((place) => argument(place) !== null) ?? false;
         const hidden = call.arguments.some(({ stars }) => stars === 2) && meaning.unlessGiven !== undefined;
         const opaque =
           given ||
@@ -322,7 +323,7 @@ export class Classifier {
           event: {
             ...base,
             kind: "clip",
-            how: value ? "value" : meaning.kind,
+            how: value ? "value" : clipKind(this.#values, meaning, call, frame, scope),
             call,
             gradients,
             returnsNorm: meaning.returnsNorm ?? false,

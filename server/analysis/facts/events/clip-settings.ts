@@ -1,5 +1,12 @@
 /** What a constructor's arguments and a configuration's entries say about clipping. */
-import type { ClipObject, ClipSetting, DefaultHistory, Framework } from "../../frameworks/framework.ts";
+import type {
+  ClipKind,
+  ClipMode,
+  ClipObject,
+  ClipSetting,
+  DefaultHistory,
+  Framework,
+} from "../../frameworks/framework.ts";
 import type { Call } from "../../syntax/ast.ts";
 import { argumentOf } from "../../syntax/call.ts";
 import { isAtLeast } from "../../version-range.ts";
@@ -28,7 +35,8 @@ export class ClipSettings {
     return this.#all.filter(({ on }) => on.test(constructorName));
   }
 
-  inCall(setting: ClipSetting, call: Call, frame: Frame, scope: Scope): Said {
+  inCall(plain: ClipSetting, call: Call, frame: Frame, scope: Scope): Said {
+    const setting = { ...plain, kind: clipKind(this.#values, plain, call, frame, scope) };
     const argument = argumentThrough(this.#values, call, setting.threshold, frame, scope);
     if (argument) return this.#given(setting, argument);
     // `Adam(**options)` may name it.
@@ -73,6 +81,25 @@ export class ClipSettings {
     if (number?.stars !== 0) return [{ ...clip(setting, place, null), kind }];
     return [{ ...clip(setting, { node: number.value, frame, scope }, null), kind, threshold: number.value }];
   }
+}
+
+/** In which way a call clips, or tells to clip: as its own argument says, where it has one for that. */
+export function clipKind(
+  values: Values,
+  { kind, mode }: { readonly kind: ClipKind; readonly mode?: ClipMode },
+  call: Call,
+  frame: Frame,
+  scope: Scope,
+): ClipKind {
+  const given = mode && argumentThrough(values, call, mode.place, frame, scope);
+  if (!given) return kind;
+  const kinds = values.follow(given).map((value): ClipKind => {
+    if (value.kind === "none") return kind;
+    const said = value.kind === "literal" && value.node.kind === "string" ? mode.kinds[value.node.value] : null;
+    return said ?? "unknown";
+  });
+  const [only = "unknown", another] = new Set(kinds);
+  return another ? "unknown" : only;
 }
 
 /** In force by its default alone, before more is known. */
