@@ -20,6 +20,7 @@ import { paddle } from "./paddle.ts";
 import { pytorch } from "./pytorch.ts";
 import { stableBaselines3 } from "./stable-baselines3.ts";
 import { tensorflow } from "./tensorflow.ts";
+import { timm } from "./timm.ts";
 import { transformers } from "./transformers.ts";
 
 export const FRAMEWORKS: readonly Framework[] = [
@@ -29,6 +30,7 @@ export const FRAMEWORKS: readonly Framework[] = [
   lightning,
   transformers,
   deepspeed,
+  timm,
   fastai,
   ignite,
   higher,
