@@ -316,6 +316,8 @@ export interface Framework {
     /** It may be left out. */
     readonly isDefault?: boolean;
   }[];
+  /** What opens a block in which the loss is scaled: the gradients are unscaled at its end. */
+  readonly scalesWithin?: RegExp;
   /** Written before a clip where gradients are scaled and nothing unscaled them. */
   readonly unscale?: (scaler: string, optimizer: string) => string;
 }

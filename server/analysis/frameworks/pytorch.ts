@@ -121,5 +121,6 @@ export const pytorch: Framework = {
     strategy: at(2, "sharding_strategy"),
     whole: /\.NO_SHARD$/,
   },
+  scalesWithin: /^apex\.amp\.scale_loss\(\)$/,
   unscale: (scaler, optimizer) => `${scaler}.unscale_(${optimizer})`,
 };

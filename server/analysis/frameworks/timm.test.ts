@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { lint, places } from "../../../test/analysis/analyser.ts";
+import { fixAll, lint, places } from "../../../test/analysis/analyser.ts";
 
 const loop = (update: string, before = "") => `import timm
 import torch
@@ -39,6 +39,15 @@ describe("timm's clips", () => {
       ["12:clip-scaled-gradients"],
     ],
   ])("%s", (_, text, expected) => expect(places(text)).toEqual(expected));
+
+  it("are given unscaled gradients", () => {
+    const scaled = (unscale: string) =>
+      loop(
+        `scaler.scale(loss).backward()\n${unscale}dispatch_clip_grad(model.parameters(), 1.0)\nscaler.step(optimizer)\nscaler.update()`,
+        "scaler = torch.amp.GradScaler()",
+      );
+    expect(fixAll(scaled(""))).toBe(scaled("scaler.unscale_(optimizer)\n"));
+  });
 
   it("by value, where they are told so", () => {
     const text = plain('dispatch_clip_grad(model.parameters(), 0.1, mode="value")');

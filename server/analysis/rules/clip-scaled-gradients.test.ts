@@ -125,3 +125,34 @@ else:
   expect(places(text)).toEqual(["8:clip-scaled-gradients"]);
   expect(fixAll(text)).toBe(text);
 });
+
+describe("Apex's block", () => {
+  const apex = (inside: string, after: string) => `import torch
+from apex import amp
+model = torch.nn.Linear(1, 1)
+optimizer = torch.optim.Adam(model.parameters())
+model, optimizer = amp.initialize(model, optimizer, opt_level="O1")
+for x in data:
+    optimizer.zero_grad()
+    with amp.scale_loss(model(x).sum(), optimizer) as scaled:
+        scaled.backward()
+${inside}${after}    optimizer.step()
+`;
+  const masters = "torch.nn.utils.clip_grad_norm_(amp.master_params(optimizer), 1.0)\n";
+  it("unscales at its end: the clip comes after it", () => {
+    const text = apex(`        ${masters}`, "");
+    expect(places(text)).toEqual(["10:clip-scaled-gradients"]);
+    expect(fixAll(text)).toBe(apex("", `    ${masters}`));
+    expect(places(fixAll(text))).toEqual([]);
+  });
+
+  it("keeps a clip that something in it follows", () => {
+    const text = apex(`        ${masters}        print(x)\n`, "");
+    expect(places(text)).toEqual(["10:clip-scaled-gradients"]);
+    expect(fixAll(text)).toBe(text);
+  });
+
+  it("says nothing of another block", () => {
+    expect(places(apex(`        ${masters}`, "").replace("amp.scale_loss", "record"))).toEqual([]);
+  });
+});

@@ -1,19 +1,21 @@
+import { type Enclosing, enclosing } from "../facts/derived/enclosing.ts";
 import { isAtEachMicroBatch } from "../facts/derived/micro-batches.ts";
-import { allUpdates, isUnscaled } from "../facts/derived/order.ts";
+import { allUpdates, byNode, isUnscaled, updatesAfter } from "../facts/derived/order.ts";
 import { isDisabled } from "../facts/derived/scaler.ts";
-import type { ClipEvent, StepEvent, UpdateSite } from "../facts/events/events.ts";
+import type { ClipEvent, ClipSite, StepEvent, UpdateSite } from "../facts/events/events.ts";
 import { overlap } from "../facts/events/parameters.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import type { Fix } from "../finding.ts";
+import type { Finding, Fix } from "../finding.ts";
 import { express } from "../fixes/expressions.ts";
-import { insertBefore } from "../fixes/layout.ts";
-import { takeOut } from "../fixes/place.ts";
+import { indentOf, insertBefore, reindent } from "../fixes/layout.ts";
+import { holds, takeOut } from "../fixes/place.ts";
 import { rangeOf } from "../syntax/ast.ts";
 import type { Rule } from "./rule.ts";
 
 const documentation = `
 ## What it finds
-Mixed precision: gradients that are clipped while they are still multiplied by the \`GradScaler\`'s scale.
+Mixed precision: gradients that are clipped while they are still multiplied by the \`GradScaler\`'s scale, or inside the
+block of Apex's \`amp.scale_loss\`, which unscales them at its end.
 
 ## Why it is bad
 The scale is 65536 at the start. A threshold of 1.0 then clips to 1/65536 of what was meant: after unscaling, updates are
@@ -54,7 +56,7 @@ for x in [torch.zeros(4, 8)]:
 \`\`\`
 
 ## Fix
-Unsafe: \`scaler.unscale_(optimizer)\` before the clip, so that the threshold means what it says.
+Unsafe: \`scaler.unscale_(optimizer)\` before the clip, so that the threshold means what it says; the clip after Apex's block.
 
 ## Sources
 - PyTorch: [Working with unscaled gradients](https://docs.pytorch.org/docs/stable/notes/amp_examples.html#gradient-clipping)
@@ -68,6 +70,7 @@ export const clipScaledGradients: Rule = {
   frameworks: ["PyTorch"],
   documentation,
   *check(facts) {
+    for (const sites of byNode(facts.clips, ({ clip }) => clip.node)) yield* clipInBlock(facts, sites);
     const reported = new Set<object>();
     for (const update of facts.updates) {
       const { step } = update;
@@ -88,6 +91,50 @@ export const clipScaledGradients: Rule = {
     }
   },
 };
+
+/** In a block at whose end the gradients are unscaled, after the backward pass in there. */
+function* clipInBlock(facts: Facts, sites: readonly ClipSite[]): Iterable<Omit<Finding, "rule">> {
+  const clip = sites[0]?.clip;
+  if (!clip || (clip.how !== "norm" && clip.how !== "value")) return;
+  const block = enclosing(facts, clip).find((each) => scales(facts, each));
+  const isMade = ({ paths }: ClipSite) =>
+    paths.some((path) =>
+      path.some((event) => event.kind === "backward" && block && holds(block.statement, event.statement)),
+    );
+  if (!block || !sites.some(isMade)) return;
+  const [update] = updatesAfter(facts, clip);
+  yield {
+    severity: "warning",
+    message:
+      "The gradients are still multiplied by the scale of the loss in this block, so this clips far below its threshold.",
+    range: rangeOf(clip.node),
+    related: update ? [{ range: rangeOf(update.step.node), message: "The update" }] : [],
+    fix: behindBlock(facts, clip, block),
+  };
+}
+
+function scales(facts: Facts, { statement, frame, scope }: Enclosing): boolean {
+  if (statement.kind !== "with") return false;
+  const opened = statement.items.flatMap(({ context }) => facts.values.evaluate(context, frame, scope));
+  return opened.some(
+    (value) => value.kind === "external" && facts.frameworks.some(({ scalesWithin }) => scalesWithin?.test(value.name)),
+  );
+}
+
+/** As the last statement of the block it needs nothing but the indentation of what comes after. */
+function behindBlock(
+  facts: Facts,
+  { statement, origin }: ClipEvent,
+  { statement: block, block: body }: Enclosing,
+): Fix | null {
+  const [from, to] = [indentOf(facts.text, statement), indentOf(facts.text, block)];
+  if (origin || from === null || to === null || body?.at(-1) !== statement || body.length < 2) return null;
+  const written = reindent(facts.text, statement, to);
+  const { start, end } = rangeOf(statement);
+  if (written === null) return null;
+  const edits = [{ range: { start: start - from.length, end }, newText: to + written }];
+  return { applicability: "unsafe", title: "Clip the gradients once they are unscaled", edits };
+}
 
 function* scaledClips(facts: Facts, { step, paths }: UpdateSite): Iterable<ClipEvent> {
   const clips = new Map<object, ClipEvent>();
@@ -128,7 +175,7 @@ function fix(facts: Facts, clip: ClipEvent, step: StepEvent): Fix | null {
   const to = { frame: clip.frame, scope: clip.scope };
   const scalerText = express(facts, { node: scaler, frame, scope }, to);
   const optimizerText = express(facts, { node: step.optimizer.node, frame, scope }, to);
-  const { unscale } = clip.framework;
+  const { unscale } = step.framework;
   if (shared || !scalerText || !optimizerText || !unscale) return null;
   const later = unscalingAfter(facts, clip, step);
   const removed = later && takeOut(facts.text, facts.statements, later.statement);
