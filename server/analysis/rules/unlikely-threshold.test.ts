@@ -55,3 +55,16 @@ describe("says nothing", () => {
     expect(found(train(clip)).filter((line) => line.includes("unlikely"))).toEqual([]);
   });
 });
+
+describe("of a clip that returns the clipped gradients", () => {
+  const tape = (applied: string) => `import tensorflow as tf
+with tf.GradientTape() as tape:
+    loss = model(x)
+grads = tape.gradient(loss, weights)
+clipped, norm = tf.clip_by_global_norm(grads, 1e9)
+tf.keras.optimizers.SGD().apply_gradients(zip(${applied}, weights))
+`;
+  const unlikely = (text: string) => found(text).filter((line) => line.includes("unlikely"));
+  it("reports one that an update is given", () => expect(unlikely(tape("clipped"))).toHaveLength(1));
+  it("says nothing of one that measures", () => expect(unlikely(tape("grads"))).toEqual([]));
+});

@@ -1,6 +1,7 @@
 import { thresholdSource } from "../facts/derived/threshold.ts";
 import { type Threshold, thresholdsOf } from "../facts/derived/thresholds.ts";
-import { sourceOf } from "../facts/facts.ts";
+import type { ClipEvent } from "../facts/events/events.ts";
+import { type Facts, sourceOf } from "../facts/facts.ts";
 import { rangeOf } from "../syntax/ast.ts";
 import type { Rule } from "./rule.ts";
 
@@ -69,7 +70,7 @@ export const unlikelyThreshold: Rule = {
     for (const threshold of thresholdsOf(facts)) {
       const source = thresholdSource(facts, threshold);
       if ("unknown" in source || source.value === null || reported.has(threshold.place)) continue;
-      const effect = effectOf(source.value, threshold);
+      const effect = effectOf(facts, source.value, threshold);
       if (!effect) continue;
       reported.add(threshold.place);
       const there = source.literal !== threshold.node;
@@ -87,11 +88,17 @@ export const unlikelyThreshold: Rule = {
   },
 };
 
-function effectOf(value: number, { kind, clip }: Threshold): string | null {
+function effectOf(facts: Facts, value: number, { kind, clip }: Threshold): string | null {
   if (kind !== "norm" && kind !== "per-variable-norm" && kind !== "value") return null;
   const smallest = kind === "value" ? SMALLEST_COMPONENT : SMALLEST_NORM;
   if (value > 0 && value < smallest) return "it clips nearly every gradient, and acts as a learning rate";
-  // Who uses the result may only want to know the norm.
-  const measures = clip !== null && !(clip.statement.kind === "expression" && clip.statement.value === clip.node);
-  return value > LARGEST && Number.isFinite(value) && !measures ? "nearly no gradient is as large as that" : null;
+  return value > LARGEST && Number.isFinite(value) && !(clip && mayMeasure(facts, clip))
+    ? "nearly no gradient is as large as that"
+    : null;
+}
+
+/** Who uses the result may only want to know the norm, unless an update is given it. */
+function mayMeasure({ updates }: Facts, { call, gradients, node, statement }: ClipEvent): boolean {
+  if (gradients) return !updates.some(({ step }) => call && step.gradients?.clips.has(call));
+  return statement.kind !== "expression" || statement.value !== node;
 }
