@@ -57,10 +57,16 @@ function variableAt(module: Scope, [name, ...attributes]: Write["path"]): Variab
 
 function callsOf(parts: readonly Part[]): Map<string, CallSite[]> {
   const calls = gathered(parts.map((part) => part.calls));
+  // Names may be given again and again, and to each other (`a = b`, `b = a`): a site counts once.
+  const renamed = new Map<string, Set<CallSite>>();
   for (const { aliases } of parts)
     for (const { local, original } of aliases) {
-      const sites = local === original ? undefined : calls.get(local);
-      if (sites) calls.set(original, [...(calls.get(original) ?? []), ...sites]);
+      const sites = local === original ? undefined : (renamed.get(local) ?? calls.get(local));
+      if (!sites) continue;
+      const all = renamed.get(original) ?? new Set(calls.get(original));
+      for (const site of sites) all.add(site);
+      renamed.set(original, all);
     }
+  for (const [name, sites] of renamed) calls.set(name, [...sites]);
   return calls;
 }
