@@ -67,6 +67,17 @@ export interface GradientPlace {
   readonly shape: "gradients" | "pairs";
 }
 
+/** How a model is trained that keeps its optimizer. */
+export interface Running {
+  readonly methods: readonly string[];
+  /** A class that has this member writes its own step. */
+  readonly unless: string;
+  /** A function that returns the model leaves training to its callers, unless the model is there to be asked: by these. */
+  readonly asks: readonly string[];
+  /** What gives a model that has been trained. */
+  readonly loads: RegExp;
+}
+
 export type Meaning =
   | { readonly event: "backward" | "zero-grad" }
   /** Sums a tensor over the processes: an event if that is a gradient. */
@@ -85,7 +96,7 @@ export type Meaning =
       /** The framework does the backward pass too: nothing of it is in the file. */
       readonly managed?: boolean;
       /** Only where one of these methods is called on the same object, whose class doesn't write its own step. */
-      readonly runBy?: { readonly methods: readonly string[]; readonly unless: string };
+      readonly runBy?: Running;
       /**
        * Only as what a configuration in Python, a module without functions and classes, gives this name. Such modules are
        * merged with others, so that what one leaves out isn't known.

@@ -291,3 +291,30 @@ agent.fit(gym.make("Pendulum-v0"))
   expect(lint(text).map(({ severity }) => severity)).toEqual(["warning"]);
   expect(fixAll(text)).toContain("global_clipnorm=0.5");
 });
+
+describe("a model that a function compiles and returns", () => {
+  const built = (body: string, after = "") => `import keras
+from keras.models import load_model
+
+def build(units, path):
+${body.replace(/^/gm, "    ")}
+${after}`;
+  const layers = "net = keras.Sequential([keras.layers.Dense(units)])";
+  const compile = `net.compile("adam", "mse")`;
+
+  it.each([
+    ["alone", `${layers}\n${compile}\nreturn net`],
+    ["among others", `${layers}\n${compile}\nreturn net, units`],
+    ["to be shown", `${layers}\n${compile}\nreturn net`, "build(3, None).summary()"],
+  ])("is trained by its callers: returned %s", (_, body, after = "") =>
+    expect(rulesFound(built(body, after))).toEqual(["missing-clipping"]),
+  );
+
+  it.each([
+    ["it is not returned", `${layers}\n${compile}\nnet.summary()`],
+    ["it was trained before", `net = load_model(path)\n${compile}\nreturn net`],
+    ["its weights were", `${layers}\nnet.load_weights(path)\n${compile}\nreturn net`],
+    ["its caller evaluates it", `${layers}\n${compile}\nreturn net`, "net = build(3, None)\nnet.evaluate(x, y)"],
+    ["its optimizer can't be seen", `${layers}\nnet.compile(units, "mse")\nreturn net`],
+  ])("is left alone where %s", (_, body, after = "") => expect(rulesFound(built(body, after))).toEqual([]));
+});

@@ -28,6 +28,7 @@ const applies = (position: number, keyword: string, shape: "gradients" | "pairs"
 
 const OPTIMIZER_ARGUMENT: ArgumentPlace = at(0, "optimizer");
 const TRAINING = ["fit", "fit_generator", "train_on_batch", "fit_dataset"];
+const ASKING = ["evaluate", "evaluate_generator", "load_weights", "predict", "predict_generator", "predict_on_batch"];
 
 export const keras: Framework = {
   name: "keras",
@@ -85,7 +86,7 @@ export const keras: Framework = {
       event: "step",
       optimizer: OPTIMIZER_ARGUMENT,
       managed: true,
-      runBy: { methods: TRAINING, unless: "train_step" },
+      runBy: { methods: TRAINING, unless: "train_step", asks: ASKING, loads: /\.load_model$/ },
     },
   },
   passThrough: { "jax.jit": "first" },

@@ -60,7 +60,8 @@ builds; a recorded run gives a better one.
 
 ## When it is silent
 A step, a backward pass or a clip in a module that can't be seen; optimizers that clip by themselves; clipping written by
-hand; a clip under a condition of its own (\`if args.clip:\`); a Keras model that is compiled and not trained in the file.
+hand; a clip under a condition of its own (\`if args.clip:\`); a Keras model that is compiled and neither trained in the
+file nor returned to who may train it.
 
 ## Sources
 - Pascanu, Mikolov, Bengio: [On the difficulty of training recurrent neural networks](https://arxiv.org/abs/1211.5063)

@@ -1,9 +1,10 @@
 /** Models that are told their optimizer and then train themselves: which one was told what, and which one trains. */
-import type { CompiledModels } from "../../frameworks/framework.ts";
+import type { CompiledModels, Running } from "../../frameworks/framework.ts";
+import type { Expression } from "../../syntax/ast.ts";
 import { lastPart } from "../../syntax/call.ts";
 import type { CallSite, ClassInfo } from "../names/scope.ts";
 import { argumentThrough } from "../values/passed.ts";
-import type { Located, Value } from "../values/value.ts";
+import { type Located, stripCall, type Value } from "../values/value.ts";
 import type { Values } from "../values/values.ts";
 import type { Seen } from "./events.ts";
 
@@ -60,10 +61,25 @@ export class Models {
     return found;
   }
 
-  /** One of these methods is called on the same model, which makes its updates itself. */
-  isRun(model: Seen, { methods, unless }: { readonly methods: readonly string[]; readonly unless: string }): boolean {
-    if (this.#valuesOf(model).some((value) => value.kind === "instance" && this.#writes(value.info, unless)))
-      return false;
+  /** The model makes its updates itself: when one of these methods is called on it here, or by who it is returned to. */
+  isRun(model: Seen, { methods, unless, asks, loads }: Running): boolean {
+    const values = this.#valuesOf(model);
+    if (values.some((value) => value.kind === "instance" && this.#writes(value.info, unless))) return false;
+    if (this.#gets(model, methods)) return true;
+    const loaded = values.some((value) => value.kind === "external" && loads.test(stripCall(value.name)));
+    return this.#isReturned(model) && !loaded && !this.#gets(model, asks);
+  }
+
+  /** The function returns the very name, alone or among others. */
+  #isReturned({ node, scope }: Seen): boolean {
+    const { info } = scope.home;
+    if (node.kind !== "name" || !info || info.node.kind === "lambda") return false;
+    const isIt = (returned: Expression) => returned.kind === "name" && returned.id === node.id;
+    return info.returns.some((value) => isIt(value) || (value.kind === "sequence" && value.elements.some(isIt)));
+  }
+
+  /** One of these methods is called on the same model. */
+  #gets(model: Seen, methods: readonly string[]): boolean {
     const identity = this.#identity(model);
     return methods.some((method) =>
       (this.#values.names.calls.get(method) ?? []).some(({ call, scope: inside }) => {
