@@ -318,3 +318,27 @@ ${after}`;
     ["its optimizer can't be seen", `${layers}\nnet.compile(units, "mse")\nreturn net`],
   ])("is left alone where %s", (_, body, after = "") => expect(rulesFound(built(body, after))).toEqual([]));
 });
+
+describe("Transformers' models for TensorFlow", () => {
+  const tuned = (optimizer: string) => `import tensorflow as tf
+from transformers import AdamWeightDecay, TFAutoModelForMaskedLM, create_optimizer
+made, schedule = create_optimizer(2e-5, 1000, 100${optimizer === "made" ? "" : ", adam_global_clipnorm=1.0"})
+net = TFAutoModelForMaskedLM.from_pretrained("bert")
+net.compile(optimizer=${optimizer})
+net.fit(data)
+`;
+  const findings = (optimizer: string) => lint(tuned(optimizer)).map(({ rule, severity }) => `${severity} ${rule}`);
+
+  it.each(["made", "AdamWeightDecay(2e-5)", '"adam"'])("are reported: %s", (optimizer) =>
+    expect(findings(optimizer)).toEqual(["warning missing-clipping"]),
+  );
+
+  it("are told to clip where the optimizer is made", () => {
+    expect(fixAll(tuned("made"))).toContain("create_optimizer(2e-5, 1000, 100, adam_global_clipnorm=1.0)");
+    expect(fixAll(tuned("AdamWeightDecay(2e-5)"))).toContain("AdamWeightDecay(2e-5, global_clipnorm=1.0)");
+  });
+
+  it.each(["(made)", "AdamWeightDecay(2e-5, clipnorm=1.0)"])("are left alone where they clip: %s", (optimizer) =>
+    expect(findings(optimizer).filter((finding) => finding.endsWith("missing-clipping"))).toEqual([]),
+  );
+});

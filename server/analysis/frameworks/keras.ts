@@ -5,11 +5,14 @@ const NAMES = "Adadelta|Adafactor|Adagrad|AdamW|Adamax|Adam|Ftrl|Lamb|Lion|Muon|
 const OPTIMIZER = new RegExp(`^keras\\.(optimizers|optimizer_v[12])\\.(\\w+\\.)*(${NAMES}|\\*)$`, "i");
 const ADDON =
   /^tensorflow_addons\.optimizers\.(\w+\.)?(AdaBelief|AdamW|COCOB|ConditionalGradient|LAMB|LazyAdam|NovoGrad|ProximalAdagrad|RectifiedAdam|SGDW|Yogi)$/;
+/** Transformers' own optimizer for its Keras models, and what makes one, in a pair with its schedule. */
+const DECAYING = /^transformers\.AdamWeightDecay$/;
+const CREATED = /^transformers\.create_optimizer$/;
 /** What every model has: the optimizer that it was compiled with. */
 const COMPILED = /^keras\.(\w+\.)*(Model|Sequential|Functional)\(\)\.optimizer$/;
 
 const clips = (keyword: string, kind: ClipKind): ClipSetting[] =>
-  [OPTIMIZER, ADDON].map((on) => ({ on, threshold: at(null, keyword), kind, off: [0], noneIsDefault: true }));
+  [OPTIMIZER, ADDON, DECAYING].map((on) => ({ on, threshold: at(null, keyword), kind, off: [0], noneIsDefault: true }));
 
 const WRAPPER = /^keras\.(optimizers|mixed_precision)\.LossScaleOptimizer$/;
 const refused = (keyword: string, kind: ClipKind): ClipSetting => ({
@@ -33,7 +36,8 @@ const ASKING = ["evaluate", "evaluate_generator", "load_weights", "predict", "pr
 export const keras: Framework = {
   name: "keras",
   title: "Keras",
-  mentions: ["keras"],
+  // Not all that uses it says so.
+  mentions: ["keras", "tf.optimizers", "tensorflow.optimizers", "TFAuto", "create_optimizer"],
   triggers: ["compile", "apply", "minimize"],
   aliases: [
     ["tensorflow.keras", "keras"],
@@ -44,13 +48,20 @@ export const keras: Framework = {
     ["tensorflow.optimizers", "keras.optimizers"],
     ["tf_keras", "keras"],
     ["keras.api", "keras"],
+    ["keras.dtensor.experimental.optimizers", "keras.optimizers"],
+    ["transformers.optimization_tf", "transformers"],
     ["keras.src", "keras"],
   ],
-  optimizers: new RegExp(`${OPTIMIZER.source}|${ADDON.source}|${COMPILED.source}`, "i"),
+  optimizers: new RegExp(
+    `${OPTIMIZER.source}|${ADDON.source}|${DECAYING.source}|${CREATED.source}|${COMPILED.source}`,
+    "i",
+  ),
   settings: [
     ...clips("global_clipnorm", "norm"),
     ...clips("clipnorm", "per-variable-norm"),
     ...clips("clipvalue", "value"),
+    { on: CREATED, threshold: at(null, "adam_global_clipnorm"), kind: "norm", off: [0], noneIsDefault: true },
+    { on: CREATED, threshold: at(null, "adam_clipnorm"), kind: "per-variable-norm", off: [0], noneIsDefault: true },
     refused("global_clipnorm", "norm"),
     refused("clipnorm", "per-variable-norm"),
     refused("clipvalue", "value"),
@@ -104,6 +115,7 @@ export const keras: Framework = {
       pattern: /^keras\.layers\.(\w+\.)?(MultiHeadAttention|GroupQueryAttention|Attention)$/,
     },
     { architecture: "transformer", pattern: /^(keras_nlp(\.|$)|keras_hub\.layers\.\w*Transformer)/ },
+    { architecture: "transformer", pattern: /^transformers\.TF[A-Z]\w+$/ },
     {
       architecture: "recurrent",
       pattern: /^keras\.layers\.(\w+\.)?(ConvLSTM\dD|ConvLSTM\dDCell|CuDNN(GRU|LSTM)|(GRU|LSTM|SimpleRNN)(Cell)?|RNN)$/,
@@ -115,7 +127,8 @@ export const keras: Framework = {
   spelling: {
     place: "argument",
     keyword: (name, given) => {
-      if (!OPTIMIZER.test(name) && !ADDON.test(name)) return null;
+      if (CREATED.test(name)) return "adam_global_clipnorm";
+      if (!OPTIMIZER.test(name) && !ADDON.test(name) && !DECAYING.test(name)) return null;
       // Who writes `lr` has a version that may not know the other one.
       return given.includes("lr") ? "clipnorm" : "global_clipnorm";
     },
