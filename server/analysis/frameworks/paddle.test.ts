@@ -128,3 +128,11 @@ opt.step()
     expect(lint(text).map(({ rule }) => rule)).toEqual(["disabled-clipping"]);
   });
 });
+
+it("knows the recurrent layers of static programs", () => {
+  const text = `import paddle.fluid as fluid
+hidden, cell = fluid.layers.dynamic_lstm(input=words, size=128)
+fluid.optimizer.Adagrad(learning_rate=0.01).minimize(cost)
+`;
+  expect(lint(text)).toMatchObject([{ rule: "missing-clipping", severity: "warning" }]);
+});

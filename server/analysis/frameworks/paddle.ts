@@ -80,11 +80,15 @@ export const paddle: Framework = {
   },
   passThrough: { "paddle.DataParallel": "first", "paddle.jit.to_static": "first" },
   inert: /^(paddle|visualdl)(\.|$)/,
-  layers: ["paddle.nn.", "paddle.vision.models.", "paddle.nn.functional."],
+  layers: ["paddle.nn.", "paddle.vision.models.", "paddle.nn.functional.", "paddle.fluid.layers."],
   architectures: [
     { architecture: "transformer", pattern: /^paddle\.nn\.(MultiHeadAttention|Transformer\w*)\b/ },
     { architecture: "transformer", pattern: /^paddlenlp\.transformers(\.|$)/ },
     { architecture: "recurrent", pattern: /^paddle\.nn\.(LSTM|GRU|SimpleRNN|RNN|BiRNN)(Cell)?\b/ },
+    {
+      architecture: "recurrent",
+      pattern: /^paddle\.fluid\.layers\.(dynamic_(lstmp?|gru)|lstm(_unit)?|gru_unit|rnn|DynamicRNN|StaticRNN)$/,
+    },
     { architecture: "detector", pattern: /^ppdet(\.|$)/ },
     { architecture: "convolutional", pattern: /^paddle\.(nn\.Conv\dD|vision\.models)(\.|$|\()/ },
   ],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fixAll, parses, places, rulesFound } from "../../../test/analysis/analyser.ts";
+import { fixAll, lint, parses, places, rulesFound } from "../../../test/analysis/analyser.ts";
 
 const loop = (body: string, optimizer = "tf.keras.optimizers.SGD(0.1)", before = "") => `import tensorflow as tf
 ${before}
@@ -248,3 +248,53 @@ g = optimizer.apply_gradients(zip(gradients, variables))`,
     expect(fixAll(graph(body))).toBe(graph(body));
   });
 });
+
+describe("what wraps the backward pass and the update", () => {
+  const graph = (update: string, imports = "import tensorflow.contrib.slim as slim") => `import tensorflow as tf
+${imports}
+opt = tf.contrib.opt.NadamOptimizer(1e-3)
+op = ${update}
+`;
+
+  it.each([
+    ["slim", "slim.learning.create_train_op(loss, opt)"],
+    ["slim of its own", "tf_slim.learning.create_train_op(loss, opt)", "import tf_slim"],
+    ["contrib", "tf.contrib.layers.optimize_loss(loss, step, 0.1, opt)"],
+    ["an optimizer for TPUs", "tf.tpu.CrossShardOptimizer(opt).minimize(loss)"],
+  ])("is reported: %s", (_, update, imports = "import tensorflow.contrib.slim as slim") =>
+    expect(places(graph(update, imports))).toEqual(["4:missing-clipping"]),
+  );
+
+  it("is named by its optimizer", () =>
+    expect(lint(graph("slim.learning.create_train_op(loss, opt)"))[0]?.message).toBe(
+      "`opt` trains here without gradient clipping.",
+    ));
+
+  it.each([
+    ["clips", "slim.learning.create_train_op(loss, opt, clip_gradient_norm=4)"],
+    ["is given what may", "slim.learning.create_train_op(loss, opt, **options)"],
+    ["clips in contrib", "tf.contrib.layers.optimize_loss(loss, step, 0.1, opt, clip_gradients=5.0)"],
+  ])("is left alone where it %s", (_, update) => expect(places(graph(update))).toEqual([]));
+});
+
+it("knows the gradient functions of early eager execution", () => {
+  const text = (applied: string) => `import tensorflow as tf
+import tensorflow.contrib.eager as tfe
+grad = tfe.implicit_gradients(cost)
+opt = tf.train.AdamOptimizer(1e-3)
+opt.apply_gradients(${applied})
+`;
+  expect(places(text("grad(model, x, y)"))).toEqual(["5:missing-clipping"]);
+  expect(missing(text("[(tf.clip_by_norm(g, 1.0), v) for g, v in grad(model, x, y)]"))).toBe(0);
+});
+
+it("knows Sonnet's optimizers", () => {
+  const sonnet = (body: string) => loop(body, "snt.optimizers.Adam(1e-3)", "import sonnet as snt");
+  const applied = "optimizer.apply(grads, model.trainable_variables)";
+  expect(places(sonnet(applied))).toEqual(["10:missing-clipping"]);
+  expect(places(sonnet(`grads, _ = tf.clip_by_global_norm(grads, 1.0)\n${applied}`))).toEqual([]);
+  expect(places(fixAll(sonnet(applied)))).toEqual([]);
+});
+
+it("knows Keras's optimizers by TensorFlow's name for them", () =>
+  expect(places(loop(apply, "tf.optimizers.SGD(0.1)"))).toEqual(["10:missing-clipping"]));

@@ -97,12 +97,22 @@ function report(facts: Facts, site: UpdateSite): Omit<Finding, "rule"> {
   };
 }
 
-function what(facts: Facts, { node, optimizer, managed }: StepEvent): string {
+function what(facts: Facts, step: StepEvent): string {
+  const { node, optimizer } = step;
   const name = sourceOf(facts, optimizer.node);
-  if (!managed) return `No clipping of the gradients reaches this update of \`${name}\`.`;
-  const trained = node.kind === "call" && node.callee.kind === "attribute" ? sourceOf(facts, node.callee.object) : name;
+  if (!step.managed) return `No clipping of the gradients reaches this update of \`${name}\`.`;
+  const object = node.kind === "call" && node.callee.kind === "attribute" ? node.callee.object : null;
+  const trained = object && !isFunctionOfModule(facts, step) ? sourceOf(facts, object) : name;
   if (trained === name) return `\`${name}\` trains here without gradient clipping.`;
   return `\`${trained}\` trains with an optimizer that clips no gradients.`;
+}
+
+/** `slim.learning.create_train_op(loss, optimizer)`: what stands before the dot trains nothing. */
+function isFunctionOfModule({ values }: Facts, { node, frame, scope, framework }: StepEvent): boolean {
+  const called = node.kind === "call" ? values.evaluate(node.callee, frame, scope) : [];
+  return called.some(
+    (value) => value.kind === "external" && !value.name.includes("(") && framework.calls?.[value.name] !== undefined,
+  );
 }
 
 function related(

@@ -134,7 +134,8 @@ export class Classifier {
         part && framework.optimizers?.test(stripCall(external.name)) ? framework.optimizerParts?.[Number(part)] : null;
       if (called) return { meaning: called, framework };
       const own = framework.optimizerMethods?.[method];
-      if (own && framework.optimizers?.test(stripCall(owner))) return { meaning: own, framework };
+      const made = stripCall(owner);
+      if (own && (framework.optimizers?.test(made) || framework.carries?.[made])) return { meaning: own, framework };
     }
     return null;
   }
