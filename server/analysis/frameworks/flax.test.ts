@@ -146,3 +146,42 @@ describe("the kind of network", () => {
     expect(severity("nn.Dense(8)")).toEqual(["information"]);
   });
 });
+
+describe("a state that is made anew with the optimizer of the one before", () => {
+  const trainer = (tx: string, again: string) => `import jax
+import optax
+from flax.training.train_state import TrainState
+
+class Trainer:
+    def __init__(self, net):
+        self.net = net
+        self.state = TrainState(step=0, params=net.init(), tx=None, opt_state=None)
+        self.make()
+
+    def make(self):
+        def step(state, batch):
+            loss, grads = jax.value_and_grad(lambda p: state.apply_fn(p, batch))(state.params)
+            return state.apply_gradients(grads=grads), loss
+        self.step = jax.jit(step)
+
+    def start(self):
+        self.state = TrainState.create(apply_fn=self.net.apply, params=self.state.params, tx=${tx})
+
+    def run(self, data):
+        for batch in data:
+            self.state, loss = self.step(self.state, batch)
+
+    def load(self, params):
+        self.state = TrainState.create(apply_fn=self.net.apply, params=params, tx=${again})
+`;
+
+  it.each(["self.state.tx", "self.state.tx if self.state.tx else optax.sgd(0.1)"])("has that one: %s", (again) => {
+    expect(places(trainer("optax.adam(1e-3)", again))).toEqual(["14:missing-clipping"]);
+  });
+
+  it("clips as that one does", () => {
+    const clipped = "optax.chain(optax.clip_by_global_norm(1.0), optax.adam(1e-3))";
+    expect(places(trainer(clipped, "self.state.tx"))).toEqual([]);
+    expect(places(trainer("given", "self.state.tx"))).toEqual([]);
+  });
+});

@@ -1,5 +1,5 @@
 /** What stands behind an expression that is used as an optimizer: its constructors, and the clipping that they were told to do. */
-import type { Combination, Framework } from "../../frameworks/framework.ts";
+import type { ArgumentPlace, Combination, Framework } from "../../frameworks/framework.ts";
 import type { Call, Expression } from "../../syntax/ast.ts";
 import { argumentOf } from "../../syntax/call.ts";
 import type { Versions } from "../../workspace.ts";
@@ -23,6 +23,7 @@ interface Found {
   readonly configured: ConfiguredClip[];
   readonly wholes: Whole[];
   readonly combined: Combined[];
+  readonly carriers: Set<Call>;
   named: Seen | null;
   opaque: boolean;
 }
@@ -54,6 +55,7 @@ export class Optimizers {
       configured: [],
       wholes: [],
       combined: [],
+      carriers: new Set(),
       named: null,
       // A framework that is told to clip by arguments says so itself.
       opaque: this.#clippedElsewhere.some((by) => by === framework || !framework.settings),
@@ -144,8 +146,11 @@ export class Optimizers {
     const name = this.constructorOf(value.name);
     const { frame, scope } = value;
     const within = (node: Expression): Located => ({ node, frame, scope });
-    const carried = this.#frameworks.map(({ carries }) => carries?.[name]).find((place) => place !== undefined);
+    const carried = this.#carriedBy(name) ?? this.#carriedAs(value.name);
     if (carried) {
+      // A state may be made of itself: `state = create(tx=state.tx)`.
+      if (found.carriers.has(call)) return;
+      found.carriers.add(call);
       for (const setting of this.#settings.of(name))
         this.#say(this.#settings.inCall(setting, call, frame, scope), found);
       const given = argumentOf(call, carried.position, carried.keyword);
@@ -179,6 +184,17 @@ export class Optimizers {
     }
     if (this.#clipsInside(name, call)) found.opaque = true;
     for (const setting of settings) this.#say(this.#settings.inCall(setting, call, frame, scope), found);
+  }
+
+  #carriedBy(name: string): ArgumentPlace | undefined {
+    return this.#frameworks.map(({ carries }) => carries?.[name]).find((place) => place !== undefined);
+  }
+
+  /** `TrainState.create(tx=…).tx` is what the state was given. */
+  #carriedAs(name: string): ArgumentPlace | undefined {
+    const [, carrier, attribute] = /^(.*)\(\)\.(\w+)$/.exec(name) ?? [];
+    const place = carrier ? this.#carriedBy(carrier) : undefined;
+    return place?.keyword === attribute ? place : undefined;
   }
 
   #combined(combination: Combination, built: Built, framework: Framework, found: Found, depth: number): void {

@@ -62,7 +62,8 @@ export class Values {
     this.#cutAt = Number.POSITIVE_INFINITY;
     this.#active.push({ node, frame });
     try {
-      const found = this.#evaluate(node, frame, scope);
+      const all = this.#evaluate(node, frame, scope);
+      const found = all.length > MAX_VALUES ? this.#distinct(all) : all;
       const values = found.length > MAX_VALUES ? [...found.slice(0, MAX_VALUES), UNKNOWN] : found;
       // An answer that a cycle through something further out cut short is not the whole answer.
       if (this.#cutAt >= depth) known.set(node, values);
@@ -71,6 +72,20 @@ export class Values {
       this.#active.pop();
       this.#cutAt = Math.min(outerCut, this.#cutAt >= depth ? Number.POSITIVE_INFINITY : this.#cutAt);
     }
+  }
+
+  /** The same call may be come to on several ways: a state that is updated in a loop, and rebuilt from itself. */
+  #distinct(values: readonly Value[]): Value[] {
+    const { frames } = this;
+    const known = new Map<string, Value>();
+    values.forEach((value, index) => {
+      const key =
+        value.kind === "external" && value.call
+          ? `${value.name} ${frames.id(value.call)} ${frames.id(value.frame)}`
+          : `${index}`;
+      if (!known.has(key)) known.set(key, value);
+    });
+    return [...known.values()];
   }
 
   #evaluate(node: Expression, frame: Frame, scope: Scope): Value[] {
