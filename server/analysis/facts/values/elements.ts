@@ -4,6 +4,9 @@ import type { Scope } from "../names/scope.ts";
 import { type Frame, type Located, UNKNOWN, type Value } from "./value.ts";
 import type { Values } from "./values.ts";
 
+/** Of containers in one another: a recursive function can put them together without end. */
+const MAX_NESTED = 24;
+
 export class Elements {
   readonly #values: Values;
   readonly #open = new Set<string>();
@@ -49,6 +52,7 @@ export class Elements {
       // What a list was extended by may be the list itself.
       const key = `${this.#values.frames.id(item.node)}@${this.#values.frames.id(item.frame)} ${item.path} ${item.iterated}`;
       if (this.#open.has(key)) return [];
+      if (this.#open.size >= MAX_NESTED) return [UNKNOWN];
       this.#open.add(key);
       try {
         return this.#values.follow(item);
