@@ -6,9 +6,9 @@ import type { Evidence } from "./events/events.ts";
 import type { CallSite, Names, Scope } from "./names/scope.ts";
 import type { Values } from "./values/values.ts";
 
-/** What classes and functions of the file are called, for networks written by hand. */
+/** What classes and functions of the file are called, for networks written by hand. `diffusion` alone is a term of an equation. */
 const BY_NAME: readonly (readonly [RegExp, Architecture])[] = [
-  [/ddpm|diffusion/i, "diffusion"],
+  [/ddpm|^(?!_*diffusion$).*diffusion/i, "diffusion"],
   [/dqn|^q_?net|replay_?buffer/i, "value-learning"],
   [/(multi_?head|self|cross|causal).?attention|transformer|^gpt|^bert/i, "transformer"],
   [/actor_?critic|^ppo|^a2c|^reinforce/i, "reinforcement"],

@@ -430,6 +430,8 @@ opt.step()
     ["model = nn.TransformerEncoderLayer(8, 1)", "warning", "max_norm=1.0"],
     ["import gymnasium\nmodel = nn.Linear(8, 8)", "warning", "max_norm=0.5"],
     ["import gymnasium\nclass DQN: pass\nmodel = nn.Linear(8, 8)", "warning", "max_norm=10.0"],
+    ["class GaussianDiffusion: pass\nmodel = nn.Linear(8, 8)", "warning", "max_norm=1.0"],
+    ["def diffusion(t, y): return y\nmodel = nn.Linear(8, 8)", "information", "max_norm=1.0"],
     ["model = nn.Conv2d(3, 8, 3)", "information", "max_norm=1.0"],
     ["model = nn.Linear(8, 8)", "information", "max_norm=1.0"],
   ])("%s", (build, severity, threshold) => {
