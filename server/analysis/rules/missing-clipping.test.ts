@@ -15,9 +15,80 @@ ${body
   .join("\n")}
 `;
 
+/** Each gradient, changed by one statement. */
+const each = (change: string) => `for p in model.parameters():\n    ${change}`;
+
 describe("reports an update that no clip reaches", () => {
   const reported: [string, string, string[]][] = [
     ["a plain loop", loop("loss.backward()\noptimizer.step()"), ["10:missing-clipping"]],
+    ...[
+      ["p.grad /= 4", ""],
+      ["p.grad.data.mul_(1.0 / tasks)", "tasks = 16"],
+      ["p.grad = p.grad / len(batches)", ""],
+      ["p.grad.mul_(1 / float(torch.distributed.get_world_size()))", ""],
+      ["p.grad.data.div_(config.solver.accumulate)", "import config"],
+      ["p.grad *= 1 / options.workers", "import argparse\noptions = argparse.ArgumentParser().parse_args()"],
+    ].map(([change = "", before = ""]): [string, string, string[]] => [
+      `gradients that are averaged: ${change}`,
+      loop(`loss.backward()\n${each(change)}\noptimizer.step()`, before),
+      [`${12 + before.split("\n").length - 1}:missing-clipping`],
+    ]),
+    [
+      "gradients that are averaged by a helper, by what it is given",
+      `import torch
+def average(parameters, tasks):
+    for p in parameters:
+        p.grad.div_(tasks)
+def train(model, batches, tasks=8):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for batch in batches:
+        optimizer.zero_grad()
+        model(batch).sum().backward()
+        average(model.parameters(), tasks)
+        optimizer.step()
+`,
+      ["11:missing-clipping"],
+    ],
+    [
+      "a local name for other gradients",
+      loop("loss.backward()\ngrad = torch.autograd.grad(penalty, x)[0]\nreport(grad)\noptimizer.step()"),
+      ["12:missing-clipping"],
+    ],
+    ...["clone()", "get_input_embeddings()", "is_done()"].map((call): [string, string, string[]] => [
+      `a model that is only read: ${call}`,
+      loop(`loss.backward()\nmodel.${call}\noptimizer.step()`),
+      ["11:missing-clipping"],
+    ]),
+    ...["average_gradients", "mpi_avg_grads", "sync_gradients", "allreduce_params", "ensure_shared_grads"].map(
+      (name): [string, string, string[]] => [
+        `gradients that only change hands: ${name}`,
+        loop(`loss.backward()\n${name}(model)\noptimizer.step()`, `from tools import ${name}`),
+        ["11:missing-clipping"],
+      ],
+    ),
+    ...["limit", "limit is not None", "not (limit is None)", "limit is not None and ready"].map(
+      (test): [string, string, string[]] => [
+        `a clip that is given None: if ${test}`,
+        `import torch
+def tame(parameters, limit):
+    if ${test}:
+        limit = float(limit)
+        torch.nn.utils.clip_grad_norm_(parameters, limit)
+model = torch.nn.LSTM(8, 8)
+optimizer = torch.optim.Adam(model.parameters())
+for x in data:
+    model(x)[0].sum().backward()
+    tame(model.parameters(), None)
+    optimizer.step()
+`,
+        ["11:missing-clipping"],
+      ],
+    ),
+    [
+      "beside a part of DeepSpeed that trains nothing",
+      loop("loss.backward()\noptimizer.step()", "from deepspeed.accelerator import get_accelerator"),
+      ["10:missing-clipping"],
+    ],
     [
       "under accumulation",
       loop("loss.backward()\nif i % 4 == 0:\n    optimizer.step()\n    optimizer.zero_grad()"),
@@ -246,10 +317,38 @@ class Gan(Base):
     [
       "to a helper that assigns to the gradients",
       loop(
-        "loss.backward()\nshrink(0.1)\noptimizer.step()",
+        "loss.backward()\nshrink(limit / total)\noptimizer.step()",
         "def shrink(scale):\n    for p in model.parameters():\n        p.grad *= scale",
       ),
     ],
+    ...[
+      "p.grad.mul_(args.clip_coef)",
+      "p.grad.div_(norm)",
+      "p.grad *= largest / p.grad.norm()",
+      "p.grad.mul_(min(1.0, 1 / float(total)))",
+      "p.grad = p.grad * mask",
+      "p.grad[:] = tamed(p.grad)",
+    ].map((change): [string, string] => [
+      `to gradients that may be measured first: ${change}`,
+      loop(`loss.backward()\n${each(change)}\noptimizer.step()`),
+    ]),
+    [
+      "to a factor that a helper is given from elsewhere",
+      `import torch
+def step(model, optimizer, loss, factor=1.0):
+    loss.backward()
+    for p in model.parameters():
+        p.grad.mul_(factor)
+    optimizer.step()
+`,
+    ],
+    ...["tame(model.parameters())", "tame(model.parameters(), args.limit)"].map((call): [string, string] => [
+      `to a clip that may be given something: ${call}`,
+      loop(
+        `loss.backward()\n${call}\noptimizer.step()`,
+        "def tame(parameters, limit=None):\n    if limit is not None:\n        nn.utils.clip_grad_norm_(parameters, limit)",
+      ),
+    ]),
     [
       "to a clip spelled by getattr",
       loop("loss.backward()\ngetattr(nn.utils, 'clip_grad_%s_' % mode)(model.parameters(), 1)\noptimizer.step()"),

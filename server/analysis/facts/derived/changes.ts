@@ -34,8 +34,7 @@ export const zeroedUpdates = once((facts: Facts): readonly ZeroedUpdate[] =>
 function zeroedLast(path: Path, { optimizer }: StepEvent): ZeroGradEvent | null {
   const backward = path.findLastIndex(({ kind }) => kind === "backward");
   const after = path.slice(backward + 1);
-  if (after.some(({ kind, ...event }) => kind === "unknown" || ("how" in event && event.how === "by-hand")))
-    return null;
+  if (after.some((event) => event.kind === "unknown" || isByHand(event))) return null;
   return after.filter((event) => event.kind === "zero-grad").find(({ cleared }) => isThe(cleared, optimizer)) ?? null;
 }
 
@@ -72,19 +71,21 @@ function changedAfter(facts: Facts, path: Path, step: StepEvent): Change | null 
   if (after.some(({ kind }) => kind === "backward" || kind === "unknown" || kind === "step")) return null;
   for (const event of after) {
     if (event.kind === "reduce") return { how: "reduced", event, clip, step };
-    if (event.kind === "clip" && event.how === "by-hand")
-      return isDivided(facts, event, step) ? { how: "divided", event, clip, step } : null;
+    if (isByHand(event)) return isDivided(facts, event, step) ? { how: "divided", event, clip, step } : null;
   }
   return null;
 }
 
+const isByHand = (event: TrainingEvent) =>
+  event.kind === "average" || (event.kind === "clip" && event.how === "by-hand");
+
 /** All of the update's gradients are, in a loop over its parameters. */
-function isDivided(facts: Facts, event: ClipEvent, { optimizer }: StepEvent): boolean {
+function isDivided(facts: Facts, event: TrainingEvent, { optimizer }: StepEvent): boolean {
   if (!dividesGrad(event.node, event.statement)) return false;
   const loop = enclosing(facts, event).find(({ statement }) => statement.kind === "for");
   if (loop?.statement.kind !== "for") return false;
   const { frame, scope } = loop;
-  return facts.parameters.surelyCovers({ ...event, parameters: loop.statement.iterable, frame, scope }, optimizer);
+  return facts.parameters.holds({ node: loop.statement.iterable, frame, scope }, optimizer);
 }
 
 /** Under no condition that the clip isn't under, but that there is a gradient. */

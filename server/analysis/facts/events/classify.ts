@@ -19,7 +19,7 @@ const LOOKS_LIKE_OTHER = /sched|env|profil|lr_|_lr$|warmup|callback|metric|timer
 const LOOKS_LIKE_CLIP = /clip|clamp_grad/i;
 /** Calls that take the model or the optimizer between backward and step and that, by their name, only read or plan. */
 const SOUNDS_HARMLESS =
-  /lr|learning_rate|sched|log|save|checkpoint|print|ema|eval|valid|test|plot|write|record|monitor|count|loss|forward|predict|sample|freeze|format|time/i;
+  /lr|learning_rate|sched|log|save|checkpoint|print|ema|eval|valid|test|plot|write|record|monitor|count|loss|forward|predict|sample|freeze|format|time|^_*(get|is|has|unwrap)_|clone|copy|average|avg|all_?reduce|share|sync/i;
 
 type Step = Meaning & { event: "step" };
 type External = Value & { kind: "external" };

@@ -135,6 +135,10 @@ export interface ZeroGradEvent extends EventBase {
   readonly cleared: OptimizerRef | null;
 }
 
+export interface AverageEvent extends EventBase {
+  readonly kind: "average";
+}
+
 export type TrainingEvent =
   | ClipEvent
   | StepEvent
@@ -143,6 +147,8 @@ export type TrainingEvent =
   | (EventBase & { readonly kind: "rescale" })
   /** Gradients are summed over the processes by hand. */
   | (EventBase & { readonly kind: "reduce" })
+  /** All gradients are divided or multiplied by an amount that doesn't depend on them. */
+  | AverageEvent
   | ZeroGradEvent
   /** Something that may do anything to the gradients: code that can't be seen, or that doesn't parse. */
   | (EventBase & { readonly kind: "unknown" });

@@ -85,6 +85,13 @@ export class ParameterSets {
     return clipped !== null && owned !== null && this.related(clipped, owned);
   }
 
+  /** What is gone through is known to hold parameters of this optimizer. */
+  holds({ node, frame, scope }: Seen, optimizer: OptimizerRef): boolean {
+    const roots = this.rootsOf(node, frame, scope);
+    const owned = this.ofOptimizer(optimizer);
+    return roots !== null && owned !== null && this.related(roots, owned);
+  }
+
   /** The optimizer's parameters are known to be of this model. */
   areOf({ node, frame, scope }: Seen, optimizer: OptimizerRef): boolean {
     const held = this.#values.variables.of(node, frame, scope);

@@ -20,9 +20,11 @@ import { once } from "../once.ts";
 import type { CallPlace, Frame } from "../values/value.ts";
 import type { Values } from "../values/values.ts";
 import { type Account, Accountant } from "./account.ts";
+import { averages } from "./averages.ts";
 import type { Classified, Classifier } from "./classify.ts";
 import { seenFrom, type Way } from "./elsewhere.ts";
 import type { ClipEvent, Path, StepEvent, TrainingEvent } from "./events.ts";
+import { outcomeOf } from "./given.ts";
 import { join, type Outcome, passing, type Trails } from "./outcome.ts";
 import { calledAs, relevantNames } from "./relevant.ts";
 import { fewest, matters, merge, Trail } from "./trail.ts";
@@ -175,7 +177,8 @@ export class Walker {
   }
 
   #branches(statement: Statement & { kind: "if" | "match" }, frame: Frame, scope: Scope, trails: Trails): Outcome {
-    const blocks = blocksOf(statement);
+    const outcome = statement.kind === "if" ? outcomeOf(this.#values, statement.test, frame, scope) : null;
+    const blocks = blocksOf(statement).filter((_, index) => outcome === null || outcome === (index === 0));
     const outcomes = blocks.map((block) => this.#block(block, frame, scope, trails));
     if (statement.kind === "match") outcomes.push(passing(trails));
     return outcomes.reduce(join, passing([]));
@@ -387,6 +390,8 @@ export class Walker {
 
   #byHand(node: Expression, frame: Frame, scope: Scope, trails: Trails): Trails {
     const event = this.#handEvent(node, frame, scope);
+    if (averages(this.#values, node, this.#statement as Statement, frame, scope))
+      return this.#append(trails, this.#seen({ ...this.#base(node, frame, scope), kind: "average" }));
     const divides = dividesGrad(node, event.statement);
     // A sum over the processes that is divided is their mean, and clips nothing.
     const acts = trails.filter((trail) => !divides || trail.event?.kind !== "reduce");

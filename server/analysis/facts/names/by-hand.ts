@@ -1,5 +1,6 @@
 /** Gradients that a script changes itself, without a clip function. */
 import type { Call, Expression, Statement } from "../../syntax/ast.ts";
+import { lastPart } from "../../syntax/call.ts";
 
 /** `p.grad.data.clamp_(…)`, `p.grad.mul_(scale)`. */
 export function changesGrad({ callee }: Call): boolean {
@@ -41,8 +42,11 @@ function isGradAsItIs(node: Expression): boolean {
 export function assignsGrad(statement: Statement): statement is Statement & { value: Expression } {
   if (statement.kind !== "assign" && statement.kind !== "augment") return false;
   if (!statement.value || statement.value.kind === "constant") return false;
-  if (statement.kind === "assign" && isGradAsItIs(statement.value)) return false;
-  return (statement.kind === "assign" ? statement.targets : [statement.target]).some(reachesGrad);
+  if (statement.kind === "augment") return reachesGrad(statement.target);
+  // A local name is bound to another tensor, and the gradient stays as it is.
+  return (
+    !isGradAsItIs(statement.value) && statement.targets.some((target) => target.kind !== "name" && reachesGrad(target))
+  );
 }
 
 /** The expression is a gradient, or something of one. */
@@ -52,6 +56,18 @@ export function reachesGrad(node: Expression): boolean {
     at = at.kind === "call" ? at.callee : at.object;
   }
   return node.kind === "name" && /^(grad|g|gradient)$/.test(node.id);
+}
+
+/** What all of a gradient is multiplied or divided by, where that is all that happens to it. */
+export function factorOfGrad(node: Expression, statement: Statement): Expression | null {
+  if (node.kind === "call" && changesGrad(node)) {
+    const [factor, another] = node.arguments;
+    return /^(mul|div)_$/.test(lastPart(node.callee)) && factor && !another ? factor.value : null;
+  }
+  if (statement.kind === "augment") return /^[*/]=$/.test(statement.operator) ? statement.value : null;
+  if (node.kind !== "binary" || !/^[*/]$/.test(node.operator)) return null;
+  if (reachesGrad(node.left)) return node.right;
+  return node.operator === "*" && reachesGrad(node.right) ? node.left : null;
 }
 
 /** `p.grad /= n`, `p.grad.div_(n)`, `p.grad = p.grad / n`. */
