@@ -6,11 +6,15 @@ import type { Evidence } from "./events/events.ts";
 import type { CallSite, Names, Scope } from "./names/scope.ts";
 import type { Values } from "./values/values.ts";
 
-/** What classes and functions of the file are called, for networks written by hand. `diffusion` alone is a term of an equation. */
+/**
+ * What classes and functions that the file defines or imports are called, for networks written by hand. `diffusion` alone
+ * is a term of an equation.
+ */
 const BY_NAME: readonly (readonly [RegExp, Architecture])[] = [
   [/ddpm|^(?!_*diffusion$).*diffusion/i, "diffusion"],
-  [/dqn|^q_?net|replay_?buffer/i, "value-learning"],
-  [/(multi_?head|self|cross|causal).?attention|transformer|^gpt|^bert/i, "transformer"],
+  [/dqn|^q_?net|replay_?buffer|^(ddpg|td3|sac)$/i, "value-learning"],
+  [/(multi_?head|self|cross|causal).?attention|transformer(?!_?net)|^gpt|^bert/i, "transformer"],
+  [/^[A-Z]\w*(RNN|LSTM|GRU)([A-Z_]|$)|^(RNN|LSTM|GRU)[A-Z_]/, "recurrent"],
   [/actor_?critic|^ppo|^a2c|^reinforce/i, "reinforcement"],
 ];
 
@@ -41,14 +45,14 @@ export function findEvidence(names: Names, values: Values, frameworks: readonly 
   for (const { pattern, architecture } of patterns) {
     const found = imported(names, values, pattern) ?? built(names, values, pattern, layers);
     if (!found) continue;
-    const named = byName(names);
+    const named = byName(names, frameworks);
     if (architecture === "recurrent" && (predictsTokens(names) || isLanguageModel(names)))
       return { ...found, architecture: "language-model" };
     if (architecture === "reinforcement" && named?.architecture === "value-learning") return named;
     if (architecture === "convolutional" && named) return named;
     return { ...found, architecture };
   }
-  return byName(names) ?? { architecture: null, name: "", node: null };
+  return byName(names, frameworks) ?? { architecture: null, name: "", node: null };
 }
 
 function imported(names: Names, values: Values, pattern: RegExp) {
@@ -77,11 +81,18 @@ function isImported(callee: Expression, scope: Scope): boolean {
   return at.kind === "name" && scope.lookup(at.id)?.bindings.some((binding) => binding.kind === "import") === true;
 }
 
-function byName(names: Names): Evidence | null {
-  const defined = [...names.classes.map((info) => info.node), ...names.functions.map((info) => info.node)];
+function byName(names: Names, frameworks: readonly Framework[]): Evidence | null {
+  const defined = [...names.classes.map((info) => info.node), ...names.functions.map((info) => info.node)].flatMap(
+    (node) => (node.kind === "lambda" ? [] : [{ name: node.name, node }]),
+  );
+  // What a library calls so (scikit-learn's transformers) is no network.
+  const own = names.imports.filter(({ name }) => !frameworks.some(({ inert }) => inert?.test(name)));
+  const imported = own.map(({ name, node }) => ({
+    name: name.slice(name.lastIndexOf(".") + 1),
+    node: { ...node, kind: "name" as const, id: node.name },
+  }));
   for (const [pattern, architecture] of BY_NAME)
-    for (const node of defined)
-      if (node.kind !== "lambda" && pattern.test(node.name)) return { architecture, name: node.name, node };
+    for (const { name, node } of [...defined, ...imported]) if (pattern.test(name)) return { architecture, name, node };
   return null;
 }
 

@@ -52,7 +52,12 @@ export const paddle: Framework = {
       event: "step",
       optimizer: at(0, "optimizer"),
       managed: true,
-      runBy: { methods: ["fit", "train_batch"], unless: "train_batch" },
+      runBy: {
+        methods: ["fit", "train_batch"],
+        unless: "train_batch",
+        asks: ["evaluate", "predict", "eval_batch", "predict_batch", "summary", "save"],
+        loads: /^$/,
+      },
     },
     "paddle.amp.GradScaler().step": scaled,
     "paddle.amp.GradScaler().minimize": scaled,

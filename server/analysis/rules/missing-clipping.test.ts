@@ -531,6 +531,11 @@ opt.step()
     ["import gymnasium\nclass DQN: pass\nmodel = nn.Linear(8, 8)", "warning", "max_norm=10.0"],
     ["class GaussianDiffusion: pass\nmodel = nn.Linear(8, 8)", "warning", "max_norm=1.0"],
     ["def diffusion(t, y): return y\nmodel = nn.Linear(8, 8)", "information", "max_norm=1.0"],
+    ["from network import EncoderRNN\nmodel = EncoderRNN(8)", "warning", "max_norm=1.0"],
+    ["from network import GPT\nmodel = GPT(config)", "warning", "max_norm=1.0"],
+    ["import gym\nfrom algorithms import TD3\nmodel = nn.Linear(8, 8)", "warning", "max_norm=10.0"],
+    ["from styles import TransformerNet\nmodel = TransformerNet()", "information", "max_norm=1.0"],
+    ["from sklearn.compose import ColumnTransformer\nmodel = nn.Linear(8, 8)", "information", "max_norm=1.0"],
     ["model = nn.Conv2d(3, 8, 3)", "information", "max_norm=1.0"],
     ["model = nn.Linear(8, 8)", "information", "max_norm=1.0"],
   ])("%s", (build, severity, threshold) => {
@@ -555,7 +560,15 @@ optimizer = torch.optim.Adam(model.parameters())
   ])("it is information, whatever the network: %s", (_, text) =>
     expect(lint(text).map(({ rule, severity }) => [rule, severity])).toEqual([["missing-clipping", "information"]]),
   );
-  it("elsewhere a warning", () => {
-    expect(lint(`${network}\ndef run(batch):\n${step}`).map(({ severity }) => severity)).toEqual(["warning"]);
+  it.each([
+    ["", `${network}\ndef run(batch):\n${step}`],
+    ["what evaluates is called", `${network}\ndef test_agent(): pass\ndef run(batch):\n    test_agent()\n${step}`],
+    [
+      "what prepares is passed on",
+      `${network}\ndef test_rows(row): pass\ntable.map(test_rows)\ndef run(batch):\n${step}`,
+    ],
+    ["what evaluates is another's", `${network}\nclass Agent:\n    def test_one(self): pass\ndef run(batch):\n${step}`],
+  ])("elsewhere a warning: %s", (_, text) => {
+    expect(lint(text).map(({ severity }) => severity)).toEqual(["warning"]);
   });
 });
