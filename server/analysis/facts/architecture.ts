@@ -15,13 +15,13 @@ const BY_NAME: readonly (readonly [RegExp, Architecture])[] = [
   [/dqn|^q_?net|replay_?buffer|^(ddpg|td3|sac)$/i, "value-learning"],
   [/(multi_?head|self|cross|causal).?attention|transformer(?!_?net)|^gpt|^bert/i, "transformer"],
   [/^[A-Z]\w*(RNN|LSTM|GRU)([A-Z_]|$)|^(RNN|LSTM|GRU)[A-Z_]/, "recurrent"],
-  [/actor_?critic|^ppo|^a2c|^reinforce/i, "reinforcement"],
+  [/actor_?critic|^(actor|critic)$|^ppo|^a2c|^reinforce/i, "reinforcement"],
 ];
 
 /** Of no framework: the environments that agents are trained in. */
 const ENVIRONMENTS = {
   architecture: "reinforcement",
-  pattern: /^(gym|gymnasium|pettingzoo|dm_control|procgen|ale_py|mujoco_py)(\.|$)/,
+  pattern: /^(gym|gymnasium|pettingzoo|dm_control|dm_env|procgen|ale_py|mujoco_py)(\.|$)/,
 } as const;
 
 /** What says more comes first: a network of several kinds is known by this one. */

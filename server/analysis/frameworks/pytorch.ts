@@ -91,6 +91,9 @@ export const pytorch: Framework = {
     "apex.amp.initialize": "all",
     "apex.parallel.DistributedDataParallel": "first",
     "horovod.torch.DistributedOptimizer": "first",
+    // Scales each layer's learning rate, not its gradient against the others'.
+    "apex.parallel.LARC": at(0, "optimizer"),
+    "apex.parallel.LARC.LARC": at(0, "optimizer"),
   },
   layers: ["torch.nn.", "torch.nn.functional.", "torchvision.models."],
   architectures: [

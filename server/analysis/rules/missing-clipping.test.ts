@@ -59,9 +59,9 @@ def train(model, batches, tasks=8):
       loop(`loss.backward()\nmodel.${call}\noptimizer.step()`),
       ["11:missing-clipping"],
     ]),
-    ...["average_gradients", "mpi_avg_grads", "sync_gradients", "allreduce_params", "ensure_shared_grads"].map(
+    ...["average_gradients", "mpi_avg_grads", "sync_gradients", "allreduce_params"].map(
       (name): [string, string, string[]] => [
-        `gradients that only change hands: ${name}`,
+        `gradients whose mean is taken: ${name}`,
         loop(`loss.backward()\n${name}(model)\noptimizer.step()`, `from tools import ${name}`),
         ["11:missing-clipping"],
       ],
@@ -84,6 +84,32 @@ for x in data:
         ["11:missing-clipping"],
       ],
     ),
+    [
+      "of a model that was built together with another one, which is clipped",
+      `import torch
+def build():
+    a, b = torch.nn.LSTM(8, 8), torch.nn.LSTM(8, 8)
+    return a, torch.optim.Adam(a.parameters()), b, torch.optim.Adam(b.parameters())
+one, optimizer, other, optimizer2 = build()
+for x in data:
+    optimizer.zero_grad()
+    one(x)[0].sum().backward()
+    torch.nn.utils.clip_grad_norm_(one.parameters(), 1.0)
+    optimizer.step()
+    optimizer2.zero_grad()
+    other(x)[0].sum().backward()
+    optimizer2.step()
+`,
+      ["13:missing-clipping"],
+    ],
+    [
+      "an optimizer that apex wraps, to scale each layer's learning rate",
+      loop("loss.backward()\noptimizer.step()", "from apex.parallel import LARC").replace(
+        "torch.optim.Adam(model.parameters())",
+        "LARC(optimizer=torch.optim.SGD(model.parameters(), lr=1))",
+      ),
+      ["10:missing-clipping"],
+    ],
     [
       "beside a part of DeepSpeed that trains nothing",
       loop("loss.backward()\noptimizer.step()", "from deepspeed.accelerator import get_accelerator"),
@@ -333,6 +359,75 @@ class Gan(Base):
       loop(`loss.backward()\n${each(change)}\noptimizer.step()`),
     ]),
     [
+      "to clipped gradients that are handed to another model",
+      `import torch
+from tools import share_gradients
+def train(model, shared):
+    optimizer = torch.optim.Adam(shared.parameters())
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    share_gradients(model, shared)
+    optimizer.step()
+`,
+    ],
+    [
+      "to a clip of a model that was built together with its optimizer",
+      `import torch
+def build():
+    net = torch.nn.LSTM(8, 8)
+    return net, torch.optim.Adam(net.parameters())
+model, optimizer = build()
+for x in data:
+    model(x)[0].sum().backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+`,
+    ],
+    [
+      "to a clip of a model out of a dictionary that a function returns",
+      `import torch
+def build():
+    net = torch.nn.LSTM(8, 8)
+    optimizer = torch.optim.Adam(net.parameters())
+    return {"net": net}, optimizer
+nets, optimizer = build()
+for x in data:
+    nets["net"](x)[0].sum().backward()
+    torch.nn.utils.clip_grad_norm_(nets["net"].parameters(), 1.0)
+    optimizer.step()
+`,
+    ],
+    ...["self.parameters()", "self.head.parameters()"].map((owned): [string, string] => [
+      `to a clip of a model that has its own optimizer: ${owned}`,
+      `import torch
+class Base(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.head = torch.nn.Linear(8, 8)
+        self.optimizer = torch.optim.Adam(${owned})
+class Net(Base):
+    pass
+model = Net()
+for x in data:
+    model(x).sum().backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    model.optimizer.step()
+`,
+    ]),
+    [
+      "to a clip by a module that a wildcard import gave",
+      `import argparse
+import torch.optim as optim
+from tools import *
+model = build()
+optimizer = optim.SGD(model.parameters(), lr=1)
+for x in data:
+    model(x).sum().backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+`,
+    ],
+    [
       "to a factor that a helper is given from elsewhere",
       `import torch
 def step(model, optimizer, loss, factor=1.0):
@@ -533,6 +628,7 @@ opt.step()
     ["def diffusion(t, y): return y\nmodel = nn.Linear(8, 8)", "information", "max_norm=1.0"],
     ["from network import EncoderRNN\nmodel = EncoderRNN(8)", "warning", "max_norm=1.0"],
     ["from network import GPT\nmodel = GPT(config)", "warning", "max_norm=1.0"],
+    ["class Actor(nn.Module): pass\nmodel = Actor()", "warning", "max_norm=0.5"],
     ["import gym\nfrom algorithms import TD3\nmodel = nn.Linear(8, 8)", "warning", "max_norm=10.0"],
     ["from styles import TransformerNet\nmodel = TransformerNet()", "information", "max_norm=1.0"],
     ["from sklearn.compose import ColumnTransformer\nmodel = nn.Linear(8, 8)", "information", "max_norm=1.0"],

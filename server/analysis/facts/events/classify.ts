@@ -19,7 +19,9 @@ const LOOKS_LIKE_OTHER = /sched|env|profil|lr_|_lr$|warmup|callback|metric|timer
 const LOOKS_LIKE_CLIP = /clip|clamp_grad/i;
 /** Calls that take the model or the optimizer between backward and step and that, by their name, only read or plan. */
 const SOUNDS_HARMLESS =
-  /lr|learning_rate|sched|log|save|checkpoint|print|ema|eval|valid|test|plot|write|record|monitor|count|loss|forward|predict|sample|freeze|format|time|^_*(get|is|has|unwrap)_|clone|copy|average|avg|all_?reduce|share|sync/i;
+  /lr|learning_rate|sched|log|save|checkpoint|print|ema|eval|valid|test|plot|write|record|monitor|count|loss|forward|predict|sample|freeze|format|time|^_*(get|is|has|unwrap)_|clone|deepcopy/i;
+/** Calls that, by their name, take the gradients' mean or sum over processes: given two models, they may hand one's on to the other. */
+const SOUNDS_SHARED = /average|avg|all_?reduce|sync|share/i;
 
 type Step = Meaning & { event: "step" };
 type External = Value & { kind: "external" };
@@ -406,7 +408,8 @@ export class Classifier {
       return null;
     const held = call.arguments.map((argument) => argument.value);
     if (callee.kind === "attribute") held.push(callee.object);
-    return held.some((node) => this.#holdsParameters(node, frame, scope)) ? "unknown" : null;
+    const holders = held.filter((node) => this.#holdsParameters(node, frame, scope));
+    return holders.length > (SOUNDS_SHARED.test(name) ? 1 : 0) ? "unknown" : null;
   }
 
   /** What a backward pass that returns its gradients returned, or a part of it. */

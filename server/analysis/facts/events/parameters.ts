@@ -1,6 +1,6 @@
 /** Which models' parameters an iterable holds, and whether two iterables may hold the same ones. */
 import type { Call, Expression } from "../../syntax/ast.ts";
-import { argumentOf } from "../../syntax/call.ts";
+import { argumentOf, lastPart } from "../../syntax/call.ts";
 import { type Binding, type ClassInfo, type Scope, Variable } from "../names/scope.ts";
 import { once } from "../once.ts";
 import type { Frame } from "../values/value.ts";
@@ -61,7 +61,7 @@ export class ParameterSets {
     if (!clipped || !owned || clipped.size === 0 || owned.size === 0) return true;
     // `self.parameters()`: what the instance holds may have come from anywhere.
     if ([...clipped].some((root) => !(root instanceof Variable))) return true;
-    return [...clipped].some((root) => this.#isAnyOf(root)) || this.related(clipped, owned);
+    return [...clipped].some((root) => this.#isAnyOf(root)) || this.#mayRelate(clipped, owned);
   }
 
   /** `for net in nets:`, of nets that came from elsewhere. */
@@ -110,6 +110,13 @@ export class ParameterSets {
     );
   }
 
+  /** Or one holds an instance of a class, and the other what any instance of that class has. */
+  #mayRelate(a: ReadonlySet<Variable | ClassInfo>, b: ReadonlySet<Variable | ClassInfo>): boolean {
+    const fromA = this.#closure(a);
+    const fromB = this.#closure(b);
+    return this.related(a, b) || overlap(fromA.classes, fromB.all) || overlap(fromB.classes, fromA.all);
+  }
+
   /** `model.clip_grad_norm_(1.0)`: the parameters of the object that the method is called on. */
   #mayHold(clip: ClipEvent, optimizer: OptimizerRef): boolean {
     const callee = clip.call?.callee;
@@ -119,9 +126,12 @@ export class ParameterSets {
     const owned = this.ofOptimizer(optimizer);
     const held = this.#values.variables.of(callee.object, clip.frame, clip.scope);
     if (!owned || !held || owned.size === 0) return true;
+    // `torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)`, where nothing here imports `torch`.
+    if (clip.call?.arguments.some(({ value }) => value.kind === "call" && lastPart(value.callee) === "parameters"))
+      return true;
     // `utils.clip_gradients(model, 1.0)`: a function of a module, which clips what it is given.
     if (held.variable.bindings.some((binding) => binding.kind === "import")) return true;
-    return this.related(this.#alone(held.variable), owned);
+    return this.#mayRelate(this.#alone(held.variable), owned);
   }
 
   #gather(node: Expression, frame: Frame, scope: Scope, roots: Set<Variable | ClassInfo>, seen: Set<unknown>): boolean {
@@ -230,12 +240,13 @@ export class ParameterSets {
   }
 
   /**
-   * The roots, what they belong to, and what their definitions wrap (`net = DDP(model)`); and the containers that they may
-   * be any element of (`for net in nets`).
+   * The roots, what they belong to, and what their definitions wrap (`net = DDP(model)`); the containers that they may be
+   * any element of (`for net in nets`); and the classes that they are instances of, which may have optimizers of their own.
    */
   #close(roots: ReadonlySet<Variable | ClassInfo>) {
     const all = new Set<Variable | ClassInfo>();
     const anyOf = new Set<Variable | ClassInfo>();
+    const classes = new Set<Variable | ClassInfo>();
     const queue = [...roots];
     for (let item = queue.pop(); item && all.size <= 200; item = queue.pop()) {
       if (all.has(item)) continue;
@@ -246,9 +257,11 @@ export class ParameterSets {
         const sources = this.#sources(binding);
         queue.push(...sources);
         if (binding.kind === "element") for (const container of sources) anyOf.add(container);
+        for (const value of this.#values.bound(binding, this.#values.frames.of(binding.scope)))
+          if (value.kind === "instance") for (const info of this.#values.members.lineage(value.info)) classes.add(info);
       }
     }
-    return { all, anyOf };
+    return { all, anyOf, classes };
   }
 
   /** What a binding takes its value from. */
@@ -257,8 +270,7 @@ export class ParameterSets {
     switch (binding.kind) {
       case "value": {
         const [index] = binding.path;
-        const taken = binding.value.kind === "sequence" && index !== undefined ? binding.value.elements[index] : null;
-        return this.#mentions(taken ?? binding.value, scope);
+        return [...this.#mentions(partOf(binding.value, index), scope), ...this.#returned(binding.value, index, scope)];
       }
       case "context":
         return this.#mentions(binding.value, scope);
@@ -272,6 +284,15 @@ export class ParameterSets {
       default:
         return [];
     }
+  }
+
+  /** What a function of ours that is called here gives back (`model, optimizer = build()`), or a part of it. */
+  #returned(node: Expression, index: number | undefined, scope: Scope): (Variable | ClassInfo)[] {
+    if (node.kind !== "call") return [];
+    return this.#values
+      .evaluate(node.callee, this.#values.frames.of(scope), scope)
+      .flatMap((value) => (value.kind === "function" && !value.info.yields ? [value.info] : []))
+      .flatMap((info) => info.returns.flatMap((returned) => this.#mentions(partOf(returned, index), info.scope)));
   }
 
   /** `net.head` for `self.net.head`, after `self.net = net`. */
@@ -301,6 +322,8 @@ export class ParameterSets {
         ];
       case "sequence":
         return node.elements.flatMap((element) => this.#mentions(element, scope));
+      case "dict":
+        return node.entries.flatMap(({ value }) => this.#mentions(value, scope));
       case "subscript":
         return this.#mentions(node.object, scope);
       case "conditional":
@@ -309,6 +332,11 @@ export class ParameterSets {
         return [];
     }
   }
+}
+
+/** An element of a display, or the whole of what isn't one. */
+function partOf(node: Expression, index: number | undefined): Expression {
+  return (node.kind === "sequence" && index !== undefined && node.elements[index]) || node;
 }
 
 /** The argument of `zip` that fills this place of the target. */

@@ -132,6 +132,16 @@ export class Members {
     );
   }
 
+  /** A class and those of its bases that can be seen. */
+  lineage(info: ClassInfo, seen = new Set<ClassInfo>()): ReadonlySet<ClassInfo> {
+    if (seen.has(info)) return seen;
+    seen.add(info);
+    for (const base of info.node.bases)
+      for (const parent of this.#values.evaluate(base.value, this.#values.frames.around(info.scope)))
+        if (parent.kind === "class") this.lineage(parent.info, seen);
+    return seen;
+  }
+
   /** The topmost of a class's first bases that this file defines. */
   root(info: ClassInfo, seen = new Set<ClassInfo>()): ClassInfo {
     seen.add(info);

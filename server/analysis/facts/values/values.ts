@@ -166,8 +166,9 @@ export class Values {
     );
   }
 
-  /** The qualified name that a wildcard import gave, where a framework knows it. */
+  /** The qualified name that a wildcard import gave, where a framework knows it; `torch` is the module, whoever imported it. */
   #fromWildcard(id: string, scope: Scope): string | null {
+    if (scope.module.wildcards.length > 0 && this.#frameworks.some(({ inert }) => inert?.test(id))) return id;
     for (let at: Scope | null = scope; at; at = at.parent)
       for (const module of at.wildcards) {
         const name = this.canonical(`${module}.${id}`);
