@@ -38,7 +38,7 @@ export const pytorch: Framework = {
     { name: /Adafactor$|CAME$/, keyword: null },
     { name: /^timm\.optim\.(\w+\.)*(Lamb|create_optimizer\w*)$/, keyword: null },
   ],
-  clipsElsewhere: /^deepspeed(\.(?!accelerator(\.|$)|comm(\.|$)|utils(\.|$))|$)/,
+  clipsElsewhere: /^deepspeed(\.(?!accelerator(\.|$)|comm(\.|$)|utils(\.|$))|$)|^detectron2\.(engine|solver)(\.|$)/,
   optimizerMethods: {
     step: { event: "step", optimizer: "receiver", closure: at(0, "closure") },
     zero_grad: { event: "zero-grad" },

@@ -85,6 +85,23 @@ for x in data:
       ],
     ),
     [
+      "gradients that are handed on unclipped",
+      `import torch
+def train(model, shared):
+    optimizer = torch.optim.Adam(shared.parameters())
+    loss.backward()
+    for p, q in zip(model.parameters(), shared.parameters()):
+        q._grad = p.grad
+    optimizer.step()
+`,
+      ["7:missing-clipping"],
+    ],
+    [
+      "beside a hook that only looks",
+      loop("loss.backward()\noptimizer.step()", "def watch(p):\n    p.register_hook(lambda g: print(g.norm()))"),
+      ["11:missing-clipping"],
+    ],
+    [
       "of a model that was built together with another one, which is clipped",
       `import torch
 def build():
@@ -369,6 +386,32 @@ def train(model, shared):
     share_gradients(model, shared)
     optimizer.step()
 `,
+    ],
+    [
+      "to gradients that were clipped in another model, and are handed on here",
+      `import torch
+def hand_on(model, shared):
+    for p, q in zip(model.parameters(), shared.parameters()):
+        q._grad = p.grad
+def train(model, shared):
+    optimizer = torch.optim.Adam(shared.parameters())
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    hand_on(model, shared)
+    optimizer.step()
+`,
+    ],
+    ...["lambda g: g.clamp(-1, 1)", "lambda g: torch.clamp(g, -limit, limit)", "tame"].map((hook): [string, string] => [
+      `to clipping as the gradients are made: ${hook}`,
+      loop(
+        "loss.backward()\noptimizer.step()",
+        `def tame(g):\n    return torch.clip(g, -1, 1)\ndef prepare():\n    for p in model.parameters():\n        p.register_hook(${hook})`,
+      ),
+    ]),
+    ["to a helper that is given a threshold", loop("loss.backward()\ncheck(net, config.grad_clip)\noptimizer.step()")],
+    [
+      "beside an optimizer factory that clips as it is configured",
+      loop("loss.backward()\noptimizer.step()", "from detectron2.solver import build_optimizer"),
     ],
     [
       "to a clip of a model that was built together with its optimizer",

@@ -124,9 +124,12 @@ function clipsOn(facts: Facts, path: Path, step: StepEvent): ClipEvent[] {
   if (gradients && !gradients.open && !gradients.stored) return given;
   const cleared = clearedUpTo(facts, path, step);
   const backward = path.findIndex((event, index) => index >= cleared && event.kind === "backward");
+  const handedOn = path.findLastIndex((event) => event.kind === "hand-on");
   return path.flatMap((event, index) => {
     if (event.kind !== "clip") return [];
     if (event.gradients) return given.includes(event) ? [event] : [];
+    // Clipped where they came from.
+    if (index >= backward && index < handedOn) return [event];
     if (index < backward || !facts.parameters.mayCover(event, step.optimizer)) return [];
     return !isSpent(path, index) || facts.parameters.surelyCovers(event, step.optimizer) ? [event] : [];
   });

@@ -17,6 +17,7 @@ import { Optimizers } from "./optimizers.ts";
 const LOOKS_LIKE_OPTIMIZER = /optim|(^|_)opts?(_|$|[A-Z\d])|opt$|solver/i;
 const LOOKS_LIKE_OTHER = /sched|env|profil|lr_|_lr$|warmup|callback|metric|timer|logger|hook|game|simul/i;
 const LOOKS_LIKE_CLIP = /clip|clamp_grad/i;
+const SOUNDS_LIKE_THRESHOLD = /^clip$|grad\w*_?clip|clip_?(grad|norm|value|thresh)|max_(grad_)?norm/i;
 /** Calls that take the model or the optimizer between backward and step and that, by their name, only read or plan. */
 const SOUNDS_HARMLESS =
   /lr|learning_rate|sched|log|save|checkpoint|print|ema|eval|valid|test|plot|write|record|monitor|count|loss|forward|predict|sample|freeze|format|time|^_*(get|is|has|unwrap)_|clone|deepcopy/i;
@@ -406,6 +407,7 @@ export class Classifier {
     const { callee } = call;
     if (callee.kind === "attribute" && this.#frameworks.some((framework) => framework.inertMethods?.has(name)))
       return null;
+    if (call.arguments.some(isThreshold)) return "unknown";
     const held = call.arguments.map((argument) => argument.value);
     if (callee.kind === "attribute") held.push(callee.object);
     const holders = held.filter((node) => this.#holdsParameters(node, frame, scope));
@@ -456,6 +458,12 @@ function gradientsOf(call: Call, place: GradientPlace["place"]): Expression | nu
   if (place !== "last") return argumentOf(call, place.position, place.keyword)?.value ?? null;
   return call.arguments.findLast(({ keyword, stars }) => keyword === null && stars === 0)?.value ?? null;
 }
+
+/** `check(model, config.grad_clip)` */
+const isThreshold = ({ keyword, value }: Call["arguments"][number]) =>
+  [keyword ?? "", value.kind === "name" || value.kind === "attribute" ? lastPart(value) : ""].some((name) =>
+    SOUNDS_LIKE_THRESHOLD.test(name),
+  );
 
 const lastSegment = (name: string) => name.slice(name.lastIndexOf(".") + 1);
 

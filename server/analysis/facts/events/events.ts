@@ -149,6 +149,8 @@ export type TrainingEvent =
   | (EventBase & { readonly kind: "reduce" })
   /** All gradients are divided or multiplied by an amount that doesn't depend on them. */
   | AverageEvent
+  /** One model's gradients become another's, as they are. */
+  | (EventBase & { readonly kind: "hand-on" })
   | ZeroGradEvent
   /** Something that may do anything to the gradients: code that can't be seen, or that doesn't parse. */
   | (EventBase & { readonly kind: "unknown" });

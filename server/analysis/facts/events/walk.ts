@@ -13,7 +13,7 @@ import {
   type Statement,
 } from "../../syntax/ast.ts";
 import { lastPart } from "../../syntax/call.ts";
-import { assignsGrad, changesGrad, dividesGrad, zeroesGrad } from "../names/by-hand.ts";
+import { assignsGrad, changesGrad, dividesGrad, handsGradOn, zeroesGrad } from "../names/by-hand.ts";
 import { callsGiven } from "../names/passed-on.ts";
 import type { FunctionInfo, Scope } from "../names/scope.ts";
 import { once } from "../once.ts";
@@ -158,6 +158,10 @@ export class Walker {
       case "augment":
         if (zeroesGrad(statement) && statement.value)
           return passing(this.#append(trails, this.#zeroing(statement.value, frame, scope)));
+        if (handsGradOn(statement) && statement.value)
+          return passing(
+            this.#append(trails, this.#seen({ ...this.#base(statement.value, frame, scope), kind: "hand-on" })),
+          );
         return passing(assignsGrad(statement) ? this.#byHand(statement.value, frame, scope, trails) : trails);
       case "if":
       case "match":

@@ -58,6 +58,16 @@ export function reachesGrad(node: Expression): boolean {
   return node.kind === "name" && /^(grad|g|gradient)$/.test(node.id);
 }
 
+/** `shared.grad = p.grad`: another's gradient, with whatever has been done to it. */
+export function handsGradOn(statement: Statement): boolean {
+  return (
+    statement.kind === "assign" &&
+    statement.value !== null &&
+    isGradAsItIs(statement.value) &&
+    statement.targets.some((target) => target.kind !== "name" && reachesGrad(target))
+  );
+}
+
 /** What all of a gradient is multiplied or divided by, where that is all that happens to it. */
 export function factorOfGrad(node: Expression, statement: Statement): Expression | null {
   if (node.kind === "call" && changesGrad(node)) {

@@ -12,7 +12,7 @@ import {
   type StatementOf,
 } from "../../syntax/ast.ts";
 import { lastPart } from "../../syntax/call.ts";
-import { assignsGrad, changesGrad, zeroesGrad } from "./by-hand.ts";
+import { assignsGrad, changesGrad, handsGradOn, zeroesGrad } from "./by-hand.ts";
 import { emptyPart, type Part, put, type Write, type Written } from "./part.ts";
 import { type Binding, type ClassInfo, type FunctionInfo, type Position, Scope, Variable } from "./scope.ts";
 
@@ -53,7 +53,7 @@ class Collector {
 
   #statement(statement: Statement, scope: Scope): void {
     for (const expression of expressionsOf(statement)) this.#expression(expression, scope, statement);
-    if (assignsGrad(statement) || zeroesGrad(statement)) this.#noteGradients(scope);
+    if (assignsGrad(statement) || zeroesGrad(statement) || handsGradOn(statement)) this.#noteGradients(scope);
     switch (statement.kind) {
       case "function":
         this.#function(statement, scope);
