@@ -6,6 +6,8 @@ import { codeLocation } from "./telemetry.ts";
 export const serverOptions = object({
   /** Folder of the store, of the rendezvous file and of spill files. */
   storage: nullable(text()),
+  /** URL of the folder that holds the parser and its grammar. A web worker can't tell where it came from. */
+  grammar: nullable(text()),
 });
 export type ServerOptions = Of<typeof serverOptions>;
 
@@ -39,3 +41,11 @@ export interface FixAllResult {
   edit: unknown;
   count: number;
 }
+
+/** Request of the server to the client, from a web worker alone: what a file holds. */
+export const READ_FILE_METHOD = "gradsight/readFile";
+export const readFileParams = object({ uri: text() });
+export type ReadFileParams = Of<typeof readFileParams>;
+/** null where there is no such file, or none that holds text. */
+export const readFileResult = object({ text: nullable(text(16_000_000)) });
+export type ReadFileResult = Of<typeof readFileResult>;

@@ -14,15 +14,18 @@ const shared = {
   outdir: "dist",
 };
 const require = createRequire(import.meta.url);
+// The ES module build reads `import.meta.url`, which a CommonJS bundle has not, and asks for Node in a worker.
+const PARSER = { "web-tree-sitter": require.resolve("web-tree-sitter") };
 const node = {
   ...shared,
-  // The ES module build reads `import.meta.url`, which a CommonJS bundle has not.
-  alias: { "web-tree-sitter": require.resolve("web-tree-sitter") },
+  alias: PARSER,
   platform: "node",
   format: "cjs",
   target: "node22",
   outExtension: { ".js": ".cjs" },
 };
+
+const web = { ...shared, platform: "browser", target: "es2023", outdir: "dist/web" };
 
 const builds = [
   { ...node, entryPoints: { extension: "extension/main.ts" }, external: ["vscode"] },
@@ -34,6 +37,21 @@ const builds = [
     target: "es2023",
     outdir: "dist/webview",
     entryPoints: { dashboard: "webview/main.ts" },
+  },
+  {
+    ...web,
+    format: "cjs",
+    entryPoints: { extension: "extension/web/main.ts" },
+    // In a package of type "module", VS Code takes .js for an ES module, which a web extension host refuses.
+    outExtension: { ".js": ".cjs" },
+    external: ["vscode"],
+  },
+  {
+    ...web,
+    format: "iife",
+    entryPoints: { server: "server/web/main.ts" },
+    alias: { ...PARSER, "node:path": "./server/web/posix-path.ts" },
+    define: { "process.platform": '"web"' },
   },
 ];
 

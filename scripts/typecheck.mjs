@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 
 let failed = false;
-for (const folder of ["protocol", "server", "extension", "webview", "test", "bench"]) {
+for (const folder of ["protocol", "server", "server/web", "extension", "extension/web", "webview", "test", "bench"]) {
   const { status } = spawnSync("tsc", ["-p", folder], { stdio: "inherit", shell: process.platform === "win32" });
   if (status !== 0) failed = true;
 }

@@ -2,9 +2,9 @@
 import { l10n, window, workspace } from "vscode";
 import { FIX_ALL_METHOD, type FixAllParams, type FixAllResult } from "../../protocol/lsp.ts";
 import { activeDocument, versionsOf } from "../active-document.ts";
-import type { LanguageServer } from "../language/language-server.ts";
+import type { Requests } from "../language/requests.ts";
 
-export async function fixAllInFile(server: LanguageServer): Promise<void> {
+export async function fixAllInFile(server: Requests): Promise<void> {
   const document = activeDocument();
   if (!document) {
     void window.showInformationMessage(l10n.t("Open the Python file to fix first."));

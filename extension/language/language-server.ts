@@ -19,15 +19,11 @@ import {
 } from "vscode-languageclient/node";
 import type { ServerOptions } from "../../protocol/lsp.ts";
 import { CrashBudget } from "./crash-budget.ts";
+import { lintedDocuments, SCHEMES } from "./documents.ts";
 import { withInterpreter } from "./interpreter-setting.ts";
+import type { Requests } from "./requests.ts";
 
 export type ServerState = "starting" | "running" | "stopped";
-
-/** `git:` and other read-only schemes are left out: the old side of a diff is not to be linted. */
-/** Python, and what configures a training. */
-const LANGUAGES = ["python", "json", "jsonc", "yaml"];
-const SCHEMES = ["file", "untitled", "vscode-vfs"];
-const NOTEBOOK = "jupyter-notebook";
 
 /** The base class shows its every error as a notification; ours are explained once, by {@link LanguageServer}. */
 class QuietClient extends LanguageClient {
@@ -36,7 +32,7 @@ class QuietClient extends LanguageClient {
   }
 }
 
-export class LanguageServer implements Disposable {
+export class LanguageServer implements Disposable, Requests {
   private readonly changed = new EventEmitter<ServerState>();
   readonly onDidChangeState = this.changed.event;
   private readonly client: LanguageClient;
@@ -51,19 +47,13 @@ export class LanguageServer implements Disposable {
     this.log = log;
     const module = Uri.joinPath(context.extensionUri, "dist", "server.cjs").fsPath;
     const run = { module, transport: TransportKind.ipc };
-    const options: ServerOptions = { storage: storage?.fsPath ?? null };
+    const options: ServerOptions = { storage: storage?.fsPath ?? null, grammar: null };
     this.client = new QuietClient(
       "gradsight",
       "Gradsight",
       { run, debug: { ...run, options: { execArgv: ["--nolazy", "--inspect=6119", "--enable-source-maps"] } } },
       {
-        documentSelector: SCHEMES.flatMap((scheme) => [
-          ...LANGUAGES.map((language) => ({ scheme, language })),
-          { notebook: { notebookType: NOTEBOOK, scheme }, language: "python" },
-        ]),
-        notebookDocumentOptions: {
-          filterCells: (notebook, cells) => (SCHEMES.includes(notebook.uri.scheme) ? cells : []),
-        },
+        ...lintedDocuments(SCHEMES),
         middleware: { workspace: { configuration: withInterpreter } },
         initializationOptions: options,
         outputChannel: log,
@@ -105,7 +95,6 @@ export class LanguageServer implements Disposable {
     await this.start();
   }
 
-  /** @throws when the server is stopped or answers with an error */
   async request<Result>(method: string, params: object = {}): Promise<Result> {
     if (this.state === "stopped") throw new Error(l10n.t("The language server is not running."));
     if (this.state === "starting") await this.client.start();
@@ -120,7 +109,6 @@ export class LanguageServer implements Disposable {
     return this.client.code2ProtocolConverter.asUri(uri);
   }
 
-  /** @param edit an LSP WorkspaceEdit */
   edit(edit: unknown): Promise<WorkspaceEdit> {
     type Protocol = Parameters<LanguageClient["protocol2CodeConverter"]["asWorkspaceEdit"]>[0];
     return this.client.protocol2CodeConverter.asWorkspaceEdit(edit as NonNullable<Protocol>);

@@ -38,6 +38,8 @@ function checkContent(names) {
       "LICENSE.txt",
       ...["extension", "server", "hub", "cli"].map((program) => `dist/${program}.cjs`),
       ...["web-tree-sitter", "tree-sitter-python"].map((grammar) => `dist/${grammar}.wasm`),
+      "dist/web/extension.cjs",
+      "dist/web/server.js",
       "dist/webview/dashboard.js",
       "dist/webview/dashboard.css",
       ...filesIn("l10n").filter((name) => name.endsWith(".json")),

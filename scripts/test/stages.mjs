@@ -89,6 +89,15 @@ export const STAGES = [
       ),
   },
   {
+    name: "web",
+    title: "Extension in VS Code for the Web",
+    needs: ["browser", "vscode"],
+    run: (stage) =>
+      counted(join(RESULTS, "web.json"), readMocha, (report) =>
+        node(stage, ["scripts/test/web.mjs", "--report", report]),
+      ),
+  },
+  {
     name: "check",
     title: "The whole loop, end to end",
     needs: ["vendored", "browser", "vscode"],

@@ -10,9 +10,10 @@ export interface ImportedFiles {
   refresh(): void;
 }
 
-/** What the server needs of the platform it runs on, so that all but one file of it could run in a browser worker. */
+/** What the server needs of the platform it runs on: Node, or a web worker. */
 export interface Host {
-  loadAnalyser(): Promise<Analyser>;
+  /** `grammar`: where the client says that the grammar lies. */
+  loadAnalyser(grammar: string | null): Promise<Analyser>;
   /** The text of a document that is not open. Rejects with a message fit for users. */
   readText(uri: string): Promise<string>;
   /** The path of a document that is a file. */

@@ -23,7 +23,8 @@ import { SettingsStore } from "./settings.ts";
 export function registerInitialize(connection: Connection, host: Host, register: (context: Context) => void): void {
   connection.onInitialize(async (params) => {
     const client = clientOf(params);
-    const analyser = await load(connection, host);
+    const options = optionsOf(connection, params);
+    const analyser = await load(connection, host, options);
     const modules = new ImportedModules(host, client.folders);
     const documents = new Documents(analyser, host, client.positionEncoding, modules);
     const rules = analyser.rules.map(({ name }) => name);
@@ -37,7 +38,7 @@ export function registerInitialize(connection: Connection, host: Host, register:
       connection,
       host,
       client,
-      options: optionsOf(connection, params),
+      options,
       analyser,
       documents,
       modules,
@@ -68,13 +69,13 @@ function optionsOf(connection: Connection, { initializationOptions }: Initialize
     return serverOptions(initializationOptions ?? {});
   } catch (error) {
     connection.console.warn(`initializationOptions ignored: ${(error as Error).message}`);
-    return { storage: null };
+    return { storage: null, grammar: null };
   }
 }
 
-async function load(connection: Connection, host: Host): Promise<Context["analyser"]> {
+async function load(connection: Connection, host: Host, options: ServerOptions): Promise<Context["analyser"]> {
   try {
-    return await host.loadAnalyser();
+    return await host.loadAnalyser(options.grammar);
   } catch (error) {
     const message = `Gradsight could not load its Python grammar, so it can't lint: ${(error as Error).message}`;
     // A notification, not `connection.window`'s request: a client that can't answer that one would end the server.

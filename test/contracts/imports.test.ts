@@ -34,6 +34,14 @@ const FORBIDDEN: Record<string, string[]> = {
     "../lsp/server.ts",
     "../cli/lint.ts",
   ],
+  "server/web": ["node:path", "vscode", "vscode-languageserver/node", "../files/source.ts", "../hub/host.ts"],
+  "extension/web": [
+    "node:path",
+    "ws",
+    "vscode-languageclient/node",
+    "../hub/hub-client.ts",
+    "../../server/lsp/main.ts",
+  ],
   extension: ["../server/analysis/index.ts", "../server/lsp/main.ts", "../webview/main.ts"],
   "extension/runs": ["../../server/hub/host.ts", "../../webview/main.ts"],
   webview: ["vscode", "node:fs", "ws", "../server/advice/monitor.ts", "../extension/main.ts"],
@@ -46,6 +54,8 @@ const ALLOWED: Record<string, string[]> = {
   "server/analysis/rules": ["web-tree-sitter", "../finding.ts", "./other.ts"],
   "server/configuration": ["node:path", "smol-toml", "ignore", "../analysis/index.ts"],
   extension: ["vscode", "node:fs", "vscode-languageclient/node", "../protocol/lsp.ts", "./dashboard/panel.ts"],
+  "server/web": ["vscode-languageserver/browser", "../lsp/server.ts", "../analysis/index.ts"],
+  "extension/web": ["vscode", "vscode-languageclient/browser", "../commands/guarded.ts"],
   webview: ["chart.js", "../protocol/viewer.ts", "./charts/line.ts"],
 };
 

@@ -33,9 +33,11 @@ describe("commands", () => {
     });
 
   it("registers no command that the manifest lacks", () => {
-    const register = read("extension/commands/register.ts");
-    const registered = [...register.matchAll(/^\s*"(gradsight\.\w+)":/gm)].map(([, name]) => name);
-    expect(registered.toSorted()).toEqual(commands.toSorted());
+    // In a browser, those that can do nothing there say so.
+    for (const table of ["extension/commands/register.ts", "extension/web/commands.ts"]) {
+      const registered = [...read(table).matchAll(/^\s*"(gradsight\.\w+)":/gm)].map(([, name]) => name);
+      expect(registered.toSorted(), table).toEqual(commands.toSorted());
+    }
     expect(extension.match(/registerCommand\(|registerTextEditorCommand\(/g)).toHaveLength(1);
   });
 
@@ -121,6 +123,10 @@ it("names in the code are contributed, or known to belong to something else", ()
 });
 
 describe("activation and engine", () => {
+  it("has an entry for Node and one for browsers, which VS Code takes for CommonJS", () => {
+    expect([manifest.main, manifest.browser]).toEqual(["./dist/extension.cjs", "./dist/web/extension.cjs"]);
+  });
+
   it("activates narrowly", () => {
     expect(manifest.activationEvents.length).toBeGreaterThan(0);
     for (const event of manifest.activationEvents)

@@ -4,7 +4,7 @@
  * the two functions that VS Code's own automation uses.
  */
 import { format } from "node:util";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import type { VscodeHost } from "./vscode-host.ts";
 
 export interface SuiteOptions {
@@ -25,7 +25,33 @@ const LIMIT = 5 * 60_000;
 
 /** Resolves true when every suite passed. */
 export async function runSuites(options: SuiteOptions): Promise<boolean> {
-  const { browser, host, extension, entry, workspace, onLog, screenshot } = options;
+  const { host, extension, entry, workspace } = options;
+  const remote = (path: string) => ({ scheme: "vscode-remote", authority: host.authority, path });
+  return runInPage(host.address(workspace), options, (page) =>
+    // The workbench reads its configuration from a <meta> of its page.
+    page.addInitScript(
+      (development) => {
+        new MutationObserver((_, observer) => {
+          const meta = document.getElementById("vscode-workbench-web-configuration");
+          const settings = meta?.getAttribute("data-settings");
+          if (!meta || !settings) return;
+          observer.disconnect();
+          const configuration = JSON.parse(settings);
+          configuration.developmentOptions = { ...configuration.developmentOptions, ...development };
+          meta.setAttribute("data-settings", JSON.stringify(configuration));
+        }).observe(document, { childList: true, subtree: true });
+      },
+      { extensions: [remote(extension)], extensionTestsPath: remote(entry) },
+    ),
+  );
+}
+
+/** Opens a workbench that is configured to run suites, and resolves when they are over: true when every one passed. */
+export async function runInPage(
+  address: string,
+  { browser, onLog, screenshot }: Pick<SuiteOptions, "browser" | "onLog" | "screenshot">,
+  prepare: (page: Page) => Promise<unknown> = async () => {},
+): Promise<boolean> {
   const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
   let finish: (outcome: number | "timeout") => void = () => {};
   const outcome = new Promise<number | "timeout">((resolve) => {
@@ -36,25 +62,10 @@ export async function runSuites(options: SuiteOptions): Promise<boolean> {
     onLog(type === "info" || type === "log" ? line : `[${type}] ${line}`);
   });
   await page.exposeFunction("codeAutomationExit", (code: number) => finish(code)); // 0: run() resolved, 1: it rejected
-  const remote = (path: string) => ({ scheme: "vscode-remote", authority: host.authority, path });
-  // The workbench reads its configuration from a <meta> of its page.
-  await page.addInitScript(
-    (development) => {
-      new MutationObserver((_, observer) => {
-        const meta = document.getElementById("vscode-workbench-web-configuration");
-        const settings = meta?.getAttribute("data-settings");
-        if (!meta || !settings) return;
-        observer.disconnect();
-        const configuration = JSON.parse(settings);
-        configuration.developmentOptions = { ...configuration.developmentOptions, ...development };
-        meta.setAttribute("data-settings", JSON.stringify(configuration));
-      }).observe(document, { childList: true, subtree: true });
-    },
-    { extensions: [remote(extension)], extensionTestsPath: remote(entry) },
-  );
+  await prepare(page);
   const timer = setTimeout(() => finish("timeout"), LIMIT);
   try {
-    await page.goto(host.address(workspace));
+    await page.goto(address);
     const code = await outcome;
     await page.screenshot({ path: screenshot });
     if (code === "timeout") onLog(`The suites did not end within ${LIMIT / 60_000} minutes.`);

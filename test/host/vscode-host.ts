@@ -6,7 +6,7 @@ import { run, start, stop } from "../../scripts/programs.mjs";
 import { VSCODE_SERVER } from "../../scripts/setup/vscode-server.mjs";
 
 /** Settings that keep what is not ours out of the picture, and edits unsaved until they are saved, as on a desktop. */
-const QUIET: Record<string, unknown> = {
+export const QUIET: Readonly<Record<string, unknown>> = {
   "workbench.startupEditor": "none",
   "files.autoSave": "off",
   "workbench.secondarySideBar.defaultVisibility": "hidden",

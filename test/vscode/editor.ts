@@ -1,18 +1,10 @@
 /** What the suites do in VS Code, with waits for what happens and never for a time. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  commands,
-  type Diagnostic,
-  type Event,
-  extensions,
-  languages,
-  type TextDocument,
-  Uri,
-  window,
-  workspace,
-} from "vscode";
+import { commands, extensions, type TextDocument, Uri, window, workspace } from "vscode";
 import type { TestApi } from "../../extension/test-api.ts";
+
+export * from "./findings.ts";
 
 export const EXTENSION = "gradsight.gradsight";
 
@@ -22,18 +14,6 @@ export async function activate(): Promise<TestApi> {
   // VS Code in a browser saves after a second by itself; what is asked about unsaved text must not depend on that.
   await workspace.getConfiguration("files").update("autoSave", "off", false);
   return extension.activate();
-}
-
-/** Resolves once `condition` holds, looking now and after each `event`. The test's own time limit is the only one. */
-export function when<T>(event: Event<T>, condition: () => boolean): Promise<void> {
-  return new Promise((resolve) => {
-    if (condition()) return resolve();
-    const subscription = event(() => {
-      if (!condition()) return;
-      subscription.dispose();
-      resolve();
-    });
-  });
 }
 
 /** The folder that VS Code has open. */
@@ -50,19 +30,6 @@ export async function script(name: string, text: string): Promise<TextDocument> 
   const document = await workspace.openTextDocument(Uri.file(path));
   await window.showTextDocument(document, { preview: false });
   return document;
-}
-
-export function findings(document: TextDocument): Diagnostic[] {
-  return languages.getDiagnostics(document.uri).filter(({ source }) => source === "gradsight");
-}
-
-/** The rule that a finding comes from. */
-export function rule({ code }: Diagnostic): string | number | undefined {
-  return typeof code === "object" ? code.value : code;
-}
-
-export function untilFindings(document: TextDocument, condition: (found: Diagnostic[]) => boolean): Promise<void> {
-  return when(languages.onDidChangeDiagnostics, () => condition(findings(document)));
 }
 
 export async function undo(document: TextDocument): Promise<void> {
