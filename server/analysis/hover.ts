@@ -1,7 +1,7 @@
 /** What there is to say about an update, a clip, an optimizer or a logged step. */
 
 import { clipsOf, distinct, isUnclipped, sourceOfGradients } from "./facts/derived/order.ts";
-import { lineOfNode, thresholdSource, whereIs } from "./facts/derived/threshold.ts";
+import { thresholdSource, whereIs } from "./facts/derived/threshold.ts";
 import type { ClipEvent, ConfiguredClip, LogSite, OptimizerRef, UpdateSite } from "./facts/events/events.ts";
 import { type Facts, sourceOf } from "./facts/facts.ts";
 import type { TextRange } from "./finding.ts";
@@ -43,7 +43,7 @@ function describeUpdate(facts: Facts, site: UpdateSite): string {
   const backward = sourceOfGradients(site);
   return lines(`**Update of \`${sourceOf(facts, optimizer.node)}\`**`, [
     builtBy(facts, optimizer),
-    backward && `Gradients: \`${firstLine(sourceOf(facts, backward.node))}\`, line ${lineOfNode(facts, backward.node)}`,
+    backward && `Gradients: \`${firstLine(sourceOf(facts, backward.node))}\`, ${whereIs(facts, backward.node)}`,
     clippingOf(facts, site),
   ]);
 }
@@ -123,10 +123,7 @@ const EFFECTS: Readonly<Record<ClipKind, string>> = {
 function describeOptimizer(facts: Facts, call: Expression): string {
   const sites = facts.updates.filter(({ step }) => step.optimizer.constructors.some((built) => built.call === call));
   const described = new Map(
-    sites.map((site) => [
-      lineOfNode(facts, site.step.node),
-      `Update on line ${lineOfNode(facts, site.step.node)}. ${clippingOf(facts, site)}`,
-    ]),
+    sites.map((site) => [site.step.node, `Update on ${whereIs(facts, site.step.node)}. ${clippingOf(facts, site)}`]),
   );
   return lines(
     `**Optimizer \`${sites[0]?.step.optimizer.constructors.find((built) => built.call === call)?.name ?? ""}\`**`,

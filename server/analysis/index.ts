@@ -32,6 +32,9 @@ export type ThresholdEdit =
   /** Why the code can't be edited, and what the user can do instead. */
   | { readonly refused: string };
 
+/** What people call a line, from 1, of a text: `line 12`, or `line 3 of cell 2` where the text is made of several. */
+export type LineName = (line: number) => string;
+
 /** One open text. Keeps its syntax tree between edits; `dispose` frees it. */
 export interface Module {
   readonly text: string;
@@ -55,7 +58,7 @@ export interface Module {
 export interface Analyser {
   readonly rules: readonly RuleInfo[];
   /** `origin` lets calls be followed into the modules that the text imports. */
-  open(text: string, origin?: Origin): Module;
+  open(text: string, origin?: Origin, lineName?: LineName): Module;
   /** A JSON or YAML file, which may configure a training. */
   openConfig(text: string): Module;
   hasSyntaxErrors(text: string): boolean;
@@ -79,7 +82,7 @@ export async function loadAnalyser(bytes: GrammarBytes): Promise<Analyser> {
   }));
   return {
     rules,
-    open: (text, origin) => new OpenModule(grammar, text, origin),
+    open: (text, origin, lineName) => new OpenModule(grammar, text, origin, lineName),
     openConfig: (text) => new ConfigModule(text),
     hasSyntaxErrors: (text) => hasSyntaxErrors(grammar, text),
   };

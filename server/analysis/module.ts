@@ -6,7 +6,7 @@ import { thresholdEdit } from "./fixes/threshold-edit.ts";
 import { FRAMEWORKS } from "./frameworks/index.ts";
 import { hoverAt } from "./hover.ts";
 import { ModuleImporter } from "./importer.ts";
-import type { LintOptions, Module, ThresholdEdit, ThresholdRequest } from "./index.ts";
+import type { LineName, LintOptions, Module, ThresholdEdit, ThresholdRequest } from "./index.ts";
 import { runRules } from "./run-rules.ts";
 import { Document, type Grammar } from "./syntax/document.ts";
 import type { Origin } from "./workspace.ts";
@@ -16,11 +16,13 @@ export class OpenModule implements Module {
   readonly #document: Document;
   readonly #grammar: Grammar;
   readonly #origin: Origin | null;
+  readonly #lineName: LineName | undefined;
   readonly #names = new ModuleNames();
   #importer: ModuleImporter | null = null;
   #facts: Facts | null | undefined;
 
-  constructor(grammar: Grammar, text: string, origin: Origin | null = null) {
+  constructor(grammar: Grammar, text: string, origin: Origin | null = null, lineName?: LineName) {
+    this.#lineName = lineName;
     this.#document = new Document(grammar, text);
     this.#grammar = grammar;
     this.#origin = origin;
@@ -72,8 +74,11 @@ export class OpenModule implements Module {
     if (mayTrain(text, FRAMEWORKS)) {
       this.#importer = this.#origin && new ModuleImporter(this.#origin, this.#grammar);
       const statements = this.#document.statements();
-      const names = this.#names.of(statements);
-      this.#facts = gatherFacts(text, statements, names, FRAMEWORKS, this.#importer, this.#origin?.versions);
+      this.#facts = gatherFacts(text, statements, this.#names.of(statements), FRAMEWORKS, {
+        importer: this.#importer,
+        versions: this.#origin?.versions,
+        lineName: this.#lineName,
+      });
     }
     return this.#facts;
   }

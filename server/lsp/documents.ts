@@ -1,5 +1,5 @@
 import type { DidOpenNotebookDocumentParams, DidOpenTextDocumentParams } from "vscode-languageserver";
-import type { Analyser, Module } from "../analysis/index.ts";
+import type { Analyser, LineName, Module } from "../analysis/index.ts";
 import { isConfig, isNotebook } from "../files/kind.ts";
 import type { PositionEncoding } from "../text/positions.ts";
 import { type LintedDocument, OpenDocument } from "./document.ts";
@@ -84,7 +84,7 @@ export class Documents {
 
   openNotebook({ notebookDocument: { uri, cells }, cellTextDocuments }: DidOpenNotebookDocumentParams): OpenNotebook {
     this.closeNotebook(uri);
-    const open = (text: string) => this.#analyser.open(text, this.#modules.originOf(uri));
+    const open = (text: string, lineName: LineName) => this.#analyser.open(text, this.#modules.originOf(uri), lineName);
     const notebook = new OpenNotebook(uri, this.#encoding, open);
     this.#notebooks.set(uri, notebook);
     notebook.restructure({ array: { start: 0, deleteCount: 0, cells }, didOpen: cellTextDocuments });

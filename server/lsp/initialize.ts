@@ -53,7 +53,8 @@ function capabilitiesFor(client: Client): InitializeResult["capabilities"] {
     positionEncoding: client.positionEncoding,
     textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
     notebookDocumentSync: {
-      notebookSelector: [{ notebook: "jupyter-notebook", cells: [{ language: "python" }] }],
+      // All cells, since users count them all.
+      notebookSelector: [{ notebook: "jupyter-notebook" }],
     },
     codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, FIX_ALL_KIND], resolveProvider: true },
     hoverProvider: true,

@@ -1,5 +1,5 @@
 import type { NotebookCell, NotebookDocumentChangeEvent, TextDocumentItem } from "vscode-languageserver";
-import type { Finding, LintOptions, Module } from "../analysis/index.ts";
+import type { Finding, LineName, LintOptions, Module } from "../analysis/index.ts";
 import { Notebook } from "../notebooks/notebook.ts";
 import type { PositionEncoding } from "../text/positions.ts";
 import { OpenCell } from "./open-cell.ts";
@@ -13,13 +13,13 @@ export class OpenNotebook {
   readonly uri: string;
   revision = 0;
   readonly #encoding: PositionEncoding;
-  readonly #open: (text: string) => Module;
+  readonly #open: (text: string, lineName: LineName) => Module;
   readonly #documents = new Map<string, OpenCell>();
   #cells: OpenCell[] = [];
   #module: Notebook | null = null;
   #findings: { readonly options: LintOptions; readonly findings: readonly Finding[] } | null = null;
 
-  constructor(uri: string, encoding: PositionEncoding, open: (text: string) => Module) {
+  constructor(uri: string, encoding: PositionEncoding, open: (text: string, lineName: LineName) => Module) {
     this.uri = uri;
     this.#encoding = encoding;
     this.#open = open;

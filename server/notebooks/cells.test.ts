@@ -30,6 +30,19 @@ describe("cells as one text", () => {
     }
   });
 
+  it("names a line as it is counted in its cell, and cells from 1", () => {
+    const cells = new Cells(["a = 1\nb = 2", "", "%cd x\r\nc = 3\n"]);
+    const lines = cells.text.split("\n").slice(0, -1);
+    expect(lines.map((_, index) => cells.lineName(index + 1))).toEqual([
+      "line 1 of cell 1",
+      "line 2 of cell 1",
+      "line 1 of cell 2",
+      "line 1 of cell 3",
+      "line 2 of cell 3",
+      "line 3 of cell 3",
+    ]);
+  });
+
   it("changes as if it were made anew, by one edit", () => {
     const random = generator(11);
     const sources = randomSources(random);

@@ -49,6 +49,17 @@ export class Cells {
     return this.#parts[index]!.source;
   }
 
+  /** What people call a line of the joined text; cells count from 1, as notebook editors show them. */
+  lineName(line: number): string {
+    let left = line;
+    for (const [index, { text }] of this.#parts.entries()) {
+      const own = text.split("\n").length;
+      if (left <= own) return `line ${left} of cell ${index + 1}`;
+      left -= own;
+    }
+    return `line ${line}`;
+  }
+
   /** Puts cells in the place of others; the one edit that makes the same change in the joined text. */
   replace(index: number, count: number, sources: readonly string[]): TextEdit {
     const before = this.#text;

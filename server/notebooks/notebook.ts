@@ -3,6 +3,7 @@ import { combineFixes } from "../analysis/fixes/fix-all.ts";
 import type {
   Applicability,
   Finding,
+  LineName,
   LintOptions,
   Module,
   TextEdit,
@@ -16,9 +17,9 @@ export class Notebook implements Omit<Module, "edit"> {
   readonly cells: Cells;
   readonly #module: Module;
 
-  constructor(sources: readonly string[], open: (text: string) => Module) {
+  constructor(sources: readonly string[], open: (text: string, lineName: LineName) => Module) {
     this.cells = new Cells(sources);
-    this.#module = open(this.cells.text);
+    this.#module = open(this.cells.text, (line) => this.cells.lineName(line));
   }
 
   get text(): string {

@@ -53,8 +53,8 @@ export class NotebookClient {
     });
   }
 
-  insert(index: number, text: string): Promise<void> {
-    const cell = this.#make(text);
+  insert(index: number, text: string, languageId = "python"): Promise<void> {
+    const cell = this.#make(text, languageId);
     this.#cells.splice(index, 0, cell);
     const array = { start: index, deleteCount: 0, cells: [cellOf(cell)] };
     return this.#change({ structure: { array, didOpen: [itemOf(cell)], didClose: [] } });
@@ -103,14 +103,17 @@ export class NotebookClient {
     });
   }
 
-  #make(text: string): TextDocument {
+  #make(text: string, languageId = "python"): TextDocument {
     this.#made += 1;
     const uri = this.#uri.replace("file:", "vscode-notebook-cell:");
-    return TextDocument.create(`${uri}#${this.#made}`, "python", 1, text);
+    return TextDocument.create(`${uri}#${this.#made}`, languageId, 1, text);
   }
 }
 
-const cellOf = ({ uri }: TextDocument) => ({ kind: NotebookCellKind.Code, document: uri });
+const cellOf = ({ uri, languageId }: TextDocument) => ({
+  kind: languageId === "markdown" ? NotebookCellKind.Markup : NotebookCellKind.Code,
+  document: uri,
+});
 
 const itemOf = (cell: TextDocument) => ({
   uri: cell.uri,

@@ -34,7 +34,7 @@ describe("a notebook, its cells pulled", () => {
 
   it("is announced", () => {
     expect(client.result.capabilities.notebookDocumentSync).toMatchObject({
-      notebookSelector: [{ notebook: "jupyter-notebook", cells: [{ language: "python" }] }],
+      notebookSelector: [{ notebook: "jupyter-notebook" }],
     });
   });
 
@@ -132,6 +132,23 @@ describe("a notebook, its cells pulled", () => {
     const hover = await client.hover(notebook.uri(2), STEP);
     expect(hover!.range!.start).toEqual(STEP);
     expect(await client.hover(notebook.uri(0), { line: 0, character: 2 })).toBeNull();
+  });
+
+  it("names places as its editor shows them, by cell and line", async () => {
+    await notebook.insert(0, "# Training\n\nA plain loop: `optimizer.step()`.", "markdown");
+    const hover = await client.hover(notebook.uri(3), STEP);
+    const { value } = hover!.contents as { value: string };
+    expect(value).toContain("`torch.optim.SGD`, line 2 of cell 3");
+    expect(value).toContain("`loss.backward()`, line 5 of cell 4");
+    await notebook.edit(3, { text: `${LOOP}\n    nn.utils.clip_grad_norm_(model.parameters(), 1.0)` });
+    expect(
+      await client.request("gradsight/thresholdEdit", {
+        uri: notebook.uri(3),
+        site: null,
+        clip: null,
+        threshold: 0.5,
+      }),
+    ).toEqual({ err: expect.stringContaining("The clip on line 6 of cell 4 comes after the update") });
   });
 
   it("takes a threshold", async () => {

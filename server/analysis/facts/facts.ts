@@ -1,5 +1,6 @@
 /** Everything that is known of one text. */
 import type { Framework } from "../frameworks/framework.ts";
+import type { LineName } from "../index.ts";
 import { type Expression, type Statement, textOf } from "../syntax/ast.ts";
 import type { Importer, Versions } from "../workspace.ts";
 import { findEvidence } from "./architecture.ts";
@@ -28,6 +29,7 @@ export interface Facts {
   readonly suppressions: Suppressions;
   /** Those that the file mentions. */
   readonly frameworks: readonly Framework[];
+  readonly lineName: LineName;
 }
 
 /** What a file must contain to have anything to say about: one cheap look at its text, before it is parsed. */
@@ -39,13 +41,18 @@ export function mayTrain(text: string, frameworks: readonly Framework[]): boolea
   );
 }
 
+interface Surroundings {
+  readonly importer?: Importer | null;
+  readonly versions?: Versions | undefined;
+  readonly lineName?: LineName | undefined;
+}
+
 export function gatherFacts(
   text: string,
   statements: readonly Statement[],
   names: Names,
   frameworks: readonly Framework[],
-  importer: Importer | null = null,
-  versions: Versions = new Map(),
+  { importer = null, versions = new Map(), lineName = (line) => `line ${line}` }: Surroundings = {},
 ): Facts {
   // A framework that the file doesn't mention lends it no conventions.
   const present = frameworks.filter((framework) => framework.mentions.some((word) => text.includes(word)));
@@ -63,6 +70,7 @@ export function gatherFacts(
     evidence: findEvidence(names, values, present),
     suppressions: new Suppressions(text),
     frameworks: present,
+    lineName,
   };
 }
 

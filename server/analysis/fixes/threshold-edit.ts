@@ -32,11 +32,11 @@ export function thresholdEdit(facts: Facts, request: ThresholdRequest): Threshol
   const late = lateClips(facts).find(({ step }) => step.node === site.step.node);
   if (late)
     return {
-      refused: `The clip on line ${lineOfNode(facts, late.clip.node)} comes after the update and does nothing. Move it before the update first: there is a quick fix.`,
+      refused: `The clip on ${whereIs(facts, late.clip.node)} comes after the update and does nothing. Move it before the update first: there is a quick fix.`,
     };
   if (clipLine !== null)
     return {
-      refused: `The clip that the run used on line ${clipLine + 1} can't be seen here. Change its threshold by hand.`,
+      refused: `The clip that the run used on ${facts.lineName(clipLine + 1)} can't be seen here. Change its threshold by hand.`,
     };
   return insert(facts, site, threshold);
 }
@@ -64,18 +64,18 @@ function setThreshold(facts: Facts, limits: readonly Limit[], threshold: number)
   const [first] = limits;
   if (first?.how === "value")
     return {
-      refused: `Line ${lineOfNode(facts, first.node)} clips by value, and this threshold is for the norm. Clip by norm there instead.`,
+      refused: `The clip on ${whereIs(facts, first.node)} clips by value, and this threshold is for the norm. Clip by norm there instead.`,
     };
   const sources = limits.map(({ seen }) => (seen ? thresholdSource(facts, seen) : null));
   const [source] = sources;
   if (!first || !source)
     return {
-      refused: `The clip on line ${first ? lineOfNode(facts, first.node) : "?"} names no threshold that can be followed. Change it by hand.`,
+      refused: `The clip on ${first ? whereIs(facts, first.node) : "some line"} names no threshold that can be followed. Change it by hand.`,
     };
   if ("unknown" in source) {
     const name = first.seen ? sourceOf(facts, first.seen.node) : "";
     return {
-      refused: `\`${name}\` on line ${lineOfNode(facts, first.node)} ${source.unknown}. Change it there by hand.`,
+      refused: `\`${name}\` on ${whereIs(facts, first.node)} ${source.unknown}. Change it there by hand.`,
     };
   }
   if (sources.some((other) => !other || "unknown" in other || other.literal !== source.literal))
@@ -110,7 +110,7 @@ function insert(facts: Facts, site: UpdateSite, threshold: number): ThresholdEdi
   const edits = insertClip(facts, site, threshold);
   if (!edits?.every(({ range }) => range.end <= facts.text.length))
     return {
-      refused: `No place for a clip was found at line ${lineOfNode(facts, site.step.node)}. Put one between the backward pass and this update by hand.`,
+      refused: `No place for a clip was found at ${whereIs(facts, site.step.node)}. Put one between the backward pass and this update by hand.`,
     };
   return {
     edits,

@@ -226,8 +226,9 @@ export function lineOfNode(_: Facts, node: Expression): number {
   return lineOf(text, rangeOf(node).start - base);
 }
 
-/** "line 12", "line 12 of `config.py`". */
+/** "line 12", "line 12 of `config.py`"; in a notebook "line 3 of cell 2". */
 export function whereIs(facts: Facts, node: Expression): string {
   const { path } = node.anchor.source;
-  return `line ${lineOfNode(facts, node)}${path === null ? "" : ` of \`${path.slice(path.search(/[^/\\]*$/))}\``}`;
+  const line = lineOfNode(facts, node);
+  return path === null ? facts.lineName(line) : `line ${line} of \`${path.slice(path.search(/[^/\\]*$/))}\``;
 }
