@@ -11,6 +11,7 @@ import {
 } from "vscode";
 import {
   CloseAction,
+  DidChangeConfigurationNotification,
   ErrorAction,
   LanguageClient,
   RevealOutputChannelOn,
@@ -18,6 +19,7 @@ import {
   TransportKind,
 } from "vscode-languageclient/node";
 import type { ServerOptions } from "../../protocol/lsp.ts";
+import { onDidSelectInterpreter } from "../python/interpreter.ts";
 import { CrashBudget } from "./crash-budget.ts";
 import { lintedDocuments, SCHEMES } from "./documents.ts";
 import { withInterpreter } from "./interpreter-setting.ts";
@@ -37,6 +39,7 @@ export class LanguageServer implements Disposable, Requests {
   readonly onDidChangeState = this.changed.event;
   private readonly client: LanguageClient;
   private readonly log: LogOutputChannel;
+  private readonly following: Disposable;
   private budget = new CrashBudget();
   /** Whether the user has been told why the server is off. */
   private explained = false;
@@ -71,6 +74,11 @@ export class LanguageServer implements Disposable, Requests {
         },
       },
     );
+    // What the Python extension selects is part of our settings, though VS Code doesn't know.
+    this.following = onDidSelectInterpreter(() => {
+      if (this.state === "running")
+        void this.client.sendNotification(DidChangeConfigurationNotification.type, { settings: null });
+    });
     this.client.onDidChangeState(({ newState }) =>
       this.become(newState === State.Running ? "running" : newState === State.Starting ? "starting" : "stopped"),
     );
@@ -117,6 +125,7 @@ export class LanguageServer implements Disposable, Requests {
   /** The client stops the server gently when the extension goes; this ends what else there is. */
   async dispose(): Promise<void> {
     this.changed.dispose();
+    this.following.dispose();
     await this.client.dispose().catch(() => undefined);
   }
 

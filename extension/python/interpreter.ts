@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, isAbsolute, join } from "node:path";
-import { extensions, l10n, type Uri, workspace } from "vscode";
+import { type Event, EventEmitter, extensions, l10n, type Uri, workspace } from "vscode";
 import { parsePythonVersion } from "./version.ts";
 
 export type Interpreter = { ok: string } | { err: string };
@@ -43,12 +43,22 @@ interface PythonExtension {
   environments?: {
     getActiveEnvironmentPath(resource: Uri): { path: string };
     resolveEnvironment(path: { path: string }): Promise<{ executable: { uri?: Uri } } | undefined>;
+    onDidChangeActiveEnvironmentPath?: Event<unknown>;
   };
 }
+
+const selected = new EventEmitter<void>();
+/** The user chose another interpreter in the Python extension. */
+export const onDidSelectInterpreter = selected.event;
+let followed: PythonExtension["environments"];
 
 async function fromPythonExtension(script: Uri): Promise<string | null> {
   try {
     const api: PythonExtension | undefined = await extensions.getExtension("ms-python.python")?.activate();
+    if (api?.environments && api.environments !== followed) {
+      followed = api.environments;
+      followed.onDidChangeActiveEnvironmentPath?.(() => selected.fire());
+    }
     const active = api?.environments?.getActiveEnvironmentPath(script);
     if (!active) return null;
     return (await api?.environments?.resolveEnvironment(active))?.executable.uri?.fsPath ?? null;

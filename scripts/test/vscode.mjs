@@ -32,7 +32,8 @@ try {
   });
   const browser = await openBrowser();
   const screenshot = join(OUT, "test", "vscode.png");
-  passed = await runSuites({ browser, host, extension: ROOT, entry, workspace, onLog: say, screenshot });
+  const extensions = [ROOT, join(ROOT, "test", "vscode", "python-extension")];
+  passed = await runSuites({ browser, host, extensions, entry, workspace, onLog: say, screenshot });
   await browser.close();
 } finally {
   await stopAll();

@@ -38,7 +38,7 @@ export type LineName = (line: number) => string;
 /** One open text. Keeps its syntax tree between edits; `dispose` frees it. */
 export interface Module {
   readonly text: string;
-  /** Nothing has changed since the text was last looked at: neither itself nor what it imports. */
+  /** Nothing has changed since the text was last looked at: neither itself, nor what it imports or runs with. */
   readonly isCurrent: boolean;
   /** Applies edits one after the other, each in the coordinates the previous one left (as LSP sends them). */
   edit(changes: readonly TextEdit[]): void;

@@ -1,3 +1,4 @@
+import { AskedVersions } from "./asked-versions.ts";
 import { type Facts, gatherFacts, mayTrain } from "./facts/facts.ts";
 import { ModuleNames } from "./facts/names/module-names.ts";
 import type { Finding, TextEdit } from "./finding.ts";
@@ -19,6 +20,7 @@ export class OpenModule implements Module {
   readonly #lineName: LineName | undefined;
   readonly #names = new ModuleNames();
   #importer: ModuleImporter | null = null;
+  #versions: AskedVersions | null = null;
   #facts: Facts | null | undefined;
 
   constructor(grammar: Grammar, text: string, origin: Origin | null = null, lineName?: LineName) {
@@ -62,7 +64,9 @@ export class OpenModule implements Module {
   }
 
   get isCurrent(): boolean {
-    return this.#facts !== undefined && this.#importer?.isCurrent() !== false;
+    return (
+      this.#facts !== undefined && this.#importer?.isCurrent() !== false && this.#versions?.isCurrent() !== false
+    );
   }
 
   /** Null for a file that has nothing to do with training: it isn't even parsed. */
@@ -70,13 +74,15 @@ export class OpenModule implements Module {
     if (this.#facts !== undefined && this.isCurrent) return this.#facts;
     const { text } = this.#document;
     this.#importer = null;
+    this.#versions = null;
     this.#facts = null;
     if (mayTrain(text, FRAMEWORKS)) {
       this.#importer = this.#origin && new ModuleImporter(this.#origin, this.#grammar);
+      this.#versions = this.#origin?.versions ? new AskedVersions(this.#origin.versions) : null;
       const statements = this.#document.statements();
       this.#facts = gatherFacts(text, statements, this.#names.of(statements), FRAMEWORKS, {
         importer: this.#importer,
-        versions: this.#origin?.versions,
+        versions: this.#versions ?? undefined,
         lineName: this.#lineName,
       });
     }

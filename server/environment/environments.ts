@@ -14,6 +14,13 @@ const READERS: readonly (readonly [RegExp, (text: string) => Versions])[] = [
   [/^requirements(\.lock)?(\.txt)?$|^requirements[-_.].*\.txt$/, fromRequirements],
   [/^pyproject\.toml$/, fromPyproject],
 ];
+/** The same as globs, for those who watch files. */
+export const REQUIREMENT_FILES: readonly string[] = [
+  "**/{uv,poetry,pdm,Pipfile}.lock",
+  "**/pylock*.toml",
+  "**/requirements*{.lock,.txt}",
+  "**/pyproject.toml",
+];
 const NOTHING: Versions = new Map();
 const MAX_SIZE = 8 * 1024 * 1024;
 

@@ -1,7 +1,7 @@
 import type { Context } from "./context.ts";
 import { guarded } from "./guard.ts";
 
-/** `workspace/didChangeWatchedFiles`: configuration and imported files; `changed` is called once the new ones are in force. */
+/** `workspace/didChangeWatchedFiles`: configuration, requirements and imported files; `changed` is called once the new ones are in force. */
 export function registerDidChangeWatchedFiles({ connection, modules, settings }: Context, changed: () => void): void {
   connection.onDidChangeWatchedFiles(
     guarded(connection, "Watching files", undefined, ({ changes }) => {

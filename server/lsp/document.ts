@@ -11,7 +11,7 @@ export interface LintedDocument extends Placing {
   readonly revision: number;
   readonly closed: boolean;
   readonly module: Omit<Module, "edit">;
-  /** What was last found no longer holds, since something that the text imports has changed. */
+  /** What was last found no longer holds, since something that the text imports or runs with has changed. */
   readonly isStale: boolean;
   /** Those that stand in this document. */
   findings(options: LintOptions): readonly Finding[];

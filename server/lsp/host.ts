@@ -12,6 +12,8 @@ export interface ImportedFiles {
 
 /** What the server needs of the platform it runs on: Node, or a web worker. */
 export interface Host {
+  /** Globs of the files, besides modules, that change what there is to say. */
+  readonly watched: readonly string[];
   /** `grammar`: where the client says that the grammar lies. */
   loadAnalyser(grammar: string | null): Promise<Analyser>;
   /** The text of a document that is not open. Rejects with a message fit for users. */

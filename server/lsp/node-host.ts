@@ -2,7 +2,7 @@ import { realpathSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadAnalyser } from "../analysis/index.ts";
-import { Environments } from "../environment/environments.ts";
+import { Environments, REQUIREMENT_FILES } from "../environment/environments.ts";
 import { readGrammar } from "../files/grammar.ts";
 import { isWithin } from "../files/module-path.ts";
 import { readSource } from "../files/source.ts";
@@ -14,6 +14,7 @@ import type { Host } from "./host.ts";
 /** Everything that the language server asks of Node. Grammar and hub worker lie beside the bundle. */
 export function nodeHost(): Host {
   return {
+    watched: REQUIREMENT_FILES,
     async loadAnalyser() {
       return loadAnalyser(await readGrammar());
     },

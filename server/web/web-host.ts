@@ -14,6 +14,7 @@ export function webHost(connection: Pick<Connection, "sendRequest">): Host {
     return readFileResult(answer).text;
   };
   return {
+    watched: ["**/pyproject.toml"],
     async loadAnalyser(grammar) {
       if (grammar === null) throw new Error("the client did not say where it is");
       const [runtime, python] = await Promise.all(

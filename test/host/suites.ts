@@ -10,8 +10,8 @@ import type { VscodeHost } from "./vscode-host.ts";
 export interface SuiteOptions {
   browser: Browser;
   host: VscodeHost;
-  /** Folder of the extension under test. */
-  extension: string;
+  /** Folders of the extension under test and of those that it is to meet. */
+  extensions: readonly string[];
   /** CommonJS module with `run(): Promise<void>`. */
   entry: string;
   /** Folder to open. */
@@ -25,7 +25,7 @@ const LIMIT = 5 * 60_000;
 
 /** Resolves true when every suite passed. */
 export async function runSuites(options: SuiteOptions): Promise<boolean> {
-  const { host, extension, entry, workspace } = options;
+  const { host, extensions, entry, workspace } = options;
   const remote = (path: string) => ({ scheme: "vscode-remote", authority: host.authority, path });
   return runInPage(host.address(workspace), options, (page) =>
     // The workbench reads its configuration from a <meta> of its page.
@@ -41,7 +41,7 @@ export async function runSuites(options: SuiteOptions): Promise<boolean> {
           meta.setAttribute("data-settings", JSON.stringify(configuration));
         }).observe(document, { childList: true, subtree: true });
       },
-      { extensions: [remote(extension)], extensionTestsPath: remote(entry) },
+      { extensions: extensions.map(remote), extensionTestsPath: remote(entry) },
     ),
   );
 }

@@ -1,7 +1,3 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { LspClient } from "./client.ts";
 
@@ -38,28 +34,4 @@ it("says nothing of data, and of nothing that it was not asked for", async () =>
   expect(await client.pull("file:///project/data.json")).toEqual([]);
   await client.open("file:///project/notes.md", TEXT, "markdown");
   expect(await client.pull("file:///project/notes.md")).toEqual([]);
-});
-
-it("takes a default for what it is in the interpreter that was selected", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "gradsight-versions-"));
-  const python = join(folder, "env/bin/python");
-  const script = pathToFileURL(join(folder, "train.py")).href;
-  await mkdir(join(folder, "env/lib/python3.12/site-packages/deepspeed-0.19.2.dist-info"), { recursive: true });
-  client.settings.set(script, { python: { interpreter: python } });
-  await client.open(
-    script,
-    `import deepspeed
-
-config = {"train_batch_size": 8}
-engine, _, _, _ = deepspeed.initialize(model=model, config=config)
-for batch in batches:
-    engine.backward(engine(batch))
-    engine.step()
-`,
-  );
-  try {
-    expect(await client.pull(script)).toMatchObject([{ code: "missing-clipping" }]);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
 });

@@ -14,7 +14,7 @@ const scratch = mkdtempSync(join(tmpdir(), "gradsight-electron-"));
 try {
   await runTests({
     ...(process.env.VSCODE ? { vscodeExecutablePath: process.env.VSCODE } : { version: minimum }),
-    extensionDevelopmentPath: root,
+    extensionDevelopmentPath: [root, join(root, "test", "vscode", "python-extension")],
     extensionTestsPath: await buildSuites(),
     launchArgs: [
       scratch,

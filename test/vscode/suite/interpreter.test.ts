@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Uri } from "vscode";
+import { extensions, Uri } from "vscode";
 import { findInterpreter } from "../../../extension/python/interpreter.ts";
-import { folder, withSetting } from "../editor.ts";
+import { activate, closeAll, folder, script as open, rule, untilFindings, withSetting } from "../editor.ts";
 
 /** A program that answers to --version as told. Stands in for Pythons that this machine doesn't have. */
 async function program(name: string, answer: string): Promise<string> {
@@ -11,6 +11,22 @@ async function program(name: string, answer: string): Promise<string> {
   await writeFile(path, `#!/bin/sh\necho "${answer}"\n`);
   await chmod(path, 0o755);
   return path;
+}
+
+/** DeepSpeed clips by default from 0.19.3 on. */
+const CLIPPED_BY_DEFAULT = `import deepspeed
+
+config = {"train_batch_size": 8}
+engine, _, _, _ = deepspeed.initialize(model=model, config=config)
+for batch in batches:
+    engine.backward(engine(batch))
+    engine.step()
+`;
+
+async function pythonExtension(): Promise<(interpreter: string) => void> {
+  const extension = extensions.getExtension<{ select(interpreter: string): void }>("ms-python.python");
+  if (!extension) throw new Error("nothing stands in for the Python extension");
+  return (await extension.activate()).select;
 }
 
 describe("the interpreter", () => {
@@ -54,6 +70,24 @@ describe("the interpreter", () => {
       await withSetting("python.interpreter", spelling, async () =>
         assert.deepEqual(await findInterpreter(script()), { ok: mine }),
       );
+  });
+
+  it("is followed as it is selected in the Python extension, without an edit", async () => {
+    await activate();
+    const select = await pythonExtension();
+    const environment = async (version: string) => {
+      const path = join(folder().fsPath, `deepspeed-${version}`);
+      const installed = join(path, "lib", "python3.12", "site-packages", `deepspeed-${version}.dist-info`);
+      await mkdir(installed, { recursive: true });
+      return join(path, "bin", "python");
+    };
+    const document = await open("deepspeed_default.py", CLIPPED_BY_DEFAULT);
+    select(await environment("0.19.2"));
+    await untilFindings(document, ([first]) => first !== undefined && rule(first) === "missing-clipping");
+    select(await environment("0.19.3"));
+    await untilFindings(document, (list) => list.length === 0);
+    select("");
+    await closeAll();
   });
 
   after(async () => {
