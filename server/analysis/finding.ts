@@ -2,6 +2,8 @@
  * What the analyser says. Offsets count UTF-16 code units from the start of the text, which is what JavaScript strings,
  * the parser and LSP's default all count in; the command line converts to code points where it prints.
  */
+import type { WorkspaceModule } from "./workspace.ts";
+
 export interface TextRange {
   readonly start: number;
   readonly end: number;
@@ -26,6 +28,8 @@ export interface Fix {
 
 export interface RelatedPlace {
   readonly range: TextRange;
+  /** What the range counts in, where it isn't the linted text: a module that this imports. */
+  readonly module?: WorkspaceModule;
   readonly message: string;
 }
 

@@ -1,6 +1,7 @@
 /** Finds and parses what a text imports, and knows when that has changed. */
 import { ModuleNames } from "./facts/names/module-names.ts";
 import type { Names } from "./facts/names/scope.ts";
+import { ELSEWHERE } from "./syntax/ast.ts";
 import { Document, type Grammar } from "./syntax/document.ts";
 import type { ImportedModule, Importer, Origin, WorkspaceModule } from "./workspace.ts";
 
@@ -26,6 +27,14 @@ export class ModuleImporter implements Importer {
     return asked.answer && parsed(asked.answer, this.#grammar);
   }
 
+  moduleAt(offset: number): ImportedModule | null {
+    for (const { answer } of this.#asked.values()) {
+      const module = answer && parsed(answer, this.#grammar);
+      if (module && module.base <= offset && offset <= module.base + module.text.length) return module;
+    }
+    return null;
+  }
+
   /** All that was asked for is still what it was. */
   isCurrent(): boolean {
     for (const { name, from, answer } of this.#asked.values())
@@ -48,7 +57,11 @@ function parsed(module: WorkspaceModule, grammar: Grammar): ImportedModule {
   return found;
 }
 
+/** Where the next module's stretch of offsets starts. */
+let free = ELSEWHERE;
+
 class Parsed implements ImportedModule {
+  readonly base = free;
   readonly path: string;
   readonly text: string;
   readonly matters: boolean;
@@ -60,11 +73,12 @@ class Parsed implements ImportedModule {
     this.text = text;
     this.matters = MATTERS.test(text);
     this.#grammar = grammar;
+    free += text.length + 1;
   }
 
   get names(): Names {
     if (!this.#names) {
-      const document = new Document(this.#grammar, this.text, this.path);
+      const document = new Document(this.#grammar, this.text, this);
       this.#names = new ModuleNames().of(document.statements());
       document.dispose();
     }

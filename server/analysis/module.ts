@@ -64,9 +64,7 @@ export class OpenModule implements Module {
   }
 
   get isCurrent(): boolean {
-    return (
-      this.#facts !== undefined && this.#importer?.isCurrent() !== false && this.#versions?.isCurrent() !== false
-    );
+    return this.#facts !== undefined && this.#importer?.isCurrent() !== false && this.#versions?.isCurrent() !== false;
   }
 
   /** Null for a file that has nothing to do with training: it isn't even parsed. */

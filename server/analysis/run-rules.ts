@@ -30,7 +30,7 @@ export function runRules(facts: Facts, options: LintOptions, readable: () => boo
       if (by.length > 0) return [];
       // A rule that is off is not active.
       const level = options.severity?.[rule.name] as Severity | undefined;
-      return confined({ rule: rule.name, ...finding, severity: level ?? finding.severity }, facts.text);
+      return confined({ rule: rule.name, ...finding, severity: level ?? finding.severity }, facts.text, facts.importer);
     }),
   );
   return findings.sort((a, b) => a.range.start - b.range.start || a.range.end - b.range.end);

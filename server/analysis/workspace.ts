@@ -27,6 +27,8 @@ export type Versions = { get(distribution: string): VersionRange | undefined };
 
 /** A module as another one imports it. */
 export interface ImportedModule extends WorkspaceModule {
+  /** What offsets in it start at, beyond the linted text and every other module. */
+  readonly base: number;
   /** By its text, it may train, build an optimizer or change gradients. */
   readonly matters: boolean;
   /** Parsed when first asked for. */
@@ -37,4 +39,6 @@ export interface ImportedModule extends WorkspaceModule {
 export interface Importer {
   readonly path: string;
   module(name: string, from: string): ImportedModule | null;
+  /** The module, of those given, that an offset lies in. */
+  moduleAt(offset: number): ImportedModule | null;
 }

@@ -1,12 +1,14 @@
-import type { Finding, TextRange } from "../analysis/index.ts";
-import type { Positions } from "../text/positions.ts";
+import type { Finding, TextRange, WorkspaceModule } from "../analysis/index.ts";
+import { Positions } from "../text/positions.ts";
 import type { Paint } from "./colour.ts";
+import { shortName } from "./examine.ts";
 import type { Sheet, SheetAt } from "./places.ts";
 
 interface Mark {
   readonly range: TextRange;
   readonly sign: "^" | "-";
   readonly label: string;
+  readonly module?: WorkspaceModule | undefined;
 }
 
 /** Lines without a mark between two marks are left out beyond this many. */
@@ -15,18 +17,24 @@ const MAX_WIDTH = 160;
 
 /**
  * The lines around a finding, it underlined with `^`, the places related to it with `-` and what they are. What stands in
- * another cell of a notebook comes after it, under the cell's number.
+ * another cell of a notebook, or another file, comes after it, under the cell's number or the file's name.
  */
 export function codeFrame({ range, related }: Finding, sheetAt: SheetAt, paint: Paint): string[] {
   const marks = new Map<Sheet, Mark[]>();
+  const modules = new Map<string, Sheet>();
+  const moduleSheet = ({ path, text }: WorkspaceModule) => {
+    const sheet = modules.get(path) ?? { path, cell: null, start: 0, positions: Positions.of(text, "utf-32") };
+    modules.set(path, sheet);
+    return sheet;
+  };
   const add = (mark: Mark) => {
-    const sheet = sheetAt(mark.range.start);
+    const sheet = mark.module ? moduleSheet(mark.module) : sheetAt(mark.range.start);
     const { start, end } = mark.range;
     const within = { ...mark, range: { start: start - sheet.start, end: end - sheet.start } };
     marks.set(sheet, [...(marks.get(sheet) ?? []), within]);
   };
   add({ range, sign: "^", label: "" });
-  for (const place of related) add({ range: place.range, sign: "-", label: place.message });
+  for (const { range, message, module } of related) add({ range, sign: "-", label: message, module });
 
   const own = sheetAt(range.start);
   const rows = new Map([...marks].map(([sheet, list]) => [sheet, rowsOf(sheet, list, sheet === own)]));
@@ -35,12 +43,14 @@ export function codeFrame({ range, related }: Finding, sheetAt: SheetAt, paint: 
   return [
     gutter(""),
     ...[...marks].flatMap(([sheet, list]) => [
-      ...(sheet === own ? [] : [`${gutter("")} in cell ${sheet.cell}:`]),
+      ...(sheet === own ? [] : [`${gutter("")} in ${nameOf(sheet)}:`]),
       ...sheetLines(sheet.positions, list, rows.get(sheet)!, { width, gutter, paint }),
       gutter(""),
     ]),
   ];
 }
+
+const nameOf = ({ path, cell }: Sheet) => (path === undefined ? `cell ${cell}` : visible(shortName(path)));
 
 /** The lines to show, in order: those with a mark, and for the finding itself the ones beside it. */
 function rowsOf({ positions }: Sheet, marks: readonly Mark[], around: boolean): number[] {

@@ -1,4 +1,4 @@
-import type { TextRange } from "../analysis/index.ts";
+import type { RelatedPlace, TextRange } from "../analysis/index.ts";
 import { Positions } from "../text/positions.ts";
 import type { NumberedCell, SubjectText } from "./subject.ts";
 
@@ -18,6 +18,8 @@ export interface Places {
 
 /** A text with lines of its own: a script, or one cell of a notebook. */
 export interface Sheet {
+  /** Of a module that the linted file imports. */
+  readonly path?: string;
   readonly cell: number | null;
   /** Where it starts, in what the offsets of findings count in. */
   readonly start: number;
@@ -53,6 +55,12 @@ export function placesOf(file: SubjectText): Places {
     return { cell, row: line + 1, column: character + 1 };
   };
   return { at, span: ({ start, end }) => ({ start: at(start), end: at(end) }) };
+}
+
+/** Where a place that is related to a finding stands, in the finding's own file or in a module that this imports. */
+export function relatedPlaces({ module }: RelatedPlace, own: Places, filename: string) {
+  if (!module) return { places: own, filename };
+  return { places: placesOf({ text: module.text, cells: null }), filename: module.path };
 }
 
 /** The lines of a notebook's file are those of its JSON, so formats that know none but lines can name no place in it. */

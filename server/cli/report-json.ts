@@ -1,5 +1,5 @@
-import type { Fix, TextRange } from "../analysis/index.ts";
-import { type Place, type Places, placesOf } from "./places.ts";
+import type { Fix, RelatedPlace, TextRange } from "../analysis/index.ts";
+import { type Place, type Places, placesOf, relatedPlaces } from "./places.ts";
 import type { Report } from "./report.ts";
 
 /** Ruff's JSON: one array, rows and columns from 1, columns in code points. */
@@ -16,16 +16,20 @@ export function reportJson({ files, rules }: Report): string {
       fix: finding.fix && fixJson(finding.fix, places),
       message: finding.message,
       name: titles.get(finding.rule)?.title ?? finding.rule,
-      related: finding.related.map(({ range, message }) => ({
-        ...location(places.at(range.start)),
-        filename,
-        message,
-      })),
+      related: finding.related.map((related) => relatedJson(related, relatedPlaces(related, places, filename))),
       severity: finding.severity,
       url: titles.get(finding.rule)?.url ?? null,
     }));
   });
   return `${JSON.stringify(entries, null, 2)}\n`;
+}
+
+function relatedJson(
+  { range, message }: RelatedPlace,
+  { places, filename }: { readonly places: Places; readonly filename: string },
+) {
+  const place = places.at(range.start);
+  return { cell: place.cell, ...location(place), filename, message };
 }
 
 function fixJson({ applicability, title, edits }: Fix, places: Places) {

@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import type { Finding, RuleInfo, Severity, TextRange } from "../analysis/index.ts";
 import { version } from "../version.ts";
 import { fingerprints, pathFrom } from "./fingerprint.ts";
-import { lineSpan, messageWithin, type Places, placesOf } from "./places.ts";
+import { lineSpan, messageWithin, type Places, placesOf, relatedPlaces } from "./places.ts";
 import type { FileReport, Report } from "./report.ts";
 
 const LEVEL: Record<Severity, string> = { error: "error", warning: "warning", information: "note", hint: "note" };
@@ -65,20 +65,20 @@ function results(file: FileReport, rules: readonly RuleInfo[]) {
     level: LEVEL[finding.severity],
     message: { text: messageWithin(places, finding.range, finding.message) },
     locations: [{ physicalLocation: { artifactLocation: location, region: region(finding.range, places) } }],
-    ...related(finding, places, location),
+    ...related(finding, places, file.filename),
     partialFingerprints: { "ruleAndLine/v1": digests[index] },
     ...fixes(finding, places, location),
   }));
 }
 
-function related({ related: list }: Finding, places: Places, location: object) {
+function related({ related: list }: Finding, own: Places, ownName: string) {
   if (list.length === 0) return {};
   return {
-    relatedLocations: list.map(({ range, message }, id) => ({
-      id,
-      message: { text: message },
-      physicalLocation: { artifactLocation: location, region: region(range, places) },
-    })),
+    relatedLocations: list.map((place, id) => {
+      const { places, filename } = relatedPlaces(place, own, ownName);
+      const physicalLocation = { artifactLocation: artifact(filename), region: region(place.range, places) };
+      return { id, message: { text: place.message }, physicalLocation };
+    }),
   };
 }
 

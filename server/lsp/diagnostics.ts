@@ -9,10 +9,12 @@ import {
   DiagnosticSeverity,
   DiagnosticTag,
   type DocumentDiagnosticReport,
+  type Location,
   LSPErrorCodes,
   ResponseError,
 } from "vscode-languageserver";
-import type { Finding, Severity } from "../analysis/index.ts";
+import type { Finding, RelatedPlace, Severity } from "../analysis/index.ts";
+import { Positions } from "../text/positions.ts";
 import type { Context } from "./context.ts";
 import type { LintedDocument } from "./document.ts";
 import { guarded } from "./guard.ts";
@@ -28,8 +30,8 @@ const SEVERITY: Record<Severity, DiagnosticSeverity> = {
   hint: DiagnosticSeverity.Hint,
 };
 
-export function toDiagnostic(finding: Finding, document: LintedDocument, { analyser }: Context): Diagnostic {
-  const href = analyser.rules.find(({ name }) => name === finding.rule)?.url;
+export function toDiagnostic(finding: Finding, document: LintedDocument, context: Context): Diagnostic {
+  const href = context.analyser.rules.find(({ name }) => name === finding.rule)?.url;
   return {
     range: document.place(finding.range).range,
     severity: SEVERITY[finding.severity],
@@ -40,12 +42,21 @@ export function toDiagnostic(finding: Finding, document: LintedDocument, { analy
     ...(finding.deprecated && { tags: [DiagnosticTag.Deprecated] }),
     ...(finding.unnecessary && { tags: [DiagnosticTag.Unnecessary] }),
     ...(finding.related.length > 0 && {
-      relatedInformation: finding.related.map(({ range: offsets, message }) => {
-        const { uri, range } = document.place(offsets);
-        return { location: { uri, range }, message };
-      }),
+      relatedInformation: finding.related.map((place) => ({
+        location: locationOf(place, document, context),
+        message: place.message,
+      })),
     }),
   };
+}
+
+function locationOf({ range: offsets, module }: RelatedPlace, document: LintedDocument, context: Context): Location {
+  if (module) {
+    const positions = Positions.of(module.text, context.client.positionEncoding);
+    return { uri: context.modules.uriOf(module.path), range: positions.range(offsets) };
+  }
+  const { uri, range } = document.place(offsets);
+  return { uri, range };
 }
 
 async function diagnose(

@@ -20,6 +20,7 @@ export interface Host {
   readText(uri: string): Promise<string>;
   /** The path of a document that is a file. */
   pathOf(uri: string): string | null;
+  uriOf(path: string): string;
   /** null where there is no such file. Rejects with a message fit for users. */
   readTextIfPresent(path: string): Promise<string | null>;
   /** Whether `uri` and `path`, as the probe reported it, are one file. */

@@ -42,6 +42,11 @@ export class ImportedModules {
     this.#origins.delete(uri);
   }
 
+  /** Of an imported module: the client's own where it has the module open. */
+  uriOf(path: string): string {
+    return this.#open.get(path)?.uri ?? this.#host.uriOf(path);
+  }
+
   /** Files may have changed. */
   refresh(): void {
     this.#files.refresh();

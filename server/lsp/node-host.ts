@@ -1,6 +1,6 @@
 import { realpathSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { loadAnalyser } from "../analysis/index.ts";
 import { Environments, REQUIREMENT_FILES } from "../environment/environments.ts";
 import { readGrammar } from "../files/grammar.ts";
@@ -28,6 +28,7 @@ export function nodeHost(): Host {
       }
     },
     pathOf,
+    uriOf: (path) => pathToFileURL(path).href,
     readTextIfPresent,
     isFile(uri, path) {
       return uri.startsWith("file:") && realPath(fileURLToPath(uri)) === realPath(path);

@@ -28,6 +28,7 @@ export function webHost(connection: Pick<Connection, "sendRequest">): Host {
       return text;
     },
     pathOf: pathOfUri,
+    uriOf: uriOfPath,
     readTextIfPresent: (path) => read(uriOfPath(path)),
     isFile: () => false,
     importedFiles: () => ({

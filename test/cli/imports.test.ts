@@ -1,6 +1,6 @@
 import { symlink } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { Project } from "./project.ts";
+import { type JsonFinding, Project } from "./project.ts";
 
 const project = new Project();
 
@@ -14,6 +14,9 @@ optimizer.step()
 `;
 const CLIPS = "import torch\ndef tame(model):\n    torch.nn.utils.clip_grad_norm_(model.parameters(), 1)\n";
 const HARMLESS = "def tame(model):\n    pass\n";
+interface SarifPlace {
+  physicalLocation: { artifactLocation: { uri: string }; region: { startLine: number } };
+}
 const MISSING = "7:1 missing-clipping";
 
 describe("what a script imports", () => {
@@ -54,6 +57,47 @@ describe("what a script imports", () => {
     expect(await project.lint("a/train.py", "a/other.py")).toEqual([]);
     await project.write({ "b/train.py": SCRIPT, "b/helpers.py": `${HARMLESS}${"# filler\n".repeat(80_000)}` });
     expect(await project.lint("b/train.py")).toEqual([]);
+  });
+
+  describe("is named where a finding rests on it", () => {
+    const BUILDER = "import torch\n\n\ndef build(model):\n    return torch.optim.Adam(model.parameters())\n";
+    const TRAIN = `import torch
+from parts.builder import build
+model = torch.nn.LSTM(8, 8)
+optimizer = build(model)
+loss.backward()
+optimizer.step()
+`;
+    const write = () => project.write({ ".git/HEAD": "", "train.py": TRAIN, "parts/builder.py": BUILDER });
+
+    it("in JSON, with the file that each place is in", async () => {
+      await write();
+      const { out } = await project.run(["lint", "--format", "json", "train.py"]);
+      const [finding] = JSON.parse(out) as JsonFinding[];
+      expect(finding).toMatchObject({ code: "missing-clipping", location: { row: 6, column: 1 } });
+      const places = finding!.related.map(({ filename, row, column }) => [filename, row, column]);
+      expect(places).toContainEqual([project.path("parts/builder.py"), 5, 12]);
+      expect(places).toContainEqual([project.path("train.py"), 5, 1]);
+    });
+
+    it("in text, under the file's name", async () => {
+      await write();
+      const { out } = await project.run(["lint", "train.py"]);
+      expect(out).toContain(" in parts/builder.py:\n");
+      expect(out).toMatch(/5 \| {5}return torch\.optim\.Adam\(model\.parameters\(\)\)\n +\| {12}-+ /);
+    });
+
+    it("in SARIF, as an artifact of its own", async () => {
+      await write();
+      const { out } = await project.run(["lint", "--format", "sarif", "train.py"]);
+      const [result] = JSON.parse(out).runs[0].results;
+      const places = result.relatedLocations.map(({ physicalLocation: { artifactLocation, region } }: SarifPlace) => [
+        artifactLocation.uri,
+        region.startLine,
+      ]);
+      expect(places).toContainEqual(["parts/builder.py", 5]);
+      expect(places).toContainEqual(["train.py", 5]);
+    });
   });
 
   it("is read again after a fix was written into it", async () => {

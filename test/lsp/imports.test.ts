@@ -79,6 +79,25 @@ describe("what an open script imports", () => {
     expect(rules(await client.pull(train()))).toEqual(["missing-clipping"]);
   });
 
+  it("is named, with its place, where a finding rests on it", async () => {
+    const client = await start();
+    const builder = uri("project/builder.py");
+    const build = (above: string) =>
+      `import torch\n${above}def build(m):\n    return torch.optim.Adam(m.parameters())\n`;
+    await writeFile(join(folder, "project", "builder.py"), build(""));
+    const script = SCRIPT.replace("tame(model)\n", "").replace("helpers import tame", "builder import build");
+    await client.open(train(), script.replace("torch.optim.Adam(model.parameters())", "build(model)"));
+    const places = async () => {
+      const [finding] = await client.pull(train());
+      return finding!.relatedInformation!.map(({ location }) => [location.uri, location.range.start]);
+    };
+    expect(await places()).toContainEqual([builder, { line: 2, character: 11 }]);
+    expect(await places()).toContainEqual([train(), { line: 4, character: 0 }]);
+    // As it is in the editor, unsaved.
+    await client.open(builder, build("\n\n"));
+    expect(await places()).toContainEqual([builder, { line: 4, character: 11 }]);
+  });
+
   it("changes what is pushed for the script, and for no other", async () => {
     const client = await start({ pulls: false });
     const other = uri("project/other.py");

@@ -30,6 +30,7 @@ export interface Facts {
   /** Those that the file mentions. */
   readonly frameworks: readonly Framework[];
   readonly lineName: LineName;
+  readonly importer: Importer | null;
 }
 
 /** What a file must contain to have anything to say about: one cheap look at its text, before it is parsed. */
@@ -71,6 +72,7 @@ export function gatherFacts(
     suppressions: new Suppressions(text),
     frameworks: present,
     lineName,
+    importer,
   };
 }
 

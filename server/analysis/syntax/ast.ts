@@ -9,7 +9,7 @@ export interface SourceText {
   readonly text: string;
   /** Where it is a module that the linted text imports; null for the linted text itself. */
   readonly path: string | null;
-  /** What offsets in it start at: 0 in the linted text, {@link ELSEWHERE} in a module that it imports. */
+  /** What offsets in it start at: 0 in the linted text; {@link ELSEWHERE} or more, a stretch of its own, in a module that it imports. */
   readonly base: number;
 }
 

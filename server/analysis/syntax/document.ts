@@ -5,7 +5,7 @@
 import { Edit, Language, Parser, type Point, type Tree, type TreeCursor } from "web-tree-sitter";
 import type { TextEdit } from "../finding.ts";
 import type { GrammarBytes } from "../index.ts";
-import { ELSEWHERE, type SourceText, type Statement } from "./ast.ts";
+import type { SourceText, Statement } from "./ast.ts";
 import { copyNode, type Vocabulary, vocabularyOf } from "./concrete.ts";
 import { lowerStatement } from "./lower.ts";
 
@@ -42,11 +42,12 @@ export class Document implements SourceText {
   #current = false;
   readonly #grammar: Grammar;
 
-  constructor(grammar: Grammar, text: string, path: string | null = null) {
+  /** `imported`: where it stands, for a module that the linted text imports. */
+  constructor(grammar: Grammar, text: string, imported: Pick<SourceText, "path" | "base"> = { path: null, base: 0 }) {
     this.#grammar = grammar;
     this.#text = text;
-    this.path = path;
-    this.base = path === null ? 0 : ELSEWHERE;
+    this.path = imported.path;
+    this.base = imported.base;
   }
 
   get text(): string {

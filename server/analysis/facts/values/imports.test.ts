@@ -177,17 +177,22 @@ update(model, optimizer, loss)
     expect(placesIn({ "train.py": script, "engine.py": engine }, "engine.py")).toEqual(["4:missing-clipping"]);
   });
 
-  it("edits and points at nothing elsewhere, though its offsets would fit here", () => {
+  it("edits nothing elsewhere, and points at it there, though its offsets would fit here", () => {
     const padding = "# a longer text than the other module's\n".repeat(30);
     const project = new Project({
       "train.py": `import torch\nfrom engine import build\n${padding}optimizer = build(model)\nloss.backward()\noptimizer.step()\n`,
       "engine.py": "import torch\ndef build(m):\n    return torch.optim.Adam(m.parameters())\n",
     });
     const module = project.open();
-    const places = module.lint().flatMap(({ range, related }) => [range, ...related.map((place) => place.range)]);
-    expect(places.map(({ start, end }) => module.text.slice(start, end))).toEqual([
-      "optimizer.step()",
-      "loss.backward()",
+    const [finding] = module.lint();
+    expect(module.text.slice(finding!.range.start, finding!.range.end)).toBe("optimizer.step()");
+    const places = finding!.related.map(({ range: { start, end }, module: imported }) => {
+      const name = imported?.path.split("/").at(-1) ?? "here";
+      return [name, (imported?.text ?? module.text).slice(start, end)];
+    });
+    expect(places.toSorted()).toEqual([
+      ["engine.py", "torch.optim.Adam(m.parameters())"],
+      ["here", "loss.backward()"],
     ]);
     const fixed = apply(module.text, module.fixAll("unsafe").edits);
     expect(parses(fixed)).toBe(true);
