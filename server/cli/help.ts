@@ -33,7 +33,7 @@ Options:
       --min-severity LEVEL   Leave out findings below error, warning, information or hint, and count
                              the rest. By default all are shown, and warnings and errors counted
       --statistics           Show only how often each rule was broken
-      --watch                Lint again whenever a file changes, until Ctrl-C
+      --watch                Lint again whenever a file, or a module that it imports, changes, until Ctrl-C
       --baseline FILE        Report only what this file doesn't know: findings are known by rule, path and the
                              text of their line, wherever it moves
       --write-baseline       Take what is found now as known: create the --baseline file, or bring it up to

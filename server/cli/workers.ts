@@ -4,6 +4,7 @@ import { parentPort, Worker, workerData } from "node:worker_threads";
 import type { Analyser } from "../analysis/index.ts";
 import type { ExamineOptions } from "./examine.ts";
 import { lintFile, type Outcome, type Task } from "./lint-file.ts";
+import { importedModules, noteImported } from "./workspace.ts";
 
 /** Fewer files than these are done before another thread has started. */
 const FILES_PER_THREAD = 100;
@@ -17,6 +18,7 @@ export interface Batch {
 interface Done {
   readonly from: number;
   readonly outcomes: readonly Outcome[];
+  readonly imported: ReadonlyMap<string, string>;
 }
 
 /** How many threads are worth their start. */
@@ -48,7 +50,8 @@ export async function lintInThreads(
         worker.postMessage({ from: next, tasks: tasks.slice(next, next + BATCH) } satisfies Batch);
         next += BATCH;
       };
-      worker.on("message", ({ from, outcomes: own }: Done) => {
+      worker.on("message", ({ from, outcomes: own, imported }: Done) => {
+        noteImported(imported);
         for (const [index, outcome] of own.entries()) outcomes[from + index] = outcome;
         finished += own.length;
         done(finished);
@@ -67,6 +70,6 @@ export function serveBatches(analyser: Promise<Analyser>): void {
   parentPort!.on("message", async ({ from, tasks }: Batch) => {
     const outcomes: Outcome[] = [];
     for (const task of tasks) outcomes.push(await lintFile(task, options, await analyser));
-    parentPort!.postMessage({ from, outcomes } satisfies Done);
+    parentPort!.postMessage({ from, outcomes, imported: importedModules() } satisfies Done);
   });
 }

@@ -20,6 +20,23 @@ export function originOf(filename: string): Origin | undefined {
   return { ...workspace.origin(filename), versions };
 }
 
+/** Modules that threads read. */
+const readElsewhere = new Map<string, string>();
+
+/** The modules that were imported since {@link forgetImported}, each with the stamp of its file as it was read. */
+export function importedModules(): ReadonlyMap<string, string> {
+  return new Map([...readElsewhere, ...workspace.imported]);
+}
+
+export function forgetImported(): void {
+  readElsewhere.clear();
+  workspace.forgetImported();
+}
+
+export function noteImported(modules: ReadonlyMap<string, string>): void {
+  for (const [path, stamp] of modules) readElsewhere.set(path, stamp);
+}
+
 /** Files were written. */
 export function forgetFiles(): void {
   workspace.refresh();

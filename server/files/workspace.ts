@@ -31,6 +31,7 @@ export class FileWorkspace implements Workspace {
   readonly #paths = new Map<string, string | null>();
   readonly #exists = new Map<string, boolean>();
   readonly #roots = new Map<string, string>();
+  readonly #stamps = new Map<string, string>();
   #length = 0;
   #time = 0;
 
@@ -41,6 +42,15 @@ export class FileWorkspace implements Workspace {
   /** Where a file lies, links resolved: one file is one module. */
   origin(path: string): Origin {
     return { path: realPath(path), workspace: this };
+  }
+
+  /** The modules that were imported since {@link forgetImported}, each with the stamp of its file as it was read. */
+  get imported(): ReadonlyMap<string, string> {
+    return this.#stamps;
+  }
+
+  forgetImported(): void {
+    this.#stamps.clear();
   }
 
   /** Something on the disk may have changed: nothing is taken from memory without a look. */
@@ -91,6 +101,7 @@ export class FileWorkspace implements Workspace {
     }
     if (kept?.checked === this.#time) return kept.module;
     const now = stats(path);
+    this.#stamps.set(path, stampOf(now));
     const [size, changed] = [now?.size ?? -1, now?.mtimeMs ?? -1];
     const same = kept && kept.size === size && kept.changed === changed;
     const module = same ? kept.module : size >= 0 && size <= MAX_BYTES ? read(path) : null;
@@ -119,6 +130,9 @@ export function repositoryOf(path: string): string | null {
     if (dirname(at) === at) return null;
   }
 }
+
+/** Another one after each change of a file. */
+export const stampOf = (found: Stats | null | undefined): string => `${found?.mtimeMs}:${found?.size}:${found?.ino}`;
 
 function stats(path: string): Stats | null {
   try {

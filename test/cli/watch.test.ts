@@ -98,6 +98,37 @@ describe.skipIf(process.platform === "win32")("--watch", () => {
     expect(await watching.run()).toContain("No problems in 2 files.");
   });
 
+  for (const [how, jobs] of [
+    ["", []],
+    [", be it in another thread", ["--jobs", "2"]],
+  ] as const)
+    it(`sees a change of what it imports from outside of the folders that it lints${how}`, async () => {
+      const script = UNCLIPPED.replace(
+        "from torch import nn\n",
+        "from torch import nn\nfrom common.guard import guard\n",
+      );
+      const guarded = (body: string) => `import torch\n\ndef guard(model):\n    ${body}\n`;
+      const clips = guarded("torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)");
+      await project.write({
+        ".git/HEAD": "",
+        "tools/a.py": script.replace("    optimizer.step()", "    guard(model)\n    optimizer.step()"),
+        "tools/b.py": CLIPPED,
+        "common/guard.py": clips,
+      });
+      const watching = watch("tools", ...jobs);
+      expect(await watching.run()).toContain("No problems in 2 files.");
+      await replace("common/guard.py", guarded("pass"));
+      expect(await watching.run()).toContain("a.py:12:5: warning: ");
+      await replace("common/guard.py", clips);
+      expect(await watching.run()).toContain("No problems in 2 files.");
+      // No longer imported, so not watched.
+      await replace("tools/a.py", UNCLIPPED);
+      expect(await watching.run()).toContain(`a.py${MISSING}`);
+      await replace("common/guard.py", guarded("pass"));
+      await replace("tools/a.py", CLIPPED);
+      expect((await watching.run()).match(/problem/g)).toHaveLength(1);
+    });
+
   it("follows its configuration, and survives a mistake there", async () => {
     await project.write({ "pyproject.toml": "[tool.gradsight]\n", "src/a.py": UNCLIPPED });
     const watching = watch("src");
