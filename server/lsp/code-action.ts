@@ -9,6 +9,7 @@ import { guarded } from "./guard.ts";
 import { OpenCell } from "./open-cell.ts";
 import type { Settings } from "./settings.ts";
 import { suppressionEdit } from "./suppress.ts";
+import { turn } from "./turn.ts";
 import { workspaceEdit } from "./workspace-edit.ts";
 
 /** Safe fixes only: clients run this kind on save, and saving a script must not change what it trains. */
@@ -18,10 +19,12 @@ export const FIX_ALL_KIND = `${CodeActionKind.SourceFixAll}.${SOURCE}`;
 export function registerCodeActions(context: Context): void {
   const { connection, documents, settings } = context;
   connection.onCodeAction(
-    guarded(connection, "Code actions", [], async (params): Promise<CodeAction[]> => {
+    guarded(connection, "Code actions", [], async (params, token): Promise<CodeAction[]> => {
       const wanted = params.context.only;
       const { uri } = params.textDocument;
+      const myTurn = turn(documents.get(uri), token);
       const current = await settings.of(documents.fileOf(uri));
+      await myTurn();
       const document = documents.get(uri);
       if (!document || !current.enable) return [];
       return [
