@@ -7,6 +7,7 @@ import { ThresholdWriter } from "./dashboard/write-threshold.ts";
 import { HubClient } from "./hub/hub-client.ts";
 import { HubSocket } from "./hub/hub-socket.ts";
 import { LanguageServer } from "./language/language-server.ts";
+import { languageStatus } from "./language/language-status.ts";
 import { probeEnvironment, updateTerminals } from "./python/probe-environment.ts";
 import { followTasks } from "./runs/follow-tasks.ts";
 import { RunsView } from "./runs/runs-view.ts";
@@ -44,6 +45,7 @@ export async function activate(context: ExtensionContext): Promise<TestApi> {
     dashboard,
     runs,
     new StatusBar(server, hub),
+    languageStatus(server),
     registerCommands(context, { hub, probe, args, log }, dashboard, server, runs, log),
     window.registerWebviewPanelSerializer(DASHBOARD, dashboard),
     tasks.registerTaskProvider(TASK_TYPE, new TrainingTasks(probe)),

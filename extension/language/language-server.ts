@@ -23,9 +23,8 @@ import { onDidSelectInterpreter } from "../python/interpreter.ts";
 import { CrashBudget } from "./crash-budget.ts";
 import { lintedDocuments, SCHEMES } from "./documents.ts";
 import { withInterpreter } from "./interpreter-setting.ts";
+import type { ServerState, Stateful } from "./language-status.ts";
 import type { Requests } from "./requests.ts";
-
-export type ServerState = "starting" | "running" | "stopped";
 
 /** The base class shows its every error as a notification; ours are explained once, by {@link LanguageServer}. */
 class QuietClient extends LanguageClient {
@@ -34,7 +33,7 @@ class QuietClient extends LanguageClient {
   }
 }
 
-export class LanguageServer implements Disposable, Requests {
+export class LanguageServer implements Disposable, Requests, Stateful {
   private readonly changed = new EventEmitter<ServerState>();
   readonly onDidChangeState = this.changed.event;
   private readonly client: LanguageClient;

@@ -1,17 +1,32 @@
 /** The language server in a web worker: its start, its end, and our own requests to it. */
-import { type ExtensionContext, type LogOutputChannel, l10n, Uri, type WorkspaceEdit, window, workspace } from "vscode";
+import {
+  EventEmitter,
+  type ExtensionContext,
+  type LogOutputChannel,
+  l10n,
+  Uri,
+  type WorkspaceEdit,
+  window,
+  workspace,
+} from "vscode";
 import {
   BrowserMessageReader,
   BrowserMessageWriter,
   LanguageClient,
   type MessageTransports,
   RevealOutputChannelOn,
+  State,
 } from "vscode-languageclient/browser";
 import { READ_FILE_METHOD, type ReadFileResult, readFileParams, type ServerOptions } from "../../protocol/lsp.ts";
 import { lintedDocuments, SCHEMES } from "../language/documents.ts";
+import type { ServerState, Stateful } from "../language/language-status.ts";
 import type { Requests } from "../language/requests.ts";
 
-export class WebServer implements Requests {
+export class WebServer implements Requests, Stateful {
+  private readonly changed = new EventEmitter<ServerState>();
+  readonly onDidChangeState = this.changed.event;
+  readonly schemes: readonly string[];
+  state: ServerState = "starting";
   private readonly log: LogOutputChannel;
   private readonly script: string;
   private readonly client: LanguageClient;
@@ -24,15 +39,18 @@ export class WebServer implements Requests {
     const at = (...names: string[]) => Uri.joinPath(context.extensionUri, "dist", ...names).toString(true);
     this.script = at("web", "server.js");
     // A folder may come from any provider of files.
-    const folders = workspace.workspaceFolders?.map(({ uri }) => uri.scheme) ?? [];
+    this.schemes = [...new Set([...SCHEMES, ...(workspace.workspaceFolders?.map(({ uri }) => uri.scheme) ?? [])])];
     const options: ServerOptions = { storage: null, grammar: at() };
     this.client = new LanguageClient("gradsight", "Gradsight", async () => this.spawn(), {
-      ...lintedDocuments([...new Set([...SCHEMES, ...folders])]),
+      ...lintedDocuments(this.schemes),
       initializationOptions: options,
       outputChannel: log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
     });
     this.client.onRequest(READ_FILE_METHOD, readFile);
+    this.client.onDidChangeState(({ newState }) =>
+      this.become(newState === State.Running ? "running" : newState === State.Starting ? "starting" : "stopped"),
+    );
   }
 
   /** Resolves when the server answers, or, with the failure shown, when it can't be started. */
@@ -41,6 +59,7 @@ export class WebServer implements Requests {
       const started = this.client.start();
       await Promise.race([started, this.failed]);
     } catch (error) {
+      this.become("stopped");
       const message = l10n.t("Gradsight's language server did not start: no findings.");
       this.log.error(`${message} ${error instanceof Error ? error.message : String(error)}`);
       const showLog = l10n.t("Show Log");
@@ -67,8 +86,14 @@ export class WebServer implements Requests {
   }
 
   async dispose(): Promise<void> {
+    this.changed.dispose();
     await this.client.dispose().catch(() => undefined);
     this.worker?.terminate();
+  }
+
+  private become(state: ServerState) {
+    this.state = state;
+    this.changed.fire(state);
   }
 
   /** Transports rather than the worker: the extension host's `Worker` is none by `instanceof`, which the client asks for. */
