@@ -15,3 +15,4 @@ for batch in batches:
     net(batch).sum().backward()
     for optimizer in optimizers:
         optimizer.step()  # <- missing-clipping
+        optimizer.zero_grad()
