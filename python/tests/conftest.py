@@ -60,10 +60,15 @@ def run(arguments: List[str], **options: Any) -> "subprocess.CompletedProcess[st
     return subprocess.run(arguments, capture_output=True, text=True, timeout=120, **options)
 
 
-@pytest.fixture(scope="session")
-def recording(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+@pytest.fixture
+def recording(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Iterator[Any]:
+    """A recording of what this test trains. A part of the probe that stops in a test fails it, and none after it."""
     from recording import Recording
 
-    recording = Recording(tmp_path_factory.mktemp("recording"))
+    recording = Recording(tmp_path)
     yield recording
-    recording.hub.stop()
+    recording.end()
+    told = capfd.readouterr().err
+    if "gradsight: " in told:
+        recording.revive()
+        pytest.fail(told)

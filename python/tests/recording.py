@@ -1,28 +1,50 @@
-"""The hooks, put into this test process once, and a hub that gets what they record."""
+"""The hooks, put into this test process once, and for each test a hub that gets what they record."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any, Dict, List
 
 import torch
 from gradsight import frameworks
+from gradsight._guard import Guard
 from gradsight._identity import identify
-from gradsight._session import Session
+from gradsight._session import Outcome, Session
+from gradsight.frameworks.torch_recorder import TorchRecorder
 from testing_hub import HubForTests
 
 Step = Dict[str, Any]
 
 
+_recorders: List[TorchRecorder] = []
+"""The one recorder of this process: hooks are put in place once."""
+
+
 class Recording:
-    """What arrives of the optimizers that the tests make."""
+    """What arrives of the optimizers that one test makes."""
 
     def __init__(self, folder: Path) -> None:
         torch.set_num_threads(1)
         self.hub = HubForTests(folder).start()
         self.session = Session(str(self.hub.rendezvous), identify(), "tests", None)
-        self.recorder = frameworks.install(self.session)
+        if _recorders:
+            _recorders[0].__init__(self.session)  # type: ignore[misc]  # forgets the tests before
+        else:
+            _recorders.append(frameworks.install(self.session))
+        self.recorder = _recorders[0]
         self.session.start()
+
+    def end(self) -> None:
+        self.session.close(Outcome("finished", None, 0))
+        self.hub.stop()
+
+    def revive(self) -> None:
+        """Lets every part that has stopped go on."""
+        for name, module in list(sys.modules.items()):
+            guard = getattr(module, "_guard", None)
+            if name.startswith("gradsight.") and isinstance(guard, Guard):
+                guard.failed = False
 
     def series(self, optimizer: torch.optim.Optimizer) -> Dict[str, Any]:
         id = self._id(optimizer)
