@@ -11,16 +11,37 @@ MAX_FRAMES = 40
 
 
 def variable_name(frame: Optional[FrameType], thing: object) -> Optional[str]:
-    """The name of a local, global or attribute of ``self`` that holds ``thing``, nearest frame first."""
-    for scope in _scopes(frame):
+    """The name of a local, global or attribute of ``self`` that holds ``thing``, nearest frame first; else of a
+    container there, with the place of ``thing`` in it: ``optimizers["critic"]``.
+    """
+    scopes = [
+        {**{name: value for name, value in scope.items() if not name.startswith("__")}, **_attributes(scope)}
+        for scope in _scopes(frame)
+    ]
+    for scope in scopes:
         for name, value in scope.items():
-            if value is thing and not name.startswith("__"):
-                return name
-        holder = getattr(scope.get("self"), "__dict__", {})
-        for name, value in list(holder.items()):
             if value is thing:
-                return str(name).lstrip("_")
+                return name
+    for scope in scopes:
+        for name, value in scope.items():
+            place = _place(value, thing)
+            if place is not None:
+                return f"{name}[{place}]"
     return None
+
+
+def _attributes(scope: Dict[str, Any]) -> Dict[str, Any]:
+    return {str(name).lstrip("_"): value for name, value in getattr(scope.get("self"), "__dict__", {}).items()}
+
+
+def _place(container: Any, thing: object) -> Optional[str]:
+    items: Any = ()
+    if isinstance(container, (list, tuple)):
+        items = enumerate(container)
+    elif isinstance(container, dict):
+        items = list(container.items())
+    found = next((place for place, value in items if value is thing), None)
+    return None if found is None else repr(found) if isinstance(found, (str, int)) else type(found).__name__
 
 
 def parameter_names(frame: Optional[FrameType], groups: List[Dict[str, Any]]) -> Dict[int, str]:

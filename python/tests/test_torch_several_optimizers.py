@@ -7,7 +7,7 @@ from typing import Any, Dict, List
 import torch
 from recording import Recording, gradients, norm
 from torch import nn
-from torch_training import Seen, network, loss_of, near
+from torch_training import Seen, loss_of, near, network
 
 
 def test_one_clip_for_two_optimizers(recording: Recording) -> None:
@@ -50,3 +50,66 @@ def test_a_gan_s_two_optimizers(recording: Recording) -> None:
         assert after == near(optimizer.seen)
     assert all("threshold" not in step for step in recording.steps(opt_g, 3))
     assert all(step["threshold"] == 0.01 for step in recording.steps(opt_d, 3))
+
+
+def test_a_pass_that_no_update_follows_is_no_other_model_s(recording: Recording) -> None:
+    model, other = network(1), network(2)
+    optimizer, unused = Seen(model.parameters()), Seen(other.parameters())
+    losses = []
+    for step in range(3):
+        loss_of(other, step).backward()  # an attack, a probe of the gradients, a model without an update
+        optimizer.zero_grad()
+        loss = loss_of(model, step)
+        losses.append(loss.item())
+        loss.backward()
+        optimizer.step()
+    assert [step["loss"] for step in recording.steps(optimizer, 3)] == near(losses)
+    total = sum(loss_of(other, step).item() for step in range(3))
+    unused.step()
+    (step,) = recording.steps(unused, 1)
+    assert step["loss"] == near(total)
+
+
+def test_a_pass_whose_gradients_are_thrown_away_does_not_count(recording: Recording) -> None:
+    model, other = network(1), network(2)
+    optimizer, second = Seen(model.parameters()), Seen(other.parameters())
+    for throw in (optimizer.zero_grad, model.zero_grad, lambda: optimizer.zero_grad(set_to_none=False)):
+        loss_of(model, 7).backward()
+        loss_of(other, 7).backward()
+        throw()  # type: ignore[operator]
+        loss = loss_of(model)
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    steps = recording.steps(optimizer, 3)
+    assert steps[2]["loss"] == near(loss.item())
+    assert all(step["loss"] < loss_of(network(1), 7).item() + loss.item() for step in steps)
+    second.step()
+    assert recording.steps(second, 1)[0]["loss"] == near(3 * loss_of(network(2), 7).item())
+
+
+def test_updates_that_take_turns_keep_their_own_clips(recording: Recording) -> None:
+    model, other = network(1), network(2)
+    optimizer, second = Seen(model.parameters()), Seen(other.parameters())
+    for _ in range(2):
+        optimizer.zero_grad()
+        loss_of(model).backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        second.zero_grad()
+        loss_of(other).backward()
+        second.step()
+        optimizer.step()
+    for step in recording.steps(optimizer, 2):
+        assert (step["threshold"], step["norm_post"]) == near((1.0, 1.0))
+    assert all("threshold" not in step for step in recording.steps(second, 2))
+
+
+def test_optimizers_in_containers_are_called_by_their_place(recording: Recording) -> None:
+    model, other = network(1), network(2)
+    both = {"generator": Seen(model.parameters()), "critic": Seen(other.parameters())}
+    loss_of(model).backward()
+    loss_of(other).backward()
+    for key in both:
+        both[key].step()
+    assert recording.series(both["generator"])["label"] == "both['generator']"
+    assert recording.series(both["critic"])["label"] == "both['critic']"

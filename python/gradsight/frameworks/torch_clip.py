@@ -17,8 +17,9 @@ from .._guard import Guard
 from .._site import caller_frame, caller_location
 from ..metrics import gradient_norm
 from ..metrics.time_budget import TimeBudget
+from .torch_gradients import Clip
 from .torch_reading import Number, compiling
-from .torch_recorder import Clip, TorchRecorder, torch
+from .torch_recorder import TorchRecorder, torch
 from .torch_series import SAMPLING_SHARE
 
 _guard = Guard("recording clips")

@@ -1,17 +1,20 @@
 """The loss: what the script differentiates.
 
 The gradient of an update is that of the sum of all roots since the last one, so this sum is its loss: with gradient
-accumulation the usual mean, for a critic the real and the fake part together.
+accumulation the usual mean, for a critic the real and the fake part together. A root counts for those optimizers whose
+gradients its pass has changed.
 """
 
 from __future__ import annotations
 
 import functools
-from typing import Any, Optional
+from typing import Any, Optional, Tuple
 
 from .._guard import Guard
-from .torch_reading import Number, compiling
-from .torch_recorder import TorchRecorder, torch
+from .._site import caller_frame
+from . import torch_in_backward
+from .torch_reading import Number, capturing, compiling
+from .torch_recorder import Pass, TorchRecorder, torch
 
 _guard = Guard("recording the loss")
 
@@ -21,14 +24,26 @@ def install(module: Any, recorder: TorchRecorder) -> None:
     original = module.backward
 
     @_guard
-    def note(tensors: Any, gradients: Any) -> None:
-        if not compiling():
-            recorder.backward(_root(tensors, gradients, recorder))
+    def begin(tensors: Any, gradients: Any) -> Optional[Pass]:
+        if recorder.passing is not None or capturing(list(_roots(tensors))):
+            return None  # a pass inside a pass, as activation checkpointing makes them, is part of it
+        return recorder.begin_pass(_root(tensors, gradients, recorder), caller_frame(2))
+
+    @_guard
+    def end(passing: Pass) -> None:
+        recorder.end_pass(passing)
+        torch_in_backward.finish(recorder, passing, caller_frame(2))
 
     @functools.wraps(original)
     def backward(tensors: Any, grad_tensors: Any = None, *args: Any, **kwargs: Any) -> Any:
-        note(tensors, grad_tensors)
-        return original(tensors, grad_tensors, *args, **kwargs)
+        if compiling():
+            return original(tensors, grad_tensors, *args, **kwargs)
+        passing = begin(tensors, grad_tensors)
+        try:
+            return original(tensors, grad_tensors, *args, **kwargs)
+        finally:
+            if passing is not None:
+                end(passing)
 
     module.backward = backward
 
@@ -37,10 +52,14 @@ def _root(tensors: Any, gradients: Any, recorder: TorchRecorder) -> Optional[Num
     """The value of the root, unscaled; None where it is not one number, or weighted from outside."""
     if gradients is not None and any(g is not None for g in (gradients if _many(gradients) else (gradients,))):
         return None
-    roots = tuple(tensors) if _many(tensors) else (tensors,)
+    roots = _roots(tensors)
     if len(roots) != 1 or roots[0].numel() != 1:
         return None
     return recorder.reader.read(recorder.unscaled(roots[0]))
+
+
+def _roots(tensors: Any) -> Tuple[Any, ...]:
+    return tuple(tensors) if _many(tensors) else (tensors,)
 
 
 def _many(tensors: Any) -> bool:

@@ -1,50 +1,18 @@
-"""What the hooks of PyTorch share: the backward passes and clips since the last update, and a series an optimizer."""
+"""What the hooks of PyTorch share: every optimizer's gradients, the pass or scaler step under way, and a series an optimizer."""
 
 from __future__ import annotations
 
-import math
 import sys
 import weakref
 from types import FrameType
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, List, NamedTuple, Optional, Tuple
 
 from .._protocol import Location
 from .._session import Session
+from .._site import caller_location
+from .torch_gradients import Clip, Gradients
 from .torch_reading import Number, Reader
 from .torch_series import TorchSeries
-
-
-class Clip:
-    """One call of a clip function."""
-
-    __slots__ = ("by_value", "function", "ids", "layers", "location", "max_norm", "norm", "norm_type", "order", "used")
-
-    def __init__(
-        self,
-        ids: Tuple[int, ...],
-        by_value: bool,
-        function: str,
-        location: Optional[Location],
-        max_norm: Optional[Number],
-        norm: Optional[Number],
-        norm_type: float,
-        layers: Any,
-        order: int,
-    ) -> None:
-        self.ids = ids
-        self.by_value = by_value
-        self.function = function
-        self.location = location
-        self.max_norm = max_norm
-        self.norm = norm
-        self.norm_type = norm_type
-        self.layers = layers
-        self.order = order
-        self.used = False
-
-    @property
-    def only_measures(self) -> bool:
-        return isinstance(self.max_norm, float) and math.isinf(self.max_norm)
 
 
 class Scaling(NamedTuple):
@@ -56,17 +24,38 @@ class Scaling(NamedTuple):
     """Clips of a lower order saw gradients that were still scaled."""
 
 
+class Part(NamedTuple):
+    """What an optimizer updated inside a backward pass: its parameters, their gradients' norms [parameters], its clips."""
+
+    optimizer: Any
+    parameters: List[Any]
+    each: Any
+    clips: List[Tuple[Clip, str]]
+
+
+class Pass:
+    """A backward pass that is under way."""
+
+    def __init__(self, loss: Optional[Number]) -> None:
+        self.loss = loss
+        self.parts: List[Part] = []
+        """Updates that were made inside it."""
+        self.site: Optional[Location] = None
+        """Of the first of them."""
+
+
 class TorchRecorder:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.reader = Reader()
-        self.losses: List[Number] = []
-        self.clips: Dict[Tuple[int, ...], List[Clip]] = {}
         self.scaling: Optional[Scaling] = None
         self.unscaled_at: "weakref.WeakKeyDictionary[Any, int]" = weakref.WeakKeyDictionary()
+        self.passing: Optional[Pass] = None
+        self.compiles_updates = False
+        """Whether torch.compile has traced an update, which no hook sees then."""
+        self._gradients: "weakref.WeakKeyDictionary[Any, Gradients]" = weakref.WeakKeyDictionary()
         self._series: "weakref.WeakKeyDictionary[Any, TorchSeries]" = weakref.WeakKeyDictionary()
         self._scaled: Optional[Tuple[Any, Any]] = None
-        self._updated = False
         self._order = 0
         session.before_close(self.reader.drain)
 
@@ -84,40 +73,66 @@ class TorchRecorder:
         self._order += 1
         return self._order
 
-    def backward(self, loss: Optional[Number]) -> None:
-        """A backward pass adds to the gradients; the first one after an update begins the next."""
-        if self._updated:
-            self._updated = False
-            self.forget()
-        if loss is not None:
-            self.losses.append(loss)
+    def gradients_of(self, optimizer: Any) -> Gradients:
+        """Call it as soon as there is an optimizer: passes and clips before that are not seen to be its own."""
+        found = self._gradients.get(optimizer)
+        if found is None:
+            found = self._gradients[optimizer] = Gradients()
+        return found
 
-    def forget(self) -> None:
-        """What went before is not part of the next update."""
-        self.losses.clear()
-        self.clips.clear()
+    def begin_pass(self, loss: Optional[Number], frame: Optional[FrameType]) -> Pass:
+        for optimizer, gradients in list(self._gradients.items()):
+            self._look_for_missed(optimizer, gradients, frame)
+            gradients.begin_pass(optimizer)
+        self.passing = Pass(loss)
+        return self.passing
+
+    def end_pass(self, passing: Pass) -> None:
+        self.passing = None
+        all_gradients = list(self._gradients.values())
+        touched = [gradients.end_pass(passing.loss) for gradients in all_gradients]
+        if not passing.parts and not any(touched):
+            for gradients in all_gradients:
+                gradients.look_anew()
+
+    def zeroed(self, optimizer: Any, frame: FrameType) -> None:
+        """Gradients that are thrown away count no more."""
+        gradients = self.gradients_of(optimizer)
+        self._look_for_missed(optimizer, gradients, frame)
+        gradients.forget()
+
+    def _look_for_missed(self, optimizer: Any, gradients: Gradients, frame: Optional[FrameType]) -> None:
+        """Weights that changed without a ``step`` tell of an update in a graph; without graphs they may mean anything."""
+        if self.compiles_updates and gradients.weights_changed():
+            gradients.forget()
+            owner = self.series_of(optimizer, frame)
+            if owner is not None:
+                owner.missed()
 
     def clipped(self, clip: Clip) -> None:
-        known = self.clips.setdefault(clip.ids, [])
-        if known and known[-1].used:  # from before an update, with gradients that no backward() of ours made
-            known.clear()
-        known.append(clip)
-
-    def updated(self) -> None:
-        self._updated = True
-
-    def zeroed(self, optimizer: Any) -> None:
-        """Gradients that were thrown away count no more, where it is certain whose they were."""
-        if len(self._series) == 1 and optimizer in self._series:
-            self.forget()
+        for optimizer, gradients in list(self._gradients.items()):
+            gradients.clipped(optimizer, clip)
 
     def series_of(self, optimizer: Any, frame: Optional[FrameType]) -> Optional[TorchSeries]:
         """The series of this optimizer, begun at its first update. ``frame``: who calls."""
         found = self._series.get(optimizer)
         if found is None:
-            found = TorchSeries.begin(self.session, optimizer, frame)
+            found = TorchSeries.begin(self.session, [optimizer], frame, caller_location(frame))
             if found is not None:
                 self._series[optimizer] = found
+        return found
+
+    def series_of_all(
+        self, optimizers: List[Any], frame: Optional[FrameType], site: Optional[Location]
+    ) -> Optional[TorchSeries]:
+        """The one series of optimizers that update together, at ``site``. ``frame``: from where the model is in sight."""
+        known = (self._series.get(optimizer) for optimizer in optimizers)
+        found = next((series for series in known if series is not None), None)
+        if found is None:
+            found = TorchSeries.begin(self.session, optimizers, frame, site)
+        if found is not None:
+            for optimizer in optimizers:
+                self._series.setdefault(optimizer, found)
         return found
 
 

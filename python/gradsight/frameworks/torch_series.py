@@ -9,9 +9,9 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from .._naming import parameter_names, variable_name
 from .._protocol import Clip as ClipSite
+from .._protocol import Location
 from .._series import LayerSample, Series
 from .._session import Session
-from .._site import caller_location
 from ..metrics.nonfinite import NonFiniteWatch
 from ..metrics.time_budget import TimeBudget
 
@@ -21,12 +21,11 @@ SAMPLING_SHARE = 0.005
 LAYER_PERIOD = 0.1
 """Seconds between two samples of all layers that are sent."""
 
-EXACTLY, ALL, SOME, NONE = "exactly", "all", "some", "none"
-"""How much of an optimizer's parameters a clip covers; ALL: and others besides."""
-
 
 class TorchSeries:
-    def __init__(self, session: Session, series: Series, optimizer: Any, frame: Optional[FrameType]) -> None:
+    def __init__(
+        self, session: Session, series: Series, groups: List[Dict[str, Any]], frame: Optional[FrameType]
+    ) -> None:
         self.session = session
         self.series = series
         self.watch = NonFiniteWatch(session, series)
@@ -34,25 +33,28 @@ class TorchSeries:
         self.changed_after_clip = False
         """Whether the gradients were seen to change between the clip and the update: then both are measured."""
         self.max_norm: Optional[float] = None
-        self._names = parameter_names(frame, optimizer.param_groups)
+        self._names = parameter_names(frame, groups)
         self._tables: Dict[Tuple[int, ...], str] = {}
-        self._coverage: Dict[Tuple[int, ...], str] = {}
-        self._own: Tuple[int, ...] = ()
-        self._own_set: "frozenset[int]" = frozenset()
         self._step = 0
         self._clock: Optional[float] = None
         self._next_layers = 0.0
         self._warned_scaled = False
+        self._warned_missed = False
         self._threshold_step = 0
 
     @classmethod
-    def begin(cls, session: Session, optimizer: Any, frame: Optional[FrameType]) -> "Optional[TorchSeries]":
-        kind = type(optimizer)
-        label = variable_name(frame, optimizer) or kind.__name__
+    def begin(
+        cls, session: Session, optimizers: Sequence[Any], frame: Optional[FrameType], site: Optional[Location]
+    ) -> "Optional[TorchSeries]":
+        """The series of an optimizer, or of several of a kind that update together."""
+        kind = type(optimizers[0])
+        label = variable_name(frame, optimizers[0]) or kind.__name__
+        if len(optimizers) > 1:  # the name of what holds them
+            label = label.split("[")[0]
         module = "torch.optim" if kind.__module__.startswith("torch.optim.") else kind.__module__
-        site = caller_location(frame)
         series = session.series(label, f"{module}.{kind.__qualname__}", site, kind=Series)
-        return None if series is None else cls(session, series, optimizer, frame)
+        groups = [group for optimizer in optimizers for group in optimizer.param_groups]
+        return None if series is None else cls(session, series, groups, frame)
 
     def next_step(self) -> Tuple[int, Optional[float]]:
         """The number of this update and the seconds since the previous one."""
@@ -60,27 +62,18 @@ class TorchSeries:
         before, self._clock = self._clock, time.perf_counter()
         return step, None if before is None else self._clock - before
 
-    def coverage(self, ids: Tuple[int, ...], parameters: Sequence[Any]) -> str:
-        """How a clip of these parameters relates to the optimizer's own."""
-        own = tuple(map(id, parameters))
-        if own != self._own:
-            self._own, self._own_set = own, frozenset(own)
-            self._coverage.clear()
-        known = self._coverage.get(ids)
-        if known is None:
-            clipped = frozenset(ids)
-            both = len(clipped & self._own_set)
-            if both == len(self._own_set):
-                known = EXACTLY if both == len(clipped) else ALL
-            else:
-                known = SOME if both else NONE
-            if len(self._coverage) > 4096:
-                self._coverage.clear()
-            self._coverage[ids] = known
-        return known
-
-    def owns(self, parameter: Any) -> bool:
-        return id(parameter) in self._own_set
+    def missed(self) -> None:
+        """An update that can't be looked into: a step of the count without a point."""
+        step, _ = self.next_step()
+        if not self._warned_missed:
+            self._warned_missed = True
+            self.session.event(
+                "warning",
+                "This update runs inside a graph that torch.compile made, where nothing can be recorded: its steps are"
+                " missing here. Call the optimizer's step outside of the compiled function to see them.",
+                self.series,
+                step,
+            )
 
     def names(self, parameters: Sequence[Any]) -> List[str]:
         return [self._names.get(id(parameter), "?") for parameter in parameters]

@@ -10,8 +10,9 @@ import functools
 from types import FrameType
 from typing import Any, Callable, Dict, Optional, Tuple
 
-from .._guard import Guard, tell
+from .._guard import Guard
 from .._site import caller_frame
+from . import torch_in_backward, torch_optimizers, torch_step_methods
 from .torch_reading import compiling
 from .torch_recorder import Scaling, TorchRecorder, torch
 from .torch_update import Update, measure
@@ -38,14 +39,16 @@ class StepHooks:
     def before(self, optimizer: Any, args: Tuple[Any, ...], kwargs: Dict[str, Any]) -> Any:
         """What to call ``step`` with instead, where a closure has to be looked into."""
         if compiling():
+            _traced()
             return None
         frame = caller_frame(2)
+        recorder = self._recorder
         if self._call is not None:
             if _runs(self._call.frame, frame):
                 self._call.nested += 1
+                recorder.gradients_of(optimizer).use()
                 return None
             self._call = None  # it was left by an exception
-        recorder = self._recorder
         scaling = recorder.scaling if recorder.scaling and recorder.scaling.optimizer is optimizer else None
         if scaling is not None:
             recorder.scaling = None
@@ -70,13 +73,17 @@ class StepHooks:
         recorder = self._recorder
         if call.update is not None:
             recorder.reader.when_read(call.update.use)
-            recorder.updated()
+        if call.measured:
+            recorder.gradients_of(optimizer).use()
         recorder.reader.poll()
 
     def _measure(self, call: Call, optimizer: Any) -> None:
         call.measured = True
         with torch().no_grad():
-            call.update = measure(self._recorder, optimizer, call.frame, call.scaling)
+            if self._recorder.passing is not None:
+                torch_in_backward.take(self._recorder, self._recorder.passing, optimizer, call.frame)
+            else:
+                call.update = measure(self._recorder, optimizer, call.frame, call.scaling)
 
     def _watched(self, call: Call, optimizer: Any, closure: Callable[..., Any]) -> Callable[..., Any]:
         """The closure, followed by the measurement the first time: those are the gradients at the current point."""
@@ -86,7 +93,7 @@ class StepHooks:
         def watched(*args: Any, **kwargs: Any) -> Any:
             if call.measured:
                 return closure(*args, **kwargs)
-            self._recorder.forget()
+            self._recorder.gradients_of(optimizer).forget()
             result = closure(*args, **kwargs)
             measure_once(call, optimizer)
             return result
@@ -101,32 +108,34 @@ def skipped(recorder: TorchRecorder, scaling: Scaling, frame: FrameType) -> None
     if update is not None:
         update.skipped = True
         recorder.reader.when_read(update.use)
-        recorder.updated()
+    recorder.gradients_of(scaling.optimizer).use()
 
 
 def install(module: Any, recorder: TorchRecorder) -> None:
     """``module`` is ``torch.optim.optimizer``."""
-    register_before = getattr(module, "register_optimizer_step_pre_hook", None)
-    register_after = getattr(module, "register_optimizer_step_post_hook", None)
-    if register_before is None or register_after is None:
-        tell("this PyTorch has no hooks for optimizers; 2.0 or later is needed to record its updates.")
-        return
     hooks = StepHooks(recorder)
-    register_before(_guard(hooks.before))
-    register_after(_guard(hooks.after))
-    _wrap_zero_grad(module.Optimizer, recorder)
+    before, after = _guard(hooks.before), _guard(hooks.after)
+    if hasattr(module, "register_optimizer_step_post_hook"):
+        module.register_optimizer_step_pre_hook(before)
+        module.register_optimizer_step_post_hook(after)
+    else:
+        torch_step_methods.install(module, before, after)
+    torch_optimizers.install(module, recorder)
+    _watch_tracing(recorder)
 
 
-def _wrap_zero_grad(optimizer_class: Any, recorder: TorchRecorder) -> None:
-    original = optimizer_class.zero_grad
-    note = _guard(recorder.zeroed)
+def _traced() -> None:
+    """torch.compile is tracing an update, whose place in the graph no hook has."""
 
-    @functools.wraps(original)
-    def zero_grad(self: Any, *args: Any, **kwargs: Any) -> Any:
-        note(self)
-        return original(self, *args, **kwargs)
 
-    optimizer_class.zero_grad = zero_grad
+def _watch_tracing(recorder: TorchRecorder) -> None:
+    global _traced
+
+    def traced() -> None:
+        recorder.compiles_updates = True
+
+    traced._dynamo_marked_constant = True  # type: ignore[attr-defined]  # called while tracing, and not traced itself
+    _traced = traced
 
 
 def _runs(frame: FrameType, inside: FrameType) -> bool:

@@ -26,14 +26,15 @@ from ..metrics import gradient_norm
 from ..metrics.learning_rate import learning_rate
 from ..metrics.nonfinite import first_bad
 from .torch_reading import Number, capturing, value_of
-from .torch_recorder import Clip, Scaling, TorchRecorder, torch
-from .torch_series import ALL, EXACTLY, NONE, SOME, TorchSeries
+from .torch_gradients import ALL, EXACTLY, SOME, Clip, Gradients
+from .torch_recorder import Scaling, TorchRecorder, torch
+from .torch_series import TorchSeries
 
 CLIP_EPSILON = 1e-6
 """What torch.nn.utils.clip_grad_norm_ adds to the norm."""
 
 
-class Part(NamedTuple):
+class Measured(NamedTuple):
     """The norm of some of the gradients; ``scaled``: as they were under the gradient scaler."""
 
     norm: Optional[Number]
@@ -48,9 +49,9 @@ class Update:
         self.step, self.step_time = owner.next_step()
         self.time = time.time()
         self.scale = scaling.scale if scaling else None
-        self.losses: List[Number] = []
+        self.losses: List[Optional[Number]] = []
         self.lr: Optional[Number] = None
-        self.before: List[Part] = []
+        self.before: List[Measured] = []
         self.after: Optional[Number] = None
         self.still_scaled: Optional[Number] = None
         """What a fused optimizer will divide the gradients by itself."""
@@ -69,8 +70,7 @@ class Update:
         unscale = 1.0 / scale if scale else 1.0
         within = 1.0 / inner if inner else 1.0
         pre = self._pre(unscale, within)
-        losses = [loss for loss in map(value_of, self.losses) if loss is not None]
-        loss = sum(losses) if losses else None
+        loss = _sum([value_of(loss) for loss in self.losses])
         values: List[Optional[float]] = [None] * len(SCALARS)
         values[NORM_PRE] = pre
         values[LOSS] = loss
@@ -148,56 +148,43 @@ def measure(
         return None
     read = recorder.reader.read
     update = Update(owner, scaling)
-    update.losses = list(recorder.losses)
+    gradients = recorder.gradients_of(optimizer)
+    update.losses = list(gradients.losses)
     rate = learning_rate(optimizer)
     update.lr = rate if rate is None else read(rate) if hasattr(rate, "device") else float(rate)
     if scaling is not None:
         inner, found_inf = getattr(optimizer, "grad_scale", None), getattr(optimizer, "found_inf", None)
         update.still_scaled = None if inner is None else read(inner)
         update.found_inf = None if found_inf is None else read(found_inf)
-    clips = _clips(recorder, owner, parameters)
-    if clips:
-        _with_clips(recorder, update, clips, parameters, -1.0 if scaling is None else scaling.unscaled_at)
+    if gradients.clips:
+        _with_clips(recorder, update, gradients, parameters, -1.0 if scaling is None else scaling.unscaled_at)
     else:
         having, dense = gradient_norm.gradients(parameters)
         norms = gradient_norm.measure(dense)
         if norms is not None:
-            update.before = [Part(read(norms.total), False)]
-            _keep_layers(recorder, update, having, norms.each)
+            update.before = [Measured(read(norms.total), False)]
+            keep_layers(recorder, update, having, norms.each)
     return update
-
-
-def _clips(recorder: TorchRecorder, owner: TorchSeries, parameters: List[Any]) -> List[Tuple[Clip, str]]:
-    """The clips since the last update that concern this optimizer, in order, and how much of it each covers."""
-    found = []
-    for ids, clips in recorder.clips.items():
-        coverage = owner.coverage(ids, parameters)
-        if coverage != NONE:
-            found += [(clip, coverage) for clip in clips]
-    found.sort(key=lambda item: item[0].order)
-    for clip, _ in found:
-        clip.used = True
-    return found
 
 
 def _with_clips(
     recorder: TorchRecorder,
     update: Update,
-    clips: List[Tuple[Clip, str]],
+    gradients: Gradients,
     parameters: List[Any],
     unscaled_at: float,
 ) -> None:
-    owner, read = update.owner, recorder.reader.read
+    owner, read, clips = update.owner, recorder.reader.read, gradients.clips
     whole = [clip for clip, coverage in clips if coverage in (EXACTLY, ALL)]
     if whole:
         first = whole[0]
-        update.before = [Part(first.norm, first.order < unscaled_at)]
+        update.before = [Measured(first.norm, first.order < unscaled_at)]
         if first.layers is not None:
             having, each = first.layers
-            kept = [index for index, parameter in enumerate(having) if owner.owns(parameter)]
+            kept = [index for index, parameter in enumerate(having) if gradients.owns(parameter)]
             each = each if len(kept) == len(having) else each[kept]
             update.layers_scaled = first.order < unscaled_at
-            _keep_layers(recorder, update, [having[index] for index in kept], each)
+            keep_layers(recorder, update, [having[index] for index in kept], each)
     else:
         update.before = _parts(recorder, [clip for clip, _ in clips], parameters, unscaled_at)
     limiting = [(clip, coverage) for clip, coverage in clips if not clip.only_measures]
@@ -225,9 +212,9 @@ def _with_clips(
 
 def _parts(
     recorder: TorchRecorder, clips: List[Clip], parameters: List[Any], unscaled_at: float
-) -> List[Part]:
+) -> List[Measured]:
     """The norms of parts that were clipped one by one, and of the rest; none where they overlap or aren't 2-norms."""
-    parts: List[Part] = []
+    parts: List[Measured] = []
     seen: Set[int] = set()
     own = set(map(id, parameters))
     for clip in clips:
@@ -239,15 +226,15 @@ def _parts(
                 continue  # the same part again
             return []
         seen |= mine
-        parts.append(Part(clip.norm, clip.order < unscaled_at))
+        parts.append(Measured(clip.norm, clip.order < unscaled_at))
     _, dense = gradient_norm.gradients([parameter for parameter in parameters if id(parameter) not in seen])
     norms = gradient_norm.measure(dense)
     if norms is not None:
-        parts.append(Part(recorder.reader.read(norms.total), False))
+        parts.append(Measured(recorder.reader.read(norms.total), False))
     return parts
 
 
-def _keep_layers(recorder: TorchRecorder, update: Update, parameters: List[Any], each: Any) -> None:
+def keep_layers(recorder: TorchRecorder, update: Update, parameters: List[Any], each: Any) -> None:
     if each.device.type == "cpu" or update.owner.layers_due():
         update.layers = (parameters, recorder.reader.copy(each))
 
@@ -260,3 +247,9 @@ def _name_bad(update: Update, parameters: List[Any]) -> None:
         norms = gradient_norm.measure(dense)
         if norms is not None and norms.each.device.type == "cpu":
             update.bad_parameter = first_bad(norms.each.tolist(), update.owner.names(having))
+
+
+def _sum(losses: List[Optional[float]]) -> Optional[float]:
+    """None where there are none, or one of them is not known."""
+    known = [loss for loss in losses if loss is not None]
+    return sum(known) if known and len(known) == len(losses) else None

@@ -1,0 +1,164 @@
+"""What the gradients of one optimizer are made of: the losses differentiated into them, and the clips, since its last update.
+
+Which backward pass adds to which optimizer's gradients is told by the gradients themselves: a pass that changes none of
+an optimizer's has nothing to do with it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+from .._protocol import Location
+from .torch_reading import Number
+
+EXACTLY, ALL, SOME, NONE = "exactly", "all", "some", "none"
+"""How much of an optimizer's parameters a clip covers; ALL: and others besides."""
+
+MAX_WITNESSES = 64
+"""Parameters of one optimizer whose gradients are looked at before and after each backward pass."""
+
+MAX_LOSSES = 4096
+"""Backward passes into one update whose losses are added up; of more, the loss is not known."""
+
+
+class Clip:
+    """One call of a clip function."""
+
+    __slots__ = ("by_value", "function", "ids", "layers", "location", "max_norm", "norm", "norm_type", "order")
+
+    def __init__(
+        self,
+        ids: Tuple[int, ...],
+        by_value: bool,
+        function: str,
+        location: Optional[Location],
+        max_norm: Optional[Number],
+        norm: Optional[Number],
+        norm_type: float,
+        layers: Any,
+        order: int,
+    ) -> None:
+        self.ids = ids
+        self.by_value = by_value
+        self.function = function
+        self.location = location
+        self.max_norm = max_norm
+        self.norm = norm
+        self.norm_type = norm_type
+        self.layers = layers
+        self.order = order
+
+    @property
+    def only_measures(self) -> bool:
+        return isinstance(self.max_norm, float) and math.isinf(self.max_norm)
+
+
+class Gradients:
+    """Kept for every optimizer of the process, from its making on. The optimizer itself is handed in: it is not held."""
+
+    def __init__(self) -> None:
+        self.losses: List[Optional[Number]] = []
+        """Of each backward pass; None: of a root that is not one number."""
+        self.clips: List[Tuple[Clip, str]] = []
+        """In order, each with how much of the parameters it covers."""
+        self._used = False
+        self._sizes: Tuple[int, ...] = ()
+        self._witnesses: List[Any] = []
+        self._before: List[Any] = []
+        self._weights: Optional[int] = None
+        self._own: "frozenset[int]" = frozenset()
+        self._coverage: Dict[Tuple[int, ...], str] = {}
+
+    def begin_pass(self, optimizer: Any) -> None:
+        """Notes how the gradients are."""
+        self._look(optimizer)
+        self._before = self._stamps()
+
+    def end_pass(self, loss: Optional[Number]) -> bool:
+        """Whether the pass that was begun has added to these gradients."""
+        if self._stamps() == self._before:
+            return False
+        if self._used or all(stamp is None for stamp in self._before):
+            self.forget()
+        if len(self.losses) < MAX_LOSSES:
+            self.losses.append(loss)
+        else:
+            self.losses[-1] = None
+        self._weights = self._weight_versions()
+        return True
+
+    def weights_changed(self) -> bool:
+        """Whether they have since the last pass, without an update that was seen."""
+        return self._weights is not None and not self._used and self._weights != self._weight_versions()
+
+    def forget(self) -> None:
+        """What went before is not part of the next update."""
+        self._used = False
+        self._weights = None
+        self.losses.clear()
+        self.clips.clear()
+
+    def use(self) -> None:
+        """An update has used the gradients. A further one, without a pass in between, uses the same."""
+        self._used = True
+
+    def look_anew(self) -> None:
+        """Chooses other gradients to look at in the next pass: parameters may have been frozen or unfrozen."""
+        self._sizes = ()
+
+    def clipped(self, optimizer: Any, clip: Clip) -> None:
+        self._look(optimizer)
+        coverage = self.coverage(clip.ids)
+        if coverage == NONE:
+            return
+        if self._used:  # gradients that no backward pass made
+            self.forget()
+        self.clips.append((clip, coverage))
+
+    def coverage(self, ids: Tuple[int, ...]) -> str:
+        """How a clip of these parameters relates to the optimizer's own."""
+        known = self._coverage.get(ids)
+        if known is None:
+            clipped = frozenset(ids)
+            both = len(clipped & self._own)
+            if both == len(self._own):
+                known = EXACTLY if both == len(clipped) else ALL
+            else:
+                known = SOME if both else NONE
+            if len(self._coverage) > 4096:
+                self._coverage.clear()
+            self._coverage[ids] = known
+        return known
+
+    def owns(self, parameter: Any) -> bool:
+        return id(parameter) in self._own
+
+    def _look(self, optimizer: Any) -> None:
+        """Chooses witnesses, once, and again after ``add_param_group``."""
+        groups = optimizer.param_groups
+        sizes = tuple([len(group["params"]) for group in groups])
+        if sizes == self._sizes:
+            return
+        self._sizes = sizes
+        parameters = [parameter for group in groups for parameter in group["params"]]
+        self._own = frozenset(map(id, parameters))
+        self._coverage.clear()
+        self._weights = None
+        likely = [parameter for parameter in parameters if parameter.grad is not None]
+        self._witnesses = spread(likely or [each for each in parameters if each.requires_grad], MAX_WITNESSES)
+
+    def _stamps(self) -> List[Any]:
+        """Something for each witness that differs after its gradient was added to, or made."""
+        gradients = [parameter.grad for parameter in self._witnesses]
+        return [None if gradient is None else (id(gradient), gradient._version) for gradient in gradients]
+
+    def _weight_versions(self) -> int:
+        return sum([parameter._version for parameter in self._witnesses])
+
+
+def spread(items: Sequence[Any], count: int) -> List[Any]:
+    """At most ``count`` of the items, evenly, the first and the last among them."""
+    if len(items) <= count:
+        return list(items)
+    return [items[index * (len(items) - 1) // (count - 1)] for index in range(count)]
