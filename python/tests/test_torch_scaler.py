@@ -12,6 +12,9 @@ from testing_hub import SKIPPED
 from torch import nn
 from torch_training import Seen, network, loss_of, near
 
+if not hasattr(torch.amp, "GradScaler"):
+    pytest.skip("needs PyTorch 2.3 or later, whose scalers run on a CPU", allow_module_level=True)
+
 
 def scaled_step(
     scaler: Any, model: nn.Module, optimizer: Any, step: int, clip: Optional[float], unscale: bool, bad: bool = False

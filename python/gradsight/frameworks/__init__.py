@@ -18,6 +18,7 @@ from .torch_recorder import TorchRecorder
 # Module of the framework → module of this package, whose `install(module, recorder)` is called.
 TORCH = {
     "torch.autograd": "torch_loss",
+    "torch.nn.modules.module": "torch_zeroing",
     "torch.nn.utils.clip_grad": "torch_clip",
     "torch.optim.optimizer": "torch_step",
     "torch.amp.grad_scaler": "torch_scaler",

@@ -108,16 +108,16 @@ class Gradients:
         self._sizes = ()
 
     def clipped(self, optimizer: Any, clip: Clip) -> None:
-        self._look(optimizer)
-        coverage = self.coverage(clip.ids)
+        coverage = self.coverage(optimizer, clip.ids)
         if coverage == NONE:
             return
         if self._used:  # gradients that no backward pass made
             self.forget()
         self.clips.append((clip, coverage))
 
-    def coverage(self, ids: Tuple[int, ...]) -> str:
+    def coverage(self, optimizer: Any, ids: Tuple[int, ...]) -> str:
         """How a clip of these parameters relates to the optimizer's own."""
+        self._look(optimizer)
         known = self._coverage.get(ids)
         if known is None:
             clipped = frozenset(ids)

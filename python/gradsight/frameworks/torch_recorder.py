@@ -10,7 +10,7 @@ from typing import Any, List, NamedTuple, Optional, Tuple
 from .._protocol import Location
 from .._session import Session
 from .._site import caller_location
-from .torch_gradients import Clip, Gradients
+from .torch_gradients import ALL, EXACTLY, Clip, Gradients
 from .torch_reading import Number, Reader
 from .torch_series import TorchSeries
 
@@ -96,10 +96,15 @@ class TorchRecorder:
                 gradients.look_anew()
 
     def zeroed(self, optimizer: Any, frame: FrameType) -> None:
-        """Gradients that are thrown away count no more."""
         gradients = self.gradients_of(optimizer)
         self._look_for_missed(optimizer, gradients, frame)
         gradients.forget()
+
+    def parameters_zeroed(self, ids: Tuple[int, ...], frame: FrameType) -> None:
+        """The gradients of these parameters: whose all are among them starts anew."""
+        for optimizer, gradients in list(self._gradients.items()):
+            if gradients.coverage(optimizer, ids) in (EXACTLY, ALL):
+                self.zeroed(optimizer, frame)
 
     def _look_for_missed(self, optimizer: Any, gradients: Gradients, frame: Optional[FrameType]) -> None:
         """Weights that changed without a ``step`` tell of an update in a graph; without graphs they may mean anything."""

@@ -12,7 +12,7 @@ from typing import Any, Callable, Dict, Optional, Tuple
 
 from .._guard import Guard
 from .._site import caller_frame
-from . import torch_in_backward, torch_optimizers, torch_step_methods
+from . import torch_in_backward, torch_optimizers, torch_step_methods, torch_zeroing
 from .torch_reading import compiling
 from .torch_recorder import Scaling, TorchRecorder, torch
 from .torch_update import Update, measure
@@ -121,6 +121,7 @@ def install(module: Any, recorder: TorchRecorder) -> None:
     else:
         torch_step_methods.install(module, before, after)
     torch_optimizers.install(module, recorder)
+    torch_zeroing.install_optimizers(module, recorder)
     _watch_tracing(recorder)
 
 
