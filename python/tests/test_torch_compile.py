@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any, List
 
 import pytest
@@ -9,10 +10,11 @@ import torch
 from recording import Recording
 from torch import nn
 from torch.nn.utils import clip_grad_norm_ as bound_before  # before the hooks are in place
-from torch_training import Seen, loss_of, near, network
+from torch_training import VERSION, Seen, loss_of, near, network
 
 if not hasattr(torch, "compile"):
     pytest.skip("needs PyTorch 2.0 or later", allow_module_level=True)
+importlib.import_module("torch._dynamo")
 
 
 class Graphs:
@@ -45,14 +47,28 @@ def test_a_compiled_model_is_recorded_as_any_other(recording: Recording) -> None
     assert set(recording.layers(optimizer)[0]) == {name for name, _ in model.named_parameters()}
 
 
-@pytest.mark.parametrize("clip", [bound_before, "by its module's name"])
-def test_clipping_compiles_as_one_graph(recording: Recording, clip: Any) -> None:
+def test_pytorch_s_own_optimizers_are_recorded_once_something_was_compiled(recording: Recording) -> None:
+    torch.compile(network(), backend=Graphs())(torch.ones(1, 6))
+    for kind in (torch.optim.SGD, torch.optim.Adam, torch.optim.RAdam):
+        model = network()
+        optimizer: Any = kind(model.parameters(), lr=0.01)
+        for step in range(2):
+            loss_of(model, step).backward()
+            optimizer.step()
+            optimizer.zero_grad()
+        assert len(recording.steps(optimizer, 2)) == 2
+
+
+@pytest.mark.skipif(VERSION < (2, 3), reason="no graph takes a clip in yet")
+@pytest.mark.parametrize("bound", [False, True])
+def test_clipping_compiles_as_one_graph(recording: Recording, bound: bool) -> None:
     model, graphs = network(), Graphs()
     optimizer = Seen(model.parameters())
 
-    def clipped() -> torch.Tensor:
-        function = torch.nn.utils.clip_grad_norm_ if isinstance(clip, str) else clip
-        return function(model.parameters(), 1.0)
+    def clipped() -> Any:
+        if bound:
+            return bound_before(model.parameters(), 1.0)
+        return torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
 
     compiled = torch.compile(clipped, fullgraph=True, backend=graphs)
     for step in range(3):
@@ -92,6 +108,7 @@ def test_a_step_of_its_own_making_compiles_as_one_graph(recording: Recording, ba
     assert graphs.count == 1
 
 
+@pytest.mark.skipif(VERSION < (2, 3), reason="no graph takes an update in yet, or tells of the weights that it changed")
 def test_updates_that_are_compiled_away_are_a_gap(recording: Recording) -> None:
     model, graphs = network(), Graphs()
     optimizer = torch.optim.Adam(model.parameters(), lr=torch.tensor(0.01))

@@ -9,6 +9,8 @@ import torch
 from recording import gradients, norm
 from torch import nn
 
+VERSION = tuple(int(number) for number in torch.__version__.split(".")[:2])
+
 
 class Seen(torch.optim.SGD):
     """Remembers the gradients that its ``step`` sees."""

@@ -13,10 +13,12 @@ from typing import Callable, Dict
 from .._guard import Guard
 from .._imports import after_import
 from .._session import Session
+from .torch_reading import know_version
 from .torch_recorder import TorchRecorder
 
 # Module of the framework → module of this package, whose `install(module, recorder)` is called.
 TORCH = {
+    "torch._dynamo.eval_frame": "torch_dynamo",
     "torch.autograd": "torch_loss",
     "torch.nn.modules.module": "torch_zeroing",
     "torch.nn.utils.clip_grad": "torch_clip",
@@ -31,9 +33,10 @@ def install(session: Session) -> TorchRecorder:
 
     def callback(part: str) -> Callable[[ModuleType], object]:
         def installed(module: ModuleType) -> None:
+            version = str(getattr(sys.modules["torch"], "__version__"))
+            know_version(version)
             importlib.import_module(f"{__name__}.{part}").install(module, recorder)
-            version = getattr(sys.modules.get("torch"), "__version__", None)
-            session.uses("torch", None if version is None else str(version))
+            session.uses("torch", version)
 
         return Guard(f"recording PyTorch ({part})")(installed)
 

@@ -127,7 +127,19 @@ def capturing(tensors: List[Any]) -> bool:
     return bool(sys.modules["torch"].cuda.is_current_stream_capturing())
 
 
+_asks_compiler = True
+
+
+def know_version(version: str) -> None:
+    """Before 2.3 PyTorch is asked elsewhere whether it compiles."""
+    global _asks_compiler
+    major, minor = version.split(".")[:2]
+    _asks_compiler = (int(major), int(minor)) >= (2, 3)
+
+
 def compiling() -> bool:
-    """Whether torch.compile is tracing this call."""
-    compiler: Any = getattr(sys.modules["torch"], "compiler", None)
-    return bool(compiler is not None and hasattr(compiler, "is_compiling") and compiler.is_compiling())
+    """Whether torch.compile is tracing this call. It replaces the questions below, when it comes across them, by True."""
+    if _asks_compiler:
+        return bool(sys.modules["torch"].compiler.is_compiling())
+    utilities: Any = sys.modules["torch"]._utils
+    return hasattr(utilities, "is_compiling") and bool(utilities.is_compiling())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from types import FrameType
-from typing import Any, Callable, Dict, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from .._guard import Guard
 from .._site import caller_frame
@@ -123,6 +123,18 @@ def install(module: Any, recorder: TorchRecorder) -> None:
     torch_optimizers.install(module, recorder)
     torch_zeroing.install_optimizers(module, recorder)
     _watch_tracing(recorder)
+    _hooks.append((before, after))
+
+
+_hooks: List[Tuple[Any, Any]] = []
+
+
+def wrap_all(optimizer_class: Any) -> None:
+    """For where the hooks have been taken off: wraps ``step`` of each kind of optimizer that there is."""
+    for before, after in _hooks:
+        for kind in torch_step_methods.subclasses(optimizer_class):
+            if "step" in vars(kind):
+                torch_step_methods.wrap_step(kind, before, after)
 
 
 def _traced() -> None:

@@ -6,7 +6,7 @@ PyTorch itself wraps it when a class is used for the first time, to profile it; 
 from __future__ import annotations
 
 import functools
-from typing import Any, Callable, Iterator
+from typing import Any, Callable, List
 
 
 def install(module: Any, before: Callable[..., Any], after: Callable[..., Any]) -> None:
@@ -17,15 +17,16 @@ def install(module: Any, before: Callable[..., Any], after: Callable[..., Any]) 
     @functools.wraps(original)
     def _hook_for_profile(self: Any) -> None:
         original(self)
-        _wrap_step(type(self), before, after)
+        wrap_step(type(self), before, after)
 
     optimizer_class._hook_for_profile = _hook_for_profile
-    for kind in list(_subclasses(optimizer_class)):
+    for kind in subclasses(optimizer_class):
         if getattr(vars(kind).get("step"), "hooked", False):
-            _wrap_step(kind, before, after)
+            wrap_step(kind, before, after)
 
 
-def _wrap_step(kind: Any, before: Callable[..., Any], after: Callable[..., Any]) -> None:
+def wrap_step(kind: Any, before: Callable[..., Any], after: Callable[..., Any]) -> None:
+    """Once a class. Where PyTorch calls hooks as well, its calls come within ours, and change nothing."""
     original = kind.step
     if getattr(original, "recorded", False):
         return
@@ -43,7 +44,6 @@ def _wrap_step(kind: Any, before: Callable[..., Any], after: Callable[..., Any])
     kind.step = step
 
 
-def _subclasses(kind: Any) -> Iterator[Any]:
-    for each in kind.__subclasses__():
-        yield each
-        yield from _subclasses(each)
+def subclasses(kind: Any) -> List[Any]:
+    direct: List[Any] = kind.__subclasses__()
+    return direct + [each for child in direct for each in subclasses(child)]
