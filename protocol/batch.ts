@@ -16,15 +16,25 @@ export interface Batch {
   readonly flags: Uint8Array;
   /** Values of the scalars that the frame has; a value counts only where its bit in `present` is set. */
   readonly scalars: Readonly<Partial<Record<Scalar, Float64Array>>>;
+  /** Learning rates [steps, groups], row-major, where there are several parameter groups. */
+  readonly groupRates: Float64Array | null;
   readonly layers: LayerSamples | null;
 }
 
 export interface LayerSamples {
   readonly table: string;
+  /** How many layers the table has, by the samples. */
+  readonly width: number;
+  /** Of the gradients. */
+  readonly norms: Samples;
+  /** Of the weights; fewer steps, as a rule. */
+  readonly weights: Samples | null;
+}
+
+export interface Samples {
   readonly steps: Float64Array;
   /** [samples, width], row-major. */
-  readonly norms: Float32Array;
-  readonly width: number;
+  readonly values: Float32Array;
 }
 
 type DataOf = { [C in Column as C["dtype"]]: C["data"] };
@@ -58,20 +68,37 @@ export function readBatch({ metadata, columns }: Frame): Batch {
     present,
     flags,
     scalars,
+    groupRates: groupRatesOf(columns.group_lr, n),
     layers: layersOf(metadata, columns),
   };
 }
 
+function groupRatesOf(column: Column | undefined, n: number): Float64Array | null {
+  if (!column) return null;
+  if (column.dtype !== "F64" || column.shape.length !== 2 || column.shape[0] !== n)
+    throw new FrameError("group_lr: expected F64 of the shape [steps, groups]");
+  return column.data;
+}
+
 function layersOf(metadata: Frame["metadata"], columns: Frame["columns"]): LayerSamples | null {
-  const { layer_step: step, layer_norm: norm } = columns;
-  if (metadata.layers === undefined && !step && !norm) return null;
+  const { layer_step, layer_norm, weight_step, weight_norm } = columns;
+  const named = metadata.layers !== undefined;
+  if (!named && !layer_step && !layer_norm && !weight_step && !weight_norm) return null;
   const table = idOf(metadata, "layers");
-  const steps = stepsOf(step, "layer_step");
-  if (norm?.dtype !== "F32") throw new FrameError("layer_norm: expected F32");
+  const { width, ...norms } = samplesOf("layer", layer_step, layer_norm);
+  if (!weight_step && !weight_norm) return { table, width, norms, weights: null };
+  const { width: weighed, ...weights } = samplesOf("weight", weight_step, weight_norm);
+  if (weighed !== width) throw new FrameError("weight_norm: expected as many layers as layer_norm");
+  return { table, width, norms, weights };
+}
+
+function samplesOf(kind: string, step: Column | undefined, norm: Column | undefined): Samples & { width: number } {
+  const steps = stepsOf(step, `${kind}_step`);
+  if (norm?.dtype !== "F32") throw new FrameError(`${kind}_norm: expected F32`);
   const [samples, width, ...more] = norm.shape;
   if (samples !== steps.length || width === undefined || more.length > 0)
-    throw new FrameError("layer_norm: expected the shape [samples, layers]");
-  return { table, steps, norms: norm.data, width };
+    throw new FrameError(`${kind}_norm: expected the shape [samples, layers]`);
+  return { steps, values: norm.data, width };
 }
 
 function stepsOf(column: Column | undefined, name: string): Float64Array {

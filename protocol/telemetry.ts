@@ -8,8 +8,10 @@
  * Frame metadata: `protocol`, `run`, `attempt`, `rank`, `seq`, `series`, and with per-layer columns `layers`, the id of
  * the layer table that a `series` message gave.
  * Columns: `step` I64 [n] (strictly increasing within an attempt's series), `time` F64 [n] (Unix seconds), the scalars
- * F64 [n], `present` U32 [n], `flags` U8 [n]; per-layer values of the sampled steps: `layer_step` I64 [k],
- * `layer_norm` F32 [k, layers] (norm of each parameter's gradient before clipping).
+ * F64 [n], `present` U32 [n], `flags` U8 [n]; where there are several parameter groups, `group_lr` F64 [n, groups] (NaN:
+ * a group without a learning rate), whose first is the scalar `lr`; per-layer values of the sampled steps: `layer_step`
+ * I64 [k], `layer_norm` F32 [k, layers] (norm of each parameter's gradient before clipping), `weight_step` I64 [m],
+ * `weight_norm` F32 [m, layers] (norm of each parameter's weights before the update).
  */
 import { finite, jsonNumber, list, nullable, type Of, object, oneOf, record, tagged, text, whole } from "./shape.ts";
 

@@ -87,6 +87,25 @@ export const goldenFrames: readonly GoldenFrame[] = [
       flags: u8(0, 0, 0, 0),
     },
   }),
+  golden("groups-and-weights", "three parameter groups; the weights of one of two sampled steps", {
+    metadata: { ...metadata, seq: "6", layers: "table-1" },
+    columns: {
+      step: i64(12, 13),
+      time: f64(1_790_000_007, 1_790_000_008),
+      layer_step: i64(12, 13),
+      weight_step: i64(13),
+      lr: f64(0.001, 0.0005),
+      group_lr: {
+        dtype: "F64",
+        shape: [2, 3],
+        data: Float64Array.of(0.001, 0.01, Number.NaN, 0.0005, 0.005, Number.NaN),
+      },
+      present: u32(bits("lr"), bits("lr")),
+      layer_norm: f32([2, 2], 0.5, 0.25, 1.5, 2),
+      weight_norm: f32([1, 2], 3, 4),
+      flags: u8(0, 0),
+    },
+  }),
   golden("empty", "no step at all", {
     metadata: { ...metadata, seq: "3" },
     columns: { step: i64(), time: f64(), present: u32(), flags: u8() },

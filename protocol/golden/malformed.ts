@@ -110,6 +110,18 @@ const contents: readonly MalformedFrame[] = [
     metadata: { ...metadata, layers: "table-1" },
     columns: { ...two, layer_step: i64(1), layer_norm: f32([2], 1, 1) },
   }),
+  columns("group-rates-flat", "group_lr: expected F64 of the shape", { group_lr: f64(1, 2) }),
+  columns("weights-unnamed", "metadata layers", { weight_step: i64(1), weight_norm: f32([1, 2], 1, 1) }),
+  content("weights-of-other-layers", "weight_norm: expected as many layers", {
+    metadata: { ...metadata, layers: "table-1" },
+    columns: {
+      ...two,
+      layer_step: i64(1),
+      layer_norm: f32([1, 2], 1, 1),
+      weight_step: i64(1),
+      weight_norm: f32([1, 3], 1, 1, 1),
+    },
+  }),
   content("layers-missing", "layer_step: expected I64", { metadata: { ...metadata, layers: "table-1" } }),
 ];
 

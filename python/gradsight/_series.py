@@ -28,14 +28,17 @@ class Row(NamedTuple):
     time: float
     values: Values
     flags: int
+    group_lr: Tuple[float, ...] = ()
+    """The learning rate of each parameter group, where there are several."""
 
 
 class LayerSample(NamedTuple):
-    """The gradient norm of each parameter before clipping, at one step."""
+    """The gradient norm of each parameter before clipping, at one step, and, where measured, the norm of its weights."""
 
     step: int
     table: str
     norms: "array[float]"
+    weights: "Optional[array[float]]" = None
 
 
 class Batch(NamedTuple):
@@ -85,7 +88,8 @@ class Series:
         samples = _drain(self.samples)
         rows = self.take(final)
         while rows or samples:
-            part, rows = rows[:ROWS_PER_FRAME], rows[ROWS_PER_FRAME:]
+            count = _alike(rows)
+            part, rows = rows[:count], rows[count:]
             columns = encode_rows(part)
             table = samples[0].table if samples else None
             if samples:
@@ -112,19 +116,31 @@ def encode_rows(rows: Sequence[Row]) -> Dict[str, Column]:
             if value is not None:
                 present[index] |= 1 << bit
         columns[SCALARS[bit]] = column("F64", [_NAN if value is None else value for value in values])
+    if rows and rows[0].group_lr:
+        groups = [rate for row in rows for rate in row.group_lr]
+        columns["group_lr"] = column("F64", groups, (len(rows), len(rows[0].group_lr)))
     columns["present"] = column("U32", present)
     columns["flags"] = column("U8", [row.flags for row in rows])
     return columns
 
 
 def encode_samples(samples: Sequence[LayerSample]) -> Dict[str, Column]:
-    norms: "array[float]" = array("f")
-    for sample in samples:
-        norms.extend(sample.norms)
-    return {
-        "layer_step": column("I64", [sample.step for sample in samples]),
-        "layer_norm": column("F32", norms, (len(samples), len(samples[0].norms))),
-    }
+    columns = {}
+    weighed = [(sample.step, sample.weights) for sample in samples if sample.weights is not None]
+    for kind, taken in (("layer", [(sample.step, sample.norms) for sample in samples]), ("weight", weighed)):
+        if taken:
+            norms: "array[float]" = array("f")
+            for _, values in taken:
+                norms.extend(values)
+            columns[f"{kind}_step"] = column("I64", [step for step, _ in taken])
+            columns[f"{kind}_norm"] = column("F32", norms, (len(taken), len(taken[0][1])))
+    return columns
+
+
+def _alike(rows: Sequence[Row]) -> int:
+    """How many rows from the first on fit into one frame: those with as many parameter groups."""
+    count = min(len(rows), ROWS_PER_FRAME)
+    return next((i for i in range(count) if len(rows[i].group_lr) != len(rows[0].group_lr)), count)
 
 
 def _drain(items: Deque[Any]) -> List[Any]:

@@ -62,10 +62,10 @@ class Recording:
         self.hub.wait(lambda: sum(event["series"] == id for event in self.hub.events) >= count)
         return [event for event in self.hub.events if event["series"] == id]
 
-    def layers(self, optimizer: torch.optim.Optimizer) -> Dict[int, Dict[str, float]]:
+    def layers(self, optimizer: torch.optim.Optimizer, kind: str = "layer") -> Dict[int, Dict[str, float]]:
         id = self._id(optimizer)
-        self.hub.wait(lambda: self.hub.layers(id))
-        return self.hub.layers(id)
+        self.hub.wait(lambda: self.hub.layers(id, kind))
+        return self.hub.layers(id, kind)
 
     def _id(self, optimizer: torch.optim.Optimizer) -> str:
         return self.recorder._series[optimizer].series.id

@@ -77,3 +77,31 @@ def test_scalars_mirror_the_protocol() -> None:
     flags = dict(re.findall(r"^  (\w+): (\d+),", source[source.index("STEP_FLAGS") :], re.M))
     ours = {"skipped": _scalars.SKIPPED, "postDerived": _scalars.POST_DERIVED, "byValue": _scalars.BY_VALUE}
     assert {name: int(value) for name, value in flags.items()} == ours
+
+
+def test_rows_with_other_parameter_groups_go_into_another_frame() -> None:
+    series = Series("s", "s", None, None)
+    values: list = [None] * len(SCALARS)
+    for step, rates in enumerate([(), (0.1, 0.2), (0.3, 0.4), (0.1, 0.2, 0.3)]):
+        series.rows.append(Row(step, float(step), values, 0, rates))
+    batches = list(series.batches(final=False))
+    assert [[row.step for row in batch.rows] for batch in batches] == [[0], [1, 2], [3]]
+    assert [batch.columns.get("group_lr") and batch.columns["group_lr"].shape for batch in batches] == [
+        None,
+        (2, 2),
+        (1, 3),
+    ]
+
+
+def test_weights_are_of_the_samples_that_have_them() -> None:
+    from array import array
+
+    series = Series("s", "s", None, None)
+    table = series.add_layers(["a", "b"])
+    for step, weights in enumerate([None, array("f", [3, 4]), None]):
+        series.samples.append(LayerSample(step, table, array("f", [1, 2]), weights))
+    (batch,) = series.batches(final=False)
+    columns = load(encode_frame(batch.columns, {}))
+    assert columns["layer_step"].tolist() == [0, 1, 2]
+    assert columns["weight_step"].tolist() == [1]
+    assert columns["weight_norm"].tolist() == [[3, 4]]

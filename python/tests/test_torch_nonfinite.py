@@ -30,3 +30,17 @@ def test_names_the_first_parameter_to_go_bad(recording: Recording, clips: bool, 
     # Once a norm that is NaN has been multiplied in, every gradient is NaN: named only where they were sampled before.
     allowed = ["2.weight"] if not clips or bad == math.inf else ["2.weight", None]
     assert events[0]["data"]["parameter"] in allowed
+    if not clips:
+        assert (events[0]["data"]["parameters"], events[0]["data"]["elements"]) == (1, 1)
+
+
+def test_counts_what_is_bad(recording: Recording) -> None:
+    model = network()
+    optimizer = Seen(model.parameters(), lr=0.0)
+    loss_of(model).backward()
+    model[0].bias.grad[:3] = math.nan  # type: ignore[index]
+    model[2].weight.grad[0, :2] = math.inf  # type: ignore[index]
+    optimizer.step()
+    (event,) = recording.events(optimizer, 1)
+    found = event["data"]
+    assert (found["parameter"], found["parameters"], found["elements"]) == ("0.bias", 2, 5)

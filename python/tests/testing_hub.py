@@ -85,19 +85,22 @@ class HubForTests:
             columns = frame["columns"]
             for row, step in enumerate(columns["step"].tolist()):
                 present = int(columns["present"][row])
-                scalars = {
+                scalars: Dict[str, Any] = {
                     name: float(columns[name][row]) for bit, name in enumerate(SCALARS) if present >> bit & 1
                 }
+                if "group_lr" in columns:
+                    scalars["group_lr"] = columns["group_lr"][row].tolist()
                 steps.append({"step": step, "flags": int(columns["flags"][row]), **scalars})
         return steps
 
-    def layers(self, series: str) -> Dict[int, Dict[str, float]]:
-        """The sampled norms of all layers by step and name."""
+    def layers(self, series: str, kind: str = "layer") -> Dict[int, Dict[str, float]]:
+        """The sampled norms of all layers by step and name; of their weights, if ``kind`` is "weight"."""
         found: Dict[int, Dict[str, float]] = defaultdict(dict)
         for frame in self.received.values():
-            if "columns" in frame and frame["metadata"]["series"] == series and "layer_step" in frame["columns"]:
+            if "columns" in frame and frame["metadata"]["series"] == series and f"{kind}_step" in frame["columns"]:
                 names = self.series[series]["layers"][frame["metadata"]["layers"]]
-                for step, norms in zip(frame["columns"]["layer_step"].tolist(), frame["columns"]["layer_norm"]):
+                columns = frame["columns"]
+                for step, norms in zip(columns[f"{kind}_step"].tolist(), columns[f"{kind}_norm"]):
                     found[step] = dict(zip(names, norms.tolist()))
         return found
 

@@ -10,11 +10,10 @@ from typing import Any, List, Optional
 
 from .._site import caller_location
 from ..metrics import gradient_norm
-from ..metrics.learning_rate import learning_rate
 from .torch_gradients import EXACTLY
 from .torch_reading import Number, capturing
 from .torch_recorder import Part, Pass, TorchRecorder, torch
-from .torch_update import Measured, Update, keep_layers
+from .torch_update import Measured, Update, keep_layers, rates
 
 
 def take(recorder: TorchRecorder, passing: Pass, optimizer: Any, frame: FrameType) -> None:
@@ -45,8 +44,7 @@ def finish(recorder: TorchRecorder, passing: Pass, frame: FrameType) -> None:
         total = read(torch().linalg.vector_norm(each))
         update = Update(owner, None)
         update.losses = [passing.loss]
-        rate = learning_rate(parts[0].optimizer)
-        update.lr = rate if rate is None else read(rate) if hasattr(rate, "device") else float(rate)
+        update.rates = rates(recorder, parts[0].optimizer)
         if any(part.clips for part in parts):
             update.after = total
             update.before = [Measured(norm, False) for norm in _before_clipping(recorder, parts)]

@@ -118,6 +118,9 @@ class TorchRecorder:
         for optimizer, gradients in list(self._gradients.items()):
             gradients.clipped(optimizer, clip)
 
+    def known_series(self, optimizer: Any) -> Optional[TorchSeries]:
+        return self._series.get(optimizer)
+
     def series_of(self, optimizer: Any, frame: Optional[FrameType]) -> Optional[TorchSeries]:
         """The series of this optimizer, begun at its first update. ``frame``: who calls."""
         found = self._series.get(optimizer)

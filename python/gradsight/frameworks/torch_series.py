@@ -15,8 +15,11 @@ from .._session import Session
 from ..metrics.nonfinite import NonFiniteWatch
 from ..metrics.time_budget import TimeBudget
 
-SAMPLING_SHARE = 0.005
-"""Of the training's time, for what is measured besides what clipping measures anyway: half before, half after it."""
+SAMPLING_SHARE = 0.0025
+"""Of the training's time, for each of the four things that are measured besides what clipping measures anyway."""
+
+RATIO_PERIOD = 0.25
+"""Seconds at least between two measurements of the update ratio, whose cost on a device no clock of ours sees."""
 
 LAYER_PERIOD = 0.1
 """Seconds between two samples of all layers that are sent."""
@@ -30,6 +33,8 @@ class TorchSeries:
         self.series = series
         self.watch = NonFiniteWatch(session, series)
         self.post_budget = TimeBudget(SAMPLING_SHARE)
+        self.weights_budget = TimeBudget(SAMPLING_SHARE)
+        self.ratio_budget = TimeBudget(SAMPLING_SHARE, at_least=RATIO_PERIOD)
         self.changed_after_clip = False
         """Whether the gradients were seen to change between the clip and the update: then both are measured."""
         self.max_norm: Optional[float] = None
@@ -81,13 +86,15 @@ class TorchSeries:
     def layers_due(self) -> bool:
         return time.perf_counter() >= self._next_layers
 
-    def send_layers(self, step: int, parameters: Sequence[Any], norms: List[float]) -> None:
+    def send_layers(
+        self, step: int, parameters: Sequence[Any], norms: List[float], weights: Optional[List[float]]
+    ) -> None:
         self._next_layers = time.perf_counter() + LAYER_PERIOD
         key = tuple(map(id, parameters))
         table = self._tables.get(key)
         if table is None:
             table = self._tables[key] = self.series.add_layers(self.names(parameters))
-        self.series.samples.append(LayerSample(step, table, array("f", norms)))
+        self.series.samples.append(LayerSample(step, table, array("f", norms), None if weights is None else array("f", weights)))
 
     def clipped_at(self, site: ClipSite) -> None:
         if self.series.clip != site:

@@ -7,13 +7,16 @@ an optimizer may call another one's, or its own base class's, ``step``.
 from __future__ import annotations
 
 import functools
+import time
 from types import FrameType
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from .._guard import Guard
 from .._site import caller_frame
+from ..metrics import update_ratio
+from ..metrics.update_ratio import UpdateRatio
 from . import torch_in_backward, torch_optimizers, torch_step_methods, torch_zeroing
-from .torch_reading import compiling
+from .torch_reading import capturing, compiling
 from .torch_recorder import Scaling, TorchRecorder, torch
 from .torch_update import Update, measure
 
@@ -29,6 +32,7 @@ class Call:
         self.nested = 0
         self.update: Optional[Update] = None
         self.measured = False
+        self.ratio: Optional[UpdateRatio] = None
 
 
 class StepHooks:
@@ -53,6 +57,7 @@ class StepHooks:
         if scaling is not None:
             recorder.scaling = None
         self._call = Call(frame, scaling)
+        self._begin_ratio(self._call, optimizer)
         closure = kwargs.get("closure", args[1] if len(args) > 1 else None)
         if not callable(closure):
             self._measure(self._call, optimizer)
@@ -72,6 +77,8 @@ class StepHooks:
         self._call = None
         recorder = self._recorder
         if call.update is not None:
+            if call.ratio is not None:
+                self._end_ratio(call.ratio, call.update)
             recorder.reader.when_read(call.update.use)
         if call.measured:
             recorder.gradients_of(optimizer).use()
@@ -84,6 +91,24 @@ class StepHooks:
                 torch_in_backward.take(self._recorder, self._recorder.passing, optimizer, call.frame)
             else:
                 call.update = measure(self._recorder, optimizer, call.frame, call.scaling)
+
+    def _begin_ratio(self, call: Call, optimizer: Any) -> None:
+        """Copies the weights, now and then, from the second update on: the first may still be making its state."""
+        owner = self._recorder.known_series(optimizer)
+        if owner is None or self._recorder.passing is not None or not owner.ratio_budget.due():
+            return
+        started = time.perf_counter()
+        with torch().no_grad():
+            if not capturing(optimizer.param_groups[0]["params"]):
+                call.ratio = update_ratio.begin(optimizer)
+        owner.ratio_budget.spent(started)
+
+    def _end_ratio(self, ratio: UpdateRatio, update: Update) -> None:
+        started = time.perf_counter()
+        with torch().no_grad():
+            moved = ratio.measure()
+            update.ratio = None if moved is None else self._recorder.reader.read(moved)
+        update.owner.ratio_budget.spent(started)
 
     def _watched(self, call: Call, optimizer: Any, closure: Callable[..., Any]) -> Callable[..., Any]:
         """The closure, followed by the measurement the first time: those are the gradients at the current point."""

@@ -20,18 +20,18 @@ from .._scalars import (
     SKIPPED,
     STEP_TIME,
     THRESHOLD,
+    UPDATE_RATIO,
 )
 from .._series import Row
 from ..metrics import gradient_norm
-from ..metrics.learning_rate import learning_rate
-from ..metrics.nonfinite import first_bad
+from ..metrics.clip_factor import clip_factor
+from ..metrics.learning_rate import learning_rates
+from ..metrics.nonfinite import Bad, bad_elements, bad_norms
+from ..metrics.weight_norm import weight_norms
 from .torch_reading import Number, capturing, value_of
 from .torch_gradients import ALL, EXACTLY, SOME, Clip, Gradients
 from .torch_recorder import Scaling, TorchRecorder, torch
 from .torch_series import TorchSeries
-
-CLIP_EPSILON = 1e-6
-"""What torch.nn.utils.clip_grad_norm_ adds to the norm."""
 
 
 class Measured(NamedTuple):
@@ -50,7 +50,8 @@ class Update:
         self.time = time.time()
         self.scale = scaling.scale if scaling else None
         self.losses: List[Optional[Number]] = []
-        self.lr: Optional[Number] = None
+        self.rates: List[Optional[Number]] = []
+        self.ratio: Optional[Number] = None
         self.before: List[Measured] = []
         self.after: Optional[Number] = None
         self.still_scaled: Optional[Number] = None
@@ -62,7 +63,8 @@ class Update:
         self.derivable = False
         self.layers: Optional[Tuple[List[Any], Any]] = None
         self.layers_scaled = False
-        self.bad_parameter: Optional[str] = None
+        self.weights: Optional[Any] = None
+        self.bad: Optional[Bad] = None
 
     def use(self) -> None:
         """All numbers have arrived: makes the row, and the events that go with it."""
@@ -74,21 +76,23 @@ class Update:
         values: List[Optional[float]] = [None] * len(SCALARS)
         values[NORM_PRE] = pre
         values[LOSS] = loss
-        values[LR] = value_of(self.lr)
+        rates = [value_of(rate) for rate in self.rates]
+        values[LR] = rates[0] if rates else None
         values[STEP_TIME] = self.step_time
         values[LOSS_SCALE] = scale
         flags = SKIPPED if self.skipped or value_of(self.found_inf) else 0
+        values[UPDATE_RATIO] = None if flags & SKIPPED else value_of(self.ratio)
         after = value_of(self.after)
         values[NORM_POST] = None if after is None else after * within
         if self.limit is not None:
             flags |= self._limited(self.limit, values, unscale, within)
-        self.owner.series.rows.append(Row(self.step, self.time, values, flags))
+        self.owner.series.rows.append(Row(self.step, self.time, values, flags, _group_rates(rates)))
         self._layers(unscale if self.layers_scaled else within, pre)
         if flags & SKIPPED:
             message = "The gradient scaler skipped this update: a gradient was not finite."
             self.owner.session.event("skipped", message, self.owner.series, self.step, {"scale": scale})
         else:
-            self.owner.watch.see(self.step, pre, loss, self.bad_parameter)
+            self.owner.watch.see(self.step, pre, loss, self.bad)
 
     def _pre(self, unscale: float, within: float) -> Optional[float]:
         norms = []
@@ -114,7 +118,7 @@ class Update:
         derived: Optional[float] = None
         clipped = value_of(limit.norm)
         if self.derivable and clipped is not None:
-            derived = clipped * min(1.0, max_norm / (clipped + CLIP_EPSILON)) * factor
+            derived = clipped * clip_factor(clipped, max_norm) * factor
         if measured is None and derived is not None:
             values[NORM_POST] = derived
             flags |= POST_DERIVED
@@ -131,9 +135,9 @@ class Update:
             return
         parameters, each = self.layers
         norms = [norm * factor for norm in each.tolist()]
-        self.owner.send_layers(self.step, parameters, norms)
+        self.owner.send_layers(self.step, parameters, norms, None if self.weights is None else self.weights.tolist())
         if bad:
-            self.bad_parameter = first_bad(norms, self.owner.names(parameters)) or self.bad_parameter
+            self.bad = self.bad or bad_norms(norms, self.owner.names(parameters))
 
 
 def measure(
@@ -150,8 +154,7 @@ def measure(
     update = Update(owner, scaling)
     gradients = recorder.gradients_of(optimizer)
     update.losses = list(gradients.losses)
-    rate = learning_rate(optimizer)
-    update.lr = rate if rate is None else read(rate) if hasattr(rate, "device") else float(rate)
+    update.rates = rates(recorder, optimizer)
     if scaling is not None:
         inner, found_inf = getattr(optimizer, "grad_scale", None), getattr(optimizer, "found_inf", None)
         update.still_scaled = None if inner is None else read(inner)
@@ -162,9 +165,19 @@ def measure(
         having, dense = gradient_norm.gradients(parameters)
         norms = gradient_norm.measure(dense)
         if norms is not None:
-            update.before = [Measured(read(norms.total), False)]
+            total = read(norms.total)
+            update.before = [Measured(total, False)]
             keep_layers(recorder, update, having, norms.each)
+            if isinstance(total, float) and not math.isfinite(total):
+                update.bad = bad_elements(dense, owner.names(having))
     return update
+
+
+def rates(recorder: TorchRecorder, optimizer: Any) -> List[Optional[Number]]:
+    return [
+        rate if rate is None else recorder.reader.read(rate) if hasattr(rate, "device") else float(rate)
+        for rate in learning_rates(optimizer)
+    ]
 
 
 def _with_clips(
@@ -235,8 +248,14 @@ def _parts(
 
 
 def keep_layers(recorder: TorchRecorder, update: Update, parameters: List[Any], each: Any) -> None:
-    if each.device.type == "cpu" or update.owner.layers_due():
+    due = update.owner.layers_due()
+    if due or each.device.type == "cpu":
         update.layers = (parameters, recorder.reader.copy(each))
+    if due and update.owner.weights_budget.due():
+        started = time.perf_counter()
+        weights = weight_norms(parameters)
+        update.weights = None if weights is None else recorder.reader.copy(weights)
+        update.owner.weights_budget.spent(started)
 
 
 def _name_bad(update: Update, parameters: List[Any]) -> None:
@@ -244,12 +263,15 @@ def _name_bad(update: Update, parameters: List[Any]) -> None:
     norm = update.before[0].norm if len(update.before) == 1 else None
     if norm == math.inf and update.layers is None:
         having, dense = gradient_norm.gradients(parameters)
-        norms = gradient_norm.measure(dense)
-        if norms is not None and norms.each.device.type == "cpu":
-            update.bad_parameter = first_bad(norms.each.tolist(), update.owner.names(having))
+        update.bad = bad_elements(dense, update.owner.names(having))
 
 
 def _sum(losses: List[Optional[float]]) -> Optional[float]:
     """None where there are none, or one of them is not known."""
     known = [loss for loss in losses if loss is not None]
     return sum(known) if known and len(known) == len(losses) else None
+
+
+def _group_rates(rates: List[Optional[float]]) -> Tuple[float, ...]:
+    """Of several groups; none where there is but one."""
+    return tuple(math.nan if rate is None else rate for rate in rates) if len(rates) > 1 else ()

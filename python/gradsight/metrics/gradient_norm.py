@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
@@ -14,7 +15,10 @@ class Norms(NamedTuple):
 
 
 def gradients(parameters: List[Any]) -> "Tuple[List[Any], List[Any]]":
-    """The parameters that have a gradient, and those gradients as dense tensors."""
+    """The parameters that have a gradient, and those gradients as dense tensors.
+
+    Of a sparse gradient that names an index more than once, the sum counts, as it does for the optimizer.
+    """
     having, dense = [], []
     for parameter in parameters:
         gradient = parameter.grad
@@ -25,26 +29,32 @@ def gradients(parameters: List[Any]) -> "Tuple[List[Any], List[Any]]":
 
 
 def measure(dense: List[Any]) -> Optional[Norms]:
-    """Norms by one fused kernel a device and type. Call it under ``no_grad``. None if there is nothing to measure.
+    """2-norms of tensors, by one fused kernel a device and type. Call it under ``no_grad``. None if there are none.
 
-    Half-precision gradients are summed up in single precision, where their squares don't overflow.
+    Half-precision tensors are summed up in single precision, where their squares don't overflow. Where the squares of
+    single precision do, a CPU takes double precision, so that an infinite norm is one of an infinite element.
     """
-    if not dense or any(hasattr(gradient, "placements") for gradient in dense):
+    if not dense or any(hasattr(tensor, "placements") for tensor in dense):
         return None
     torch: Any = sys.modules["torch"]
     first = dense[0]
-    if all(gradient.dtype is first.dtype and gradient.device == first.device for gradient in dense):
+    if all(tensor.dtype is first.dtype and tensor.device == first.device for tensor in dense):
         each = torch.stack(_foreach(torch, dense))
     else:
         groups: Dict[Tuple[Any, Any], List[int]] = {}
-        for index, gradient in enumerate(dense):
-            groups.setdefault((gradient.device, gradient.dtype), []).append(index)
+        for index, tensor in enumerate(dense):
+            groups.setdefault((tensor.device, tensor.dtype), []).append(index)
         found: List[Any] = [None] * len(dense)
         for indices in groups.values():
             for index, norm in zip(indices, _foreach(torch, [dense[index] for index in indices])):
-                found[index] = norm.to(device=first.device, dtype=torch.float32)
-        each = torch.stack(found)
-    return Norms(each, torch.linalg.vector_norm(each))
+                found[index] = norm
+        widest = torch.float64 if any(norm.dtype is torch.float64 for norm in found) else torch.float32
+        each = torch.stack([norm.to(device=first.device, dtype=widest) for norm in found])
+    total = torch.linalg.vector_norm(each)
+    if each.device.type == "cpu" and math.isinf(total.item()):
+        each = torch.stack([_in_double(torch, tensor) for tensor in dense])
+        total = torch.linalg.vector_norm(each)
+    return Norms(each, total)
 
 
 def _foreach(torch: Any, same: List[Any]) -> List[Any]:
@@ -53,3 +63,7 @@ def _foreach(torch: Any, same: List[Any]) -> List[Any]:
     if hasattr(torch, "_foreach_norm"):
         return list(torch._foreach_norm(same))
     return [torch.linalg.vector_norm(tensor) for tensor in same]
+
+
+def _in_double(torch: Any, tensor: Any) -> Any:
+    return torch.linalg.vector_norm(tensor.abs(), dtype=torch.float64)

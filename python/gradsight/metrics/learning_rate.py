@@ -1,10 +1,10 @@
-"""The learning rate of the first parameter group."""
+"""The learning rates of the parameter groups."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, List
 
 
-def learning_rate(optimizer: Any) -> Any:
-    """A number, a tensor of one element, or None where the optimizer has no such setting."""
-    return optimizer.param_groups[0].get("lr")
+def learning_rates(optimizer: Any) -> List[Any]:
+    """Of each group in order: a number, a tensor of one element, or None where the optimizer has no such setting."""
+    return [group.get("lr") for group in optimizer.param_groups]

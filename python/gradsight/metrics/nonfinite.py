@@ -1,12 +1,35 @@
-"""NaN and infinity: one event for each streak of them, with the first parameter that went bad where it is known."""
+"""NaN and infinity: one event for each streak of them, with the parameters that went bad where they are known."""
 
 from __future__ import annotations
 
 import math
-from typing import List, Optional
+import sys
+from typing import Any, List, NamedTuple, Optional, Sequence
 
 from .._series import Series
 from .._session import Session
+
+
+class Bad(NamedTuple):
+    """Gradients that are not finite: the first parameter's name, how many there are, and of how many elements."""
+
+    parameter: str
+    parameters: int
+    elements: Optional[int]
+
+
+def bad_norms(norms: Sequence[float], names: Sequence[str]) -> Optional[Bad]:
+    """Which of the gradients are not finite, as far as their norms tell; None: all are."""
+    bad = [name for norm, name in zip(norms, names) if not math.isfinite(norm)]
+    return Bad(bad[0], len(bad), None) if bad else None
+
+
+def bad_elements(dense: Sequence[Any], names: Sequence[str]) -> Optional[Bad]:
+    """The same by looking at every element, for which the device is waited for."""
+    isfinite = sys.modules["torch"].isfinite
+    counts = [tensor.numel() - int(isfinite(tensor).sum().item()) for tensor in dense]
+    bad = [name for count, name in zip(counts, names) if count]
+    return Bad(bad[0], len(bad), sum(counts)) if bad else None
 
 
 class NonFiniteWatch:
@@ -15,23 +38,25 @@ class NonFiniteWatch:
         self._series = series
         self._bad = False
 
-    def see(self, step: int, norm: Optional[float], loss: Optional[float], parameter: Optional[str]) -> None:
-        """Call for every step in order. ``parameter`` is the first bad one, if known."""
+    def see(self, step: int, norm: Optional[float], loss: Optional[float], bad: Optional[Bad]) -> None:
+        """Call for every step in order. ``bad``: the gradients that are, if known."""
         norm_bad = norm is not None and not math.isfinite(norm)
         loss_bad = loss is not None and not math.isfinite(loss)
         was_bad, self._bad = self._bad, norm_bad or loss_bad
         if not self._bad or was_bad:
             return
-        if parameter is not None:
-            message = f"The gradient of {parameter} is not finite (the first one that is not)."
+        if bad is not None:
+            message = f"The gradient of {bad.parameter} is not finite (the first one that is not)."
         elif norm_bad:
             message = "The gradient norm is not finite."
         else:
             message = "The loss is not finite."
-        data = {"parameter": parameter, "norm": norm, "loss": loss}
+        known = bad or Bad("", 0, None)
+        data = {
+            "parameter": known.parameter or None,
+            "parameters": known.parameters or None,
+            "elements": known.elements,
+            "norm": norm,
+            "loss": loss,
+        }
         self._session.event("nonfinite", message, self._series, step, dict(data))
-
-
-def first_bad(norms: List[float], names: List[str]) -> Optional[str]:
-    """The name of the first norm that is not finite."""
-    return next((name for norm, name in zip(norms, names) if not math.isfinite(norm)), None)

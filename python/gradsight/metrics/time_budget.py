@@ -6,14 +6,18 @@ import time
 
 
 class TimeBudget:
-    def __init__(self, share: float) -> None:
+    """``share`` of the time that passes, and never sooner than ``at_least`` seconds after the last time."""
+
+    def __init__(self, share: float, at_least: float = 0.0) -> None:
         self.share = share
+        self.at_least = at_least
         self._next = 0.0
 
     def due(self) -> bool:
         return time.perf_counter() >= self._next
 
     def spent(self, started: float) -> None:
-        """Since ``started`` (of ``time.perf_counter``)."""
+        """Since ``started`` (of ``time.perf_counter``). What one measurement costs in several parts adds up."""
         now = time.perf_counter()
-        self._next = now + (now - started) / self.share
+        cost = (now - started) / self.share
+        self._next = max(max(now, self._next) + cost, now + self.at_least)
