@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -11,6 +12,53 @@ from recording import Recording, gradients, norm
 from testing_hub import BY_VALUE, POST_DERIVED
 from torch.nn.utils import clip_grad_norm_ as bound_before  # before the hooks are in place
 from torch_training import VERSION, Seen, network, loss_of, near
+
+
+class Held:
+    """Everywhere that a function can have got to before the hooks are in place."""
+
+    method = staticmethod(bound_before)
+    attribute: Any = None
+    listed = [bound_before]
+    named = {"clip": bound_before}
+    part = functools.partial(bound_before, max_norm=2.0)
+
+    @staticmethod
+    def default(parameters: Any, max_norm: float, clip: Any = bound_before) -> Any:
+        return clip(parameters, max_norm)
+
+
+def closed_over(clip: Any) -> Any:
+    return lambda parameters, max_norm: clip(parameters, max_norm)
+
+
+closure = closed_over(bound_before)
+Held.attribute = bound_before
+
+
+@pytest.mark.parametrize(
+    "clip",
+    [
+        lambda p, m: Held.method(p, m),
+        lambda p, m: vars(Held)["attribute"](p, m),
+        lambda p, m: Held.listed[0](p, m),
+        lambda p, m: Held.named["clip"](p, m),
+        lambda p, m: Held.part(p),
+        lambda p, m: Held.default(p, m),
+        lambda p, m: closure(p, m),
+    ],
+    ids=["method", "attribute", "list", "dict", "partial", "default", "closure"],
+)
+def test_a_clip_that_was_bound_before(recording: Recording, clip: Any) -> None:
+    model = network()
+    optimizer = Seen(model.parameters())
+    loss_of(model).backward()
+    before = norm(gradients(optimizer))
+    clip(model.parameters(), 2.0)
+    optimizer.step()
+    (step,) = recording.steps(optimizer, 1)
+    assert (step["norm_pre"], step["threshold"]) == near((before, 2.0))
+    assert recording.series(optimizer)["clip"]["function"] == "torch.nn.utils.clip_grad_norm_"  # not one inside it
 
 
 @pytest.mark.parametrize("given", ["module", "list", "generator", "filter", "bound before"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any, Callable, Dict, List
 
 import torch
@@ -119,3 +120,15 @@ def test_optimizers_in_containers_are_called_by_their_place(recording: Recording
         both[key].step()
     assert recording.series(both["generator"])["label"] == "both['generator']"
     assert recording.series(both["critic"])["label"] == "both['critic']"
+
+
+def test_a_copied_optimizer_is_known_from_its_copying_on(recording: Recording) -> None:
+    model = network()
+    optimizer, model = copy.deepcopy((torch.optim.SGD(model.parameters(), lr=0.1), model))
+    loss = loss_of(model)
+    loss.backward()
+    before = norm(gradients(optimizer))
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    (step,) = recording.steps(optimizer, 1)
+    assert (step["norm_pre"], step["norm_post"], step["loss"]) == near((before, 1.0, loss.item()))

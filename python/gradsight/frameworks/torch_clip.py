@@ -1,24 +1,24 @@
 """Clipping: the norm before it, which the clip function has worked out already, its threshold and its place.
 
-The functions are replaced where they are defined, before any other module can have got hold of them; where the script
-had imported them before ``gradsight.watch()``, wherever it keeps them.
+The functions are replaced where they are defined, before any other module can have got hold of them, and wherever the
+script keeps them if it had imported them before ``gradsight.watch()``.
 """
 
 from __future__ import annotations
 
 import functools
-import sys
 import time
 import types
 import warnings
 from typing import Any, Callable, Optional, Tuple
 
 from .._guard import Guard
+from .._rebind import rebind
 from .._site import caller_frame, caller_location
 from ..metrics import gradient_norm
 from ..metrics.time_budget import TimeBudget
 from .torch_gradients import Clip
-from .torch_reading import Number, compiling
+from .torch_reading import Number, capturing, compiling
 from .torch_recorder import TorchRecorder, torch
 from .torch_series import SAMPLING_SHARE
 
@@ -43,8 +43,10 @@ def _replace(module: Any, name: str, limit: str, recorder: TorchRecorder) -> Non
     public = name.lstrip("_")
 
     @_guard
-    def before(parameters: Any) -> "Tuple[Tuple[int, ...], Any, Optional[Number]]":
+    def before(parameters: Any) -> "Optional[Tuple[Tuple[int, ...], Any, Optional[Number]]]":
         tensors = parameters if isinstance(parameters, list) else [parameters]
+        if capturing(tensors):
+            return None
         ids = tuple(map(id, tensors))
         if not by_value and not _budget.due():
             return ids, None, None
@@ -125,8 +127,4 @@ def _passing_warnings(original: Callable[..., Any], given: Any, args: Any, kwarg
 
 def _spread(module: Any, name: str, original: Any, replacement: Any) -> None:
     setattr(module, name, replacement)
-    for other in list(sys.modules.values()):
-        if isinstance(other, types.ModuleType):
-            for key, value in list(vars(other).items()):
-                if value is original:
-                    setattr(other, key, replacement)
+    rebind(original, replacement)

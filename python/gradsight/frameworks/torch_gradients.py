@@ -145,8 +145,9 @@ class Gradients:
         self._own = frozenset(map(id, parameters))
         self._coverage.clear()
         self._weights = None
-        likely = [parameter for parameter in parameters if parameter.grad is not None]
-        self._witnesses = spread(likely or [each for each in parameters if each.requires_grad], MAX_WITNESSES)
+        watched = [parameter for parameter in parameters if _can_be_watched(parameter)]
+        likely = [parameter for parameter in watched if parameter.grad is not None]
+        self._witnesses = spread(likely or [each for each in watched if each.requires_grad], MAX_WITNESSES)
 
     def _stamps(self) -> List[Any]:
         """Something for each witness that differs after its gradient was added to, or made."""
@@ -155,6 +156,14 @@ class Gradients:
 
     def _weight_versions(self) -> int:
         return sum([parameter._version for parameter in self._witnesses])
+
+
+def _can_be_watched(parameter: Any) -> bool:
+    """Not what is computed itself, whose gradient one may not ask for, nor what tracks no version."""
+    try:
+        return bool(parameter.is_leaf) and parameter._version >= 0
+    except RuntimeError:
+        return False
 
 
 def spread(items: Sequence[Any], count: int) -> List[Any]:

@@ -66,4 +66,5 @@ def _foreach(torch: Any, same: List[Any]) -> List[Any]:
 
 
 def _in_double(torch: Any, tensor: Any) -> Any:
-    return torch.linalg.vector_norm(tensor.abs(), dtype=torch.float64)
+    real = torch.view_as_real(tensor.resolve_conj()) if tensor.is_complex() else tensor
+    return torch.linalg.vector_norm(real, dtype=torch.float64)
