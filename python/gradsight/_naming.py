@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import FrameType
 from typing import Any, Dict, Iterator, List, Optional
 
+from ._module_source import owning_class
 from ._site import is_library
 
 MAX_FRAMES = 40
@@ -44,8 +45,13 @@ def _place(container: Any, thing: object) -> Optional[str]:
     return None if found is None else repr(found) if isinstance(found, (str, int)) else type(found).__name__
 
 
-def parameter_names(frame: Optional[FrameType], groups: List[Dict[str, Any]]) -> Dict[int, str]:
-    """A name for each parameter by its ``id``: its path in the largest module in sight, else its place and shape."""
+def parameter_names(
+    frame: Optional[FrameType], groups: List[Dict[str, Any]], owners: Optional[Dict[str, type]] = None
+) -> Dict[int, str]:
+    """A name for each parameter by its ``id``: its path in the largest module in sight, else its place and shape.
+
+    ``owners`` is given, by name, the user's own class whose module holds the parameter, where there is one.
+    """
     wanted = {id(parameter) for group in groups for parameter in group["params"]}
     names: Dict[int, str] = {}
     for group in groups:  # optimizers built from named_parameters() know
@@ -54,8 +60,10 @@ def parameter_names(frame: Optional[FrameType], groups: List[Dict[str, Any]]) ->
         if wanted <= names.keys():
             break
         for name, parameter in module.named_parameters():
-            if id(parameter) in wanted:
-                names.setdefault(id(parameter), name)
+            if id(parameter) in wanted and names.setdefault(id(parameter), name) == name and owners is not None:
+                owner = owning_class(module, name)
+                if owner is not None:
+                    owners.setdefault(name, owner)
     index = 0
     for group in groups:
         for parameter in group["params"]:

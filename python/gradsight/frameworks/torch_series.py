@@ -7,6 +7,7 @@ from array import array
 from types import FrameType
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
+from .._module_source import class_location
 from .._naming import parameter_names, variable_name
 from .._protocol import Clip as ClipSite
 from .._protocol import Location
@@ -31,14 +32,15 @@ class TorchSeries:
     ) -> None:
         self.session = session
         self.series = series
-        self.watch = NonFiniteWatch(session, series)
+        self.watch = NonFiniteWatch(session, series, self.source_of)
         self.post_budget = TimeBudget(SAMPLING_SHARE)
         self.weights_budget = TimeBudget(SAMPLING_SHARE)
         self.ratio_budget = TimeBudget(SAMPLING_SHARE, at_least=RATIO_PERIOD)
         self.changed_after_clip = False
         """Whether the gradients were seen to change between the clip and the update: then both are measured."""
         self.max_norm: Optional[float] = None
-        self._names = parameter_names(frame, groups)
+        self._owners: Dict[str, type] = {}
+        self._names = parameter_names(frame, groups, self._owners)
         self._tables: Dict[Tuple[int, ...], str] = {}
         self._step = 0
         self._clock: Optional[float] = None
@@ -82,6 +84,11 @@ class TorchSeries:
 
     def names(self, parameters: Sequence[Any]) -> List[str]:
         return [self._names.get(id(parameter), "?") for parameter in parameters]
+
+    def source_of(self, parameter: str) -> Optional[Location]:
+        """Where the class stands that the user wrote, and whose module holds the parameter of this name."""
+        owner = self._owners.get(parameter)
+        return None if owner is None else class_location(owner)
 
     def layers_due(self) -> bool:
         return time.perf_counter() >= self._next_layers

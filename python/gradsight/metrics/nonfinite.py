@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import Any, List, NamedTuple, Optional, Sequence
+from typing import Any, Callable, List, NamedTuple, Optional, Sequence
 
+from .._protocol import Location
 from .._series import Series
 from .._session import Session
 
@@ -33,8 +34,12 @@ def bad_elements(dense: Sequence[Any], names: Sequence[str]) -> Optional[Bad]:
 
 
 class NonFiniteWatch:
-    def __init__(self, session: Session, series: Series) -> None:
+    def __init__(
+        self, session: Session, series: Series, source_of: Callable[[str], Optional[Location]] = lambda name: None
+    ) -> None:
+        """``source_of``: where in the user's code a parameter comes from, by its name."""
         self._session = session
+        self._source_of = source_of
         self._series = series
         self._bad = False
 
@@ -52,11 +57,14 @@ class NonFiniteWatch:
         else:
             message = "The loss is not finite."
         known = bad or Bad("", 0, None)
+        source = self._source_of(known.parameter)
         data = {
             "parameter": known.parameter or None,
             "parameters": known.parameters or None,
             "elements": known.elements,
             "norm": norm,
             "loss": loss,
+            "file": None if source is None else source.file,
+            "line": None if source is None else source.line,
         }
         self._session.event("nonfinite", message, self._series, step, dict(data))
