@@ -1,0 +1,69 @@
+"""Nothing of the probe waits for a device: shown on the device "meta", whose numbers can't be read at all."""
+
+from __future__ import annotations
+
+from typing import Any, Iterator
+
+import pytest
+import torch
+from gradsight.frameworks.torch_reading import PATIENCE
+from gradsight.metrics.time_budget import TimeBudget
+from recording import Recording
+from torch import nn
+
+HOW = ["unclipped", "by norm", "by value", "each", "closure", "in backward", "scheduled"]
+
+
+@pytest.fixture
+def unread(recording: Recording) -> Iterator[Recording]:
+    """What is read in the end, when the device has nothing more to do, is left out."""
+    yield recording
+    recording.recorder.reader._waiting.clear()
+
+
+def on_device() -> nn.Module:
+    return nn.Sequential(nn.Linear(6, 8), nn.Tanh(), nn.Linear(8, 1)).to("meta")
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_nothing_waits_for_a_device(unread: Recording, how: str) -> None:
+    model = on_device()
+    optimizer: Any = torch.optim.Adam(model.parameters(), lr=0.1)
+    if how == "scheduled":
+        optimizer = torch.optim.SGD(model.parameters(), lr=torch.tensor(0.1))
+    if how == "in backward":
+        if not hasattr(torch.Tensor, "register_post_accumulate_grad_hook"):
+            pytest.skip("needs PyTorch 2.1 or later")
+        own = {parameter: torch.optim.SGD([parameter], lr=0.1) for parameter in model.parameters()}
+        for parameter in own:
+            parameter.register_post_accumulate_grad_hook(lambda p: own[p].step())
+        optimizer = own[next(model.parameters())]
+
+    def differentiate() -> torch.Tensor:
+        optimizer.zero_grad()
+        loss: torch.Tensor = model(torch.ones(4, 6, device="meta")).pow(2).mean()
+        loss.backward()
+        if how == "by norm":
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        elif how == "by value":
+            torch.nn.utils.clip_grad_value_(model.parameters(), 1.0)
+        elif how == "each":
+            for parameter in model.parameters():
+                torch.nn.utils.clip_grad_norm_(parameter, 1.0)
+        return loss
+
+    for _ in range(PATIENCE):
+        if how == "closure":
+            optimizer.step(differentiate)
+        else:
+            differentiate()
+            if how != "in backward":
+                optimizer.step()
+        every_signal_at_every_step(unread, optimizer)
+    assert len(unread.recorder.reader._waiting) == PATIENCE
+
+
+def every_signal_at_every_step(recording: Recording, optimizer: Any) -> None:
+    series = recording.recorder._series[optimizer]
+    series.ratio_budget = series.weights_budget = series.post_budget = TimeBudget(float("inf"))
+    series._next_layers = 0.0
