@@ -15,7 +15,7 @@ from .torch_reading import Number
 EXACTLY, ALL, SOME, NONE = "exactly", "all", "some", "none"
 """How much of an optimizer's parameters a clip covers; ALL: and others besides."""
 
-MAX_WITNESSES = 64
+MAX_WITNESSES = 16
 """Parameters of one optimizer whose gradients are looked at before and after each backward pass."""
 
 MAX_LOSSES = 4096
@@ -75,8 +75,8 @@ class Gradients:
         self._look(optimizer)
         self._before = self._stamps()
 
-    def end_pass(self, loss: Optional[Number]) -> bool:
-        """Whether the pass that was begun has added to these gradients."""
+    def end_pass(self, loss: Optional[Number], watch_weights: bool) -> bool:
+        """Whether the pass that was begun has added to these gradients. ``watch_weights``: for ``weights_changed``."""
         if self._stamps() == self._before:
             return False
         if self._used or all(stamp is None for stamp in self._before):
@@ -85,8 +85,15 @@ class Gradients:
             self.losses.append(loss)
         else:
             self.losses[-1] = None
-        self._weights = self._weight_versions()
+        self._weights = None
+        if watch_weights:
+            self.watch_weights()
         return True
+
+    def watch_weights(self) -> None:
+        """From now on, if a pass has gone before."""
+        if self.losses and not self._used:
+            self._weights = self._weight_versions()
 
     def weights_changed(self) -> bool:
         """Whether they have since the last pass, without an update that was seen."""

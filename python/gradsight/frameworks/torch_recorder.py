@@ -90,7 +90,7 @@ class TorchRecorder:
     def end_pass(self, passing: Pass) -> None:
         self.passing = None
         all_gradients = list(self._gradients.values())
-        touched = [gradients.end_pass(passing.loss) for gradients in all_gradients]
+        touched = [gradients.end_pass(passing.loss, self.compiles_updates) for gradients in all_gradients]
         if not passing.parts and not any(touched):
             for gradients in all_gradients:
                 gradients.look_anew()
@@ -105,6 +105,12 @@ class TorchRecorder:
         for optimizer, gradients in list(self._gradients.items()):
             if gradients.coverage(optimizer, ids) in (EXACTLY, ALL):
                 self.zeroed(optimizer, frame)
+
+    def traced(self) -> None:
+        """torch.compile is about to run an update inside a graph."""
+        self.compiles_updates = True
+        for gradients in list(self._gradients.values()):
+            gradients.watch_weights()
 
     def _look_for_missed(self, optimizer: Any, gradients: Gradients, frame: Optional[FrameType]) -> None:
         """Weights that changed without a ``step`` tell of an update in a graph; without graphs they may mean anything."""

@@ -170,7 +170,7 @@ def _watch_tracing(recorder: TorchRecorder) -> None:
     global _traced
 
     def traced() -> None:
-        recorder.compiles_updates = True
+        recorder.traced()
 
     traced._dynamo_marked_constant = True  # type: ignore[attr-defined]  # called while tracing, and not traced itself
     _traced = traced
