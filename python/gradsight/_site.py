@@ -10,6 +10,7 @@ from typing import Dict, Optional, Tuple
 
 from ._protocol import Location
 
+_INSTALLED = tuple(f"{os.sep}{name}{os.sep}" for name in ("site-packages", "dist-packages"))  # the latter is Debian's
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
@@ -49,7 +50,7 @@ def caller_location(frame: Optional[FrameType]) -> Optional[Location]:
 
 def is_library(file: str) -> bool:
     """Whether ``file`` is the probe's own, the standard library's or an installed package's."""
-    return file.startswith(_PACKAGE) or file.startswith(_LIBRARIES) or f"{os.sep}site-packages{os.sep}" in file
+    return file.startswith(_PACKAGE) or file.startswith(_LIBRARIES) or any(folder in file for folder in _INSTALLED)
 
 
 def caller_frame(depth: int = 1) -> FrameType:

@@ -61,7 +61,10 @@ def _foreach(torch: Any, same: List[Any]) -> List[Any]:
     if same[0].dtype in (torch.float16, torch.bfloat16):
         return [torch.linalg.vector_norm(tensor, dtype=torch.float32) for tensor in same]
     if hasattr(torch, "_foreach_norm"):
-        return list(torch._foreach_norm(same))
+        try:
+            return list(torch._foreach_norm(same))
+        except NotImplementedError:  # by some kinds of device in older versions
+            pass
     return [torch.linalg.vector_norm(tensor) for tensor in same]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any, List, Optional
 
 from . import gradient_norm
@@ -20,9 +19,8 @@ class UpdateRatio:
 
     def measure(self) -> Optional[Any]:
         """A tensor of one element, on the parameters' device. NaN where all weights were zero and are."""
-        torch: Any = sys.modules["torch"]
-        moved = torch._foreach_sub([parameter.detach() for parameter in self._parameters], self._before)
-        update, weights = gradient_norm.measure(list(moved)), gradient_norm.measure(self._before)
+        moved = [parameter.detach() - before for parameter, before in zip(self._parameters, self._before)]
+        update, weights = gradient_norm.measure(moved), gradient_norm.measure(self._before)
         return None if update is None or weights is None else update.total / weights.total
 
 
