@@ -14,8 +14,9 @@ __all__ = ["log", "note", "watch"]
 def watch(name: Optional[str] = None) -> None:
     """Records this process from here on, as ``python -m gradsight run`` does for a whole script.
 
-    Call it once, before or after importing the framework. Does nothing under ``python -m gradsight run``, in
-    data-loading workers, and where no editor has said how to reach it.
+    Call it once, before or after importing the framework. Does nothing under ``python -m gradsight run`` and in
+    data-loading workers. Where no editor has said how to reach it, the last steps alone are recorded, and kept in the
+    user's state folder if the run goes wrong: ``python -m gradsight why`` tells of them.
 
     ``name`` is shown in the list of runs; the script's name by default.
     """

@@ -1,4 +1,4 @@
-"""``python -m gradsight run [--name NAME] script.py args…`` and ``… run [--name NAME] -m module args…``"""
+"""``python -m gradsight run [--name NAME] script.py args…``, ``… run [--name NAME] -m module args…`` and ``… why [RUN]``"""
 
 from __future__ import annotations
 
@@ -8,15 +8,21 @@ from typing import List, Optional
 USAGE = """\
 usage: python -m gradsight run [--name NAME] SCRIPT [ARGUMENT ...]
        python -m gradsight run [--name NAME] -m MODULE [ARGUMENT ...]
+       python -m gradsight why [--json] [RUN]
 
-Runs a Python script or module as python itself would, and shows its gradient norms in the editor.
+run: runs a Python script or module as python itself would, and shows its gradient norms in the editor.
 
   --name NAME  what the list of runs calls it; the script's name by default
+
+why: tells how a run went wrong, from what its last steps left behind: which layer and batch went bad first, what led
+to it, what to change. RUN is its id or the beginning of that, its name, or a recording's path; the latest by default.
+
+  --json       for programs
 """
 
 
 def main(arguments: List[str]) -> None:
-    if arguments in (["-h"], ["--help"], ["run", "-h"], ["run", "--help"]):
+    if arguments in (["-h"], ["--help"], ["run", "-h"], ["run", "--help"], ["why", "-h"], ["why", "--help"]):
         print(USAGE, end="")
         return
     if arguments == ["--version"]:
@@ -24,8 +30,11 @@ def main(arguments: List[str]) -> None:
 
         print(f"gradsight {__version__}")
         return
+    if arguments and arguments[0] == "why":
+        _why(arguments[1:])
+        return
     if not arguments or arguments[0] != "run":
-        _usage_error("expected the command 'run'")
+        _usage_error("expected the command 'run' or 'why'")
     rest = arguments[1:]
     name: Optional[str] = None
     while rest and rest[0].startswith("-") and rest[0] != "-m":
@@ -48,6 +57,18 @@ def main(arguments: List[str]) -> None:
         _launch.run_module(rest[0], rest[1:], name)
     else:
         _launch.run_script(rest[0], rest[1:], name)
+
+
+def _why(arguments: List[str]) -> None:
+    runs = [argument for argument in arguments if not argument.startswith("-")]
+    unknown = [argument for argument in arguments if argument.startswith("-") and argument != "--json"]
+    if unknown:
+        _usage_error(f"unknown option {unknown[0]}")
+    if len(runs) > 1:
+        _usage_error("expected one run at most")
+    from ._why import why
+
+    sys.exit(why(runs[0] if runs else None, "--json" in arguments))
 
 
 def _usage_error(problem: str) -> None:

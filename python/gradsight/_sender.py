@@ -28,17 +28,16 @@ class Source(NamedTuple):
     name: str
     """Of the spill file, without suffix."""
     hello: Callable[[], bytes]
-    collect: Callable[[Outbox], None]
-    """Numbers and encodes all that is new."""
+    collect: Callable[[Optional[Outbox]], None]
+    """Numbers and encodes all that is new; where nobody will ever listen, only takes it away."""
     last_words: Callable[[int], Iterable[Record]]
     """What to say, from this number on, when not all found room."""
 
 
 class Sender:
-    def __init__(self, rendezvous_file: str, source: Source, on_refused: Callable[[], None]) -> None:
+    def __init__(self, rendezvous_file: Optional[str], source: Source) -> None:
         self._file = rendezvous_file
         self._source = source
-        self._on_refused = on_refused
         self._outbox = Outbox()
         self._link: Optional[Link] = None
         self._spill_folder: Optional[str] = None
@@ -74,32 +73,39 @@ class Sender:
             self._outbox.close()
 
     def _loop(self) -> None:
-        while not self._refused:
+        while True:
             stopping = self._stopping.is_set()
-            self._source.collect(self._outbox)
-            if self._greet_again:
-                self._greet_again = False
-                self._disconnect()
-            for _ in range(2 if stopping else 1):  # at the end, a connection that turns out dead is replaced once
-                if self._link is None and (stopping or time.monotonic() >= self._retry_at):
-                    self._connect()
-                if self._link is not None:
-                    self._exchange(stopping)
-                if self._link is not None or self._refused or self._deadline - time.monotonic() < 0.3:
-                    break
-            if self._link is None and not self._refused:
-                self._keep()
+            if self._file is None or self._refused:
+                self._source.collect(None)
+            else:
+                self._source.collect(self._outbox)
+                self._deliver(self._file, stopping)
             if stopping:
                 break
             self._stopping.wait(PERIOD)
         if self._link is not None:
             self._link.close()
 
-    def _connect(self) -> None:
-        rendezvous = _rendezvous.read(self._file)
+    def _deliver(self, file: str, stopping: bool) -> None:
+        """Sends what there is, or keeps it."""
+        if self._greet_again:
+            self._greet_again = False
+            self._disconnect()
+        for _ in range(2 if stopping else 1):  # at the end, a connection that turns out dead is replaced once
+            if self._link is None and (stopping or time.monotonic() >= self._retry_at):
+                self._connect(file)
+            if self._link is not None:
+                self._exchange(stopping)
+            if self._link is not None or self._refused or self._deadline - time.monotonic() < 0.3:
+                break
+        if self._link is None and not self._refused:
+            self._keep()
+
+    def _connect(self, file: str) -> None:
+        rendezvous = _rendezvous.read(file)
         try:
             if rendezvous is None:
-                raise LinkLost(f"{self._file} can't be read")
+                raise LinkLost(f"{file} can't be read")
             self._spill_folder = rendezvous.spill
             timeout = min(CONNECT_TIMEOUT, max(0.1, self._deadline - time.monotonic()))
             link = Link(rendezvous, timeout)
@@ -164,7 +170,7 @@ class Sender:
         tell(f"the editor takes no more of this run: {refusal}")
         self._disconnect()
         self._refused = True
-        self._on_refused()
+        self._outbox.close()
 
     def _retry_later(self, reason: str) -> None:
         if not self._told:

@@ -16,6 +16,9 @@ from ._scalars import SCALARS
 
 ROWS_PER_FRAME = 8192
 VALUES_PER_FRAME = 500_000
+FLIGHT_STEPS = 50
+"""Steps that the flight recorder keeps at full resolution."""
+
 _NAN = float("nan")
 
 Values = Sequence[Optional[float]]
@@ -41,6 +44,29 @@ class LayerSample(NamedTuple):
     weights: "Optional[array[float]]" = None
 
 
+class LayerNorms:
+    """The same for the flight recorder: of every step, as a tensor that nobody has read yet.
+
+    A tensor on a device is put in its place on the CPU by the training thread, when the last steps are wanted.
+    """
+
+    __slots__ = ("factor", "norms", "step", "table", "_numbers")
+
+    def __init__(self, step: int, table: str, norms: Any, factor: float) -> None:
+        """``norms``: a tensor [layers]; ``factor``: by which to multiply it."""
+        self.step = step
+        self.table = table
+        self.norms = norms
+        self.factor = factor
+        self._numbers: "Optional[array[float]]" = None
+
+    def numbers(self) -> "Optional[array[float]]":
+        """None while the tensor is on a device."""
+        if self._numbers is None and self.norms.device.type == "cpu":
+            self._numbers = array("f", [norm * self.factor for norm in self.norms.tolist()])
+        return self._numbers
+
+
 class Batch(NamedTuple):
     """What goes into one frame. ``table`` names the layers of the samples, where there are any."""
 
@@ -59,6 +85,8 @@ class Series:
         self.layers: Dict[str, List[str]] = {}
         self.rows: Deque[Row] = deque()
         self.samples: Deque[LayerSample] = deque()
+        self.norms: Deque[LayerNorms] = deque(maxlen=FLIGHT_STEPS)
+        self.norms_at_incident: Optional[List[LayerNorms]] = None
         self._announced: Optional[Tuple[Any, ...]] = None
 
     def add_layers(self, names: List[str]) -> str:
@@ -81,11 +109,11 @@ class Series:
 
     def take(self, final: bool) -> List[Row]:
         """Takes the rows that are ready, in order of steps; ``final``: those that may still change, too."""
-        return _drain(self.rows)
+        return take_all(self.rows)
 
     def batches(self, final: bool) -> Iterator[Batch]:
         """Takes all that is ready, in portions that make frames of bearable size."""
-        samples = _drain(self.samples)
+        samples = take_all(self.samples)
         rows = self.take(final)
         while rows or samples:
             count = _alike(rows)
@@ -143,7 +171,8 @@ def _alike(rows: Sequence[Row]) -> int:
     return next((i for i in range(count) if len(rows[i].group_lr) != len(rows[0].group_lr)), count)
 
 
-def _drain(items: Deque[Any]) -> List[Any]:
+def take_all(items: Deque[Any]) -> List[Any]:
+    """What another thread has appended so far."""
     taken = []
     try:
         while True:

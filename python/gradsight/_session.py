@@ -11,15 +11,19 @@ from typing import Any, Callable, Deque, Dict, Iterator, List, NamedTuple, Optio
 
 from . import _protocol, _rendezvous
 from ._frame import encode_frame
+from ._flight import FlightRecorder
 from ._guard import tell
 from ._identity import Identity, describe_run, identify
 from ._outbox import Outbox
 from ._protocol import Location
 from ._sender import Sender, Source
-from ._series import Series
+from ._series import Series, take_all
 from ._spill import FRAME, JSON, Record
 
 MAX_SERIES = 1024
+MAX_UNTOLD = 10_000
+"""Events that wait for room; the oldest go."""
+
 AnySeries = TypeVar("AnySeries", bound=Series)
 
 
@@ -32,29 +36,35 @@ class Outcome(NamedTuple):
 
 
 class Session:
-    """Created once a process. The training thread calls everything but the methods that start with ``_``."""
+    """Created once a process. The training thread calls everything but the methods that start with ``_``.
+
+    Without ``rendezvous_file`` there is no editor, and the flight recorder alone gets what is recorded.
+    """
 
     def __init__(
-        self, rendezvous_file: str, identity: Identity, name: Optional[str], script: Optional[str]
+        self, rendezvous_file: Optional[str], identity: Identity, name: Optional[str], script: Optional[str]
     ) -> None:
         self.identity = identity
         self.framework: Tuple[Optional[str], Optional[str]] = (None, None)
         self._run = describe_run(identity.run, name, script)
         self._series: List[Series] = []
         self._events: Deque[Dict[str, Any]] = deque()
+        self._untold: Deque[Dict[str, Any]] = deque(maxlen=MAX_UNTOLD)
         self._lost: Dict[str, Tuple[int, int]] = {}
         self._before_close: List[Callable[[], None]] = []
         self._outcome: Optional[Outcome] = None
         self._end_numbered = False
         self._started = False
         self._closed = False
+        name_of_files = re.sub(r"[^\w.-]", "_", f"{identity.run}-{identity.rank}-{identity.attempt}")
+        self._flight = FlightRecorder(name_of_files, self._description)
         source = Source(
-            name=re.sub(r"[^\w.-]", "_", f"{identity.run}-{identity.rank}-{identity.attempt}"),
+            name=name_of_files,
             hello=self._hello,
             collect=self._collect,
             last_words=self._last_words,
         )
-        self._sender = Sender(rendezvous_file, source, on_refused=self._abandon)
+        self._sender = Sender(rendezvous_file, source)
 
     def start(self) -> None:
         """Starts sending, once."""
@@ -118,27 +128,25 @@ class Session:
     def forget(self) -> None:
         """After a fork, in the child: its parent reports, the child does not."""
         self._closed = True
-        self._abandon()
-
-    def _abandon(self) -> None:
-        self._closed = True
         for series in self._series:
             series.rows = deque(maxlen=0)
             series.samples = deque(maxlen=0)
+            series.norms = deque(maxlen=0)
 
     def _hello(self) -> bytes:
+        return _protocol.to_text(self._description())
+
+    def _description(self) -> Dict[str, Any]:
         framework, version = self.framework
-        return _protocol.to_text(
-            {
-                "type": "hello",
-                "protocol": _protocol.PROTOCOL_VERSION,
-                "run": {**self._run, "framework": framework, "frameworkVersion": version},
-                "attempt": self.identity.attempt,
-                "rank": self.identity.rank,
-                "worldSize": self.identity.world_size,
-                "series": [series.description() for series in self._series],
-            }
-        )
+        return {
+            "type": "hello",
+            "protocol": _protocol.PROTOCOL_VERSION,
+            "run": {**self._run, "framework": framework, "frameworkVersion": version},
+            "attempt": self.identity.attempt,
+            "rank": self.identity.rank,
+            "worldSize": self.identity.world_size,
+            "series": [series.description() for series in self._series],
+        }
 
     def _metadata(self, seq: int, series: str) -> Dict[str, str]:
         return {
@@ -150,10 +158,15 @@ class Session:
             "series": series,
         }
 
-    def _collect(self, outbox: Outbox) -> None:
+    def _collect(self, outbox: Optional[Outbox]) -> None:
         outcome = self._outcome  # read first: all that was recorded before it goes out before it
+        events = take_all(self._events)  # before the rows: each comes after its row
         for series in self._series:
             batches = list(series.batches(final=outcome is not None))
+            for batch in batches:
+                self._flight.take(series, batch.rows)
+            if outbox is None:
+                continue
             if series.changed():  # asked after taking the batches, whose layers it describes
                 message = {"type": "series", "series": series.description()}
                 outbox.put_unnumbered(Record(JSON, _protocol.to_text(message)))
@@ -166,12 +179,21 @@ class Session:
                 elif batch.rows:
                     first = self._lost.get(series.id, (batch.rows[0].step, 0))[0]
                     self._lost[series.id] = (first, batch.rows[-1].step)
+        for event in events:
+            self._flight.hear(event)
+        if outcome is None:
+            self._flight.save()
+        else:
+            self._flight.finish(outcome._asdict())
+        if outbox is None:
+            return
+        self._untold.extend(events)
         if outbox.has_room:
             for gap in self._gaps():
                 self._put_event(outbox, gap)
             self._lost.clear()
-            while self._events and outbox.has_room:
-                self._put_event(outbox, self._events.popleft())
+            while self._untold and outbox.has_room:
+                self._put_event(outbox, self._untold.popleft())
             if outcome is not None and not self._end_numbered:
                 self._end_numbered = True
                 outbox.put(Record(JSON, self._end(outbox.next_seq, outcome)))
@@ -214,20 +236,18 @@ def current() -> Optional[Session]:
 
 
 def start(name: Optional[str] = None, script: Optional[str] = None) -> Optional[Session]:
-    """Starts the recording of this process, once; None where there is no editor to report to."""
+    """Starts the recording of this process, once."""
     global _session, _tried
     if _tried:
         return _session
     _tried = True
     file = _rendezvous.path()
     worker = multiprocessing.parent_process() is not None
-    if file is None:
-        if not worker:
-            tell(
-                f"no editor to report to ({_rendezvous.VARIABLE} is not set), so nothing is recorded."
-                " Run this in a terminal of an editor that has the Gradsight extension."
-            )
-        return None
+    if file is None and not worker:
+        tell(
+            f"no editor to report to ({_rendezvous.VARIABLE} is not set): only the last steps are recorded,"
+            " and kept if the run goes wrong (python -m gradsight why)."
+        )
     from . import _lifecycle, frameworks
 
     _session = Session(file, identify(), name, script)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Iterator, NamedTuple, Optional
+from typing import BinaryIO, Iterator, NamedTuple, Optional
 
 from ._protocol import MAX_MESSAGE_BYTES
 
@@ -35,7 +35,7 @@ class SpillFile:
 
     def append(self, record: Record, last_words: bool = False) -> bool:
         """Whether the record could be kept. ``last_words`` may use the reserve."""
-        data = len(record.payload).to_bytes(4, "little") + bytes([record.kind]) + record.payload
+        data = encode(record)
         room = self.limit - self.size - (0 if last_words else RESERVE)
         if self._descriptor is None or len(data) > room:
             return False
@@ -65,17 +65,25 @@ class SpillFile:
             pass
 
 
+def encode(record: Record) -> bytes:
+    return len(record.payload).to_bytes(4, "little") + bytes([record.kind]) + record.payload
+
+
 def read(path: str) -> Iterator[Record]:
     """The records of a spill file; a torn last record is left out."""
     with open(path, "rb") as stream:
-        while True:
-            head = stream.read(5)
-            if len(head) < 5:
-                return
-            length = int.from_bytes(head[:4], "little")
-            if length > MAX_MESSAGE_BYTES:
-                return
-            payload = stream.read(length)
-            if len(payload) < length:
-                return
-            yield Record(head[4], payload)
+        yield from records(stream)
+
+
+def records(stream: BinaryIO) -> Iterator[Record]:
+    while True:
+        head = stream.read(5)
+        if len(head) < 5:
+            return
+        length = int.from_bytes(head[:4], "little")
+        if length > MAX_MESSAGE_BYTES:
+            return
+        payload = stream.read(length)
+        if len(payload) < length:
+            return
+        yield Record(head[4], payload)

@@ -10,6 +10,10 @@ from typing import Any, Callable, Dict, Iterator, List
 import pytest
 from testing_hub import HubForTests
 
+# What the flight recorder leaves behind in tests that don't look at it.
+STATE = tempfile.TemporaryDirectory(prefix="gradsight-state-")
+os.environ["GRADSIGHT_STATE"] = STATE.name
+
 PACKAGE = Path(__file__).parent.parent
 ROOT = PACKAGE.parent
 
@@ -34,7 +38,7 @@ def hub(tmp_path: Path) -> Iterator[HubForTests]:
 def environment(**more: str) -> Dict[str, str]:
     """As in a terminal: without anything of ours, but with the package in the path."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("GRADSIGHT_")}
-    return {**kept, "PYTHONPATH": str(PACKAGE), **more}
+    return {**kept, "PYTHONPATH": str(PACKAGE), "GRADSIGHT_STATE": STATE.name, **more}
 
 
 def command(*arguments: str) -> List[str]:

@@ -33,6 +33,7 @@ export function train(interpreter: string, script: string, args: string[], rende
       PYTHONUNBUFFERED: "1",
       OMP_NUM_THREADS: "1", // several tests train at once, and PyTorch's threads would wait for each other's cores
       [RENDEZVOUS_VARIABLE]: rendezvous,
+      GRADSIGHT_STATE: dirname(rendezvous), // where a run that fails leaves its last steps
     },
     stdio: ["pipe", "pipe", "pipe"],
   });

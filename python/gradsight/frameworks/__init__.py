@@ -20,6 +20,7 @@ from .torch_recorder import TorchRecorder
 TORCH = {
     "torch._dynamo.eval_frame": "torch_dynamo",
     "torch.autograd": "torch_loss",
+    "torch.autograd.graph": "torch_culprit",
     "torch.nn.modules.module": "torch_zeroing",
     "torch.nn.utils.clip_grad": "torch_clip",
     "torch.optim.optimizer": "torch_step",

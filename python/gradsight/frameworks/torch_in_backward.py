@@ -42,9 +42,10 @@ def finish(recorder: TorchRecorder, passing: Pass, frame: FrameType) -> None:
         first = parts[0].each
         each = torch().cat([part.each.to(device=first.device, dtype=first.dtype) for part in parts])
         total = read(torch().linalg.vector_norm(each))
-        update = Update(owner, None)
+        update = Update(recorder, owner, None)
         update.losses = [passing.loss]
         update.rates = rates(recorder, parts[0].optimizer)
+        update.culprit = recorder.culprits.of(update.losses)
         if any(part.clips for part in parts):
             update.after = total
             update.before = [Measured(norm, False) for norm in _before_clipping(recorder, parts)]

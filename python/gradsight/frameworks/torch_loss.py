@@ -27,7 +27,9 @@ def install(module: Any, recorder: TorchRecorder) -> None:
     def begin(tensors: Any, gradients: Any) -> Optional[Pass]:
         if recorder.passing is not None or capturing(list(_roots(tensors))):
             return None  # a pass inside a pass, as activation checkpointing makes them, is part of it
-        return recorder.begin_pass(_root(tensors, gradients, recorder), caller_frame(2))
+        loss = _root(tensors, gradients, recorder)
+        recorder.culprits.look(loss, _roots(tensors))
+        return recorder.begin_pass(loss, caller_frame(2))
 
     @_guard
     def end(passing: Pass) -> None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from typing import Any, Callable, Deque, List, NamedTuple, Optional, Union
+from typing import Any, Callable, Deque, List, NamedTuple, Optional, Sequence, Union
+
+from .._series import LayerNorms
 
 SLOTS = 4096
 MAX_WAITING = 256
@@ -110,6 +112,19 @@ class Reader:
             if event is not None:
                 event.synchronize()
             use()
+
+
+def fetch(reader: Reader, norms: Sequence[LayerNorms]) -> None:
+    """Brings those that are on a device to the CPU, some steps later, without waiting."""
+    away = [layers for layers in norms if layers.norms.device.type != "cpu"]
+    copies = [reader.copy(layers.norms) for layers in away]
+
+    def arrived() -> None:
+        for layers, copy in zip(away, copies):
+            layers.norms = copy.cpu()
+
+    if away:
+        reader.when_read(arrived)
 
 
 def whole(tensor: Any) -> Any:

@@ -11,7 +11,8 @@ from .._protocol import Location
 from .._session import Session
 from .._site import caller_location
 from .torch_gradients import ALL, EXACTLY, Clip, Gradients
-from .torch_reading import Number, Reader
+from .torch_culprit import Culprits
+from .torch_reading import Number, Reader, fetch
 from .torch_series import TorchSeries
 
 
@@ -48,6 +49,7 @@ class TorchRecorder:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.reader = Reader()
+        self.culprits = Culprits()
         self.scaling: Optional[Scaling] = None
         self.unscaled_at: "weakref.WeakKeyDictionary[Any, int]" = weakref.WeakKeyDictionary()
         self.passing: Optional[Pass] = None
@@ -57,7 +59,7 @@ class TorchRecorder:
         self._series: "weakref.WeakKeyDictionary[Any, TorchSeries]" = weakref.WeakKeyDictionary()
         self._scaled: Optional[Tuple[Any, Any]] = None
         self._order = 0
-        session.before_close(self.reader.drain)
+        session.before_close(self._read_all)
 
     def scaled(self, loss: Any, result: Any) -> None:
         """A gradient scaler made ``result`` of ``loss``."""
@@ -119,6 +121,16 @@ class TorchRecorder:
             owner = self.series_of(optimizer, frame)
             if owner is not None:
                 owner.missed()
+
+    def name_of(self, parameter: Any) -> Optional[str]:
+        """What the user's code calls a parameter of any optimizer."""
+        names = (series.name_of(parameter) for series in list(self._series.values()))
+        return next((name for name in names if name is not None), None)
+
+    def _read_all(self) -> None:
+        for series in list(self._series.values()):
+            fetch(self.reader, list(series.series.norms))
+        self.reader.drain()
 
     def clipped(self, clip: Clip) -> None:
         for optimizer, gradients in list(self._gradients.items()):

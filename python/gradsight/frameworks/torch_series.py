@@ -11,7 +11,7 @@ from .._module_source import class_location
 from .._naming import parameter_names, variable_name
 from .._protocol import Clip as ClipSite
 from .._protocol import Location
-from .._series import LayerSample, Series
+from .._series import LayerNorms, LayerSample, Series
 from .._session import Session
 from ..metrics.nonfinite import NonFiniteWatch
 from ..metrics.time_budget import TimeBudget
@@ -90,6 +90,9 @@ class TorchSeries:
         owner = self._owners.get(parameter)
         return None if owner is None else class_location(owner)
 
+    def name_of(self, parameter: Any) -> Optional[str]:
+        return self._names.get(id(parameter))
+
     def layers_due(self) -> bool:
         return time.perf_counter() >= self._next_layers
 
@@ -97,11 +100,19 @@ class TorchSeries:
         self, step: int, parameters: Sequence[Any], norms: List[float], weights: Optional[List[float]]
     ) -> None:
         self._next_layers = time.perf_counter() + LAYER_PERIOD
+        of_weights = None if weights is None else array("f", weights)
+        self.series.samples.append(LayerSample(step, self._table_of(parameters), array("f", norms), of_weights))
+
+    def keep_norms(self, step: int, parameters: Sequence[Any], each: Any, factor: float) -> None:
+        """For the flight recorder: the norms of all layers at every step at which they were measured, unread."""
+        self.series.norms.append(LayerNorms(step, self._table_of(parameters), each, factor))
+
+    def _table_of(self, parameters: Sequence[Any]) -> str:
         key = tuple(map(id, parameters))
         table = self._tables.get(key)
         if table is None:
             table = self._tables[key] = self.series.add_layers(self.names(parameters))
-        self.series.samples.append(LayerSample(step, table, array("f", norms), None if weights is None else array("f", weights)))
+        return table
 
     def clipped_at(self, site: ClipSite) -> None:
         if self.series.clip != site:

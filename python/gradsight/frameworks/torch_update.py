@@ -27,8 +27,10 @@ from ..metrics import gradient_norm
 from ..metrics.clip_factor import clip_factor
 from ..metrics.learning_rate import learning_rates
 from ..metrics.nonfinite import Bad, bad_elements, bad_norms
+from ..metrics.nonfinite_cause import Cause
 from ..metrics.weight_norm import weight_norms
-from .torch_reading import Number, capturing, value_of
+from .torch_culprit import Culprit
+from .torch_reading import Number, capturing, fetch, value_of
 from .torch_gradients import ALL, EXACTLY, SOME, Clip, Gradients
 from .torch_recorder import Scaling, TorchRecorder, torch
 from .torch_series import TorchSeries
@@ -44,7 +46,8 @@ class Measured(NamedTuple):
 class Update:
     """Made when the gradients are what the optimizer is about to see; turned into a row once all numbers are there."""
 
-    def __init__(self, owner: TorchSeries, scaling: Optional[Scaling]) -> None:
+    def __init__(self, recorder: TorchRecorder, owner: TorchSeries, scaling: Optional[Scaling]) -> None:
+        self.recorder = recorder
         self.owner = owner
         self.step, self.step_time = owner.next_step()
         self.time = time.time()
@@ -62,9 +65,12 @@ class Update:
         self.limit_scaled = False
         self.derivable = False
         self.layers: Optional[Tuple[List[Any], Any]] = None
+        self.norms: Optional[Tuple[List[Any], Any]] = None
+        """The same where they were measured, on a device perhaps."""
         self.layers_scaled = False
         self.weights: Optional[Any] = None
         self.bad: Optional[Bad] = None
+        self.culprit: Optional[Culprit] = None
 
     def use(self) -> None:
         """All numbers have arrived: makes the row, and the events that go with it."""
@@ -86,13 +92,21 @@ class Update:
         values[NORM_POST] = None if after is None else after * within
         if self.limit is not None:
             flags |= self._limited(self.limit, values, unscale, within)
-        self.owner.series.rows.append(Row(self.step, self.time, values, flags, _group_rates(rates)))
         self._layers(unscale if self.layers_scaled else within, pre)
+        self.owner.series.rows.append(Row(self.step, self.time, values, flags, _group_rates(rates)))
         if flags & SKIPPED:
             message = "The gradient scaler skipped this update: a gradient was not finite."
             self.owner.session.event("skipped", message, self.owner.series, self.step, {"scale": scale})
         else:
-            self.owner.watch.see(self.step, pre, loss, self.bad)
+            self._watch(pre, loss)
+
+    def _watch(self, pre: Optional[float], loss: Optional[float]) -> None:
+        cause: Optional[Cause] = None
+        if self.culprit is not None:
+            cause, parameter = self.culprit
+            cause = cause._replace(parameter=None if parameter is None else self.recorder.name_of(parameter))
+        if self.owner.watch.see(self.step, pre, loss, self.bad, cause):
+            fetch(self.recorder.reader, self.owner.series.norms_at_incident or [])
 
     def _pre(self, unscale: float, within: float) -> Optional[float]:
         norms = []
@@ -128,6 +142,8 @@ class Update:
         return flags
 
     def _layers(self, factor: float, pre: Optional[float]) -> None:
+        if self.norms is not None:
+            self.owner.keep_norms(self.step, *self.norms, factor)
         if self.layers is None:
             return
         bad = pre is not None and not math.isfinite(pre)
@@ -151,10 +167,11 @@ def measure(
     if owner is None:
         return None
     read = recorder.reader.read
-    update = Update(owner, scaling)
+    update = Update(recorder, owner, scaling)
     gradients = recorder.gradients_of(optimizer)
     update.losses = list(gradients.losses)
     update.rates = rates(recorder, optimizer)
+    update.culprit = recorder.culprits.of(update.losses)
     if scaling is not None:
         inner, found_inf = getattr(optimizer, "grad_scale", None), getattr(optimizer, "found_inf", None)
         update.still_scaled = None if inner is None else read(inner)
@@ -248,6 +265,7 @@ def _parts(
 
 
 def keep_layers(recorder: TorchRecorder, update: Update, parameters: List[Any], each: Any) -> None:
+    update.norms = (parameters, each)
     due = update.owner.layers_due()
     if due or each.device.type == "cpu":
         update.layers = (parameters, recorder.reader.copy(each))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import Any, Callable, List, NamedTuple, Optional, Sequence
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Union
 
 from .._protocol import Location
 from .._series import Series
 from .._session import Session
+from .nonfinite_cause import Cause
 
 
 class Bad(NamedTuple):
@@ -43,23 +44,38 @@ class NonFiniteWatch:
         self._series = series
         self._bad = False
 
-    def see(self, step: int, norm: Optional[float], loss: Optional[float], bad: Optional[Bad]) -> None:
-        """Call for every step in order. ``bad``: the gradients that are, if known."""
+    def see(
+        self,
+        step: int,
+        norm: Optional[float],
+        loss: Optional[float],
+        bad: Optional[Bad],
+        cause: Optional[Cause] = None,
+    ) -> bool:
+        """Call for every step in order; whether a streak begins. ``bad``: the gradients that are, if known; ``cause`` of
+        the loss."""
         norm_bad = norm is not None and not math.isfinite(norm)
         loss_bad = loss is not None and not math.isfinite(loss)
         was_bad, self._bad = self._bad, norm_bad or loss_bad
         if not self._bad or was_bad:
-            return
-        if bad is not None:
+            return False
+        if not loss_bad:
+            cause = None
+        if cause is not None:
+            message = cause.sentence()
+        elif loss_bad and norm_bad:  # a bad loss makes the gradients so, and the first of them tells nothing
+            message = "The loss and the gradient norm are not finite."
+        elif bad is not None:
             message = f"The gradient of {bad.parameter} is not finite (the first one that is not)."
         elif norm_bad:
             message = "The gradient norm is not finite."
         else:
             message = "The loss is not finite."
         known = bad or Bad("", 0, None)
-        source = self._source_of(known.parameter)
-        data = {
-            "parameter": known.parameter or None,
+        parameter = cause.parameter if cause is not None and cause.parameter else known.parameter
+        source = self._source_of(parameter)
+        data: Dict[str, Union[str, float, None]] = {
+            "parameter": parameter or None,
             "parameters": known.parameters or None,
             "elements": known.elements,
             "norm": norm,
@@ -67,4 +83,9 @@ class NonFiniteWatch:
             "file": None if source is None else source.file,
             "line": None if source is None else source.line,
         }
-        self._session.event("nonfinite", message, self._series, step, dict(data))
+        if cause is not None:
+            data.update(cause.data())
+        self._session.event("nonfinite", message, self._series, step, data)
+        if self._series.norms_at_incident is None:
+            self._series.norms_at_incident = list(self._series.norms)
+        return True

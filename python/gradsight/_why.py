@@ -1,0 +1,150 @@
+"""``python -m gradsight why [RUN]``: the story of a run that went wrong, from what the flight recorder has kept."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+from typing import Any, Dict, List, Optional
+
+from . import _flights, _state, _story
+from ._flights import Flight, Step
+from ._story import Story
+
+SHOWN_STEPS = 12
+COLUMNS = ("loss", "norm_pre", "norm_post", "threshold", "lr", "loss_scale")
+TITLES = {"norm_pre": "norm", "norm_post": "clipped", "loss_scale": "scale"}
+
+
+def why(wanted: Optional[str], as_json: bool) -> int:
+    """Prints the story of a run, by its id, the beginning of it, its name or a recording's path; of the latest by default.
+
+    Returns the exit code: 1 where there is none.
+    """
+    flights = _candidates(wanted)
+    if not flights:
+        which = "No recording" if wanted is None else f"No recording of {wanted!r}"
+        sys.stderr.write(f"gradsight: {which} in {_state.flights()}. A run that ends well leaves none.\n")
+        for known in [] if wanted is None else _all(_flights.paths(_state.flights())):
+            sys.stderr.write(f"  {known.hello['run']['id']}  {known.hello['run']['name']}\n")
+        return 1
+    flight = _first_to_go_bad(flights)
+    story = _story.tell(flight)
+    if as_json:
+        print(json.dumps(_as_json(flight, story), indent=2, allow_nan=False))
+    else:
+        print(_as_text(flight, story, [other for other in flights if other is not flight]))
+    return 0
+
+
+def _candidates(wanted: Optional[str]) -> List[Flight]:
+    """The recordings of one run: one for each rank and start of it."""
+    if wanted is not None and os.path.isfile(wanted):
+        return _all([wanted])
+    found = _all(_flights.paths(_state.flights()))
+    if wanted is not None:
+        runs = [flight for flight in found if flight.hello["run"]["id"].startswith(wanted)]
+        found = runs or [flight for flight in found if flight.hello["run"]["name"] == wanted]
+    gone_wrong = [flight for flight in found if flight.incident is not None or not flight.running]
+    latest = next(iter(gone_wrong or found), None)
+    return [flight for flight in found if latest and flight.hello["run"]["id"] == latest.hello["run"]["id"]]
+
+
+def _all(paths: List[str]) -> List[Flight]:
+    found = []
+    for path in paths:
+        try:
+            found.append(_flights.load(path))
+        except (OSError, ValueError):  # of another version, or damaged
+            continue
+    return found
+
+
+def _first_to_go_bad(flights: List[Flight]) -> Flight:
+    """Of the latest start: a rank that goes bad takes the others along, so that the first one has the story."""
+    bad = [flight for flight in flights if flight.incident is not None]
+    if bad:
+        return min(bad, key=lambda flight: float((flight.incident or {})["time"]))
+    return min(flights, key=lambda flight: (flight.running, flight.outcome is not None, flight.written))
+
+
+def _as_text(flight: Flight, story: Story, others: List[Flight]) -> str:
+    parts = [f"{story.title}\n{story.ended}", "\n".join(["What happened", *_indented(story.happened)])]
+    if story.steps:
+        title = "What led to it" if flight.incident else "The last steps"
+        parts.append("\n".join([title, *_table(story.steps[-SHOWN_STEPS:])]))
+        layers = _layers(story.steps)
+        if layers:
+            parts.append("\n".join(["Gradient norm of the largest layers", *layers]))
+    if flight.outcome and flight.outcome["error"] and flight.outcome["status"] == "failed":
+        parts.append("\n".join(["What it failed with", *_indented(str(flight.outcome["error"]).rstrip().splitlines())]))
+    if story.changes:
+        parts.append("\n".join(["What to change", *_indented([f"- {change}" for change in story.changes])]))
+    if others:
+        ranks = ", ".join(sorted({str(other.hello["rank"]) for other in others}))
+        parts.append(f"Other recordings of this run: {len(others)} (rank {ranks}).")
+    return "\n\n".join(parts)
+
+
+def _indented(lines: List[str]) -> List[str]:
+    return [f"  {line}" for line in lines]
+
+
+def _table(steps: List[Step]) -> List[str]:
+    names = [name for name in COLUMNS if any(name in step.scalars for step in steps)]
+    rows = [["step", *(TITLES.get(name, name) for name in names)]]
+    for step in steps:
+        rows.append([str(step.number), *(_cell(step.scalars.get(name)) for name in names)])
+    return _aligned(rows)
+
+
+def _layers(steps: List[Step]) -> List[str]:
+    """The five largest of the last step that has them all finite, over the last steps that were measured."""
+    measured = [step for step in steps if step.layers][-4:]
+    whole = [step for step in measured if all(map(math.isfinite, step.layers.values()))]
+    if not whole:
+        return []
+    largest = sorted(whole[-1].layers, key=lambda name: -whole[-1].layers[name])[:5]
+    rows = [["step", *(str(step.number) for step in measured)]]
+    rows += [[name, *(_cell(step.layers.get(name)) for step in measured)] for name in largest]
+    return _aligned(rows)
+
+
+def _aligned(rows: List[List[str]]) -> List[str]:
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    return ["  " + "  ".join(cell.rjust(width) for cell, width in zip(row, widths)) for row in rows]
+
+
+def _cell(value: Optional[float]) -> str:
+    return "-" if value is None else f"{value:.4g}"
+
+
+def _as_json(flight: Flight, story: Story) -> Dict[str, Any]:
+    return {
+        "run": flight.hello["run"],
+        "rank": flight.hello["rank"],
+        "attempt": flight.hello["attempt"],
+        "running": flight.running,
+        "outcome": flight.outcome,
+        "incident": flight.incident,
+        "ended": story.ended,
+        "happened": story.happened,
+        "changes": story.changes,
+        "steps": [
+            {
+                "step": step.number,
+                "time": step.time,
+                "flags": step.flags,
+                **{name: _json_number(value) for name, value in step.scalars.items()},
+                "layers": {name: _json_number(value) for name, value in step.layers.items()},
+            }
+            for step in story.steps
+        ],
+        "recording": flight.path,
+    }
+
+
+def _json_number(value: float) -> Any:
+    """JSON has neither NaN nor infinity: they are strings, as in the events of a run."""
+    return value if math.isfinite(value) else "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"

@@ -1,0 +1,34 @@
+"""A gradient norm that has left where it was: the moment at which the flight recorder keeps what led to it.
+
+Coarser than the detector of the editor, which also looks at the loss: this one only decides what is kept.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from statistics import median
+from typing import Deque
+
+WINDOW = 50
+FEWEST = 10
+FACTOR = 100.0
+RUNNING = 5
+
+
+class ExplosionWatch:
+    """``FACTOR`` times the median of the last ``WINDOW`` norms, ``RUNNING`` norms in a row; those are left out of it."""
+
+    def __init__(self) -> None:
+        self._norms: Deque[float] = deque(maxlen=WINDOW)
+        self._running = 0
+
+    def see(self, norm: float) -> bool:
+        """Whether the explosion is established with this norm. Call for every finite norm in order."""
+        if len(self._norms) >= FEWEST and norm > FACTOR * median(self._norms) > 0:
+            self._running += 1
+            return self._running == RUNNING
+        self._running = 0
+        if math.isfinite(norm):
+            self._norms.append(norm)
+        return False

@@ -1,0 +1,226 @@
+"""``python -m gradsight why``: real trainings that go wrong, and what is told of them afterwards."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Callable, Dict
+
+import pytest
+from conftest import command, environment, run
+from testing_hub import HubForTests
+
+Script = Callable[..., Path]
+
+PERCEPTRON = """
+    import sys
+    import torch
+    from torch import nn
+
+    torch.manual_seed(0)
+    torch.set_num_threads(1)
+    model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 1))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    for step in range(80):
+        inputs = torch.randn(16, 4)
+        targets = inputs.sum(1, keepdim=True)
+        bad = step == 60
+        {batch}
+        outputs = model(inputs)
+        loss = ((outputs - targets) ** 2).mean()
+        {loss}
+        optimizer.zero_grad()
+        loss.backward()
+        {update}
+        optimizer.step()
+"""
+
+
+def perceptron(batch: str = "", loss: str = "", update: str = "") -> str:
+    return PERCEPTRON.format(batch=batch or "pass", loss=loss or "pass", update=update or "pass")
+
+
+class Told:
+    def __init__(self, text: str, json_text: str) -> None:
+        self.text = text
+        self.data: Dict[str, Any] = json.loads(json_text)
+
+    @property
+    def cause(self) -> Dict[str, Any]:
+        found: Dict[str, Any] = self.data["incident"]["data"]
+        return found
+
+
+@pytest.fixture
+def story(script: Script, tmp_path: Path) -> Callable[..., Told]:
+    """Runs a training with no editor, and asks why."""
+
+    def tell(text: str, *wanted: str, code: int = 0, **variables: str) -> Told:
+        env = environment(GRADSIGHT_STATE=str(tmp_path / "state"), **variables)
+        done = run(command("-m", "gradsight", "run", str(script(text))), env=env)
+        assert done.returncode == code, done.stderr
+        plain = run(command("-m", "gradsight", "why", *wanted), env=env)
+        assert plain.returncode == 0, plain.stderr
+        return Told(plain.stdout, run(command("-m", "gradsight", "why", "--json", *wanted), env=env).stdout)
+
+    return tell
+
+
+def test_an_lstm_that_explodes(story: Callable[..., Told]) -> None:
+    told = story(
+        """
+        import torch
+        from torch import nn
+
+        class Tagger(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.rnn = nn.LSTM(4, 12)
+                self.head = nn.Linear(12, 1)
+
+            def forward(self, inputs):
+                return self.head(self.rnn(inputs)[0][-1])
+
+        torch.manual_seed(0)
+        torch.set_num_threads(1)
+        model = Tagger()
+        optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
+        for step in range(200):
+            if step == 30:
+                optimizer.param_groups[0]["lr"] = 30.0
+            inputs = torch.randn(10, 8, 4)
+            loss = ((model(inputs)[:, 0] - inputs.sum((0, 2))) ** 2).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        """
+    )
+    assert told.data["incident"]["kind"] == "nonfinite"
+    assert 30 < told.data["incident"]["step"] < 60
+    assert told.data["steps"][-1]["step"] == told.data["incident"]["step"]
+    assert all(len(step["layers"]) == 6 for step in told.data["steps"])
+    assert "most of it in rnn." in told.text
+    assert "Clip the gradient norm before the update at " in told.text
+    assert "train.py:25, at " in told.text
+    assert "calm steps before" in told.text
+    assert "lower the learning rate, which was 30" in told.text
+
+
+def test_one_bad_batch(story: Callable[..., Told]) -> None:
+    told = story(perceptron(batch="inputs[[3, 7], 1] = float('nan') if bad else 0.0"))
+    assert told.data["incident"]["step"] == 60
+    cause = told.cause
+    assert (cause["cause"], cause["parameter"], cause["batch"]) == ("input", "0.weight", 60)
+    assert (cause["bad"], cause["size"], cause["rows"]) == (2, 64, "3, 7")
+    assert "The input of layer 0 is not finite: 2 of 64 values, in rows 3, 7 of the batch." in told.text
+    assert "Look at batch 60, rows 3, 7" in told.text
+    assert "Clip" not in told.text
+    assert [step["step"] for step in told.data["steps"]] == list(range(11, 61))
+
+
+def test_a_bad_target(story: Callable[..., Told]) -> None:
+    told = story(
+        perceptron(
+            batch="targets[2] = float('inf') if bad else 0.0", loss="loss = nn.functional.mse_loss(outputs, targets)"
+        )
+    )
+    assert (told.cause["cause"], told.cause["operation"], told.cause["rows"]) == ("input", "target", "2")
+    assert "The target of the loss is not finite: 1 of 16 values" in told.text
+
+
+def test_log_of_zero(story: Callable[..., Told]) -> None:
+    told = story(perceptron(loss="loss = loss - torch.log(torch.relu(outputs) * (not bad) + (not bad)).mean()"))
+    cause = told.cause
+    assert (cause["cause"], cause["operation"], cause["parameter"]) == ("operation", "log", "2.weight")
+    assert "came out of log at or after layer 2: 16 of 16 inputs were zero or less." in told.text
+    assert "Keep what log gets away from 0" in told.text
+
+
+def test_weights_that_were_overwritten(story: Callable[..., Told]) -> None:
+    told = story(perceptron(batch="bad and model[2].weight.data.fill_(float('nan'))"))
+    assert (told.cause["cause"], told.cause["parameter"]) == ("weights", "2.weight")
+    assert "The weights 2.weight are not finite." in told.text
+
+
+def test_a_gradient_that_is_bad_where_the_loss_is_not(story: Callable[..., Told]) -> None:
+    told = story(perceptron(loss="loss = loss + (torch.sqrt(model[0].weight * 0.0).sum() if bad else 0.0)"))
+    assert told.cause["parameter"] == "0.weight"
+    assert "cause" not in told.cause
+    assert "the loss was " in told.text and "the gradient norm was nan" in told.text
+    assert "The gradients of the other 3 parameters were finite." in told.text
+    assert "set_detect_anomaly" in told.text
+
+
+def test_an_exception(story: Callable[..., Told]) -> None:
+    told = story(perceptron(batch="assert not bad, 'out of cheese'"), code=1)
+    assert told.data["incident"] is None
+    assert "It failed: AssertionError: out of cheese." in told.text
+    assert "No step was non-finite, and none exploded. The last one recorded is step 59." in told.text
+    assert "in <module>" in told.text
+    assert told.data["changes"] == []
+
+
+def test_kill_9(story: Callable[..., Told]) -> None:
+    told = story(perceptron(batch="import os, time; bad and [time.sleep(2), os.kill(os.getpid(), 9)]"), code=-9)
+    assert "ended without a word" in told.text
+    assert told.data["steps"][-1]["step"] == 59
+    assert told.data["steps"][-1]["layers"].keys() == {"0.weight", "0.bias", "2.weight", "2.bias"}
+
+
+def test_recomputing_graphs_are_not_looked_into(story: Callable[..., Told]) -> None:
+    """Reading what checkpointing has put aside would run a part of the model once more."""
+    told = story(
+        perceptron(
+            batch="inputs[3] = float('nan') if bad else 0.0",
+            loss="from torch.utils.checkpoint import checkpoint;"
+            " loss = ((checkpoint(model, inputs, use_reentrant=False) - targets) ** 2).mean()",
+        )
+    )
+    assert told.data["incident"]["step"] == 60
+    assert "cause" not in told.cause
+
+
+def test_the_event_names_the_layer(script: Script, hub: HubForTests) -> None:
+    path = script(perceptron(batch="inputs[[3, 7], 1] = float('nan') if bad else 0.0"))
+    run(command("-m", "gradsight", "run", str(path)), env=environment(**hub.environment()))
+    hub.wait(lambda: hub.end)
+    (event,) = hub.events
+    assert (event["kind"], event["series"], event["step"]) == ("nonfinite", "optimizer", 60)
+    assert event["message"] == "The input of layer 0 is not finite: 2 of 64 values, in rows 3, 7 of the batch."
+    assert event["data"]["parameter"] == "0.weight"
+
+
+LOOP = "import gradsight\nfor step in range(60): gradsight.log(step, norm=float('nan') if step == 50 else 1.0, loss=2.0)"
+
+
+def test_finds_a_run_by_its_id_its_name_and_its_file(script: Script, tmp_path: Path) -> None:
+    def ask(*wanted: str) -> "tuple[int, str, str]":
+        done = run(command("-m", "gradsight", "why", *wanted), env=env)
+        return done.returncode, done.stdout, done.stderr
+
+    env = environment(GRADSIGHT_STATE=str(tmp_path / "state"))
+    code, _, told = ask()
+    assert code == 1 and "No recording in " in told
+    for name, id in (("first", "run-aaa"), ("second", "run-bbb")):
+        run(
+            command("-m", "gradsight", "run", "--name", name, str(script(LOOP))),
+            env={**env, "GRADSIGHT_RUN": id},
+        )
+    (file,) = (tmp_path / "state" / "flights").glob("run-aaa*")
+    assert ask()[1].startswith("second (run run-bbb)")
+    for wanted in ("run-a", "first", str(file)):
+        assert ask(wanted)[1].startswith("first (run run-aaa)"), wanted
+    code, _, told = ask("run-x")
+    assert code == 1 and "run-aaa  first" in told and "run-bbb  second" in told
+    for arguments in (["a", "b"], ["--bogus"]):
+        assert ask(*arguments)[0] == 2
+
+
+def test_the_rank_that_went_bad_first_has_the_story(script: Script, tmp_path: Path) -> None:
+    env = environment(GRADSIGHT_STATE=str(tmp_path / "state"), GRADSIGHT_RUN="run-1", WORLD_SIZE="2")
+    for rank in ("1", "0"):
+        run(command("-m", "gradsight", "run", str(script(LOOP))), env={**env, "RANK": rank})
+    told = run(command("-m", "gradsight", "why"), env=env).stdout
+    assert told.startswith("train.py (run run-1, rank 1 of 2)")
+    assert "Other recordings of this run: 1 (rank 0)." in told
+
