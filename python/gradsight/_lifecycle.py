@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import atexit
+import functools
 import os
 import signal
 import sys
 import threading
 import traceback
 from types import FrameType, TracebackType
-from typing import Any, Optional, Type
+from typing import Any, NoReturn, Optional, Type
 
 from ._guard import Guard
 from ._session import Outcome, Session
@@ -24,6 +25,7 @@ def install(session: Session) -> None:
 
     atexit.register(_guard(finish))
     _watch_exceptions()
+    _watch_exit(session)
     _watch_signals(session)
 
 
@@ -48,6 +50,23 @@ def _exit_outcome(code: Any) -> Outcome:
     if isinstance(code, int):
         return Outcome("failed" if code else "finished", None, int(code))
     return Outcome("failed", str(code), 1)
+
+
+def _watch_exit(session: Session) -> None:
+    """``os._exit`` calls no exit handlers."""
+    original = os._exit
+
+    @_guard
+    def end(status: int) -> None:
+        outcome = Outcome("failed", f"ended by os._exit({status})", status) if status else Outcome("finished", None, 0)
+        session.close(outcome)
+
+    @functools.wraps(original)
+    def _exit(status: int) -> NoReturn:
+        end(status)
+        original(status)
+
+    os._exit = _exit
 
 
 def _watch_exceptions() -> None:

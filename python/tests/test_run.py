@@ -36,6 +36,14 @@ BEHAVIOURS = {
     "an exit code": "import sys; sys.exit(7)",
     "an exit message": "import sys; sys.exit('no data')",
     "a clean exit": "raise SystemExit",
+    "an exit without handlers": "import atexit, os; atexit.register(print, 'bye'); print('hi', flush=True); os._exit(9)",
+    "an exit of a forked child": """
+        import os
+        child = os.fork()
+        if child == 0:
+            os._exit(6)
+        print(os.waitpid(child, 0)[1] >> 8)
+    """,
     "an exit handler": "import atexit; atexit.register(print, 'bye'); print('hi')",
     "its own excepthook": "import sys; sys.excepthook = lambda *a: print('mine', a[0].__name__); 1 / 0",
     "an interrupt": "import os, signal, time; os.kill(os.getpid(), signal.SIGINT); time.sleep(30)",
@@ -111,6 +119,9 @@ def test_runs_a_module(script: Script, hub: HubForTests, tmp_path: Path) -> None
         ("import sys; sys.exit('no data')", "failed", 1, "no data"),
         ("import os, signal; os.kill(os.getpid(), signal.SIGINT)", "interrupted", 130, "KeyboardInterrupt"),
         ("import os, signal; os.kill(os.getpid(), signal.SIGTERM)", "interrupted", 143, "SIGTERM"),
+        ("import os; os._exit(3)", "failed", 3, "ended by os._exit(3)"),
+        ("import os; os._exit(0)", "finished", 0, None),
+        ("import os, threading; threading.Thread(target=os._exit, args=(4,)).start()", "failed", 4, "os._exit(4)"),
     ],
 )
 def test_tells_how_it_ended(
