@@ -39,7 +39,7 @@ class LoggedSeries(Series):
     def take(self, final: bool) -> List[Row]:
         rows: List[Row] = []
         try:
-            if final or time.time() - self.held[0].time > HOLD:
+            if final or time.perf_counter() - (self.last_clock or 0.0) > HOLD:  # the time of day may jump
                 rows.append(self.held.popleft())
         except IndexError:
             pass

@@ -31,6 +31,8 @@ class Outbox:
         self.memory_limit = memory_limit
         self.next_seq = 0
         self.acknowledged = 0
+        self.trouble: Optional[str] = None
+        """Why the spill file can't be written, if it can't."""
         self._waiting: Deque[Entry] = deque()
         self._in_flight: Deque[Entry] = deque()
         self._bytes = 0
@@ -112,10 +114,12 @@ class Outbox:
             return True
         if self._spill is None:
             if folder is None:
+                self.trouble = "no place for it is known"
                 return False
             try:
                 self._spill = SpillFile(folder, name, hello)
-            except OSError:
+            except OSError as error:
+                self.trouble = str(error)
                 return False
             self._spill_start = self._spill_end = self._first_waiting()
         while self._waiting and self._spill.append(self._waiting[0].record):
@@ -123,16 +127,13 @@ class Outbox:
             self._bytes -= len(entry.record.payload)
             if entry.seq is not None:
                 self._spill_end = entry.seq + 1
+        self.trouble = str(self._spill.error) if self._spill.error else None
         return not self._waiting
 
     def last_words(self, record: Record) -> None:
         """Puts a final record into the spill file's reserve."""
         if self._spill:
             self._spill.append(record, last_words=True)
-
-    @property
-    def spill_path(self) -> Optional[str]:
-        return self._spill.path if self._spill else None
 
     def close(self) -> None:
         if self._spill:

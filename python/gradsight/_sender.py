@@ -21,6 +21,9 @@ FIRST_RETRY, LAST_RETRY = 0.25, 10.0
 FLUSH_TIMEOUT = 2.0
 """Seconds that the end of the process may wait for the editor."""
 
+KEEP_TIMEOUT = 3.0
+"""Seconds beyond that for what is under way then, and for the file: what was recorded is lost only on a disk that hangs."""
+
 
 class Source(NamedTuple):
     """Where the sender gets its messages from."""
@@ -46,6 +49,7 @@ class Sender:
         self._refused = False
         self._greet_again = False
         self._told = False
+        self._told_trouble = False
         self._stopping = threading.Event()
         self._deadline = float("inf")
         self._thread = threading.Thread(target=self._run, name="gradsight", daemon=True)
@@ -61,7 +65,7 @@ class Sender:
         """Sends or spills what is left, within ``FLUSH_TIMEOUT``."""
         self._deadline = time.monotonic() + FLUSH_TIMEOUT
         self._stopping.set()
-        self._thread.join(FLUSH_TIMEOUT + 0.5)
+        self._thread.join(FLUSH_TIMEOUT + KEEP_TIMEOUT)
 
     def _run(self) -> None:
         guard = Guard("telemetry")
@@ -91,6 +95,8 @@ class Sender:
         if self._greet_again:
             self._greet_again = False
             self._disconnect()
+        if stopping and self._link is None and self._spill_folder is not None:  # first of all
+            self._outbox.spill(self._spill_folder, self._source.name, self._source.hello())
         for _ in range(2 if stopping else 1):  # at the end, a connection that turns out dead is replaced once
             if self._link is None and (stopping or time.monotonic() >= self._retry_at):
                 self._connect(file)
@@ -153,12 +159,13 @@ class Sender:
     def _keep(self) -> None:
         """Nobody listens: what is in memory goes to the spill file."""
         kept = self._outbox.spill(self._spill_folder, self._source.name, self._source.hello())
-        if self._stopping.is_set():
-            if not kept:
-                for record in self._source.last_words(self._outbox.next_seq):
-                    self._outbox.last_words(record)
-            if not self._outbox.all_acknowledged and self._outbox.spill_path is None:
-                tell("no editor listened to this run, and there was no place to keep it.")
+        stopping = self._stopping.is_set()
+        if self._outbox.trouble and not self._told_trouble and (stopping or self._spill_folder is not None):
+            self._told_trouble = True
+            tell(f"the run can't be kept for the editor ({self._outbox.trouble}); the training goes on.")
+        if stopping and not kept:
+            for record in self._source.last_words(self._outbox.next_seq):
+                self._outbox.last_words(record)
 
     def _disconnect(self) -> None:
         self._outbox.disconnected()

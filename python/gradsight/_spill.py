@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import BinaryIO, Iterator, NamedTuple, Optional
 
@@ -24,14 +25,17 @@ class SpillFile:
     """Append-only, at most ``limit`` bytes, each record in one write, so that a kill tears the last record at most."""
 
     def __init__(self, folder: str, name: str, hello: bytes, limit: int = LIMIT) -> None:
-        """Raises OSError where the folder can't be made or written."""
+        """Raises OSError where the folder can't be made or written, or the disk is full."""
         os.makedirs(folder, mode=0o700, exist_ok=True)
         self.path = os.path.join(folder, name + SUFFIX)
         self.limit = limit
         self._descriptor: Optional[int] = os.open(self.path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
         self.size = os.fstat(self._descriptor).st_size
-        if self.size == 0:
-            self.append(Record(JSON, hello))
+        self.error: Optional[OSError] = None
+        """Why the last record could not be written, where that was not for the limit."""
+        if self.size == 0 and not self.append(Record(JSON, hello)):
+            self.remove()
+            raise self.error or OSError("the file has no room")
 
     def append(self, record: Record, last_words: bool = False) -> bool:
         """Whether the record could be kept. ``last_words`` may use the reserve."""
@@ -41,11 +45,14 @@ class SpillFile:
             return False
         try:
             written = os.write(self._descriptor, data)
-        except OSError:
+        except OSError as error:
+            self.error = error
             return False
         if written != len(data):  # a full disk: take the torn record back, so that the next one can be read
             os.ftruncate(self._descriptor, self.size)
+            self.error = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             return False
+        self.error = None
         self.size += written
         return True
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
+import time
 from pathlib import Path
 from typing import Any, Callable, Dict, List
 
+import pytest
 from conftest import command, environment, run
 from gradsight import _spill
 from safetensors.numpy import load
@@ -58,6 +61,7 @@ def test_without_a_listener_the_run_goes_to_a_file(script: Script, hub: HubForTe
     done = run(command("-m", "gradsight", "run", str(script(LOOP))), env=environment(**hub.environment()))
     assert (done.returncode, done.stdout) == (0, "trained\n")
     assert "doesn't listen" in done.stderr
+    assert done.stderr.count("\n") == 1
     found = spilled(hub.spill)
     assert found["steps"] == list(range(200))
     hello, *_, end = found["messages"]
@@ -70,6 +74,7 @@ def test_a_wrong_token_is_no_way_in(script: Script, hub: HubForTests) -> None:
     done = run(command(str(script(LOOP))), env=environment(**hub.environment()))
     assert (done.returncode, done.stdout) == (0, "trained\n")
     assert "401" in done.stderr
+    assert done.stderr.count("\n") == 1
     assert hub.refused > 0
     assert not hub.hellos
     assert spilled(hub.spill)["steps"] == list(range(200))
@@ -189,3 +194,97 @@ def test_a_refused_run_goes_on_unrecorded(script: Script, hub: HubForTests) -> N
     assert (done.returncode, done.stdout) == (0, "trained\n")
     assert "This run was deleted." in done.stderr
     assert not list(hub.spill.glob("*"))
+
+
+SLOW_LOOP = """
+    import gradsight, time
+    {before}
+    for step in range(40):
+        gradsight.log(step, norm=step)
+        time.sleep(0.02)
+    print("trained")
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no limit of a file's size")
+def test_a_full_disk_is_one_warning(script: Script, hub: HubForTests, tmp_path: Path) -> None:
+    """As a file system that has no more room: what is too much comes back as an error, in the middle of a record."""
+    hub.stop()
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({0}, {0}))"
+    for room in (0, 700, 2000):  # not even the first record, that and no more, some steps
+        path = script(SLOW_LOOP.format(before=limit.format(room)))
+        env = environment(**hub.environment(), GRADSIGHT_STATE=str(tmp_path / f"state-{room}"))
+        done = run(command(str(path)), env=env)
+        assert (done.returncode, done.stdout) == (0, "trained\n")
+        assert done.stderr.count("can't be kept") == 1, done.stderr
+        assert done.stderr.count("doesn't listen") == 1
+        for file in hub.spill.glob("*"):
+            records = list(_spill.read(str(file)))
+            assert json.loads(records[0].payload)["type"] == "hello"
+            assert file.stat().st_size == sum(len(_spill.encode(record)) for record in records)
+            file.unlink()
+
+
+def test_a_folder_that_can_not_be_written_is_one_warning(script: Script, hub: HubForTests) -> None:
+    hub.stop()
+    hub.spill.write_text("a file where the folder should be")
+    done = run(command(str(script(SLOW_LOOP.format(before="")))), env=environment(**hub.environment()))
+    assert (done.returncode, done.stdout) == (0, "trained\n")
+    assert done.stderr.count("can't be kept") == 1
+    assert done.stderr.count("\n") == 2  # and that nobody listens
+
+
+def test_a_clock_that_jumps_disturbs_nothing(script: Script, hub: HubForTests) -> None:
+    text = """
+        import gradsight, time
+        clock, offset = time.time, 0.0
+        time.time = lambda: clock() + offset
+        for step in range(60):
+            offset = {20: -86_400.0, 40: 1e6}.get(step, offset)
+            gradsight.log(step, norm=step)
+            time.sleep(0.02)
+        gradsight.log(60, norm=60)
+        while input() != "go": pass
+    """
+    training = subprocess.Popen(
+        command(str(script(text))), env=environment(**hub.environment()), text=True, stdin=subprocess.PIPE
+    )
+    steps = hub.wait_for_steps("train", 61)  # the last one, too, though no other follows
+    training.communicate("go\n", timeout=60)
+    assert training.returncode == 0
+    assert [step["step"] for step in steps] == list(range(61))
+    assert hub.wait(lambda: hub.end)["status"] == "finished"
+    assert len(hub.hellos) == 1
+
+
+def test_a_reader_that_stops_reading_holds_nothing_up(script: Script, hub: HubForTests) -> None:
+    """More than the sockets hold between the two: the rest goes to the file, and the exit is not held either."""
+    hub.reading.clear()
+    path = script("import gradsight\nfor step in range(200_000): gradsight.log(step, norm=step)\nprint('trained')")
+    done = run(command(str(path)), env=environment(**hub.environment()))
+    hub.reading.set()
+    assert (done.returncode, done.stdout) == (0, "trained\n")
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert spilled(hub.spill)["steps"] == list(range(200_000))
+
+
+def test_a_training_that_is_killed_loses_half_a_second_at_most(script: Script, hub: HubForTests) -> None:
+    text = """
+        import gradsight, time
+        for step in range(100_000):
+            gradsight.log(step, norm=time.time())
+            print(time.time(), flush=True)
+            time.sleep(0.005)
+    """
+    training = subprocess.Popen(
+        command(str(script(text))), env=environment(**hub.environment()), text=True, stdout=subprocess.PIPE
+    )
+    assert training.stdout
+    hub.wait_for_steps("train", 100)
+    training.kill()
+    last = float(training.stdout.read().split()[-1])
+    training.wait()
+    time.sleep(0.2)  # what had been sent is on its way
+    steps = hub.steps("train")
+    assert [step["step"] for step in steps] == list(range(len(steps)))
+    assert last - steps[-1]["norm_pre"] < 2.5  # half a second, and what a busy machine adds

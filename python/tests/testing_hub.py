@@ -28,6 +28,9 @@ class HubForTests:
         self.spill = storage / "spill"
         self.hellos: List[Dict[str, Any]] = []
         self.refused = 0
+        self.reading = threading.Event()
+        """Cleared: it greets, and then reads nothing more."""
+        self.reading.set()
         self.series: Dict[str, Dict[str, Any]] = {}
         self.received: Dict[int, Any] = {}
         """By number: an event, an end, or a frame as {"metadata", "columns"}."""
@@ -123,6 +126,7 @@ class HubForTests:
                     self._changed.notify_all()
                 if answer is not None:
                     connection.send(json.dumps(answer))
+                self.reading.wait()
         except ConnectionClosed:
             pass
 
