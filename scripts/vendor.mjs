@@ -9,10 +9,10 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { ProgramFailed, run } from "./programs.mjs";
-import { Advice, explain, step } from "./progress.mjs";
-import { OUT, ROOT, VENV_PYTHON } from "./setup/paths.mjs";
-import { findPython } from "./setup/python.mjs";
+import { run } from "./programs.mjs";
+import { explain, step } from "./progress.mjs";
+import { OUT, ROOT } from "./setup/paths.mjs";
+import { findPip } from "./setup/python.mjs";
 
 const VERSION = "15.0.1"; // the last for Python 3.9
 const VENDOR = join(ROOT, "python", "gradsight", "_vendor");
@@ -49,26 +49,6 @@ export async function vendor() {
     }
     return `websockets ${VERSION}`;
   });
-}
-
-/** A Python with pip: Debian's own comes without, but a virtual environment brings one. */
-async function findPip(work, options) {
-  const python = findPython();
-  for (const candidate of [python, VENV_PYTHON]) {
-    try {
-      await run(candidate, ["-m", "pip", "--version"], options);
-      return candidate;
-    } catch (error) {
-      if (!(error instanceof ProgramFailed)) throw error;
-    }
-  }
-  const environment = join(work, "environment");
-  try {
-    await run(python, ["-m", "venv", environment], options);
-  } catch {
-    throw new Advice(`${python} has neither pip nor venv. On Debian: sudo apt-get install python3-pip python3-venv`);
-  }
-  return join(environment, ...(process.platform === "win32" ? ["Scripts", "python.exe"] : ["bin", "python"]));
 }
 
 /** Makes the package's imports of itself relative, and fails on one that it doesn't know how to. */

@@ -44,7 +44,7 @@ function checkContent(names) {
       "dist/webview/dashboard.css",
       ...filesIn("l10n").filter((name) => name.endsWith(".json")),
       ...filesIn("media"),
-      ...filesIn("python/gradsight"),
+      ...probeFiles(),
     ].map((name) => `extension/${name}`),
   ]);
   const missing = [...expected].filter((name) => !names.includes(name));
@@ -54,6 +54,9 @@ function checkContent(names) {
   if (strange.length) throw new Advice(`The package holds what it should not:\n  ${strange.join("\n  ")}`);
 }
 
+/** What the probe consists of, in the extension as in the wheel. */
+export const probeFiles = () => filesIn("python/gradsight");
+
 function filesIn(folder) {
   return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -62,7 +65,7 @@ function filesIn(folder) {
 }
 
 /** The names in a zip archive's central directory (APPNOTE.TXT 4.3.12, 4.3.16; no zip64: we are far below its bounds). */
-function readZipNames(zip) {
+export function readZipNames(zip) {
   const end = zip.lastIndexOf("PK\x05\x06", undefined, "latin1");
   const count = zip.readUInt16LE(end + 10);
   let position = zip.readUInt32LE(end + 16);

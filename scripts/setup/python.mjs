@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { run } from "../programs.mjs";
+import { ProgramFailed, run } from "../programs.mjs";
 import { Advice, step } from "../progress.mjs";
 import { OUT, ROOT, VENV, VENV_PYTHON } from "./paths.mjs";
 import { digest, isStamped, writeStamp } from "./stamp.mjs";
@@ -43,6 +43,33 @@ export function hasTorch(python) {
       .status === 0
   );
 }
+
+/**
+ * A Python with pip: Debian's own comes without, but a virtual environment, made in the folder `work`, brings one.
+ * @returns {Promise<string>}
+ */
+export async function findPip(work, options) {
+  const python = findPython();
+  for (const candidate of [python, VENV_PYTHON]) {
+    try {
+      await run(candidate, ["-m", "pip", "--version"], options);
+      return candidate;
+    } catch (error) {
+      if (!(error instanceof ProgramFailed)) throw error;
+    }
+  }
+  const environment = join(work, "environment");
+  try {
+    await run(python, ["-m", "venv", environment], options);
+  } catch {
+    throw new Advice(`${python} has neither pip nor venv. On Debian: sudo apt-get install python3-pip python3-venv`);
+  }
+  return pythonOf(environment);
+}
+
+/** The interpreter of a virtual environment. */
+export const pythonOf = (environment) =>
+  join(environment, ...(process.platform === "win32" ? ["Scripts", "python.exe"] : ["bin", "python"]));
 
 /** @returns {Promise<string>} the interpreter of the test environment */
 export async function setUpTestPython() {

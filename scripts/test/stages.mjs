@@ -2,9 +2,11 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { packageExtension } from "../package/pack.mjs";
+import { packageProbe } from "../package/wheel.mjs";
 import { ProgramFailed, run } from "../programs.mjs";
 import { environment } from "../setup/environment.mjs";
 import { OUT, ROOT, VENV_PYTHON } from "../setup/paths.mjs";
+import { checkInstalls } from "./install.mjs";
 import { readJunit, readMocha, readVitest } from "./reports.mjs";
 
 /**
@@ -41,7 +43,22 @@ export const STAGES = [
     essential: true,
     title: "Build and package",
     needs: ["vendored"],
-    run: ({ log, note }) => packageExtension(log, note),
+    run: async ({ log, note }) => {
+      const sizes = [await packageExtension(log, note), await packageProbe(log, note)];
+      return sizes.join("; ");
+    },
+  },
+  {
+    name: "install",
+    title: "The probe in fresh environments",
+    run: (stage) => checkInstalls(stage),
+  },
+  {
+    name: "mypy",
+    title: "Types of the probe (mypy)",
+    needs: ["python", "vendored"],
+    run: (stage) =>
+      program(stage, VENV_PYTHON, ["-m", "mypy", "--config-file", "python/pyproject.toml", "python/gradsight"]),
   },
   {
     name: "unit",
