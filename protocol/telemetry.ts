@@ -63,7 +63,7 @@ export const runInfo = object({
 export type RunInfo = Of<typeof runInfo>;
 
 export const eventKind = oneOf(
-  "nonfinite", // a NaN or an infinity; `data.parameter` names the first parameter, where known
+  "nonfinite", // a NaN or an infinity; `data.parameter` names the first parameter, `data.cause` what began it, where known
   "skipped", // the scaler skipped a step
   "gap", // steps were lost between `data.from` and `data.to`
   "warning", // something the probe could not see or do

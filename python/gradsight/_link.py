@@ -25,10 +25,10 @@ class LinkLost(Exception):
 class Link:
     def __init__(self, rendezvous: Rendezvous, timeout: float) -> None:
         """Raises LinkLost when nobody answers within ``timeout`` seconds."""
-        self._deadline = time.monotonic() + timeout
         connect = load_client()
         if connect is None:
             raise LinkLost("no websocket client: install websockets")
+        self._deadline = time.monotonic() + timeout  # from here on: the first time, loading may take longer than that
         try:
             self._socket = connect(
                 f"ws://127.0.0.1:{rendezvous.port}/probe",
