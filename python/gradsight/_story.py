@@ -76,7 +76,7 @@ def _happened(flight: Flight, steps: List[Step]) -> List[str]:
         batch = incident["data"].get("batch")
         which = f"step {incident['step']}" + (f" (batch {batch}, counted from 0)" if batch is not None else "")
         said = [f"{label} was {_number(bad.scalars[name])}" for name, label in _SHOWN if bad and name in bad.scalars]
-        lines.append(f"The first bad one was {which}: {' and '.join(said)}.")
+        lines.append(f"The first bad one was {which}" + (f": {' and '.join(said)}." if said else "."))
         told = [event for event in flight.events if _is_of(event, incident)]
         if incident["data"].get("cause") or incident["data"].get("parameter"):
             lines += [str(event["message"]) for event in told]
