@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from statistics import median
 from typing import Deque
 
 WINDOW = 50
@@ -25,10 +24,13 @@ class ExplosionWatch:
 
     def see(self, norm: float) -> bool:
         """Whether the explosion is established with this norm. Call for every finite norm in order."""
-        if len(self._norms) >= FEWEST and norm > FACTOR * median(self._norms) > 0:
+        if len(self._norms) >= FEWEST and norm > FACTOR * self._median() > 0:
             self._running += 1
             return self._running == RUNNING
         self._running = 0
         if math.isfinite(norm):
             self._norms.append(norm)
         return False
+
+    def _median(self) -> float:
+        return sorted(self._norms)[len(self._norms) // 2]  # the module statistics takes long to import
