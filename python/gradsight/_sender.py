@@ -48,6 +48,8 @@ class Sender:
         self._retry_delay = FIRST_RETRY
         self._refused = False
         self._greet_again = False
+        self._welcomed = False
+        self._failures = 0
         self._told = False
         self._told_trouble = False
         self._stopping = threading.Event()
@@ -126,6 +128,8 @@ class Sender:
             self._retry_later(str(lost))
         else:
             self._link = link
+            self._welcomed = True
+            self._failures = 0
             self._retry_delay = FIRST_RETRY
 
     def _exchange(self, stopping: bool) -> None:
@@ -180,7 +184,9 @@ class Sender:
         self._outbox.close()
 
     def _retry_later(self, reason: str) -> None:
-        if not self._told:
+        """Told at the second failure in a row, or at the end of a run that nobody took: a busy machine is slow at times."""
+        self._failures += 1
+        if not self._told and (self._failures > 1 or self._stopping.is_set() and not self._welcomed):
             self._told = True
             tell(f"the editor doesn't listen ({reason}). The run is kept, and sent when it does.")
         self._retry_at = time.monotonic() + self._retry_delay * random.uniform(0.5, 1.0)

@@ -264,7 +264,7 @@ def test_a_reader_that_stops_reading_holds_nothing_up(script: Script, hub: HubFo
     done = run(command(str(path)), env=environment(**hub.environment()))
     hub.reading.set()
     assert (done.returncode, done.stdout) == (0, "trained\n")
-    assert done.stderr.count("\n") == 1, done.stderr
+    assert done.stderr.count("\n") <= 1, done.stderr
     assert spilled(hub.spill)["steps"] == list(range(200_000))
 
 
