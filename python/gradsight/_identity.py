@@ -12,6 +12,7 @@ import sys
 import time
 from typing import Any, Dict, List, NamedTuple, Optional
 
+from ._children import PARENT_VARIABLE
 from ._protocol import cut
 
 RUN_VARIABLE = "GRADSIGHT_RUN"
@@ -27,14 +28,30 @@ class Identity(NamedTuple):
 
 def identify() -> Identity:
     rank, world_size = _number("RANK", 0), max(1, _number("WORLD_SIZE", 1))
-    given = os.environ.get(RUN_VARIABLE, "")
-    if re.fullmatch(r"[\w.-]{1,64}", given):
-        run = given
-    elif world_size > 1:
-        run = _launch_id()
-    else:
-        run = secrets.token_hex(8)
-    return Identity(run, secrets.token_hex(8), rank, world_size)
+    return Identity(_run_id(world_size), secrets.token_hex(8), rank, world_size)
+
+
+def joined(identity: Identity) -> Identity:
+    """This process once it has begun to train: one that ``multiprocessing`` started has no rank before it joins its group."""
+    distributed: Any = sys.modules.get("torch.distributed")
+    if distributed is None or not distributed.is_available() or not distributed.is_initialized():
+        return identity
+    rank, world_size = int(distributed.get_rank()), int(distributed.get_world_size())
+    if (rank, world_size) == (identity.rank, identity.world_size):
+        return identity
+    return Identity(_run_id(world_size), identity.attempt, rank, world_size)
+
+
+def _run_id(world_size: int) -> str:
+    given, parent = (os.environ.get(variable, "") for variable in (RUN_VARIABLE, PARENT_VARIABLE))
+    if _ID.fullmatch(given):
+        return given
+    if world_size > 1:
+        return parent if _ID.fullmatch(parent) else _launch_id()
+    return secrets.token_hex(8)
+
+
+_ID = re.compile(r"[\w.-]{1,64}")
 
 
 def describe_run(id: str, name: Optional[str], script: Optional[str]) -> Dict[str, Any]:
@@ -53,9 +70,9 @@ def describe_run(id: str, name: Optional[str], script: Optional[str]) -> Dict[st
     }
 
 
-
 def _script() -> Optional[str]:
-    file = getattr(sys.modules.get("__main__"), "__file__", None)
+    main = sys.modules.get("__mp_main__") or sys.modules.get("__main__")  # the former in a process that was spawned
+    file = getattr(main, "__file__", None)
     return os.path.abspath(file) if isinstance(file, str) else None
 
 

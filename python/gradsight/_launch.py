@@ -12,13 +12,14 @@ import importlib.util
 import io
 import os
 import runpy
+import shutil
 import signal
 import sys
 from importlib.machinery import SourceFileLoader
 from types import ModuleType, TracebackType
 from typing import Any, Callable, List, Optional, Type
 
-from . import _lifecycle, _link, _session
+from . import _children, _lifecycle, _link, _session
 
 _interrupted = False
 
@@ -31,6 +32,8 @@ _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 def run_script(script: str, arguments: List[str], name: Optional[str]) -> None:
     path = _as_python_names(script)
+    if not os.path.exists(path):
+        script = path = _installed(script) or path
     if not os.path.exists(path):
         sys.stderr.write(f"{sys.executable}: can't open file {path!r}: [Errno 2] No such file or directory\n")
         sys.exit(2)
@@ -67,7 +70,9 @@ def run_module(module: str, arguments: List[str], name: Optional[str]) -> None:
 def _record(run: Callable[[], object], name: Optional[str], script: Optional[str]) -> None:
     global _interrupted
     atexit.register(_die_of_interrupt)  # before all others, so that it is called after them
-    _session.start(name=name, script=None if script is None else os.path.abspath(script))
+    _children.adopt()
+    launcher = _children.is_launcher(sys.argv[0])
+    _session.start(name=name, script=None if script is None else os.path.abspath(script), waits=launcher)
     try:
         run()
     except BaseException as error:
@@ -123,6 +128,16 @@ def _give_way(folder: str) -> None:
         for name in list(sys.modules):
             if name.partition(".")[0] in shadowed:
                 del sys.modules[name]
+
+
+def _installed(name: str) -> Optional[str]:
+    """The script that an installed command (``torchrun``, say) is; None where it is none, or isn't Python."""
+    found = None if os.path.dirname(name) else shutil.which(name)
+    if found is None:
+        return None
+    with open(found, "rb") as stream:
+        first = stream.readline(256)
+    return found if first.startswith(b"#!") and b"python" in first else None
 
 
 def _as_python_names(script: str) -> str:

@@ -9,11 +9,11 @@ import time
 from collections import deque
 from typing import Any, Callable, Deque, Dict, Iterator, List, NamedTuple, Optional, Tuple, Type, TypeVar, Union
 
-from . import _protocol, _rendezvous
+from . import _children, _protocol, _rendezvous
 from ._frame import encode_frame
 from ._flight import FlightRecorder
 from ._guard import tell
-from ._identity import Identity, describe_run, identify
+from ._identity import Identity, describe_run, identify, joined
 from ._outbox import Outbox
 from ._protocol import Location
 from ._sender import Sender, Source
@@ -64,13 +64,30 @@ class Session:
             collect=self._collect,
             last_words=self._last_words,
         )
+        self._file = rendezvous_file
         self._sender = Sender(rendezvous_file, source)
 
     def start(self) -> None:
         """Starts sending, once."""
         if not self._started and not self._closed:
             self._started = True
+            self.identity = joined(self.identity)
+            self._run.update(id=self.identity.run, startedAt=time.time())
             self._sender.start()
+
+    @property
+    def is_started(self) -> bool:
+        return self._started
+
+    @property
+    def is_closed(self) -> bool:
+        return self._closed
+
+    def again(self) -> Session:
+        """Another run of the same process. It is one once it takes a step."""
+        fresh = Session(self._file, identify(), self._run["name"], self._run["script"])
+        fresh.framework = self.framework
+        return fresh
 
     def uses(self, framework: str, version: Optional[str]) -> None:
         """The script has imported this framework: the description of the run is sent anew."""
@@ -87,15 +104,26 @@ class Session:
         """A new series; its id is its label, made unique. None when there are too many, or the session is over."""
         if len(self._series) >= MAX_SERIES or self._closed:
             return None
+        series = kind(*self._name(label), optimizer, site)
+        self._series = [*self._series, series]
+        self.start()
+        return series
+
+    def adopt(self, series: Series) -> None:
+        """A series of an earlier run in this process goes on in this one."""
+        if len(self._series) < MAX_SERIES and not self._closed:
+            series.id, series.label = self._name(series.label)
+            self._series = [*self._series, series]
+            self.start()
+
+    def _name(self, label: str) -> Tuple[str, str]:
+        """An id that is not taken, and the label that goes with it."""
         taken = {series.id for series in self._series}
         base = _protocol.cut(label.encode("utf-8", "replace").decode("utf-8"), 56) or "series"
         id, number = base, 2
         while id in taken:
             id, number = f"{base}-{number}", number + 1
-        series = kind(id, label if id == base else f"{label} ({number - 1})", optimizer, site)
-        self._series = [*self._series, series]
-        self.start()
-        return series
+        return id, label if id == base else f"{label} ({number - 1})"
 
     def event(
         self,
@@ -235,15 +263,18 @@ def current() -> Optional[Session]:
     return _session
 
 
-def start(name: Optional[str] = None, script: Optional[str] = None) -> Optional[Session]:
-    """Starts the recording of this process, once."""
+def start(name: Optional[str] = None, script: Optional[str] = None, waits: bool = False) -> Optional[Session]:
+    """Starts the recording of this process, once.
+
+    ``waits``: it is a run only once it takes a step. So is a worker of a pool or of a data loader.
+    """
     global _session, _tried
     if _tried:
         return _session
     _tried = True
     file = _rendezvous.path()
-    worker = multiprocessing.parent_process() is not None
-    if file is None and not worker:
+    waits = waits or multiprocessing.parent_process() is not None
+    if file is None and not waits:
         tell(
             f"no editor to report to ({_rendezvous.VARIABLE} is not set): only the last steps are recorded,"
             " and kept if the run goes wrong (python -m gradsight why)."
@@ -253,8 +284,17 @@ def start(name: Optional[str] = None, script: Optional[str] = None) -> Optional[
     _session = Session(file, identify(), name, script)
     _lifecycle.install(_session)
     frameworks.install(_session)
-    if not worker:  # a worker of a pool or of a data loader is a run only once it takes a step
+    if not waits:
         _session.start()
+        _children.belong_to(_session.identity.run)
+    return _session
+
+
+def again() -> Session:
+    """After the recording of this process was closed: the next run in it."""
+    global _session
+    assert _session is not None
+    _session = _session.again()
     return _session
 
 

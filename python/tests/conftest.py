@@ -61,7 +61,8 @@ def script(tmp_path: Path) -> Callable[[str], Path]:
 def run(arguments: List[str], **options: Any) -> "subprocess.CompletedProcess[str]":
     options.setdefault("env", environment())
     options.setdefault("cwd", tempfile.gettempdir())  # not this checkout, whose package it would find
-    return subprocess.run(arguments, capture_output=True, text=True, timeout=120, **options)
+    options.setdefault("timeout", 300)  # the frameworks take long to load on a busy machine
+    return subprocess.run(arguments, capture_output=True, text=True, **options)
 
 
 @pytest.fixture

@@ -1,0 +1,294 @@
+"""Launchers and the processes that they start: each rank of a run is recorded, helpers are not."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List
+
+import pytest
+from conftest import command, environment, run
+from testing_hub import POST_DERIVED, HubForTests
+from websockets.exceptions import ConnectionClosed
+
+pytest.importorskip("torch", reason="PyTorch is not installed")
+
+Script = Callable[..., Path]
+
+RANK = """
+    import os, sys
+    import torch
+    from torch import nn
+
+    torch.set_num_threads(1)
+
+    def train(rank, world, steps=4):
+        torch.distributed.init_process_group("gloo", rank=rank, world_size=world, **METHOD)
+        torch.manual_seed(0)
+        model = nn.parallel.DistributedDataParallel(nn.Linear(4, 1))
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for step in range(steps):
+            optimizer.zero_grad()
+            x = torch.randn(8, 4, generator=torch.Generator().manual_seed(10 * step + rank))
+            loss = (model(x) - x.sum(1, keepdim=True)).pow(2).mean()
+            loss.backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 0.5)
+            optimizer.step()
+            if "--die" in sys.argv and rank == 1 and step == 2:
+                import time
+                time.sleep(1)
+                os.kill(os.getpid(), 9)
+        torch.distributed.destroy_process_group()
+"""
+UNDER_TORCHRUN = RANK.replace("METHOD", "{}") + """
+    train(int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"]))
+"""
+
+
+class Crowd(HubForTests):
+    """Takes several processes at a time, each on a hub of its own."""
+
+    def __init__(self, storage: Path) -> None:
+        super().__init__(storage)
+        self.attempts: Dict[str, HubForTests] = {}
+
+    def _serve(self, connection: Any) -> None:
+        own = None
+        try:
+            for message in connection:
+                with self._changed:
+                    if own is None:
+                        own = self.attempts.setdefault(json.loads(message)["attempt"], HubForTests(self.storage))
+                    answer = own._take(message)
+                    self._changed.notify_all()
+                if answer is not None:
+                    connection.send(json.dumps(answer))
+        except ConnectionClosed:
+            pass
+
+    def ranks(self, count: int, ended: bool = True) -> List[HubForTests]:
+        """Those that took steps, by rank, once there are so many."""
+
+        def training() -> List[HubForTests]:
+            found = [hub for hub in self.attempts.values() if hub.series and (hub.end or not ended)]
+            return sorted(found, key=lambda hub: int(hub.hellos[0]["rank"]))
+
+        self.wait(lambda: len(training()) >= count)
+        return training()
+
+
+@pytest.fixture
+def crowd(tmp_path: Path) -> Iterator[Crowd]:
+    (tmp_path / "storage").mkdir()
+    crowd = Crowd(tmp_path / "storage")
+    crowd.start()
+    yield crowd
+    crowd.stop()
+
+
+def recorded(crowd: Crowd, *arguments: str, cwd: Path) -> Any:
+    env = environment(**crowd.environment(), OMP_NUM_THREADS="1", CUDA_VISIBLE_DEVICES="")
+    return run(command("-m", "gradsight", "run", *arguments), env=env, cwd=cwd)
+
+
+TORCHRUN = ["--standalone", "--nproc-per-node", "2"]
+
+
+def check_ranks(crowd: Crowd, path: Path) -> None:
+    first, second = crowd.ranks(2)
+    assert [hub.hellos[0]["rank"] for hub in (first, second)] == [0, 1]
+    assert {hub.hellos[0]["worldSize"] for hub in (first, second)} == {2}
+    assert len({hub.hellos[0]["run"]["id"] for hub in (first, second)}) == 1
+    for hub in (first, second):
+        steps = hub.steps("optimizer")
+        assert [step["step"] for step in steps] == list(range(4))
+        assert {step["threshold"] for step in steps} == {0.5}
+        assert hub.hellos[0]["run"]["script"] == str(path)
+        end = hub.end
+        assert end is not None and end["status"] == "finished"
+    norms = [[step["norm_pre"] for step in hub.steps("optimizer")] for hub in (first, second)]
+    assert norms[0] == pytest.approx(norms[1])  # gradients are averaged: what is global is the same on each
+    losses = [[step["loss"] for step in hub.steps("optimizer")] for hub in (first, second)]
+    assert losses[0] != losses[1]  # the loss is each rank's own
+
+
+@pytest.mark.parametrize("launcher", [["-m", "torch.distributed.run"], ["torchrun"]])
+def test_torchrun(launcher: List[str], script: Script, crowd: Crowd, tmp_path: Path) -> None:
+    if launcher == ["torchrun"]:
+        os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
+    path = script(UNDER_TORCHRUN)
+    done = recorded(crowd, *launcher, *TORCHRUN, str(path), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    check_ranks(crowd, path)
+    assert len(crowd.attempts) == 2  # the launcher itself is no run
+
+
+def test_torchrun_from_outside(script: Script, crowd: Crowd, tmp_path: Path) -> None:
+    path = script(UNDER_TORCHRUN)
+    env = environment(**crowd.environment(), OMP_NUM_THREADS="1", CUDA_VISIBLE_DEVICES="")
+    arguments = ["-m", "torch.distributed.run", *TORCHRUN, "-m", "gradsight", "run", str(path)]
+    done = run(command(*arguments), env=env, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    check_ranks(crowd, path)
+
+
+def test_a_rank_that_dies(script: Script, crowd: Crowd, tmp_path: Path) -> None:
+    path = script(UNDER_TORCHRUN)
+    done = recorded(crowd, "-m", "torch.distributed.run", *TORCHRUN, str(path), "--die", cwd=tmp_path)
+    assert done.returncode != 0
+    assert "Signal 9" in done.stderr
+    first, second = crowd.ranks(2, ended=False)
+    assert second.end is None  # killed: it said nothing, and the connection is gone
+    assert [step["step"] for step in second.steps("optimizer")] == [0, 1, 2]
+    crowd.wait(lambda: first.end)
+    assert first.end is not None and first.end["status"] != "finished"
+
+
+def test_processes_that_the_script_starts(script: Script, crowd: Crowd, tmp_path: Path) -> None:
+    method = 'dict(init_method="file://" + sys.argv[1])'
+    path = script(
+        RANK.replace("METHOD", method)
+        + """
+    if __name__ == "__main__":
+        torch.multiprocessing.spawn(train, (2,), nprocs=2)
+"""
+    )
+    done = recorded(crowd, str(path), str(tmp_path / "group"), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    check_ranks(crowd, path)
+    assert len({hub.hellos[0]["run"]["id"] for hub in crowd.attempts.values()}) == 1  # theirs is the parent's
+
+
+def test_a_script_that_starts_trainings(script: Script, crowd: Crowd, tmp_path: Path) -> None:
+    script(
+        """
+        import sys, torch
+        weight = torch.nn.Parameter(torch.ones(2))
+        optimizer = torch.optim.SGD([weight], lr=float(sys.argv[1]))
+        (weight ** 2).sum().backward()
+        optimizer.step()
+        """,
+        "one.py",
+    )
+    path = script(
+        """
+        import subprocess, sys
+        for rate in ("0.1", "0.2"):
+            subprocess.run([sys.executable, "one.py", rate], check=True)
+        print(subprocess.check_output([sys.executable, "-c", "import sys; print(sys.argv, 'gradsight' in sys.modules)"]))
+        """,
+        "sweep.py",
+    )
+    done = recorded(crowd, str(path), cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "b\"['-c'] False\\n\"\n"), done.stderr
+    runs = crowd.ranks(2)
+    assert [hub.hellos[0]["run"]["args"] for hub in runs] == [["0.1"], ["0.2"]]
+    assert len({hub.hellos[0]["run"]["id"] for hub in crowd.attempts.values()}) == 3
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_workers_of_a_data_loader(method: str, script: Script, crowd: Crowd, tmp_path: Path) -> None:
+    path = script(
+        f"""
+        import torch
+        class Data(torch.utils.data.Dataset):
+            def __len__(self):
+                return 4
+            def __getitem__(self, index):
+                return torch.ones(2)
+        if __name__ == "__main__":
+            weight = torch.nn.Parameter(torch.ones(2))
+            optimizer = torch.optim.SGD([weight], lr=0.1)
+            for batch in torch.utils.data.DataLoader(Data(), num_workers=2, multiprocessing_context="{method}"):
+                optimizer.zero_grad()
+                (batch @ weight).sum().backward()
+                optimizer.step()
+        """
+    )
+    done = recorded(crowd, str(path), cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    (hub,) = crowd.ranks(1)
+    assert len(hub.steps("optimizer")) == 4
+    assert len(crowd.attempts) == 1
+
+
+def test_a_hidden_sitecustomize_runs(script: Script, crowd: Crowd, tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    script("print('customized')", "site/sitecustomize.py")
+    path = script("import subprocess, sys; subprocess.run([sys.executable, '-c', 'print(1)'])")
+    env = environment(**crowd.environment())
+    env["PYTHONPATH"] = os.pathsep.join([env["PYTHONPATH"], str(tmp_path / "site")])
+    done = run(command("-m", "gradsight", "run", str(path)), env=env, cwd=tmp_path)
+    assert done.stdout == "customized\ncustomized\n1\n"
+
+
+def test_pytest(script: Script, crowd: Crowd, tmp_path: Path) -> None:
+    script(
+        """
+        import torch
+        def test_it():
+            weight = torch.nn.Parameter(torch.ones(2))
+            optimizer = torch.optim.SGD([weight], lr=0.1)
+            (weight ** 2).sum().backward()
+            optimizer.step()
+        """,
+        "test_it.py",
+    )
+    bare = run(command("-m", "pytest", "-q", "test_it.py"), env=environment(), cwd=tmp_path)
+    done = recorded(crowd, "-m", "pytest", "-q", "test_it.py", cwd=tmp_path)
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, bare.stdout.splitlines()[0])
+    (hub,) = crowd.ranks(1)
+    assert len(hub.steps("optimizer")) == 1
+
+
+def test_accelerate_launch(script: Script, crowd: Crowd, tmp_path: Path) -> None:
+    pytest.importorskip("accelerate", reason="Accelerate is not installed")
+    path = script(UNDER_TORCHRUN)
+    options = ["--cpu", "--num_processes", "2", "--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
+    done = recorded(crowd, "-m", "accelerate.commands.launch", *options, str(path), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    check_ranks(crowd, path)
+
+
+def test_gradients_that_are_spread_over_ranks(script: Script, crowd: Crowd, tmp_path: Path) -> None:
+    """A norm that the script worked out is every rank's; without that no rank knows it, and none is made up."""
+    path = script(
+        """
+        import torch
+        from torch import nn
+        from torch.distributed.fsdp import fully_shard
+        from torch.distributed.device_mesh import init_device_mesh
+
+        torch.distributed.init_process_group("gloo")
+        torch.manual_seed(0)
+        model = fully_shard(nn.Linear(4, 2), mesh=init_device_mesh("cpu", (2,)))
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        norms = []
+        for step in range(5):
+            optimizer.zero_grad()
+            loss = model(torch.ones(3, 4)).pow(2).mean()
+            loss.backward()
+            if step < 3:
+                norms.append(float(nn.utils.clip_grad_norm_(model.parameters(), 0.5).to_local()))
+            optimizer.step()
+        if torch.distributed.get_rank() == 0:
+            print(norms, float(loss))
+        torch.distributed.destroy_process_group()
+        """
+    )
+    arguments = ["-m", "torch.distributed.run", *TORCHRUN, str(path)]
+    bare = run(command(*arguments), env=environment(OMP_NUM_THREADS="1", CUDA_VISIBLE_DEVICES=""), cwd=tmp_path)
+    done = recorded(crowd, *arguments, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, bare.stdout), done.stderr
+    assert "the training goes on" not in done.stderr
+    for hub in crowd.ranks(2):
+        steps = hub.steps("optimizer")
+        assert [step["step"] for step in steps] == list(range(5))
+        assert all(step["loss"] > 0 for step in steps)
+        norms = json.loads(done.stdout[: done.stdout.index("]") + 1])
+        assert [step["norm_pre"] for step in steps[:3]] == pytest.approx(norms)
+        assert [(step["flags"], step["threshold"]) for step in steps[:3]] == [(POST_DERIVED, 0.5)] * 3
+        assert [step["norm_post"] for step in steps[:3]] == pytest.approx([min(0.5, norm) for norm in norms], rel=1e-5)
+        assert all("norm_pre" not in step and "norm_post" not in step for step in steps[3:])
