@@ -15,6 +15,8 @@ def variable_name(frame: Optional[FrameType], thing: object) -> Optional[str]:
     """The name of a local, global or attribute of ``self`` that holds ``thing``, nearest frame first; else of a
     container there, with the place of ``thing`` in it: ``optimizers["critic"]``.
     """
+    while frame is not None and is_library(frame.f_code.co_filename):  # what traces has deep stacks
+        frame = frame.f_back
     scopes = [
         {**{name: value for name, value in scope.items() if not name.startswith("__")}, **_attributes(scope)}
         for scope in _scopes(frame)

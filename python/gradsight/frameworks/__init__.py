@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import sys
 from types import ModuleType
-from typing import Callable, Dict
+from typing import Callable, Dict, List
 
 from .._guard import Guard
 from .._imports import after_import
@@ -16,31 +16,55 @@ from .._session import Session
 from .torch_reading import know_version
 from .torch_recorder import TorchRecorder
 
-# Module of the framework → module of this package, whose `install(module, recorder)` is called.
-TORCH = {
-    "torch._dynamo.eval_frame": "torch_dynamo",
-    "torch.autograd": "torch_loss",
-    "torch.autograd.graph": "torch_culprit",
-    "torch.nn.modules.module": "torch_zeroing",
-    "torch.nn.utils.clip_grad": "torch_clip",
-    "torch.optim.optimizer": "torch_step",
-    "torch.amp.grad_scaler": "torch_scaler",
-    "torch.cuda.amp.grad_scaler": "torch_scaler",
+# Module of the framework → the framework, and the module of this package whose `install(module, recorder)` is called.
+PARTS = {
+    "torch._dynamo.eval_frame": ("torch", "torch_dynamo"),
+    "torch.autograd": ("torch", "torch_loss"),
+    "torch.autograd.graph": ("torch", "torch_culprit"),
+    "torch.nn.modules.module": ("torch", "torch_zeroing"),
+    "torch.nn.utils.clip_grad": ("torch", "torch_clip"),
+    "torch.optim.optimizer": ("torch", "torch_step"),
+    "torch.amp.grad_scaler": ("torch", "torch_scaler"),
+    "torch.cuda.amp.grad_scaler": ("torch", "torch_scaler"),
+    "keras.src.optimizers.base_optimizer": ("keras", "keras_update"),
+    "keras.src.optimizers.loss_scale_optimizer": ("keras", "keras_scale"),
+    "jax": ("jax", "jax_loss"),
+    "optax._src.base": ("optax", "optax_update"),
+    "optax.transforms._clipping": ("optax", "optax_clip"),
+    "optax._src.clipping": ("optax", "optax_clip"),
+    "optax.transforms._accumulation": ("optax", "optax_accumulation"),
+    "tensorflow.python.eager.backprop": ("tensorflow", "tensorflow_loss"),
+    "tensorflow.python.ops.clip_ops": ("tensorflow", "tensorflow_clip"),
 }
+NAMES = {"torch": "PyTorch", "keras": "Keras", "jax": "JAX", "optax": "Optax", "tensorflow": "TensorFlow"}
 
 
 def install(session: Session) -> TorchRecorder:
     recorder = TorchRecorder(session)
 
-    def callback(part: str) -> Callable[[ModuleType], object]:
+    def callback(framework: str, part: str) -> Callable[[ModuleType], object]:
         def installed(module: ModuleType) -> None:
-            version = str(getattr(sys.modules["torch"], "__version__"))
-            know_version(version)
+            version = str(getattr(sys.modules[framework], "__version__", "")) if framework == "torch" else ""
+            if version:
+                know_version(version)
             importlib.import_module(f"{__name__}.{part}").install(module, recorder)
-            session.uses("torch", version)
+            if version and session.framework[0] in (None, "torch"):  # what rides on PyTorch tells of itself
+                session.uses("torch", version)
 
-        return Guard(f"recording PyTorch ({part})")(installed)
+        return Guard(f"recording {NAMES[framework]} ({part})")(installed)
 
-    callbacks: Dict[str, Callable[[ModuleType], object]] = {name: callback(part) for name, part in TORCH.items()}
+    callbacks: Dict[str, Callable[[ModuleType], object]] = {
+        name: callback(framework, part) for name, (framework, part) in PARTS.items()
+    }
     after_import(callbacks)
+    _recorders.append(recorder)
     return recorder
+
+
+_recorders: List[TorchRecorder] = []
+
+
+def move(session: Session) -> None:
+    """What is recorded from here on belongs to this session, whose predecessor is closed."""
+    for recorder in _recorders:
+        recorder.move(session)

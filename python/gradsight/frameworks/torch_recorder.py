@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import weakref
 from types import FrameType
-from typing import Any, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, List, NamedTuple, Optional, Tuple
 
 from .._protocol import Location
 from .._session import Session
@@ -53,6 +53,10 @@ class TorchRecorder:
         self.scaling: Optional[Scaling] = None
         self.unscaled_at: "weakref.WeakKeyDictionary[Any, int]" = weakref.WeakKeyDictionary()
         self.passing: Optional[Pass] = None
+        self.moved: List[Callable[[Session], object]] = []
+        """Called with the next session: what rides on this recorder has series of its own."""
+        self.hears_losses: Optional[Callable[[Number], object]] = None
+        """Told of each pass's loss, for updates that aren't made by an optimizer of PyTorch."""
         self.compiles_updates = False
         """Whether torch.compile has traced an update, which no hook sees then."""
         self._gradients: "weakref.WeakKeyDictionary[Any, Gradients]" = weakref.WeakKeyDictionary()
@@ -60,6 +64,14 @@ class TorchRecorder:
         self._scaled: Optional[Tuple[Any, Any]] = None
         self._order = 0
         session.before_close(self._read_all)
+
+    def move(self, session: Session) -> None:
+        """From here on each optimizer's updates are a new series of this session."""
+        self.session = session
+        self._series.clear()
+        session.before_close(self.reader.drain)
+        for moved in self.moved:
+            moved(session)
 
     def scaled(self, loss: Any, result: Any) -> None:
         """A gradient scaler made ``result`` of ``loss``."""
@@ -91,6 +103,8 @@ class TorchRecorder:
 
     def end_pass(self, passing: Pass) -> None:
         self.passing = None
+        if self.hears_losses is not None and passing.loss is not None:
+            self.hears_losses(passing.loss)
         all_gradients = list(self._gradients.values())
         touched = [gradients.end_pass(passing.loss, self.compiles_updates) for gradients in all_gradients]
         if not passing.parts and not any(touched):

@@ -1,0 +1,36 @@
+"""How gradients are clipped on their way into a Keras optimizer."""
+
+from __future__ import annotations
+
+from typing import Any, List, NamedTuple, Optional
+
+from .._protocol import Clip
+from .._scalars import BY_VALUE
+
+
+class Limit(NamedTuple):
+    """How gradients are clipped."""
+
+    clip: Clip
+    threshold: Any
+    """A number, or one of the framework's; None where nothing bounds the norm or each value."""
+    flags: int
+
+
+class Before(NamedTuple):
+    """Gradients as they were before the script, not the optimizer, clipped them, and how it did."""
+
+    gradients: List[Any]
+    limit: Optional[Limit]
+
+
+def limit_of(optimizer: Any) -> Optional[Limit]:
+    """What the optimizer was told, in the order in which Keras asks."""
+    kind = "keras.optimizers.Optimizer"
+    if optimizer.clipnorm and optimizer.clipnorm > 0:
+        return Limit(Clip("other", f"{kind}(clipnorm=…)", None), None, 0)
+    if optimizer.global_clipnorm and optimizer.global_clipnorm > 0:
+        return Limit(Clip("norm", f"{kind}(global_clipnorm=…)", None), float(optimizer.global_clipnorm), 0)
+    if optimizer.clipvalue and optimizer.clipvalue > 0:
+        return Limit(Clip("value", f"{kind}(clipvalue=…)", None), float(optimizer.clipvalue), BY_VALUE)
+    return None

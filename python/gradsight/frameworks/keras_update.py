@@ -1,0 +1,133 @@
+"""Keras 3: one point an update, on every backend.
+
+Clipping is the last thing that an optimizer does to gradients before it uses them, after accumulating and unscaling, and
+it happens in one method. Under JAX and ``tf.function`` this method runs only while the step is traced, so what is
+measured becomes part of the traced step.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import sys
+import weakref
+from types import FrameType
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+
+from .._guard import Guard
+from .._scalars import LOSS, LOSS_SCALE, LR, NORM_POST, NORM_PRE, THRESHOLD
+from .._site import caller_frame
+from .graph_series import HAPPENED, GraphSeries, arrange
+from .keras_limit import limit_of
+from .torch_recorder import TorchRecorder
+
+_guard = Guard("recording Keras updates")
+
+# Keras's backend → module and class of this package.
+BACKENDS = {
+    "torch": ("keras_torch", "KerasTorch"),
+    "jax": ("keras_jax", "KerasJax"),
+    "tensorflow": ("keras_tensorflow", "KerasTensorflow"),
+}
+
+
+class Scaled(NamedTuple):
+    """An update under a dynamic loss scale that is under way: ``grads`` are still scaled, ``loss`` is not."""
+
+    optimizer: Any
+    grads: Any
+    scale: Any
+    loss: Any
+
+
+class KerasRecorder:
+    def __init__(self, recorder: TorchRecorder, backend: Any) -> None:
+        self._recorder = recorder
+        self.backend = backend
+        self.scaled: List[Scaled] = []
+        """The innermost is the last."""
+        self._series: "weakref.WeakKeyDictionary[Any, GraphSeries]" = weakref.WeakKeyDictionary()
+        recorder.moved.append(lambda session: self._series.clear())
+
+    def series_of(self, optimizer: Any, frame: FrameType) -> Optional[GraphSeries]:
+        found = self._series.get(optimizer)
+        if found is None:
+            kind = type(optimizer)
+            module = "keras.optimizers" if kind.__module__.startswith("keras.src.") else kind.__module__
+            found = GraphSeries.begin(self._recorder.session, optimizer, f"{module}.{kind.__qualname__}", frame)
+            if found is None:
+                return None
+            self._series[optimizer] = found
+            self._recorder.session.uses("keras", getattr(sys.modules.get("keras"), "__version__", None))
+        return found
+
+    def update(self, optimizer: Any, grads: Any, clipped: Any, frame: FrameType) -> None:
+        """The optimizer is about to use ``clipped``, which it made of ``grads``."""
+        present = [index for index, gradient in enumerate(grads) if gradient is not None]
+        series = self.series_of(optimizer, frame) if present else None
+        if series is None:
+            return
+        backend = self.backend
+        before = backend.before_clipping([grads[index] for index in present])
+        each, total = backend.norms(before.gradients)
+        numbers: Dict[int, Any] = {NORM_PRE: total, LR: optimizer.learning_rate}
+        limit = limit_of(optimizer) or before.limit
+        if limit is not None:
+            series.clip = limit.clip
+            numbers[NORM_POST] = backend.norms([clipped[index] for index in present])[1]
+            if limit.threshold is not None:
+                numbers[THRESHOLD] = limit.threshold
+        accumulates = optimizer.gradient_accumulation_steps or 1
+        if accumulates > 1 and backend.accumulates_by_masking:
+            numbers[HAPPENED] = (optimizer._iterations + 1) % accumulates == 0
+        scale = optimizer.loss_scale_factor
+        loss = backend.loss_of(before.gradients, accumulates)
+        if self.scaled:
+            scale, loss = self.scaled[-1].scale, self.scaled[-1].loss
+        elif loss is not None and scale is not None:
+            loss = loss / scale
+        if scale is not None:
+            numbers[LOSS_SCALE] = scale
+        if loss is not None:
+            numbers[LOSS] = loss
+        names = self._names(optimizer, present, len(grads))
+        layout, computed = arrange(numbers, limit.flags if limit else 0, names)
+        backend.leave(series, layout, computed, each if names else each[:0])
+
+    @staticmethod
+    def _names(optimizer: Any, present: List[int], count: int) -> Tuple[str, ...]:
+        variables = optimizer._trainable_variables
+        if len(variables) != count:  # variables without a gradient were left out before
+            return ()
+        return tuple(str(getattr(variables[index], "path", variables[index].name)) for index in present)
+
+
+def recorder_of(recorder: TorchRecorder, backend: str) -> KerasRecorder:
+    """The one of this session. ``backend`` is Keras's name of it."""
+    found = _recorders.get(recorder)
+    if found is None:
+        part, kind = BACKENDS[backend]
+        found = KerasRecorder(recorder, getattr(importlib.import_module(f"{__package__}.{part}"), kind)(recorder))
+        _recorders[recorder] = found
+    return found
+
+
+_recorders: "weakref.WeakKeyDictionary[TorchRecorder, KerasRecorder]" = weakref.WeakKeyDictionary()
+
+
+def install(module: Any, recorder: TorchRecorder) -> None:
+    """``module`` is ``keras.src.optimizers.base_optimizer``."""
+    _wrap_clip(module.BaseOptimizer, recorder_of(recorder, module.backend.backend()))
+
+
+def _wrap_clip(optimizer_class: Any, recorder: KerasRecorder) -> None:
+    original = optimizer_class._clip_gradients
+    note = _guard(recorder.update)
+
+    @functools.wraps(original)
+    def _clip_gradients(self: Any, grads: Any) -> Any:
+        clipped = original(self, grads)
+        note(self, grads, clipped, caller_frame())
+        return clipped
+
+    optimizer_class._clip_gradients = _clip_gradients

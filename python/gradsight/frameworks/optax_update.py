@@ -1,0 +1,202 @@
+"""Optax, and Flax on top of it: one point for each ``update`` of the outermost transformation.
+
+``update`` is looked up on the transformation each time it is used by name, and that is where it is replaced: those made
+before the probe came are recorded, too, and combined ones take their parts' functions unchanged. The optimizer's state
+stays as it is. What ``update`` adds to a program that is being traced runs wherever that program runs: under ``jit``,
+``scan``, ``cond`` and ``pmap``.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import threading
+import weakref
+from types import FrameType
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+
+from .._guard import Guard
+from .._protocol import Clip
+from .._scalars import LOSS, LR, NORM_POST, NORM_PRE, THRESHOLD, UPDATE_RATIO
+from .._site import caller_frame
+from . import jax_graph, jax_loss
+from .graph_series import HAPPENED, GraphSeries, arrange
+from .torch_recorder import TorchRecorder
+
+_guard = Guard("recording Optax updates")
+
+
+class Clipping(NamedTuple):
+    """What one clipping transformation did: arrays before and after, in the order of the tree."""
+
+    clip: Clip
+    threshold: Any
+    flags: int
+    before: List[Any]
+    after: List[Any]
+
+
+class _Current(threading.local):
+    """What this thread is about to trace or to run."""
+
+    def __init__(self) -> None:
+        self.clippings: Optional[List[Clipping]] = None
+        """Of the outermost ``update`` that is under way; None where there is none."""
+        self.happens: Any = None
+        """Whether gradients are not only accumulated, where that decides."""
+        self.loose: "Dict[int, Tuple[weakref.ref[Any], Clipping]]" = {}
+        """Of clips that the script calls itself, by their first result, as long as that lives."""
+
+    def put_loose(self, clipping: Clipping) -> None:
+        key = id(clipping.after[0])
+        reference = weakref.ref(clipping.after[0], lambda _: self.loose.pop(key, None))
+        self.loose[key] = reference, clipping._replace(after=[])
+
+    def loose_before(self, gradients: List[Any]) -> List[Clipping]:
+        """The clips that the script called to make these gradients, the first one first."""
+        found: List[Clipping] = []
+        while gradients:
+            reference, clipping = self.loose.get(id(gradients[0]), (None, None))
+            if reference is None or clipping is None or reference() is not gradients[0]:
+                break
+            found.insert(0, clipping._replace(after=gradients))
+            gradients = clipping.before
+        return found
+
+
+current = _Current()
+
+
+class OptaxRecorder:
+    def __init__(self, recorder: TorchRecorder) -> None:
+        self._recorder = recorder
+        self._series: "weakref.WeakKeyDictionary[Any, GraphSeries]" = weakref.WeakKeyDictionary()
+        recorder.moved.append(lambda session: self._series.clear())
+
+    def series_of(self, transformation: Any, update: Any, frame: FrameType) -> Optional[GraphSeries]:
+        found = self._series.get(update)
+        if found is None:
+            name = str(getattr(update, "__qualname__", "update")).partition(".")[0]
+            found = GraphSeries.begin(self._recorder.session, transformation, f"optax.{name}", frame)
+            if found is None:
+                return None
+            self._series[update] = found
+            self._recorder.session.uses("jax", getattr(sys.modules.get("jax"), "__version__", None))
+        return found
+
+    def updated(
+        self,
+        transformation: Any,
+        update: Any,
+        clippings: List[Clipping],
+        given: Tuple[Any, Any],
+        result: Tuple[Any, Any],
+        frame: FrameType,
+    ) -> None:
+        """``given`` are gradients and parameters (or None), ``result`` the updates and the new state."""
+        tree = jax_graph.jax().tree_util
+        paths = [(path, leaf) for path, leaf in tree.tree_flatten_with_path(given[0])[0] if jax_graph.is_gradient(leaf)]
+        gradients = [leaf for _, leaf in paths]
+        if getattr(update, "_gradsight_clips", False):  # no optimizer: the script clips by itself
+            for clipping in clippings if gradients else ():
+                current.put_loose(clipping)
+            return
+        series = self.series_of(transformation, update, frame) if gradients else None
+        if series is None:
+            return
+        clippings = [*current.loose_before(gradients), *clippings]
+        gradients = clippings[0].before if clippings and clippings[0].after is gradients else gradients
+        each, total = jax_graph.norms(gradients)
+        numbers: Dict[int, Any] = {NORM_PRE: total}
+        flags = self._limited(series, clippings, gradients, numbers)
+        loss, rate = jax_loss.loss_of(gradients), learning_rate(result[1])
+        if loss is not None:
+            numbers[LOSS] = loss
+        if rate is not None:
+            numbers[LR] = rate
+        changes = [leaf for leaf in tree.tree_leaves(result[0]) if jax_graph.is_gradient(leaf)]
+        weights = [leaf for leaf in tree.tree_leaves(given[1]) if jax_graph.is_gradient(leaf)]
+        if len(changes) == len(weights) > 0:
+            numbers[UPDATE_RATIO] = jax_graph.norms(changes)[1] / jax_graph.norms(weights)[1]
+        if current.happens is not None:
+            numbers[HAPPENED] = current.happens
+        names = tuple(tree.keystr(path) for path, _ in paths)
+        layout, computed = arrange(numbers, flags, names)
+        jax_graph.leave(series, layout, computed, each)
+
+    @staticmethod
+    def _limited(
+        series: GraphSeries, clippings: List[Clipping], gradients: List[Any], numbers: Dict[int, Any]
+    ) -> int:
+        """What the clips did that stand before everything else in the transformation; the flags that say how."""
+        flags, arrays = 0, gradients
+        for clipping in clippings:
+            if len(clipping.before) != len(arrays) or any(a is not b for a, b in zip(clipping.before, arrays)):
+                break  # these are no longer the gradients
+            arrays = clipping.after
+            series.clip = clipping.clip
+            flags = clipping.flags
+            numbers.pop(THRESHOLD, None)
+            if clipping.threshold is not None:
+                numbers[THRESHOLD] = clipping.threshold
+        if arrays is not gradients:
+            numbers[NORM_POST] = jax_graph.norms(arrays)[1]
+        return flags
+
+
+def learning_rate(state: Any) -> Optional[Any]:
+    """What ``optax.inject_hyperparams`` keeps in the state; a rate that is a constant of the program isn't there."""
+
+    def holds(node: Any) -> bool:
+        return isinstance(getattr(node, "hyperparams", None), dict)
+
+    for node in jax_graph.jax().tree_util.tree_leaves(state, is_leaf=holds):
+        if holds(node) and "learning_rate" in node.hyperparams:
+            return node.hyperparams["learning_rate"]
+    return None
+
+
+def install(module: Any, recorder: TorchRecorder) -> None:
+    """``module`` is ``optax._src.base``."""
+    jax_graph.install(recorder)
+    optax = OptaxRecorder(recorder)
+    transformation = module.GradientTransformation
+    raw = transformation.update
+
+    def update(self: Any) -> Any:
+        return _watched(self, raw.__get__(self), optax)
+
+    transformation.update = property(update, doc=raw.__doc__)
+
+
+def _watched(transformation: Any, update: Any, recorder: OptaxRecorder) -> Any:
+    """The function that stands for ``update``, always the same one, since ``jax.jit`` knows a function by its identity."""
+    if _guard.failed or getattr(update, "__self__", None) is not None:  # MultiSteps, which calls what it accumulates for
+        return update
+    known = getattr(update, "_gradsight", None)
+    if known is None:
+        known = _watch(transformation, update, recorder)
+        try:
+            update._gradsight = known
+        except AttributeError:
+            return update
+    return known
+
+
+def _watch(transformation: Any, update: Any, recorder: OptaxRecorder) -> Callable[..., Any]:
+    note = _guard(recorder.updated)
+
+    @functools.wraps(update)
+    def watched(updates: Any, state: Any, params: Any = None, *args: Any, **kwargs: Any) -> Any:
+        if current.clippings is not None or _guard.failed:
+            return update(updates, state, params, *args, **kwargs)
+        clippings: List[Clipping] = []
+        current.clippings = clippings
+        try:
+            result = update(updates, state, params, *args, **kwargs)
+        finally:
+            current.clippings = None
+        note(transformation, update, clippings, (updates, params), result, caller_frame())
+        return result
+
+    return watched

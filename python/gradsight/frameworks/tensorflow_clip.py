@@ -1,0 +1,56 @@
+"""Clipping by TensorFlow's functions, before gradients are given to an optimizer."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, Callable, Optional
+
+from .._guard import Guard
+from .._protocol import Clip, Location
+from .._rebind import rebind
+from .._scalars import BY_VALUE
+from .._site import caller_frame, caller_location
+from .keras_limit import Limit
+from .tensorflow_origin import Clipped, clips
+from .torch_recorder import TorchRecorder
+
+_guard = Guard("recording clips of TensorFlow")
+
+
+def install(module: Any, recorder: TorchRecorder) -> None:
+    """``module`` is ``tensorflow.python.ops.clip_ops``."""
+
+    def by_global_norm(
+        place: Optional[Location], result: Any, t_list: Any, clip_norm: Any, use_norm: Any = None, name: Any = None
+    ) -> None:
+        limit = Limit(Clip("norm", "tf.clip_by_global_norm", place), clip_norm, 0)
+        for before, after in zip(t_list, result[0]):
+            if after is not None:
+                clips.put(after, Clipped(before, limit))
+
+    def by_norm(place: Optional[Location], result: Any, t: Any, *_args: Any, **_kwargs: Any) -> None:
+        clips.put(result, Clipped(t, Limit(Clip("other", "tf.clip_by_norm", place), None, 0)))
+
+    def by_value(
+        place: Optional[Location], result: Any, t: Any, clip_value_min: Any, clip_value_max: Any, name: Any = None
+    ) -> None:
+        same = isinstance(clip_value_max, (int, float)) and clip_value_min == -clip_value_max
+        clip = Clip("value", "tf.clip_by_value", place)
+        clips.put(result, Clipped(t, Limit(clip, clip_value_max if same else None, BY_VALUE)))
+
+    _wrap(module, "clip_by_global_norm", by_global_norm)
+    _wrap(module, "clip_by_norm", by_norm)
+    _wrap(module, "clip_by_value", by_value)
+
+
+def _wrap(module: Any, name: str, note: Callable[..., None]) -> None:
+    original = getattr(module, name)
+    guarded = _guard(note)
+
+    @functools.wraps(original)
+    def clip(*args: Any, **kwargs: Any) -> Any:
+        result = original(*args, **kwargs)
+        guarded(caller_location(caller_frame()), result, *args, **kwargs)
+        return result
+
+    rebind(original, clip)
