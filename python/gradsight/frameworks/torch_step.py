@@ -118,7 +118,6 @@ class StepHooks:
         def watched(*args: Any, **kwargs: Any) -> Any:
             if call.measured:
                 return closure(*args, **kwargs)
-            self._recorder.gradients_of(optimizer).forget()
             result = closure(*args, **kwargs)
             measure_once(call, optimizer)
             return result
