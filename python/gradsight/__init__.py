@@ -53,3 +53,10 @@ def note(message: str, step: Optional[int] = None) -> None:
     session = current()
     if session is not None:
         session.event("note", message, step=step)
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """``%load_ext gradsight``: records each cell that trains from here on, as a run of its own."""
+    from ._notebook import load
+
+    load(shell)

@@ -1,0 +1,50 @@
+"""``%load_ext gradsight``: each cell that trains is a run of its own, also when it is run again."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+import traceback
+from typing import Any, Optional, Tuple
+
+from . import _session, frameworks
+from ._guard import Guard
+from ._session import Outcome
+
+_guard = Guard("recording cells")
+
+
+def load(shell: Any) -> None:
+    """``shell`` is the ``InteractiveShell``."""
+    name, script = _names(shell)
+    if _session.start(name=name, script=script, waits=True) is not None:
+        shell.events.register("post_run_cell", _guard(_ran))
+
+
+def _ran(result: Any) -> None:
+    """The cell's run ends with the cell; the next one begins with the first step of another."""
+    session = _session.current()
+    if session is None or not session.is_started:
+        return
+    session.close(_outcome(result.error_before_exec or result.error_in_exec))
+    fresh = _session.again()
+    frameworks.move(fresh)
+    atexit.register(_guard(fresh.close), Outcome("finished", None, None))
+
+
+def _outcome(error: Optional[BaseException]) -> Outcome:
+    if error is None:
+        return Outcome("finished", None, 0)
+    text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    if isinstance(error, KeyboardInterrupt):
+        return Outcome("interrupted", text, 128 + signal.SIGINT)
+    return Outcome("failed", text, 1)
+
+
+def _names(shell: Any) -> Tuple[str, Optional[str]]:
+    """The notebook's name and path, as far as the front end tells: VS Code and Jupyter do, each in its way."""
+    path = shell.user_ns.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME")
+    if not isinstance(path, str) or not path.endswith(".ipynb"):
+        return "notebook", None
+    return os.path.basename(path), os.path.abspath(path)
