@@ -13,20 +13,28 @@ from types import FrameType, TracebackType
 from typing import Any, NoReturn, Optional, Type
 
 from ._guard import Guard
-from ._session import Outcome, Session
+from ._session import Outcome, current
 
 _guard = Guard("recording the end")
 _outcome = Outcome("finished", None, None)
 
 
-def install(session: Session) -> None:
+def install() -> None:
+    """For the recording of this process, whichever session it is at then."""
+
     def finish() -> None:
-        session.close(_outcome)
+        _close(_outcome)
 
     atexit.register(_guard(finish))
     _watch_exceptions()
-    _watch_exit(session)
-    _watch_signals(session)
+    _watch_exit()
+    _watch_signals()
+
+
+def _close(outcome: Outcome) -> None:
+    session = current()
+    if session is not None:
+        session.close(outcome)
 
 
 def ended_by(error: Optional[BaseException]) -> None:
@@ -52,14 +60,14 @@ def _exit_outcome(code: Any) -> Outcome:
     return Outcome("failed", str(code), 1)
 
 
-def _watch_exit(session: Session) -> None:
+def _watch_exit() -> None:
     """``os._exit`` calls no exit handlers."""
     original = os._exit
 
     @_guard
     def end(status: int) -> None:
         outcome = Outcome("failed", f"ended by os._exit({status})", status) if status else Outcome("finished", None, 0)
-        session.close(outcome)
+        _close(outcome)
 
     @functools.wraps(original)
     def _exit(status: int) -> NoReturn:
@@ -79,14 +87,14 @@ def _watch_exceptions() -> None:
     sys.excepthook = hook
 
 
-def _watch_signals(session: Session) -> None:
+def _watch_signals() -> None:
     """SIGTERM and SIGHUP, where the script would die of them without a word, leave time for the last steps."""
     if threading.current_thread() is not threading.main_thread():
         return
 
     def end(number: int, _frame: Optional[FrameType]) -> None:
         try:
-            session.close(Outcome("interrupted", f"ended by {signal.Signals(number).name}", 128 + number))
+            _close(Outcome("interrupted", f"ended by {signal.Signals(number).name}", 128 + number))
         except Exception as error:
             _guard.fail(error)
         signal.signal(number, signal.SIG_DFL)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import signal
 import traceback
@@ -28,9 +27,7 @@ def _ran(result: Any) -> None:
     if session is None or not session.is_started:
         return
     session.close(_outcome(result.error_before_exec or result.error_in_exec))
-    fresh = _session.again()
-    frameworks.move(fresh)
-    atexit.register(_guard(fresh.close), Outcome("finished", None, None))
+    frameworks.move(_session.again())
 
 
 def _outcome(error: Optional[BaseException]) -> Outcome:

@@ -107,6 +107,9 @@ class Series:
         changed, self._announced = now != self._announced, now
         return changed
 
+    def settle(self) -> None:
+        """Makes rows, and events, of what has arrived since. The sender's thread calls it before it takes either."""
+
     def take(self, final: bool) -> List[Row]:
         """Takes the rows that are ready, in order of steps; ``final``: those that may still change, too."""
         return take_all(self.rows)

@@ -56,6 +56,7 @@ class Session:
         self._end_numbered = False
         self._started = False
         self._closed = False
+        self._settling = False
         name_of_files = re.sub(r"[^\w.-]", "_", f"{identity.run}-{identity.rank}-{identity.attempt}")
         self._flight = FlightRecorder(name_of_files, self._description)
         source = Source(
@@ -133,7 +134,7 @@ class Session:
         step: Optional[int] = None,
         data: Optional[Dict[str, Union[str, float, None]]] = None,
     ) -> None:
-        if not self._closed:
+        if not self._closed or self._settling:
             self._events.append(
                 _protocol.event(kind, message, time.time(), series.id if series is not None else None, step, data or {})
             )
@@ -188,6 +189,10 @@ class Session:
 
     def _collect(self, outbox: Optional[Outbox]) -> None:
         outcome = self._outcome  # read first: all that was recorded before it goes out before it
+        self._settling = True
+        for series in self._series:
+            series.settle()
+        self._settling = False
         events = take_all(self._events)  # before the rows: each comes after its row
         for series in self._series:
             batches = list(series.batches(final=outcome is not None))
@@ -282,7 +287,7 @@ def start(name: Optional[str] = None, script: Optional[str] = None, waits: bool 
     from . import _lifecycle, frameworks
 
     _session = Session(file, identify(), name, script)
-    _lifecycle.install(_session)
+    _lifecycle.install()
     frameworks.install(_session)
     if not waits:
         _session.start()

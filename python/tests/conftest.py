@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List
 
 import pytest
+from testing_crowd import Crowd
 from testing_hub import HubForTests
 
 # What the flight recorder leaves behind in tests that don't look at it.
@@ -33,6 +34,15 @@ def hub(tmp_path: Path) -> Iterator[HubForTests]:
     hub = HubForTests(tmp_path / "storage").start()
     yield hub
     hub.stop()
+
+
+@pytest.fixture
+def crowd(tmp_path: Path) -> Iterator[Crowd]:
+    (tmp_path / "storage").mkdir()
+    crowd = Crowd(tmp_path / "storage")
+    crowd.start()
+    yield crowd
+    crowd.stop()
 
 
 def environment(**more: str) -> Dict[str, str]:

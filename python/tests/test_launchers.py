@@ -6,12 +6,12 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List
+from typing import Any, Callable, List
 
 import pytest
 from conftest import command, environment, run
-from testing_hub import POST_DERIVED, HubForTests
-from websockets.exceptions import ConnectionClosed
+from testing_crowd import Crowd
+from testing_hub import POST_DERIVED
 
 pytest.importorskip("torch", reason="PyTorch is not installed")
 
@@ -45,47 +45,6 @@ RANK = """
 UNDER_TORCHRUN = RANK.replace("METHOD", "{}") + """
     train(int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"]))
 """
-
-
-class Crowd(HubForTests):
-    """Takes several processes at a time, each on a hub of its own."""
-
-    def __init__(self, storage: Path) -> None:
-        super().__init__(storage)
-        self.attempts: Dict[str, HubForTests] = {}
-
-    def _serve(self, connection: Any) -> None:
-        own = None
-        try:
-            for message in connection:
-                with self._changed:
-                    if own is None:
-                        own = self.attempts.setdefault(json.loads(message)["attempt"], HubForTests(self.storage))
-                    answer = own._take(message)
-                    self._changed.notify_all()
-                if answer is not None:
-                    connection.send(json.dumps(answer))
-        except ConnectionClosed:
-            pass
-
-    def ranks(self, count: int, ended: bool = True) -> List[HubForTests]:
-        """Those that took steps, by rank, once there are so many."""
-
-        def training() -> List[HubForTests]:
-            found = [hub for hub in self.attempts.values() if hub.series and (hub.end or not ended)]
-            return sorted(found, key=lambda hub: int(hub.hellos[0]["rank"]))
-
-        self.wait(lambda: len(training()) >= count)
-        return training()
-
-
-@pytest.fixture
-def crowd(tmp_path: Path) -> Iterator[Crowd]:
-    (tmp_path / "storage").mkdir()
-    crowd = Crowd(tmp_path / "storage")
-    crowd.start()
-    yield crowd
-    crowd.stop()
 
 
 def recorded(crowd: Crowd, *arguments: str, cwd: Path) -> Any:

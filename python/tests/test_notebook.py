@@ -9,7 +9,7 @@ from typing import Any, List
 
 import pytest
 from conftest import PACKAGE
-from test_launchers import Crowd
+from testing_crowd import Crowd
 from testing_hub import HubForTests
 
 pytest.importorskip("ipykernel", reason="ipykernel is not installed")
@@ -34,10 +34,7 @@ def runs(crowd: Crowd) -> List[HubForTests]:
     return list(crowd.attempts.values())
 
 
-def test_cells_are_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "storage").mkdir()
-    crowd = Crowd(tmp_path / "storage")
-    crowd.start()
+def test_cells_are_runs(crowd: Crowd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(PACKAGE))
     monkeypatch.setenv("GRADSIGHT_RENDEZVOUS", str(crowd.rendezvous))
     manager = KernelManager()
@@ -73,7 +70,6 @@ def test_cells_are_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         assert cell("train(1)") == "ok"
     finally:
         manager.shutdown_kernel(now=True)
-        crowd.stop()
     assert [len(hub.steps("optimizer")) for hub in runs(crowd)[:2]] == [3, 3]
     assert len(runs(crowd)[3].steps("optimizer")) == 2
     assert "ZeroDivisionError" in runs(crowd)[3].end["error"]  # type: ignore[index]

@@ -10,12 +10,12 @@ import time
 from array import array
 from collections import deque
 from types import FrameType
-from typing import Any, Callable, Deque, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Deque, Dict, List, NamedTuple, Optional, Tuple
 
 from .._naming import variable_name
 from .._protocol import Location
 from .._scalars import LOSS, NORM_PRE, SCALARS, SKIPPED, STEP_TIME
-from .._series import Batch, LayerSample, Row, Series
+from .._series import LayerSample, Row, Series
 from .._session import Session, current
 from .._site import caller_location
 from ..metrics.nonfinite import NonFiniteWatch, bad_norms
@@ -105,19 +105,17 @@ class GraphSeries(Series):
 
     def missed(self, count: int) -> None:
         """So many updates were made of which nothing is known."""
-        self.settle_arrivals()
+        self._settle_arrivals()
         first, self._step = self._step, self._step + count
         text = f"Steps {first} to {self._step - 1} were made faster than they could be read."
         self.session.event("gap", text, self, first, {"from": first, "to": self._step - 1})
 
-    def batches(self, final: bool) -> Iterator[Batch]:
+    def settle(self) -> None:
         for source in self._sources:
             source()
-        self.settle_arrivals()
-        return super().batches(final)
+        self._settle_arrivals()
 
-    def settle_arrivals(self) -> None:
-        """Makes rows of what has arrived. The sender's thread calls it."""
+    def _settle_arrivals(self) -> None:
         try:
             while True:
                 row = self._row(self._arrivals.popleft())
