@@ -36,6 +36,8 @@ def test_numbers_mean_what_their_layout_says(hub: HubForTests) -> None:
     (event,) = hub.events
     assert (event["kind"], event["step"], event["data"]["parameter"]) == ("nonfinite", 2, "b")
     assert (bad["step"], bad["flags"]) == (2, 0)
+    kept = series.norms_at_incident  # for the flight recorder: every step, the bad one last
+    assert kept is not None and [(norms.step, list(norms.numbers() or ())[0]) for norms in kept][::2] == [(0, 3.0), (2, 1.0)]
 
 
 def test_rows_that_were_overwritten_are_a_gap(hub: HubForTests) -> None:

@@ -12,13 +12,16 @@ from collections import deque
 from types import FrameType
 from typing import Any, Callable, Deque, Dict, List, NamedTuple, Optional, Tuple
 
+from .._guard import Guard
 from .._naming import variable_name
 from .._protocol import Location
 from .._scalars import LOSS, NORM_PRE, SCALARS, SKIPPED, STEP_TIME
-from .._series import LayerSample, Row, Series
+from .._series import LayerNorms, LayerSample, Row, Series
 from .._session import Session, current
 from .._site import caller_location
 from ..metrics.nonfinite import NonFiniteWatch, bad_norms
+
+_guard = Guard("recording what compiled graphs say")
 
 LAYER_PERIOD = 0.1
 """Seconds between two samples of all layers."""
@@ -68,6 +71,7 @@ class GraphSeries(Series):
         self._step = 0
         self._clock: Optional[float] = None
         self._next_layers = 0.0
+        self._tables: Dict[Tuple[str, ...], str] = {}
 
     @classmethod
     def begin(cls, session: Session, optimizer: Any, kind: str, frame: Optional[FrameType]) -> "Optional[GraphSeries]":
@@ -92,6 +96,8 @@ class GraphSeries(Series):
             return False
         self._arrivals.clear()
         self._step, self._clock, self._announced = 0, None, None
+        self.norms.clear()
+        self.norms_at_incident = None
         self.session, self.watch = session, NonFiniteWatch(session, self)
         session.adopt(self)
         return True
@@ -110,6 +116,7 @@ class GraphSeries(Series):
         text = f"Steps {first} to {self._step - 1} were made faster than they could be read."
         self.session.event("gap", text, self, first, {"from": first, "to": self._step - 1})
 
+    @_guard
     def settle(self) -> None:
         for source in self._sources:
             source()
@@ -140,16 +147,20 @@ class GraphSeries(Series):
         if self._clock is not None and arrival.clock is not None:
             values[STEP_TIME] = arrival.clock - self._clock
         self._clock = arrival.clock
+        norms = array("f", numbers[len(layout.fields) :])
+        if layout.layers:
+            self._keep(step, arrival, norms)
         if not flags & SKIPPED:
-            bad = bad_norms(numbers[len(layout.fields) :], layout.layers)
-            self.watch.see(step, values[NORM_PRE], values[LOSS], bad)
-        self._sample(step, arrival, numbers)
+            self.watch.see(step, values[NORM_PRE], values[LOSS], bad_norms(norms, layout.layers))
         return Row(step, arrival.time, values, flags)
 
-    def _sample(self, step: int, arrival: Arrival, numbers: List[float]) -> None:
-        layout = arrival.layout
-        if not layout.layers or arrival.time < self._next_layers:
-            return
-        self._next_layers = arrival.time + LAYER_PERIOD
-        table = self.add_layers(list(layout.layers))
-        self.samples.append(LayerSample(step, table, array("f", numbers[len(layout.fields) :])))
+    def _keep(self, step: int, arrival: Arrival, norms: "array[float]") -> None:
+        """All layers of this step for the flight recorder, and now and then for the editor."""
+        layers = arrival.layout.layers
+        table = self._tables.get(layers)
+        if table is None:
+            table = self._tables[layers] = self.add_layers(list(layers))
+        self.norms.append(LayerNorms.known(step, table, norms))
+        if arrival.time >= self._next_layers:
+            self._next_layers = arrival.time + LAYER_PERIOD
+            self.samples.append(LayerSample(step, table, norms))
