@@ -204,11 +204,23 @@ def test_pytest(script: Script, crowd: Crowd, tmp_path: Path) -> None:
 
 def test_accelerate_launch(script: Script, crowd: Crowd, tmp_path: Path) -> None:
     pytest.importorskip("accelerate", reason="Accelerate is not installed")
-    path = script(UNDER_TORCHRUN)
-    options = ["--cpu", "--num_processes", "2", "--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
+    path = script(
+        """
+        import sys, torch
+        weight = torch.nn.Parameter(torch.ones(2))
+        optimizer = torch.optim.SGD([weight], lr=0.1)
+        (weight ** 2).sum().backward()
+        optimizer.step()
+        sys.exit(3)
+        """
+    )
+    options = ["--cpu", "--num_processes", "1", "--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
     done = recorded(crowd, "-m", "accelerate.commands.launch", *options, str(path), cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    check_ranks(crowd, path)
+    assert "returned non-zero exit status 3" in done.stderr
+    (hub,) = crowd.ranks(1)
+    assert len(hub.steps("optimizer")) == 1
+    assert hub.hellos[0]["run"]["script"] == str(path)
+    assert len(crowd.attempts) == 1  # the launcher itself is no run
 
 
 def test_gradients_that_are_spread_over_ranks(script: Script, crowd: Crowd, tmp_path: Path) -> None:
