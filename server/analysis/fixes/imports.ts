@@ -1,6 +1,7 @@
 /** How a qualified name is written at some place of a file, with the import that it takes where there is none yet. */
 import type { Facts } from "../facts/facts.ts";
-import type { Scope } from "../facts/names/scope.ts";
+import type { Scope, Variable } from "../facts/names/scope.ts";
+import { once } from "../facts/once.ts";
 import type { TextEdit } from "../finding.ts";
 import { FRAMEWORKS } from "../frameworks/index.ts";
 import { rangeOf, type Statement } from "../syntax/ast.ts";
@@ -15,7 +16,7 @@ export function spell(facts: Facts, qualified: string, scope: Scope): Spelled | 
   const names = otherNames(qualified);
   let best: { local: string; covers: string; of: string } | null = null;
   for (let at: Scope | null = scope; at; at = at.parent)
-    for (const { variable, name } of imported(at)) {
+    for (const { variable, name } of imported(facts, at)) {
       const of = names.find((known) => known === name || known.startsWith(`${name}.`));
       if (!of || scope.lookup(variable.name) !== variable) continue;
       // The nearest name wins: an imported function, then `nn`, then `torch`.
@@ -48,7 +49,24 @@ function sharesPackage(imported: string, name: string): boolean {
 }
 
 /** The variables of a scope that stand for one import, always. */
-const imported = (scope: Scope) =>
+function imported(facts: Facts, scope: Scope): readonly Imported[] {
+  const known = importedNames(facts);
+  let found = known.get(scope);
+  if (!found) {
+    found = importedIn(scope);
+    known.set(scope, found);
+  }
+  return found;
+}
+
+interface Imported {
+  readonly variable: Variable;
+  readonly name: string;
+}
+
+const importedNames = once((_: Facts) => new Map<Scope, readonly Imported[]>());
+
+const importedIn = (scope: Scope): Imported[] =>
   [...scope.variables.values()].flatMap((variable) => {
     const names = new Set(variable.bindings.map((binding) => (binding.kind === "import" ? binding.name : "")));
     const [name] = names;

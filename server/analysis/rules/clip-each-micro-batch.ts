@@ -125,8 +125,8 @@ function moveInside(facts: Facts, { call }: Chain, { argument }: Link, sum: Link
 /** The update that waits alone, if nothing clips or unscales once more when it is made. */
 function waitingFor(facts: Facts, clip: ClipEvent): StepEvent | null {
   for (const update of facts.updates) {
-    if (!facts.parameters.mayCover(clip, update.step.optimizer)) continue;
     if (!isAtEachMicroBatch(facts, update, clip)) continue;
+    if (!facts.parameters.mayCover(clip, update.step.optimizer)) continue;
     const others = clipsOf(facts, update).some(
       (other) => other.node !== clip.node && !isAtEachMicroBatch(facts, update, other),
     );

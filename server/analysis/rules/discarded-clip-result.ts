@@ -2,7 +2,9 @@ import { discardedClips } from "../facts/derived/discarded-clips.ts";
 import type { ClipEvent, UpdateSite } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import { copiesGrad } from "../facts/names/by-hand.ts";
+import type { Part } from "../facts/names/part.ts";
 import type { Scope } from "../facts/names/scope.ts";
+import { once } from "../facts/once.ts";
 import type { Finding, Fix, TextEdit } from "../finding.ts";
 import { plainGradients } from "../fixes/replace-gradients.ts";
 import { type Expression, rangeOf } from "../syntax/ast.ts";
@@ -81,10 +83,8 @@ export const discardedClipResult: Rule = {
 
 /** `p.grad.clamp(…)` as a statement. */
 function* copies(facts: Facts): Iterable<Omit<Finding, "rule">> {
-  for (const sites of facts.names.calls.values())
-    for (const { call, statement } of sites) {
-      const callee = statement.kind === "expression" && statement.value === call ? copiesGrad(call) : null;
-      if (!callee) continue;
+  for (const part of facts.names.parts)
+    for (const { call, callee } of copiesIn(part)) {
       const { end } = rangeOf(callee);
       yield {
         severity: "warning",
@@ -99,6 +99,13 @@ function* copies(facts: Facts): Iterable<Omit<Finding, "rule">> {
       };
     }
 }
+
+const copiesIn = once(({ calls }: Part) =>
+  [...calls.values()].flat().flatMap(({ call, statement }) => {
+    const callee = statement.kind === "expression" && statement.value === call ? copiesGrad(call) : null;
+    return callee ? [{ call, callee }] : [];
+  }),
+);
 
 function said(facts: Facts, { gradients }: ClipEvent): string {
   return gradients?.node.kind === "name" ? ` \`${sourceOf(facts, gradients.node)}\`` : "";

@@ -105,7 +105,13 @@ export class Document implements SourceText {
     const changed = before ? before.getChangedRanges(tree) : [];
     before?.delete();
     this.#tree = tree;
-    const kept = new Map(this.#statements.map((statement) => [statement.anchor.offset, statement]));
+    const kept = new Map<number, Statement>();
+    for (const statement of this.#statements) {
+      const start = statement.anchor.offset;
+      const end = start + statement.end;
+      if (changed.some((range) => range.startIndex <= end && range.endIndex >= start)) this.#former.add(statement);
+      else kept.set(start, statement);
+    }
     const statements: Statement[] = [];
     const cursor = tree.walk();
     if (cursor.gotoFirstChild()) {
@@ -113,8 +119,7 @@ export class Document implements SourceText {
         if (vocabulary.types[cursor.nodeTypeId] === "comment") continue;
         const [start, end] = [cursor.startIndex, cursor.endIndex];
         const old = kept.get(start);
-        const touched = changed.some((range) => range.startIndex <= end && range.endIndex >= start);
-        if (old && old.end === end - start && !touched) {
+        if (old?.end === end - start) {
           kept.delete(start);
           statements.push(old);
         } else statements.push(this.#read(cursor, vocabulary));

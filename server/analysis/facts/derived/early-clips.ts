@@ -31,9 +31,14 @@ export const earlyClips = once((facts: Facts): readonly EarlyClip[] => {
 function earlyClip(facts: Facts, sites: readonly ClipSite[]): EarlyClip | null {
   const clip = (sites[0] as ClipSite).clip;
   // Every update that the clip might have been meant for has to be made from gradients of a later backward pass.
-  const meant = updatesAfter(facts, clip).filter(({ step }) => facts.parameters.mayCover(clip, step.optimizer));
+  const meant: UpdateSite[] = [];
+  for (const update of updatesAfter(facts, clip)) {
+    if (!facts.parameters.mayCover(clip, update.step.optimizer)) continue;
+    if (!isTooEarlyFor(facts, update, clip)) return null;
+    meant.push(update);
+  }
   const [first] = meant;
-  if (!first || first.step.origin || !meant.every((update) => isTooEarlyFor(facts, update, clip))) return null;
+  if (!first || first.step.origin) return null;
   const backward = first.paths.flatMap((path) => path.filter((event) => event.kind === "backward")).at(-1);
   return backward ? { clip, step: first.step, backward } : null;
 }

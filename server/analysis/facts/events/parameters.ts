@@ -28,6 +28,7 @@ export class ParameterSets {
   readonly #ofClip = once((clip: ClipEvent) =>
     clip.parameters ? this.rootsOf(clip.parameters, clip.frame, clip.scope) : null,
   );
+  readonly #mayCover = once((_: ClipEvent) => new Map<OptimizerRef, boolean>());
   readonly #alone = once((variable: Variable) => new Set([variable]));
   readonly #closure = once((roots: ReadonlySet<Variable | ClassInfo>) => this.#close(roots));
 
@@ -54,6 +55,16 @@ export class ParameterSets {
   /** False only where the clip is known to see none of the optimizer's parameters. */
   mayCover(clip: ClipEvent, optimizer: OptimizerRef): boolean {
     if (clip.origin) return this.mayCover(clip.origin, optimizer);
+    const known = this.#mayCover(clip);
+    let answer = known.get(optimizer);
+    if (answer === undefined) {
+      answer = this.#findCover(clip, optimizer);
+      known.set(optimizer, answer);
+    }
+    return answer;
+  }
+
+  #findCover(clip: ClipEvent, optimizer: OptimizerRef): boolean {
     if (clip.optimizer) return overlap(clip.optimizer.keys, optimizer.keys) || clip.optimizer.constructors.length === 0;
     if (!clip.parameters) return this.#mayHold(clip, optimizer);
     const clipped = this.#ofClip(clip);
