@@ -21,6 +21,15 @@ def tame(model, limit=1.0):
     clip_grad_norm_(model.parameters(), limit)
 `;
 
+it("takes some member of a module, whichever, for what isn't known", () => {
+  const files = {
+    "train.py": train("import tools", "getattr(tools, args.engine).a.b(model)"),
+    "tools.py": "from engine import *\nx = 1\n",
+    "engine.py": "y = 2 * 2\n",
+  };
+  expect(placesIn(files)).toEqual([]);
+});
+
 describe("follows calls into the modules around", () => {
   it.each<[string, string, string, Record<string, string>]>([
     ["a function", "from engine import tame", "tame(model)", { "engine.py": CLIP }],

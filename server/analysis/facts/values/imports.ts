@@ -8,6 +8,8 @@ import type { Values } from "./values.ts";
 /** How many modules are parsed for one file; what lies beyond is not followed. */
 const MAX_MODULES = 48;
 
+const IDENTIFIER = /^[\p{L}\p{N}_]+$/u;
+
 /** A variable of another module, and the attributes that are taken of it. */
 interface Exported {
   readonly variable: Variable;
@@ -156,7 +158,8 @@ export class Imports {
 
   /** A name of a module, defined or imported there. A module that has nothing to do with training isn't parsed for it. */
   #exported(module: ImportedModule, name: string, from: Scope): Exported | null {
-    if (module.path === this.#pathOf(from)) return null;
+    // Some member of it (`getattr(module, name)`), or part of what a member returns.
+    if (module.path === this.#pathOf(from) || !IDENTIFIER.test(name)) return null;
     const { text } = module;
     const wildcard = text.includes("import *");
     if (!wildcard && !text.includes(name)) return null;
