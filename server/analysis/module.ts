@@ -8,6 +8,7 @@ import { FRAMEWORKS } from "./frameworks/index.ts";
 import { hoverAt } from "./hover.ts";
 import { ModuleImporter } from "./importer.ts";
 import type { LineName, LintOptions, Module, ThresholdEdit, ThresholdRequest } from "./index.ts";
+import { Mentions } from "./mentions.ts";
 import { runRules } from "./run-rules.ts";
 import { Document, type Grammar } from "./syntax/document.ts";
 import type { Origin } from "./workspace.ts";
@@ -19,6 +20,7 @@ export class OpenModule implements Module {
   readonly #origin: Origin | null;
   readonly #lineName: LineName | undefined;
   readonly #names = new ModuleNames();
+  readonly #mentions = new Mentions();
   #importer: ModuleImporter | null = null;
   #versions: AskedVersions | null = null;
   #facts: Facts | null | undefined;
@@ -35,7 +37,10 @@ export class OpenModule implements Module {
   }
 
   edit(changes: readonly TextEdit[]): void {
-    for (const change of changes) this.#document.edit(change);
+    for (const change of changes) {
+      this.#mentions.edit(this.text, change);
+      this.#document.edit(change);
+    }
     this.#facts = undefined;
   }
 
@@ -74,11 +79,13 @@ export class OpenModule implements Module {
     this.#importer = null;
     this.#versions = null;
     this.#facts = null;
-    if (mayTrain(text, FRAMEWORKS)) {
+    const contains = (word: string) => this.#mentions.has(word, text);
+    if (mayTrain(contains, FRAMEWORKS)) {
       this.#importer = this.#origin && new ModuleImporter(this.#origin, this.#grammar);
       this.#versions = this.#origin?.versions ? new AskedVersions(this.#origin.versions) : null;
       const statements = this.#document.statements();
       this.#facts = gatherFacts(text, statements, this.#names.of(statements), FRAMEWORKS, {
+        contains,
         importer: this.#importer,
         versions: this.#versions ?? undefined,
         lineName: this.#lineName,

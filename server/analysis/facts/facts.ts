@@ -33,16 +33,17 @@ export interface Facts {
   readonly importer: Importer | null;
 }
 
+/** Whether a word stands anywhere in the text. */
+type Contains = (word: string) => boolean;
+
 /** What a file must contain to have anything to say about: one cheap look at its text, before it is parsed. */
-export function mayTrain(text: string, frameworks: readonly Framework[]): boolean {
-  if (text.includes("\0")) return false;
-  return frameworks.some(
-    ({ mentions, triggers }) =>
-      mentions.some((word) => text.includes(word)) && triggers.some((word) => text.includes(word)),
-  );
+export function mayTrain(contains: Contains, frameworks: readonly Framework[]): boolean {
+  if (contains("\0")) return false;
+  return frameworks.some(({ mentions, triggers }) => mentions.some(contains) && triggers.some(contains));
 }
 
 interface Surroundings {
+  readonly contains?: Contains;
   readonly importer?: Importer | null;
   readonly versions?: Versions | undefined;
   readonly lineName?: LineName | undefined;
@@ -53,10 +54,15 @@ export function gatherFacts(
   statements: readonly Statement[],
   names: Names,
   frameworks: readonly Framework[],
-  { importer = null, versions = new Map(), lineName = (line) => `line ${line}` }: Surroundings = {},
+  {
+    contains = (word) => text.includes(word),
+    importer = null,
+    versions = new Map(),
+    lineName = (line) => `line ${line}`,
+  }: Surroundings = {},
 ): Facts {
   // A framework that the file doesn't mention lends it no conventions.
-  const present = frameworks.filter((framework) => framework.mentions.some((word) => text.includes(word)));
+  const present = frameworks.filter((framework) => framework.mentions.some(contains));
   const values = new Values(names, present, importer);
   const classifier = new Classifier(values, present, versions);
   const account = new Walker(values, classifier, present).walk(statements);
