@@ -40,6 +40,8 @@ export type Classified =
   | { readonly kind: "log"; readonly threshold: Expression | null }
   | null;
 
+type Known = Map<Frame, Map<Call, { readonly statement: Statement; readonly classified: Classified }>>;
+
 export class Classifier {
   readonly #values: Values;
   readonly #frameworks: readonly Framework[];
@@ -50,6 +52,8 @@ export class Classifier {
   /** First those whose optimizers may clip out of sight: of two libraries, an optimizer that can't be seen may be either's. */
   readonly #cautious: readonly Framework[];
   readonly #gradients: Gradients;
+  /** What calls were found to mean: while no gradients wait for their update, and while some do. */
+  readonly #known: readonly [Known, Known] = [new Map(), new Map()];
 
   constructor(values: Values, frameworks: readonly Framework[], versions: Versions) {
     this.#values = values;
@@ -87,6 +91,21 @@ export class Classifier {
 
   /** `pending`: a backward pass is waiting for its step, so a call that can't be seen into may clip. */
   classify(call: Call, statement: Statement, frame: Frame, scope: Scope, pending: boolean): Classified {
+    const known = this.#known[pending ? 1 : 0];
+    let inFrame = known.get(frame);
+    if (!inFrame) {
+      inFrame = new Map();
+      known.set(frame, inFrame);
+    }
+    const before = inFrame.get(call);
+    // A lambda's call belongs to the statement that comes to it.
+    if (before?.statement === statement) return before.classified;
+    const classified = this.#classify(call, statement, frame, scope, pending);
+    inFrame.set(call, { statement, classified });
+    return classified;
+  }
+
+  #classify(call: Call, statement: Statement, frame: Frame, scope: Scope, pending: boolean): Classified {
     const values = this.#values.evaluate(call.callee, frame, scope);
     const targets = this.#targets(values, call, frame, scope);
     const name = nameOf(call, values);

@@ -219,6 +219,11 @@ export class Walker {
 
   #expression(expression: Expression, frame: Frame, scope: Scope, before: Trails): Trails {
     let trails = before;
+    const calls = callsInOrder(expression);
+    if (calls) {
+      for (const call of calls) trails = this.#call(call, frame, scope, trails);
+      return trails;
+    }
     switch (expression.kind) {
       case "call": {
         const callee = expression.callee;
@@ -256,11 +261,10 @@ export class Walker {
 
   #call(call: Call, frame: Frame, scope: Scope, trails: Trails): Trails {
     const statement = this.#statement;
-    const name = lastPart(call.callee);
+    const { name, changes, zeroes } = shapeOf(call);
     if (!statement || !this.#spend()) return trails;
-    const byHand = changesGrad(call);
-    if (byHand) return this.#byHand(call, frame, scope, trails);
-    if (zeroesGrad(call)) return this.#append(trails, this.#zeroing(call, frame, scope));
+    if (changes) return this.#byHand(call, frame, scope, trails);
+    if (zeroes) return this.#append(trails, this.#zeroing(call, frame, scope));
     const pending = isPending(trails);
     if (name !== "" && !pending && !this.#relevant.has(name) && !this.#aliased(call, scope)) return trails;
     const found = this.#classifier.classify(call, statement, frame, scope, pending);
@@ -457,6 +461,47 @@ export class Walker {
 
 /** Those of a statement's expressions in which something may happen. */
 const callingExpressions = once((statement: Statement) => expressionsOf(statement).filter(mayHappen));
+
+/** What a call is by its looks. */
+const shapeOf = once((call: Call) => ({
+  name: lastPart(call.callee),
+  changes: changesGrad(call),
+  zeroes: zeroesGrad(call),
+}));
+
+/** The calls of an expression in the order in which they are made; null where that depends, or where more than calls may happen. */
+const callsInOrder = once((node: Expression): readonly Call[] | null => {
+  switch (node.kind) {
+    case "call": {
+      const { callee } = node;
+      const first = callee.kind === "attribute" ? [callee.object] : [];
+      return joined([...first, ...node.arguments.map(({ value }) => value)], [node]);
+    }
+    case "lambda":
+      return [];
+    case "conditional":
+      return mayHappen(node.body) || mayHappen(node.otherwise) ? null : callsInOrder(node.test);
+    case "binary":
+      if ((node.operator === "and" || node.operator === "or") && mayHappen(node.right)) return null;
+      return joined([node.left, node.right]);
+    case "comprehension":
+      return mayHappen(node) ? null : [];
+    case "other":
+      return node.broken ? null : joined(node.children);
+    default:
+      return joined(childrenOf(node));
+  }
+});
+
+function joined(nodes: readonly Expression[], last: readonly Call[] = []): readonly Call[] | null {
+  const all: Call[] = [];
+  for (const node of nodes) {
+    const calls = callsInOrder(node);
+    if (!calls) return null;
+    all.push(...calls);
+  }
+  return [...all, ...last];
+}
 
 function mayHappen(node: Expression): boolean {
   return node.kind === "call" || (node.kind === "other" && node.broken) || childrenOf(node).some(mayHappen);
