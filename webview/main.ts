@@ -12,6 +12,9 @@ import { lossChart } from "./charts/loss.ts";
 import { normChart } from "./charts/norm.ts";
 import { onThemeChange, readPalette } from "./charts/palette.ts";
 import { ChartPanel } from "./charts/panel.ts";
+import type { ChartSpec } from "./charts/spec.ts";
+import { stepTimeChart } from "./charts/step-time.ts";
+import { updateRatioChart } from "./charts/update-ratio.ts";
 import { confine, type StepWindow, visibleWindow, wholeRun } from "./charts/window.ts";
 import { element, setHidden } from "./dom.ts";
 import { host, log, reasonOf } from "./host.ts";
@@ -28,8 +31,12 @@ import { SuggestionView } from "./views/suggestion.ts";
 import { SummaryView } from "./views/summary.ts";
 import { ToolbarView } from "./views/toolbar.ts";
 
+const small = [learningRateChart, updateRatioChart, stepTimeChart];
+const specs = [normChart, lossChart, clipRateChart, ...small];
+const metrics = new Set(specs.flatMap(({ lines }) => lines.map(({ metric }) => metric)));
+
 const client = new HubClient((request) => host.postMessage({ type: "request", request }));
-const feed = new Feed(client, schedule);
+const feed = new Feed(client, [...metrics], schedule);
 const crosshair = new Crosshair();
 const outcomes = new Map<string, WriteOutcome>();
 let nextWrite = 1;
@@ -53,10 +60,9 @@ const toolbar = new ToolbarView(crosshair, setWindow);
 const summary = new SummaryView();
 const suggestion = new SuggestionView({ write: writeThreshold, reveal });
 const events = new EventsView({ showStep, reveal });
-const [norm, loss, clipRate, learningRate] = [normChart, lossChart, clipRateChart, learningRateChart].map(
-  (spec) => new ChartPanel(spec, { crosshair, setWindow, toggleTable }),
-) as [ChartPanel, ChartPanel, ChartPanel, ChartPanel];
-const panels = [norm, loss, clipRate, learningRate];
+const panels = new Map(specs.map((spec) => [spec, new ChartPanel(spec, { crosshair, setWindow, toggleTable })]));
+const panelOf = (spec: ChartSpec) => panels.get(spec) as ChartPanel;
+const norm = panelOf(normChart);
 
 const content = element(
   "div",
@@ -64,9 +70,9 @@ const content = element(
   summary.element,
   element("div", { class: "panel norm" }, toolbar.element, norm.element),
   element("div", { class: "aside" }, suggestion.element, events.element),
-  loss.element,
-  clipRate.element,
-  learningRate.element,
+  panelOf(lossChart).element,
+  panelOf(clipRateChart).element,
+  element("div", { class: "small" }, ...small.map((spec) => panelOf(spec).element)),
 );
 document.body.append(
   element(
@@ -140,8 +146,7 @@ function render(): void {
   suggestion.show(detail, series, outcomes.get(`${detail.summary.id}/${series.id}`) ?? null);
   events.show(detail, series);
   const { tables } = state();
-  for (const [i, id] of ["norm", "loss", "clip-rate", "learning-rate"].entries())
-    panels[i]!.draw(scene, tables.includes(id));
+  for (const [{ id }, panel] of panels) panel.draw(scene, tables.includes(id));
   const buckets = Math.max(50, Math.ceil(norm.width / 2));
   feed.show({ run: detail.summary.id, series: series.id, from: window.from, to: window.to, buckets });
 }
@@ -191,7 +196,7 @@ function receive(data: unknown): void {
 
 function paint(): void {
   const palette = readPalette();
-  for (const panel of panels) panel.paint(palette);
+  for (const panel of panels.values()) panel.paint(palette);
 }
 
 function followVisibility(): void {
@@ -216,7 +221,7 @@ onThemeChange(() => {
 });
 onStateChange(schedule);
 crosshair.onChange(() => {
-  for (const panel of panels) panel.point();
+  for (const panel of panels.values()) panel.point();
 });
 paint();
 followVisibility();

@@ -66,12 +66,24 @@ test("the crosshair is one for all charts", async () => {
   await dashboard.page.mouse.move(box.x + box.width / 2, box.y + 50);
   const step = await stepAt(dashboard);
   assert.ok(step > 300 && step < 400);
-  for (const chart of ["loss", "clip-rate", "learning-rate"]) assert.equal(await stepAt(dashboard, chart), step);
+  for (const chart of ["loss", "clip-rate", "learning-rate", "update-ratio", "step-time"])
+    assert.equal(await stepAt(dashboard, chart), step);
   await dashboard.page.mouse.move(5, 5);
   await dashboard.page.waitForFunction(
     () => document.querySelector('[data-chart="loss"] .surface')?.getAttribute("aria-valuetext") === "No step chosen",
   );
   await dashboard.close();
+});
+
+test("a chart that the run has nothing for takes no room", async () => {
+  const told = await stage.open({ run: "spikes" });
+  const visible = (dashboard: typeof told) => dashboard.page.locator(".small .chart:visible").count();
+  assert.equal(await visible(told), 3);
+  await told.close();
+  const silent = await stage.open({ run: "calm" });
+  assert.equal(await visible(silent), 0);
+  assert.equal(await silent.page.locator(".small").isVisible(), false);
+  await silent.close();
 });
 
 test("NaN is a mark at the upper edge and a word in the legend, never a point", async () => {

@@ -30,8 +30,8 @@ export interface RecordedSeries {
   readonly threshold: number | null;
   /** Steps that a gradient scaler skipped. */
   readonly skipped?: readonly number[];
-  /** The learning rate, for runs that tell it: the traces don't hold it. */
-  readonly learningRate?: (step: number) => number;
+  /** What the traces don't hold, for runs that tell it. */
+  readonly told?: Partial<Record<Scalar, (step: number) => number>>;
 }
 
 export interface RecordedRun {
@@ -85,7 +85,7 @@ export const helloOf = ({ info, series }: RecordedRun): Extract<ProbeMessage, { 
 /** The frame that tells the steps `from` up to, not including, `to` of the trace. */
 export function frameOf(run: RecordedRun, series: RecordedSeries, seq: number, from: number, to: number): Uint8Array {
   const steps = series.steps.slice(from, to);
-  const { threshold, learningRate } = series;
+  const { threshold, told = {} } = series;
   const values: Partial<Record<Scalar, number[]>> = {
     norm_pre: steps.map(({ norm }) => norm),
     loss: steps.map(({ loss }) => loss),
@@ -94,7 +94,7 @@ export function frameOf(run: RecordedRun, series: RecordedSeries, seq: number, f
     values.norm_post = steps.map(({ norm }) => Math.min(norm, threshold));
     values.threshold = steps.map(() => threshold);
   }
-  if (learningRate) values.lr = steps.map(({ step }) => learningRate(step));
+  for (const [name, at] of Object.entries(told)) values[name as Scalar] = steps.map(({ step }) => at(step));
   const names = Object.keys(values) as Scalar[];
   const present = names.reduce((bits, name) => bits | (1 << SCALARS[name].bit), 0);
   const shape = [steps.length];

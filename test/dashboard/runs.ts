@@ -19,7 +19,11 @@ export const spikes: RecordedRun = {
       steps: readTrace("spike"),
       threshold: 1,
       skipped: [120, 260],
-      learningRate: (step) => 5e-4 * (1 + Math.cos((Math.PI * step) / 700)),
+      told: {
+        lr: (step) => 5e-4 * (1 + Math.cos((Math.PI * step) / 700)),
+        update_ratio: (step) => 2e-3 * (1 + Math.cos((Math.PI * step) / 710)) + 1e-5,
+        step_time: (step) => 0.05 + 0.004 * Math.sin(step * 12.9898) + (step % 250 === 249 ? 0.3 : 0),
+      },
     },
   ],
 };

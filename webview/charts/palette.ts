@@ -9,6 +9,8 @@ const NAMES = [
   "loss",
   "clip-rate",
   "learning-rate",
+  "update-ratio",
+  "step-time",
   "spike",
   "non-finite",
   "skipped",

@@ -9,9 +9,6 @@ import { log, reasonOf } from "../host.ts";
 import type { HubClient } from "./client.ts";
 import { readTile, type Tile } from "./tile.ts";
 
-/** The metrics that the charts draw. */
-const METRICS: Metric[] = ["norm_pre", "norm_post", "threshold", "loss", "lr", "clipped"];
-
 export interface View {
   readonly run: string;
   readonly series: string;
@@ -32,6 +29,7 @@ export class Feed {
   problem: string | null = null;
 
   readonly #client: HubClient;
+  readonly #metrics: Metric[];
   readonly #changed: () => void;
   #watched: string | null = null;
   #paused = true;
@@ -39,8 +37,10 @@ export class Feed {
   #stale = false;
   #inFlight = false;
 
-  constructor(client: HubClient, changed: () => void) {
+  /** `metrics`: those that the charts draw. */
+  constructor(client: HubClient, metrics: Metric[], changed: () => void) {
     this.#client = client;
+    this.#metrics = metrics;
     this.#changed = changed;
   }
 
@@ -142,7 +142,7 @@ export class Feed {
     if (!this.#stale || this.#inFlight || this.#paused || !this.#connected || view === null) return;
     this.#stale = false;
     this.#inFlight = true;
-    const frame = await this.#attempt(this.#client.tile({ ...view, metrics: METRICS }));
+    const frame = await this.#attempt(this.#client.tile({ ...view, metrics: this.#metrics }));
     this.#inFlight = false;
     if (frame && view.run === this.#watched && view.series === this.#wanted?.series) {
       try {
