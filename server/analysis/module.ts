@@ -1,5 +1,5 @@
 import { AskedVersions } from "./asked-versions.ts";
-import { type Facts, gatherFacts, mayTrain } from "./facts/facts.ts";
+import { type Contains, type Facts, gatherFacts, mayTrain } from "./facts/facts.ts";
 import { ModuleNames } from "./facts/names/module-names.ts";
 import type { Finding, TextEdit } from "./finding.ts";
 import { combineFixes } from "./fixes/fix-all.ts";
@@ -79,7 +79,8 @@ export class OpenModule implements Module {
     this.#importer = null;
     this.#versions = null;
     this.#facts = null;
-    const contains = (word: string) => this.#mentions.has(word, text);
+    const contains: Contains = (sought) =>
+      typeof sought === "string" ? this.#mentions.has(sought, text) : sought.test(text);
     if (mayTrain(contains, FRAMEWORKS)) {
       this.#importer = this.#origin && new ModuleImporter(this.#origin, this.#grammar);
       this.#versions = this.#origin?.versions ? new AskedVersions(this.#origin.versions) : null;

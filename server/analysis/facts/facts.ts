@@ -33,8 +33,13 @@ export interface Facts {
   readonly importer: Importer | null;
 }
 
-/** Whether a word stands anywhere in the text. */
-type Contains = (word: string) => boolean;
+/** Whether a word, or what a pattern describes, stands anywhere in the text. */
+export type Contains = (sought: string | RegExp) => boolean;
+
+export const containing =
+  (text: string): Contains =>
+  (sought) =>
+    typeof sought === "string" ? text.includes(sought) : sought.test(text);
 
 /** What a file must contain to have anything to say about: one cheap look at its text, before it is parsed. */
 export function mayTrain(contains: Contains, frameworks: readonly Framework[]): boolean {
@@ -55,14 +60,14 @@ export function gatherFacts(
   names: Names,
   frameworks: readonly Framework[],
   {
-    contains = (word) => text.includes(word),
+    contains = containing(text),
     importer = null,
     versions = new Map(),
     lineName = (line) => `line ${line}`,
   }: Surroundings = {},
 ): Facts {
   // A framework that the file doesn't mention lends it no conventions.
-  const present = frameworks.filter((framework) => framework.mentions.some(contains));
+  const present = frameworks.filter((framework) => framework.mentions.some((word) => contains(word)));
   const values = new Values(names, present, importer);
   const classifier = new Classifier(values, present, versions);
   const account = new Walker(values, classifier, present).walk(statements);

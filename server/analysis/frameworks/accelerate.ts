@@ -1,11 +1,11 @@
 /** Hugging Face Accelerate: the accelerator does the backward pass, unscales and clips. */
-import { at, type Framework } from "./framework.ts";
+import { at, type Framework, STEPS } from "./framework.ts";
 
 export const accelerate: Framework = {
   name: "accelerate",
   title: "Accelerate",
   mentions: ["accelerate"],
-  triggers: [".step"],
+  triggers: [STEPS],
   aliases: [["accelerate.accelerator.Accelerator", "accelerate.Accelerator"]],
   optimizers: /^accelerate\.(utils\.)?(DummyOptim)$/,
   // Stands for the optimizer of a DeepSpeed configuration, which may set "gradient_clipping".

@@ -1,11 +1,11 @@
 /** DeepSpeed: an engine that does backward pass, clipping and update as its configuration says. */
-import { at, type Framework } from "./framework.ts";
+import { at, type Framework, STEPS } from "./framework.ts";
 
 export const deepspeed: Framework = {
   name: "deepspeed",
   title: "DeepSpeed",
   mentions: ["deepspeed"],
-  triggers: [".step"],
+  triggers: [STEPS],
   optimizers: /^$/,
   settings: [
     {

@@ -257,7 +257,7 @@ export interface Framework {
   /** A file that mentions none of these words is none of this framework's. */
   readonly mentions: readonly string[];
   /** Words without one of which nothing in a file updates or clips: it is not even parsed. */
-  readonly triggers: readonly string[];
+  readonly triggers: readonly (string | RegExp)[];
   /** Other names of the same thing. */
   readonly aliases?: readonly (readonly [string, string])[];
   /** Constructors of optimizers whose `step` updates parameters from `.grad`. */
@@ -334,3 +334,6 @@ export interface Framework {
 }
 
 export const at = (position: number | null, keyword: string | null = null): ArgumentPlace => ({ position, keyword });
+
+/** Something steps that is no scheduler: of learning rates, or of a diffusion's noise in each of its pipelines. */
+export const STEPS = /(?<!scheduler)\.step(?!s\b)/i;

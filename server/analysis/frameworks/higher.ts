@@ -9,7 +9,7 @@ const OPTIMIZERS = ["higher.innerloop_ctx()[1]", "higher.optim.get_diff_optim()"
 export const higher: Framework = {
   name: "higher",
   title: "higher",
-  mentions: ["higher"],
+  mentions: ["import higher", "from higher"],
   triggers: ["step"],
   aliases: [
     ["higher.get_diff_optim", "higher.optim.get_diff_optim"],

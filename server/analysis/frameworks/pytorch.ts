@@ -1,5 +1,5 @@
 /** PyTorch, with the optimizers, mixed-precision tools and wrappers that its scripts use. */
-import { at, type Framework, type Meaning } from "./framework.ts";
+import { at, type Framework, type Meaning, STEPS } from "./framework.ts";
 
 const norm: Meaning = {
   event: "clip",
@@ -19,7 +19,7 @@ export const pytorch: Framework = {
   name: "pytorch",
   title: "PyTorch",
   mentions: ["torch", "apex"],
-  triggers: [".step", "_step(", "clip_grad"],
+  triggers: ["clip_grad", STEPS, /(?<!\bmark)_step\(/],
   aliases: [
     ["torch.cuda.amp.GradScaler", "torch.amp.GradScaler"],
     ["torch.cuda.amp.grad_scaler.GradScaler", "torch.amp.GradScaler"],
