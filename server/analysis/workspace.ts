@@ -31,7 +31,13 @@ export interface ImportedModule extends WorkspaceModule {
   readonly base: number;
   /** By its text, it may train, build an optimizer or change gradients. */
   readonly matters: boolean;
-  /** Parsed when first asked for. */
+  /** It has all names of some other module. */
+  readonly importsAll: boolean;
+  /** A name stands somewhere in its text. */
+  mentions(name: string): boolean;
+  /** By its text, it may have a name from a module that it imports, and doesn't define it. */
+  mayPassOn(name: string): boolean;
+  /** Parsed when asked for, and perhaps once more when asked for again: these are to be kept. */
   readonly names: Names;
 }
 

@@ -7,8 +7,8 @@ import { decodeSource } from "./source.ts";
 
 /** Larger files are generated, and not worth a keystroke's time. */
 const MAX_BYTES = 512 * 1024;
-/** Characters of the modules that are kept with what was worked out for them: the last used ones. */
-const MAX_KEPT = 8_000_000;
+/** Characters of the modules whose texts are kept: the last used ones. */
+const MAX_KEPT = 32_000_000;
 
 export interface WorkspaceOptions {
   /** The folder that a file's imports may lead to, and not beyond. */
@@ -28,6 +28,9 @@ interface Kept {
 export class FileWorkspace implements Workspace {
   readonly #options: WorkspaceOptions;
   readonly #kept = new Map<string, Kept>();
+  /** Where the modules of each name lie, by the path of the module that imports them. */
+  readonly #resolved = new Map<string, Map<string, string | null>>();
+  /** The same for absolute names, which all modules of a folder share. */
   readonly #paths = new Map<string, string | null>();
   readonly #exists = new Map<string, boolean>();
   readonly #roots = new Map<string, string>();
@@ -56,19 +59,34 @@ export class FileWorkspace implements Workspace {
   /** Something on the disk may have changed: nothing is taken from memory without a look. */
   refresh(): void {
     this.#time += 1;
+    this.#resolved.clear();
     this.#paths.clear();
     this.#exists.clear();
     this.#roots.clear();
   }
 
   resolve(name: string, from: string): WorkspaceModule | null {
+    let resolved = this.#resolved.get(from);
+    if (!resolved) {
+      resolved = new Map();
+      this.#resolved.set(from, resolved);
+    }
+    let path = resolved.get(name);
+    if (path === undefined) {
+      path = this.#locate(name, from);
+      resolved.set(name, path);
+    }
+    return path === null ? null : (this.#options.open?.(path) ?? this.#read(path));
+  }
+
+  #locate(name: string, from: string): string | null {
     const key = `${name.startsWith(".") ? from : dirname(from)}\0${name}`;
     let path = this.#paths.get(key);
     if (path === undefined) {
       path = this.#find(name, from);
       this.#paths.set(key, path);
     }
-    return path === null ? null : (this.#options.open?.(path) ?? this.#read(path));
+    return path;
   }
 
   #find(name: string, from: string): string | null {

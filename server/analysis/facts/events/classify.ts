@@ -126,7 +126,11 @@ export class Classifier {
     if (conventional) return conventional;
     const hidden = this.#hidden(name, call, externals, frame, scope, pending);
     if (!hidden) return null;
-    const looked = externals.flatMap((external) => this.#values.imports.look(external.name, external.scope));
+    const { imports } = this.#values;
+    const looked =
+      call.callee.kind === "name" && !scope.lookup(call.callee.id)
+        ? imports.lookWildcard(call.callee.id, scope)
+        : externals.flatMap((external) => imports.look(external.name, external.scope));
     const found = this.#targets(looked, call, frame, scope);
     if (found.length > 0) return { kind: "inline", targets: found, direct: true, hides: true };
     return this.#event(call, statement, frame, scope, hidden);

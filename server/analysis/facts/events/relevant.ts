@@ -64,16 +64,33 @@ function unpackedNames({ module, functions, calls }: Names): string[] {
 }
 
 /** What is called of modules that may have to do with training: imported functions, and members of imported modules. */
-function namesOfImports({ imports: imported, calls }: Names, imports: Imports): string[] {
+function namesOfImports(names: Names, imports: Imports): string[] {
+  const reached = calledThrough(names);
+  if (reached.size === 0) return [];
   const local = new Set<string>();
-  for (const { name, node, scope } of imported) if (imports.mayMatter(name, scope)) local.add(node.alias ?? node.name);
-  if (local.size === 0) return [];
-  const reached = (call: Call) => {
-    let at = call.callee;
-    while (at.kind === "attribute") at = at.object;
-    return at.kind === "name" && local.has(at.id);
-  };
-  return [...calls].flatMap(([name, sites]) => (sites.some(({ call }) => reached(call)) ? [name] : []));
+  for (const { name, node, scope } of names.imports) {
+    const given = node.alias ?? node.name;
+    if (reached.has(given) && !local.has(given) && imports.mayMatter(name, scope)) local.add(given);
+  }
+  return [...local].flatMap((name) => reached.get(name) ?? []);
+}
+
+/** The names of calls by the name that what is called starts with: `run` of `subprocess.run()` by `subprocess`. */
+const calledThrough = once(({ calls }: Names): ReadonlyMap<string, readonly string[]> => {
+  const found = new Map<string, string[]>();
+  for (const [name, sites] of calls)
+    for (const root of new Set(sites.map(({ call }) => rootOf(call)))) {
+      const known = root !== null && found.get(root);
+      if (known) known.push(name);
+      else if (root !== null) found.set(root, [name]);
+    }
+  return found;
+});
+
+function rootOf({ callee }: Call): string | null {
+  let at = callee;
+  while (at.kind === "attribute") at = at.object;
+  return at.kind === "name" ? at.id : null;
 }
 
 function callersOf(name: string, names: Names): Caller[] {

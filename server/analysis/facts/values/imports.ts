@@ -24,7 +24,10 @@ export class Imports {
   /** Modules that were looked into, by their scope, in the order in which they were found. */
   readonly #modules = new Map<Scope, ImportedModule>();
   readonly #paths = new Set<string>();
-  readonly #located = new Map<string, Exported | null>();
+  readonly #names = new Map<ImportedModule, Names>();
+  readonly #located = new Map<Scope, Map<string, Exported | null>>();
+  readonly #thoroughly = new Map<Scope, Map<string, Exported | null>>();
+  readonly #ofFrameworks = new Map<string, boolean>();
   readonly #following = new Set<Variable>();
   #thorough = false;
 
@@ -46,7 +49,8 @@ export class Imports {
 
   /** The names of the module that holds a scope. */
   namesIn(scope: Scope): Names {
-    return this.#modules.get(scope.module)?.names ?? this.#values.names;
+    const module = this.#modules.get(scope.module);
+    return (module && this.#names.get(module)) ?? this.#values.names;
   }
 
   /** The linted file, and the modules that its own imports and their base classes lead to. */
@@ -56,10 +60,10 @@ export class Imports {
     for (const { name, scope } of names.imports) this.#locate(name, scope);
     for (const name of names.module.wildcards) if (!this.isFramework(name)) this.#use(this.#module(name, names.module));
     // Grows on the way.
-    for (const { names: imported } of this.#modules.values())
+    for (const imported of this.#names.values())
       for (const { node, scope } of imported.classes)
         for (const { value } of node.bases) this.#values.evaluate(value, this.#values.frames.around(scope));
-    return [names, ...[...this.#modules.values()].map((module) => module.names)];
+    return [names, ...this.#names.values()];
   }
 
   /** By its text, a module that an import names may have to do with training. Not of those whose names are known already. */
@@ -72,7 +76,7 @@ export class Imports {
     const module = this.#module(name, scope);
     const isUnread = (found: ImportedModule | null | "") => found && !this.#paths.has(found.path);
     return (
-      (holder && isUnread(holder) && (holder.matters || holder.text.includes(last))) ||
+      (holder && isUnread(holder) && (holder.matters || holder.mentions(last))) ||
       (module?.matters === true && isUnread(module) === true)
     );
   }
@@ -91,11 +95,27 @@ export class Imports {
     return found && this.#evaluate(found);
   }
 
-  /** The same, be it in a module that by its text has nothing to do with training. */
+  /** The same, be it in a module that by its text has nothing to do with training; the methods of its classes, too. */
   look(name: string, scope: Scope): Value[] {
+    const [, made, member] = /^([^()]+)\(\)\.([^.()]+)$/.exec(name) ?? [];
+    return this.#inAllModules(() => {
+      if (made === undefined || member === undefined) return this.find(name, scope) ?? [];
+      return (this.find(made, scope) ?? []).flatMap((value): Value[] =>
+        value.kind === "class"
+          ? this.#values.members.of({ ...value, kind: "instance", call: null, scope: value.info.scope }, member)
+          : [],
+      );
+    });
+  }
+
+  lookWildcard(name: string, scope: Scope): Value[] {
+    return this.#inAllModules(() => this.findWildcard(name, scope) ?? []);
+  }
+
+  #inAllModules<Found>(find: () => Found): Found {
     this.#thorough = true;
     try {
-      return this.find(name, scope) ?? [];
+      return find();
     } finally {
       this.#thorough = false;
     }
@@ -133,13 +153,18 @@ export class Imports {
 
   #locate(name: string, scope: Scope): Exported | null {
     if (!this.#importer || name.includes("(") || this.isFramework(name)) return null;
-    const key = `${this.#pathOf(scope)}\0${name}${this.#thorough ? "\0" : ""}`;
-    const known = this.#located.get(key);
+    const all = this.#thorough ? this.#thoroughly : this.#located;
+    let located = all.get(scope.module);
+    if (!located) {
+      located = new Map();
+      all.set(scope.module, located);
+    }
+    const known = located.get(name);
     if (known !== undefined) return known;
     // A name that a circle of re-exports leads back to is found nowhere.
-    this.#located.set(key, null);
+    located.set(name, null);
     const found = this.#search(name, scope);
-    this.#located.set(key, found);
+    located.set(name, found);
     return found;
   }
 
@@ -160,10 +185,8 @@ export class Imports {
   #exported(module: ImportedModule, name: string, from: Scope): Exported | null {
     // Some member of it (`getattr(module, name)`), or part of what a member returns.
     if (module.path === this.#pathOf(from) || !IDENTIFIER.test(name)) return null;
-    const { text } = module;
-    const wildcard = text.includes("import *");
-    if (!wildcard && !text.includes(name)) return null;
-    if (!this.#thorough && !module.matters && (defines(text, name) || !/\bimport\b/.test(text))) return null;
+    if (!module.importsAll && !module.mentions(name)) return null;
+    if (!this.#thorough && !module.matters && !module.mayPassOn(name)) return null;
     const names = this.#use(module);
     if (!names) return null;
     const variable = names.module.variables.get(name);
@@ -188,9 +211,10 @@ export class Imports {
   #use(module: ImportedModule | null): Names | null {
     if (!module) return null;
     if (module.path === this.#importer?.path) return this.#values.names;
+    const known = this.#names.get(module);
+    if (known || this.#names.size >= MAX_MODULES) return known ?? null;
     const { names } = module;
-    if (this.#modules.has(names.module)) return names;
-    if (this.#modules.size >= MAX_MODULES) return null;
+    this.#names.set(module, names);
     this.#modules.set(names.module, module);
     this.#paths.add(module.path);
     return names;
@@ -201,8 +225,13 @@ export class Imports {
   }
 
   isFramework(name: string): boolean {
-    const root = name.split(/[.([]/, 1)[0] ?? name;
-    return this.#roots.has(root) || this.#frameworks.some(({ optimizers }) => optimizers?.test(name));
+    let known = this.#ofFrameworks.get(name);
+    if (known === undefined) {
+      const root = name.split(/[.([]/, 1)[0] ?? name;
+      known = this.#roots.has(root) || this.#frameworks.some(({ optimizers }) => optimizers?.test(name));
+      this.#ofFrameworks.set(name, known);
+    }
+    return known;
   }
 }
 
@@ -213,10 +242,6 @@ function rootsOf(frameworks: readonly Framework[]): Set<string> {
     ...aliases.flat(),
   ]);
   return new Set(["builtins", ...names.map((name) => name.split(/[.(]/, 1)[0] ?? name)]);
-}
-
-function defines(text: string, name: string): boolean {
-  return new RegExp(`^(?:class|def|async def) ${name}\\b|^${name}\\s*[:=]`, "m").test(text);
 }
 
 /** Nothing that the qualified name would not say as well. */
