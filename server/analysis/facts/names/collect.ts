@@ -14,7 +14,15 @@ import {
 import { lastPart } from "../../syntax/call.ts";
 import { assignsGrad, changesGrad, handsGradOn, zeroesGrad } from "./by-hand.ts";
 import { emptyPart, type Part, put, type Write, type Written } from "./part.ts";
-import { type Binding, type ClassInfo, type FunctionInfo, type Position, Scope, Variable } from "./scope.ts";
+import {
+  type Binding,
+  type Branching,
+  type ClassInfo,
+  type FunctionInfo,
+  type Position,
+  Scope,
+  Variable,
+} from "./scope.ts";
 
 /** `body` is the block of the module that the statement stands in. */
 export function collectPart(statement: Statement, module: Scope, body: Block): Part {
@@ -31,6 +39,7 @@ class Collector {
   readonly #unbound: { readonly target: Expression; readonly scope: Scope; readonly written: Written }[] = [];
   #within: Block;
   #loops: readonly Statement[] = [];
+  #branchings: readonly Branching[] = [];
 
   constructor(module: Scope, body: Block) {
     this.#module = module;
@@ -105,14 +114,16 @@ class Collector {
         if (statement.value) scope.home.info?.returns.push(statement.value);
         break;
     }
-    const [block, loops] = [this.#within, this.#loops];
+    const [block, loops, branchings] = [this.#within, this.#loops, this.#branchings];
     if (statement.kind === "for" || statement.kind === "while") this.#loops = [...loops, statement];
+    if (statement.kind === "if") this.#branchings = [...branchings, { statement, block }];
     for (const inner of blocksOf(statement)) {
       if (statement.kind !== "with") this.#within = inner;
       this.#block(inner, scope);
     }
     this.#within = block;
     this.#loops = loops;
+    this.#branchings = branchings;
   }
 
   /** Every function around the place changes gradients, by itself or by what it defines. */
@@ -121,17 +132,19 @@ class Collector {
   }
 
   #at(scope: Scope, statement: Statement | null): Position {
-    return { scope, statement, block: this.#within, loops: this.#loops };
+    return { scope, statement, block: this.#within, loops: this.#loops, branchings: this.#branchings };
   }
 
   /** A body with names of its own: what is around it counts no more. */
   #enter(body: Block, scope: Scope): void {
-    const [block, loops] = [this.#within, this.#loops];
+    const [block, loops, branchings] = [this.#within, this.#loops, this.#branchings];
     this.#within = body;
     this.#loops = [];
+    this.#branchings = [];
     this.#block(body, scope);
     this.#within = block;
     this.#loops = loops;
+    this.#branchings = branchings;
   }
 
   #import(local: string, name: string, node: ImportedName, scope: Scope, statement: Statement): void {
@@ -163,6 +176,7 @@ class Collector {
         statement: null,
         block: [],
         loops: [],
+        branchings: [],
       };
       inner.variable(parameter.name).bindings.push(binding);
     });
@@ -329,7 +343,13 @@ class Collector {
 /** `from . import x` names `.x`, and `from .m import x` names `.m.x`. */
 const memberOf = (module: string, name: string) => (module.endsWith(".") ? module + name : `${module}.${name}`);
 
-const position = ({ scope, statement, block, loops }: Binding): Position => ({ scope, statement, block, loops });
+const position = ({ scope, statement, block, loops, branchings }: Binding): Position => ({
+  scope,
+  statement,
+  block,
+  loops,
+  branchings,
+});
 
 /** `args.clip` as its parts. */
 function pathOf(target: Expression): Write["path"] {

@@ -1,5 +1,5 @@
 /** Which bindings of a name may hold where it is used. */
-import { type Block, rangeOf, type Statement } from "../../syntax/ast.ts";
+import { type Block, rangeOf, type Statement, type StatementOf } from "../../syntax/ast.ts";
 import type { Binding } from "./scope.ts";
 
 /**
@@ -15,8 +15,39 @@ export function reaching(bindings: readonly Binding[], use: number): readonly Bi
     const loop = isBefore(binding, use) ? undefined : binding.loops.findLast((outer) => holds(outer, use));
     return loop && !(certain && holds(loop, rangeOf(certain).start) && certain !== loop);
   });
-  const found = [...before.slice(Math.max(0, last)), ...around];
+  const joined = joinBefore(before, use);
+  const left = before
+    .slice(Math.max(0, last))
+    .filter(({ statement }) => (statement ? rangeOf(statement).end : 0) > joined);
+  const found = [...left, ...around];
   return found.length > 0 ? found : bindings;
+}
+
+/** Where the last `if` begins that every way to the place passes, and each branch of which binds the name. */
+function joinBefore(bindings: readonly Binding[], use: number): number {
+  let start = -1;
+  for (const { branchings } of bindings)
+    for (const { statement, block } of branchings) {
+      const range = rangeOf(statement);
+      if (range.start > start && range.end <= use && isWithin(block, use) && bindsInEachBranch(statement, bindings))
+        start = range.start;
+    }
+  return start;
+}
+
+/** A branch that doesn't come out at the end of the statement binds what it may. */
+function bindsInEachBranch({ body, otherwise }: StatementOf<"if">, bindings: readonly Binding[]): boolean {
+  return [body, otherwise].every((branch) => {
+    const end = branch.at(-1)?.kind;
+    return (
+      end === "return" ||
+      end === "jump" ||
+      bindings.some(
+        ({ block, statement }) => block === branch && statement !== null && bindsFirst(statement) !== true,
+      ) ||
+      branch.some((inner) => inner.kind === "if" && bindsInEachBranch(inner, bindings))
+    );
+  });
 }
 
 function isBefore({ statement }: Binding, use: number): boolean {

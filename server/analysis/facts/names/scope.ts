@@ -11,13 +11,20 @@ import type {
 } from "../../syntax/ast.ts";
 import type { Part } from "./part.ts";
 
-/** Where a binding stands: in which block of its scope, and in which loops there, outermost first. */
+/** A statement of which one branch or another runs, and the block that it stands in. */
+export interface Branching {
+  readonly statement: StatementOf<"if">;
+  readonly block: Block;
+}
+
+/** Where a binding stands: in which block of its scope, and in which loops and branches there, outermost first. */
 export interface Position {
   readonly scope: Scope;
   readonly statement: Statement | null;
   /** A `with` adds no block of its own: what it holds always runs. */
   readonly block: Block;
   readonly loops: readonly Statement[];
+  readonly branchings: readonly Branching[];
 }
 
 export type Binding = Position &
