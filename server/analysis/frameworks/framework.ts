@@ -140,8 +140,14 @@ export type Meaning =
     }
   /** A line of a hand-logged run: no update of ours, but a place where a threshold is named. */
   | { readonly event: "log"; readonly threshold: ArgumentPlace }
-  /** Calls a function that it is given, with arguments of its own. */
-  | { readonly event: "runs"; readonly function: ArgumentPlace }
+  /** Calls a function that it is given, or one of them, with arguments of its own, */
+  | {
+      readonly event: "runs";
+      readonly function: ArgumentPlace;
+      readonly otherwise?: ArgumentPlace;
+      /** some of which it is given, too: by the position that a parameter of the function has. */
+      readonly passes?: readonly (readonly [parameter: number, from: ArgumentPlace])[];
+    }
   /** Known to leave gradients alone. */
   | { readonly event: "nothing" };
 

@@ -21,9 +21,15 @@ export const jax: Framework = {
     "jax.value_and_grad()": backward,
     "jax.vjp()": backward,
     "jax.linear_transpose()": backward,
-    "jax.lax.scan": { event: "runs", function: at(0, "f") },
-    "jax.lax.fori_loop": { event: "runs", function: at(2, "body_fun") },
-    "jax.lax.while_loop": { event: "runs", function: at(1, "body_fun") },
+    "jax.lax.scan": { event: "runs", function: at(0, "f"), passes: [[0, at(1, "init")]] },
+    "jax.lax.fori_loop": { event: "runs", function: at(2, "body_fun"), passes: [[1, at(3, "init_val")]] },
+    "jax.lax.while_loop": { event: "runs", function: at(1, "body_fun"), passes: [[0, at(2, "init_val")]] },
+    "jax.lax.cond": {
+      event: "runs",
+      function: at(1, "true_fun"),
+      otherwise: at(2, "false_fun"),
+      passes: [0, 1, 2, 3].map((parameter) => [parameter, at(3 + parameter)]),
+    },
   },
   passThrough: {
     "jax.jit": "first",

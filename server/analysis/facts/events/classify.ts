@@ -279,8 +279,8 @@ export class Classifier {
       case "nothing":
         return null;
       case "runs": {
-        const given = argument(meaning.function);
-        const values = given ? this.#values.evaluate(given, frame, scope) : [];
+        const given = [argument(meaning.function), argument(meaning.otherwise)];
+        const values = given.flatMap((node) => (node ? this.#values.evaluate(node, frame, scope) : []));
         const functions = values.filter((value) => value.kind === "function");
         return functions.length > 0 ? { kind: "inline", targets: functions, direct: false, hides: false } : null;
       }

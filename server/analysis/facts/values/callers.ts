@@ -1,7 +1,8 @@
-/** Who in the file calls a function, and with what. */
-import type { Call, Expression } from "../../syntax/ast.ts";
+/** Who in the file calls a function, or has a library call it, and with what. */
+import type { Argument, Call, Expression } from "../../syntax/ast.ts";
 import { argumentOf } from "../../syntax/call.ts";
-import type { Binding, CallSite, Names, Scope } from "../names/scope.ts";
+import { callsGiven } from "../names/passed-on.ts";
+import type { Binding, CallSite, FunctionInfo, Names, Scope } from "../names/scope.ts";
 import type { CallPlace, Frame } from "./value.ts";
 import type { Values } from "./values.ts";
 
@@ -17,6 +18,8 @@ export class Callers {
   readonly #values: Values;
   readonly #callers = new Map<Scope, CallSite[]>();
   readonly #sites = new Map<Names, Map<Call, CallSite>>();
+  /** The calls that libraries make, and where they are told to. */
+  readonly #made = new Map<Call, CallSite>();
 
   constructor(values: Values) {
     this.#values = values;
@@ -60,6 +63,8 @@ export class Callers {
   }
 
   #siteOf(call: Call, callee: Scope): CallSite | undefined {
+    const made = this.#made.get(call);
+    if (made) return made;
     for (const names of this.#around(callee)) {
       const site = this.#sitesIn(names).get(call);
       if (site) return site;
@@ -100,7 +105,33 @@ export class Callers {
           (target.kind === "class" && target.info === info.owner),
       );
     });
-    this.#callers.set(scope, found);
-    return found;
+    const all = [...found, ...this.#around(scope).flatMap((names) => this.#madeOf(info, names))];
+    this.#callers.set(scope, all);
+    return all;
+  }
+
+  /** The calls that a library makes of a function which it is given: `lax.scan(body, state, xs)` calls `body(state, …)`. */
+  #madeOf(info: FunctionInfo, names: Names): CallSite[] {
+    return callsGiven(info.name, names).flatMap((site) => {
+      const { call, scope } = site;
+      const frame = this.#values.frames.of(scope);
+      const evaluated = (node: Expression) => this.#values.evaluate(node, frame, scope);
+      return evaluated(call.callee).flatMap((value): CallSite[] => {
+        const runs = value.kind === "external" ? this.#values.runs(value.name) : null;
+        const callee = [runs?.function, runs?.otherwise]
+          .map((place) => place && argumentOf(call, place.position, place.keyword)?.value)
+          .find((node) => node && evaluated(node).some((known) => known.kind === "function" && known.info === info));
+        if (!callee || !runs?.passes) return [];
+        const own = info.node.parameters.slice(info.owner && info.scope.self !== null ? 1 : 0);
+        const passed = runs.passes.flatMap(([index, place]): Argument[] => {
+          const [argument, parameter] = [argumentOf(call, place.position, place.keyword), own[index]];
+          return argument && parameter ? [{ ...argument, keyword: parameter.name }] : [];
+        });
+        if (passed.length === 0) return [];
+        const made = { ...site, call: { ...call, callee, arguments: passed } };
+        this.#made.set(made.call, made);
+        return [made];
+      });
+    });
   }
 }

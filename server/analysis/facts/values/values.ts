@@ -2,7 +2,7 @@
  * What an expression may stand for, followed through assignments, attributes, parameters, returns, tuples, containers and
  * calls within the file. An answer is a set of candidates; {@link UNKNOWN} among them means that there may be others.
  */
-import type { Framework } from "../../frameworks/framework.ts";
+import type { Framework, Meaning } from "../../frameworks/framework.ts";
 import { type Call, type Expression, rangeOf } from "../../syntax/ast.ts";
 import { argumentOf } from "../../syntax/call.ts";
 import type { Importer } from "../../workspace.ts";
@@ -292,6 +292,15 @@ export class Values {
           return [UNKNOWN];
       }
     });
+  }
+
+  /** What a library's function does with the functions that it is given. */
+  runs(name: string): (Meaning & { event: "runs" }) | null {
+    for (const { calls } of this.#frameworks) {
+      const meaning = calls?.[name];
+      if (meaning?.event === "runs") return meaning;
+    }
+    return null;
   }
 
   #externalCall(callee: Value & { kind: "external" }, call: Call, frame: Frame, scope: Scope): Value[] {
