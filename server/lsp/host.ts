@@ -6,6 +6,8 @@ export interface ImportedFiles {
   origin(path: string): Origin;
   /** The interpreter that runs a file, by the user's choice: what is installed there decides what a default means. */
   select(path: string, interpreter: string | null): void;
+  /** The folders of the workspace are now these. */
+  within(folders: readonly string[]): void;
   /** Nothing is taken from memory without a look at the disk. */
   refresh(): void;
 }

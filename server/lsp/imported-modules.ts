@@ -6,14 +6,26 @@ import type { Host, ImportedFiles } from "./host.ts";
 export class ImportedModules {
   readonly #host: Host;
   readonly #files: ImportedFiles;
+  readonly #folders: Set<string>;
   readonly #open = new Map<string, OpenDocument>();
   readonly #origins = new Map<string, Origin>();
 
   /** `folders`: those of the workspace. A document outside of them may import what its repository holds. */
   constructor(host: Host, folders: readonly string[]) {
     this.#host = host;
-    const paths = folders.flatMap((uri) => host.pathOf(uri) ?? []);
-    this.#files = host.importedFiles(paths, (path) => this.#openAt(path));
+    this.#folders = new Set(folders);
+    this.#files = host.importedFiles(this.#paths, (path) => this.#openAt(path));
+  }
+
+  /** Folders were added to the workspace, and others taken out. */
+  foldersChanged(added: readonly string[], removed: readonly string[]): void {
+    for (const uri of removed) this.#folders.delete(uri);
+    for (const uri of added) this.#folders.add(uri);
+    this.#files.within(this.#paths);
+  }
+
+  get #paths(): string[] {
+    return [...this.#folders].flatMap((uri) => this.#host.pathOf(uri) ?? []);
   }
 
   /** Undefined for a document that is no file. */

@@ -58,6 +58,7 @@ function capabilitiesFor(client: Client): InitializeResult["capabilities"] {
     },
     codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, FIX_ALL_KIND], resolveProvider: true },
     hoverProvider: true,
+    workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
     executeCommandProvider: { commands: [EXPLAIN_COMMAND] },
     ...(client.pullsDiagnostics && {
       diagnosticProvider: { identifier: "gradsight", interFileDependencies: true, workspaceDiagnostics: false },

@@ -34,7 +34,7 @@ export function nodeHost(): Host {
       return uri.startsWith("file:") && realPath(fileURLToPath(uri)) === realPath(path);
     },
     importedFiles(folders, open) {
-      const roots = folders.map(realPath).sort((a, b) => b.length - a.length);
+      let roots = innermostFirst(folders);
       const rootOf = (path: string) =>
         roots.find((folder) => isWithin(path, folder)) ?? repositoryOf(path) ?? dirname(path);
       const files = new FileWorkspace({ rootOf, open });
@@ -45,6 +45,10 @@ export function nodeHost(): Host {
           return { ...files.origin(path), versions };
         },
         select: (path, interpreter) => environments.select(path, interpreter),
+        within(others) {
+          roots = innermostFirst(others);
+          files.refresh();
+        },
         refresh() {
           files.refresh();
           environments.forget();
@@ -56,6 +60,8 @@ export function nodeHost(): Host {
     },
   };
 }
+
+const innermostFirst = (folders: readonly string[]) => folders.map(realPath).sort((a, b) => b.length - a.length);
 
 function pathOf(uri: string): string | null {
   try {

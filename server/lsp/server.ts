@@ -4,6 +4,7 @@ import { registerCodeActionResolve } from "./code-action-resolve.ts";
 import { registerDiagnostics } from "./diagnostics.ts";
 import { registerDidChange } from "./did-change.ts";
 import { registerDidChangeWatchedFiles } from "./did-change-watched-files.ts";
+import { registerDidChangeWorkspaceFolders } from "./did-change-workspace-folders.ts";
 import { registerDidClose } from "./did-close.ts";
 import { registerDidOpen } from "./did-open.ts";
 import { registerExplain } from "./explain.ts";
@@ -31,6 +32,7 @@ export function serve(connection: Connection, host: Host): void {
     registerNotebookDidClose(context, diagnostics);
     context.settings.register(diagnostics.settingsChanged);
     registerDidChangeWatchedFiles(context, diagnostics.settingsChanged);
+    registerDidChangeWorkspaceFolders(context, diagnostics.settingsChanged);
     registerCodeActions(context);
     registerCodeActionResolve(context);
     registerHover(context);

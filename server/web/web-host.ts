@@ -34,6 +34,7 @@ export function webHost(connection: Pick<Connection, "sendRequest">): Host {
     importedFiles: () => ({
       origin: (path) => ({ path, workspace: { resolve: () => null } }),
       select() {},
+      within() {},
       refresh() {},
     }),
     async startHub() {

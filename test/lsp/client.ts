@@ -16,6 +16,7 @@ import {
   DidChangeConfigurationNotification,
   DidChangeTextDocumentNotification,
   DidChangeWatchedFilesNotification,
+  DidChangeWorkspaceFoldersNotification,
   DidCloseTextDocumentNotification,
   DidOpenTextDocumentNotification,
   type DocumentDiagnosticReport,
@@ -144,6 +145,13 @@ export class LspClient {
   close(uri: string): Promise<void> {
     this.#open.delete(uri);
     return this.connection.sendNotification(DidCloseTextDocumentNotification.type, { textDocument: { uri } });
+  }
+
+  foldersChanged(added: readonly string[], removed: readonly string[]): Promise<void> {
+    const folders = (uris: readonly string[]) => uris.map((uri) => ({ uri, name: "folder" }));
+    return this.connection.sendNotification(DidChangeWorkspaceFoldersNotification.type, {
+      event: { added: folders(added), removed: folders(removed) },
+    });
   }
 
   /** As good as new, for the next test: a process costs more than most of what is asked of it. */

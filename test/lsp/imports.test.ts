@@ -61,6 +61,20 @@ describe("what an open script imports", () => {
     expect(await client.pull(train())).toEqual([]);
   });
 
+  it("lies in a folder that is opened later, and closed again", async () => {
+    const client = await start({ folders: [] });
+    const [own, other] = [uri("project/own"), uri("project")];
+    const nested = `${own}/train.py`;
+    await client.open(nested, SCRIPT);
+    // Outside of the workspace, what it imports is looked for beside it.
+    expect(rules(await client.pull(nested))).toEqual([]);
+    await client.open(helpers(), HARMLESS);
+    await client.foldersChanged([other], []);
+    expect(rules(await client.pull(nested))).toEqual(["missing-clipping"]);
+    await client.foldersChanged([own], [other]);
+    expect(rules(await client.pull(nested))).toEqual([]);
+  });
+
   it("is looked at again when its file changes, appears or goes", async () => {
     const client = await start();
     await client.until(() => client.registered.includes("workspace/didChangeWatchedFiles"));
