@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { RULES } from "../../server/analysis/rules/index.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
@@ -80,6 +81,11 @@ describe("settings", () => {
       expect(setting, name).toHaveProperty("default");
       expect(setting.markdownDescription, name).toMatch(/^%.+%$/);
     }
+  });
+
+  it("offer every rule for a severity of its own, and nothing else", () => {
+    const { propertyNames } = contributes.configuration.properties["gradsight.lint.severity"];
+    expect(propertyNames.enum).toEqual(RULES.map(({ name }) => name).toSorted());
   });
 
   it("that could run something are restricted in untrusted workspaces", () => {
