@@ -102,6 +102,8 @@ export type Meaning =
        * merged with others, so that what one leaves out isn't known.
        */
       readonly configures?: RegExp;
+      /** Or as what a call of one of these gives by that name, in whatever file. */
+      readonly configuresCalls?: RegExp;
       /** Arguments of the same call that may clip. */
       readonly unlessGiven?: readonly ArgumentPlace[];
       /** What is trained: a class that has one of these members may clip in it, and one that can't be seen may have them. */

@@ -35,6 +35,23 @@ describe("a configuration in Python", () => {
   ])("is not one %s", (_, text) => expect(places(text)).toEqual([]));
 });
 
+describe("a runner that a script makes", () => {
+  const runner = (clip: string, imports = "from mmengine.runner import Runner") => `${imports}
+from torch.optim import SGD
+
+def main():
+    runner = Runner(model=model, optim_wrapper=dict(optimizer=dict(type=SGD, lr=0.1)${clip}), train_cfg=dict(max_epochs=5))
+    runner.train()
+`;
+  it.each<[string, string, string[]]>([
+    ["clipping switched off", runner(", clip_grad=None"), ["5:disabled-clipping"]],
+    ["a threshold of zero", runner(", clip_grad=dict(max_norm=0)"), ["5:invalid-threshold"]],
+    ["a threshold", runner(", clip_grad=dict(max_norm=1)"), []],
+    ["nothing", `${runner("")}# clip_grad`, []],
+    ["a zero to something else", runner(", clip_grad=dict(max_norm=0)", "from engine import Runner"), []],
+  ])("and gives %s", (_, text, expected) => expect(places(text)).toEqual(expected));
+});
+
 describe("the threshold", () => {
   it.each([
     ["in place of what switches it off", config(", clip_grad=None"), config(", clip_grad=dict(max_norm=1.0)")],

@@ -1,4 +1,4 @@
-/** MMEngine, and MMCV before it: configurations in Python, whose variables name what the runner builds. */
+/** MMEngine, and MMCV before it: configurations in Python, whose variables name what the runner builds, and the runner itself. */
 import { at, type ClipSetting, type Framework } from "./framework.ts";
 
 const DICT = /^builtins\.dict$/;
@@ -25,6 +25,7 @@ export const mmengine: Framework = {
       optimizer: "result",
       managed: true,
       configures: /^(optim_wrapper|optimizer_config)$/,
+      configuresCalls: /^mmengine\.(runner\.)?(\w+\.)?(Flexible)?Runner$/,
     },
   },
   spelling: {

@@ -1,6 +1,6 @@
 /** What one call means to the training, by the frameworks' tables, and by convention where the object's class can't be seen. */
 import type { Framework, GradientPlace, Meaning, OptimizerPlace } from "../../frameworks/framework.ts";
-import { type Call, childrenOf, type Expression, type Statement } from "../../syntax/ast.ts";
+import { type Call, childrenOf, type Expression, expressionsOf, type Statement } from "../../syntax/ast.ts";
 import { argumentOf, lastPart } from "../../syntax/call.ts";
 import type { Versions } from "../../workspace.ts";
 import { reachesGrad } from "../names/by-hand.ts";
@@ -313,7 +313,7 @@ export class Classifier {
         const refused = meaning.trains?.refusesWithout;
         const refuses = refused && this.#isFalse(trained, refused.member, frame, scope) ? refused.because : null;
         if (!referred) return null;
-        if (meaning.configures && !this.#isConfiguration(meaning.configures, call, statement, scope)) return null;
+        if (meaning.configures && !this.#isConfiguration(meaning, call, statement, frame, scope)) return null;
         const configured = refuses
           ? referred.configured.map((setting) => ({ ...setting, refused: setting.off ? null : refuses }))
           : referred.configured;
@@ -369,7 +369,21 @@ export class Classifier {
   }
 
   /** What a module that does nothing but name values gives one of these names. */
-  #isConfiguration(name: RegExp, call: Call, statement: Statement, scope: Scope): boolean {
+  #isConfiguration(
+    { configures: name = /^$/, configuresCalls: owners }: Step,
+    call: Call,
+    statement: Statement,
+    frame: Frame,
+    scope: Scope,
+  ): boolean {
+    const isGiven = (within: Expression): boolean =>
+      (within.kind === "call" &&
+        within.arguments.some(({ keyword, value }) => value === call && keyword !== null && name.test(keyword)) &&
+        this.#values
+          .evaluate(within.callee, frame, scope)
+          .some((value) => value.kind === "external" && owners?.test(value.name))) ||
+      childrenOf(within).some(isGiven);
+    if (owners && expressionsOf(statement).some(isGiven)) return true;
     const { module, functions, classes } = this.#values.names;
     if (statement.kind !== "assign" || statement.value !== call || scope !== module) return false;
     if (functions.some(({ node }) => node.kind === "function") || classes.length > 0) return false;
