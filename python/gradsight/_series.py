@@ -50,7 +50,7 @@ class LayerNorms:
     A tensor on a device is put in its place on the CPU by the training thread, when the last steps are wanted.
     """
 
-    __slots__ = ("factor", "norms", "step", "table", "_numbers")
+    __slots__ = ("coming", "factor", "norms", "step", "table", "_numbers")
 
     def __init__(self, step: int, table: str, norms: Any, factor: float) -> None:
         """``norms``: a tensor [layers]; ``factor``: by which to multiply it."""
@@ -58,6 +58,8 @@ class LayerNorms:
         self.table = table
         self.norms = norms
         self.factor = factor
+        self.coming = False
+        """Whether a copy is on its way from the device."""
         self._numbers: "Optional[array[float]]" = None
 
     @classmethod

@@ -7,29 +7,52 @@ script keeps them if it had imported them before ``gradsight.watch()``.
 from __future__ import annotations
 
 import functools
-import time
 import types
 import warnings
-from typing import Any, Callable, Optional, Tuple
+import weakref
+from typing import Any, Callable, List, NamedTuple, Optional, Tuple
 
 from .._guard import Guard
 from .._rebind import rebind
 from .._site import caller_frame, caller_location
 from ..metrics import gradient_norm
-from ..metrics.time_budget import TimeBudget
+from .torch_clip_norms import Caught, Order, listen
 from .torch_gradients import Clip
-from .torch_reading import Number, capturing, compiling
+from .torch_reading import Number, capturing, compiling, whole
 from .torch_recorder import TorchRecorder, torch
-from .torch_series import SAMPLING_SHARE
 
 _guard = Guard("recording clips")
-_budget = TimeBudget(SAMPLING_SHARE)
+_order = Order()
 _inside = False
 """One clip function may call another; the outer one is the script's."""
 
 
+_total: "Optional[Total]" = None
+"""The latest that the script has asked for, to clip by it."""
+_caught_nothing = False
+"""The function is another library's, or works in another way: the norms are measured before it."""
+
+
+class Noted(NamedTuple):
+    """What is known before the gradients change: whose they are, and their norms, where the function won't tell them."""
+
+    ids: Tuple[int, ...]
+    parameters: List[Any]
+    layers: Optional[Tuple[List[Any], Any]]
+    norm: Optional[Number]
+
+
+class Total(NamedTuple):
+    """A total norm, of which tensors, and their norms."""
+
+    tensor: "weakref.ref[Any]"
+    of: Tuple[int, ...]
+    caught: Caught
+
+
 def install(module: Any, recorder: TorchRecorder) -> None:
     """``module`` is ``torch.nn.utils.clip_grad``. ``clip_grad_norm``, without underscore, calls the one with it."""
+    _listen_to_totals(module)
     _replace(module, "clip_grad_norm_", "max_norm", recorder)
     _replace(module, "_clip_grads_with_norm_", "max_norm", recorder)  # clip_grads_with_norm_, where there is one
     _replace(module, "clip_grad_value_", "clip_value", recorder)
@@ -43,35 +66,43 @@ def _replace(module: Any, name: str, limit: str, recorder: TorchRecorder) -> Non
     public = name.lstrip("_")
 
     @_guard
-    def before(parameters: Any) -> "Optional[Tuple[Tuple[int, ...], Any, Optional[Number]]]":
+    def before(parameters: Any, args: Any, kwargs: Any) -> Optional[Noted]:
         tensors = parameters if isinstance(parameters, list) else [parameters]
         if capturing(tensors):
             return None
         ids = tuple(map(id, tensors))
-        if not by_value and not _budget.due():
-            return ids, None, None
-        started = time.perf_counter()
+        if name == "clip_grad_norm_" and order_of(args, kwargs) == 2.0 and not _caught_nothing:
+            return Noted(ids, tensors, None, None)
+        if name == "_clip_grads_with_norm_":
+            layers = _of_total(tensors, total_of(args, kwargs))
+            if layers is not None:
+                return Noted(ids, tensors, layers, None)
         with torch().no_grad():
             having, dense = gradient_norm.gradients(tensors)
             norms = gradient_norm.measure(dense)
-        _budget.spent(started)
         if norms is None:
-            return ids, None, None
-        return ids, (having, norms.each), recorder.reader.read(norms.total) if by_value else None
+            return Noted(ids, tensors, None, None)
+        return Noted(ids, tensors, (having, norms.each), recorder.reader.read(norms.total) if by_value else None)
+
+    def order_of(args: Any, kwargs: Any) -> float:
+        return float(kwargs["norm_type"] if "norm_type" in kwargs else args[1] if len(args) > 1 else 2.0)
+
+    def total_of(args: Any, kwargs: Any) -> Any:
+        return kwargs["total_norm"] if "total_norm" in kwargs else args[1]
 
     @_guard
-    def after(noted: Any, args: Any, kwargs: Any, result: Any) -> None:
-        ids, layers, norm = noted
-        max_norm = kwargs[limit] if limit in kwargs else args[0]
-        norm_type = 2.0
+    def after(noted: Noted, args: Any, kwargs: Any, result: Any, caught: Optional[Caught]) -> None:
+        norm, layers, norm_type = noted.norm, noted.layers, 2.0
         if name == "clip_grad_norm_":
             norm = recorder.reader.read(result)
-            norm_type = float(kwargs["norm_type"] if "norm_type" in kwargs else args[1] if len(args) > 1 else 2.0)
+            norm_type = order_of(args, kwargs)
+            layers = layers or _layers(noted.parameters, caught)
         elif name == "_clip_grads_with_norm_":
-            norm = recorder.reader.read(kwargs["total_norm"] if "total_norm" in kwargs else args[1])
+            norm = recorder.reader.read(total_of(args, kwargs))
+        max_norm = kwargs[limit] if limit in kwargs else args[0]
         recorder.clipped(
             Clip(
-                ids=ids,
+                ids=noted.ids,
                 by_value=by_value,
                 function=f"torch.nn.utils.{public}",
                 location=caller_location(caller_frame(2)),
@@ -89,20 +120,77 @@ def _replace(module: Any, name: str, limit: str, recorder: TorchRecorder) -> Non
         if _inside or compiling() or _guard.failed:
             return original(parameters, *args, **kwargs)
         parameters, given = _listed(parameters)
-        noted = before(parameters)
+        noted = before(parameters, args, kwargs)
+        caught = None
         _inside = True
         try:
             if given == ():
                 result = _passing_warnings(original, given, args, kwargs)
+            elif noted is not None and noted.layers is None:
+                result, caught = listen(module, lambda: original(given, *args, **kwargs))
             else:
                 result = original(given, *args, **kwargs)
         finally:
             _inside = False
         if noted is not None:
-            after(noted, args, kwargs, result)
+            after(noted, args, kwargs, result, caught)
         return result
 
     _spread(module, name, original, clip)
+
+
+def _layers(parameters: List[Any], caught: Optional[Caught]) -> Optional[Tuple[List[Any], Any]]:
+    """The parameters that have a gradient, and the norms [parameters] that the function has worked out of those."""
+    global _caught_nothing
+    having = parameters
+    if caught is None or len(caught.norms) != len(parameters):
+        having = [parameter for parameter in parameters if parameter.grad is not None]
+    if not having:
+        return None
+    each = None if caught is None else _order.of(having, caught)
+    if each is None:
+        _caught_nothing = True
+        return None
+    each = whole(each)
+    return None if each is None else (having, each.detach())
+
+
+def _listen_to_totals(module: Any) -> None:
+    """``get_total_norm``, by which scripts clip that take the norm of several models together."""
+    original = getattr(module, "_get_total_norm", None)
+    if original is None:
+        return
+
+    @_guard
+    def keep(tensors: List[Any], caught: Optional[Caught], total: Any) -> None:
+        global _total
+        _total = None if caught is None else Total(weakref.ref(total), tuple(map(id, tensors)), caught)
+
+    @functools.wraps(original)
+    def get_total_norm(tensors: Any, *args: Any, **kwargs: Any) -> Any:
+        order = args[0] if args else kwargs.get("norm_type", 2.0)
+        if _inside or compiling() or _guard.failed or float(order) != 2.0:
+            return original(tensors, *args, **kwargs)
+        listed = [tensors] if isinstance(tensors, torch().Tensor) else list(tensors)
+        if capturing(listed):
+            return original(listed, *args, **kwargs)
+        total, caught = listen(module, lambda: original(listed, *args, **kwargs))
+        keep(listed, caught, total)
+        return total
+
+    _spread(module, "_get_total_norm", original, get_total_norm)
+
+
+def _of_total(parameters: List[Any], total: Any) -> Optional[Tuple[List[Any], Any]]:
+    """The norms of the gradients of these parameters, where the script has had exactly them put together as ``total``."""
+    if _total is None or _total.tensor() is not total:
+        return None
+    having = [parameter for parameter in parameters if parameter.grad is not None]
+    if tuple([id(parameter.grad) for parameter in having]) != _total.of:
+        return None
+    each = _order.of(having, _total.caught)
+    each = None if each is None else whole(each)
+    return None if each is None else (having, each.detach())
 
 
 def _listed(parameters: Any) -> "Tuple[Any, Any]":

@@ -138,6 +138,11 @@ class Gradients:
             self._coverage[ids] = known
         return known
 
+    @property
+    def count(self) -> int:
+        """Of the optimizer's parameters."""
+        return len(self._own)
+
     def owns(self, parameter: Any) -> bool:
         return id(parameter) in self._own
 

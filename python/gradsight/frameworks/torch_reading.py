@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from typing import Any, Callable, Deque, List, NamedTuple, Optional, Sequence, Union
+from typing import Any, Callable, Deque, Dict, Iterable, List, NamedTuple, Optional, Union
 
 from .._series import LayerNorms
 
@@ -114,17 +114,25 @@ class Reader:
             use()
 
 
-def fetch(reader: Reader, norms: Sequence[LayerNorms]) -> None:
-    """Brings those that are on a device to the CPU, some steps later, without waiting."""
-    away = [layers for layers in norms if layers.norms.device.type != "cpu"]
-    copies = [reader.copy(layers.norms) for layers in away]
+def fetch(reader: Reader, norms: Iterable[LayerNorms]) -> None:
+    """Brings those that are on a device to the CPU, some steps later, without waiting: those of a table in one copy."""
+    away: Dict[Any, List[LayerNorms]] = {}
+    for layers in norms:
+        if layers.norms.device.type != "cpu" and not layers.coming:
+            layers.coming = True
+            away.setdefault((layers.table, layers.norms.device, layers.norms.dtype), []).append(layers)
+    for alike in away.values():
+        _fetch(reader, alike)
+
+
+def _fetch(reader: Reader, alike: List[LayerNorms]) -> None:
+    copy = reader.copy(sys.modules["torch"].stack([layers.norms for layers in alike]))
 
     def arrived() -> None:
-        for layers, copy in zip(away, copies):
-            layers.norms = copy.cpu()
+        for layers, norms in zip(alike, copy.cpu()):
+            layers.norms = norms
 
-    if away:
-        reader.when_read(arrived)
+    reader.when_read(arrived)
 
 
 def whole(tensor: Any) -> Any:

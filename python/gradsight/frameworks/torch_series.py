@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from array import array
 from types import FrameType
@@ -13,6 +14,7 @@ from .._protocol import Clip as ClipSite
 from .._protocol import Location
 from .._series import LayerNorms, LayerSample, Series
 from .._session import Session
+from .torch_gradients import Gradients
 from ..metrics.nonfinite import NonFiniteWatch
 from ..metrics.time_budget import TimeBudget
 
@@ -24,6 +26,9 @@ RATIO_PERIOD = 0.25
 
 LAYER_PERIOD = 0.1
 """Seconds between two samples of all layers that are sent."""
+
+FETCH_PERIOD = 0.2
+"""Seconds between two copies, from a device, of the norms that the flight recorder keeps: what a kill takes of them."""
 
 
 class TorchSeries:
@@ -45,6 +50,8 @@ class TorchSeries:
         self._step = 0
         self._clock: Optional[float] = None
         self._next_layers = 0.0
+        self._next_fetch = 0.0
+        self._own: Dict[Tuple[int, ...], Tuple[List[Any], Any]] = {}
         self._warned_scaled = False
         self._warned_missed = False
         self._threshold_step = 0
@@ -104,8 +111,31 @@ class TorchSeries:
         self.series.samples.append(LayerSample(step, self._table_of(parameters), array("f", norms), of_weights))
 
     def keep_norms(self, step: int, parameters: Sequence[Any], each: Any, factor: float) -> None:
-        """For the flight recorder: the norms of all layers at every step at which they were measured, unread."""
+        """For the flight recorder: the norms of all layers at every step, unread.
+
+        A series holds ``FLIGHT_STEPS`` of them: 4 bytes a parameter and step, on its device until they are fetched.
+        """
         self.series.norms.append(LayerNorms(step, self._table_of(parameters), each, factor))
+
+    def fetch_due(self) -> bool:
+        now = time.perf_counter()
+        if now < self._next_fetch:
+            return False
+        self._next_fetch = now + FETCH_PERIOD
+        return True
+
+    def own_of(self, gradients: Gradients, parameters: List[Any], each: Any) -> Tuple[List[Any], Any]:
+        """Those of the parameters that are the optimizer's, and their norms out of ``each`` [parameters]."""
+        key = (gradients.count, *map(id, parameters))
+        if key not in self._own:
+            if len(self._own) > 1024:
+                self._own.clear()
+            kept = [index for index, parameter in enumerate(parameters) if gradients.owns(parameter)]
+            whole = len(kept) == len(parameters)
+            places = None if whole else sys.modules["torch"].tensor(kept, device=each.device)
+            self._own[key] = [parameters[index] for index in kept], places
+        own, places = self._own[key]
+        return own, each if places is None else each[places]
 
     def _table_of(self, parameters: Sequence[Any]) -> str:
         key = tuple(map(id, parameters))

@@ -70,6 +70,8 @@ class Update:
         self.layers_scaled = False
         self.weights: Optional[Any] = None
         self.bad: Optional[Bad] = None
+        self.looked_for_bad = False
+        """Whether the elements were looked at, which tell more than norms that may have overflowed."""
         self.culprit: Optional[Culprit] = None
 
     def use(self) -> None:
@@ -99,6 +101,11 @@ class Update:
             self.owner.session.event("skipped", message, self.owner.series, self.step, {"scale": scale})
         else:
             self._watch(pre, loss)
+
+    def look_for_bad(self, parameters: List[Any], dense: List[Any]) -> None:
+        """Which of these gradients hold elements that are not finite."""
+        self.looked_for_bad = True
+        self.bad = bad_elements(dense, self.owner.names(parameters))
 
     def _watch(self, pre: Optional[float], loss: Optional[float]) -> None:
         cause: Optional[Cause] = None
@@ -144,6 +151,8 @@ class Update:
     def _layers(self, factor: float, pre: Optional[float]) -> None:
         if self.norms is not None:
             self.owner.keep_norms(self.step, *self.norms, factor)
+        if self.owner.fetch_due():
+            fetch(self.recorder.reader, self.owner.series.norms)
         if self.layers is None:
             return
         bad = pre is not None and not math.isfinite(pre)
@@ -152,8 +161,8 @@ class Update:
         parameters, each = self.layers
         norms = [norm * factor for norm in each.tolist()]
         self.owner.send_layers(self.step, parameters, norms, None if self.weights is None else self.weights.tolist())
-        if bad:
-            self.bad = self.bad or bad_norms(norms, self.owner.names(parameters))
+        if bad and not self.looked_for_bad:
+            self.bad = bad_norms(norms, self.owner.names(parameters))
 
 
 def measure(
@@ -186,7 +195,7 @@ def measure(
             update.before = [Measured(total, False)]
             keep_layers(recorder, update, having, norms.each)
             if isinstance(total, float) and not math.isfinite(total):
-                update.bad = bad_elements(dense, owner.names(having))
+                update.look_for_bad(having, dense)
     return update
 
 
@@ -210,13 +219,10 @@ def _with_clips(
         first = whole[0]
         update.before = [Measured(first.norm, first.order < unscaled_at)]
         if first.layers is not None:
-            having, each = first.layers
-            kept = [index for index, parameter in enumerate(having) if gradients.owns(parameter)]
-            each = each if len(kept) == len(having) else each[kept]
             update.layers_scaled = first.order < unscaled_at
-            keep_layers(recorder, update, [having[index] for index in kept], each)
+            keep_layers(recorder, update, *owner.own_of(gradients, *first.layers))
     else:
-        update.before = _parts(recorder, [clip for clip, _ in clips], parameters, unscaled_at)
+        _with_parts(recorder, update, [clip for clip, _ in clips], parameters, unscaled_at)
     limiting = [(clip, coverage) for clip, coverage in clips if not clip.only_measures]
     by_norm = [item for item in limiting if not item[0].by_value]
     covered = [item for item in by_norm or limiting if item[1] != SOME]
@@ -240,28 +246,36 @@ def _with_clips(
     _name_bad(update, parameters)
 
 
-def _parts(
-    recorder: TorchRecorder, clips: List[Clip], parameters: List[Any], unscaled_at: float
-) -> List[Measured]:
+def _with_parts(
+    recorder: TorchRecorder, update: Update, clips: List[Clip], parameters: List[Any], unscaled_at: float
+) -> None:
     """The norms of parts that were clipped one by one, and of the rest; none where they overlap or aren't 2-norms."""
     parts: List[Measured] = []
+    layers: List[Any] = []
     seen: Set[int] = set()
     own = set(map(id, parameters))
     for clip in clips:
         mine = set(clip.ids)
         if not mine <= own or clip.norm_type != 2.0:
-            return []
+            return
         if mine & seen:
             if clip.ids in {other.ids for other in clips if other.order < clip.order}:
                 continue  # the same part again
-            return []
+            return
         seen |= mine
         parts.append(Measured(clip.norm, clip.order < unscaled_at))
-    _, dense = gradient_norm.gradients([parameter for parameter in parameters if id(parameter) not in seen])
+        layers.append(clip.layers)
+    having, dense = gradient_norm.gradients([parameter for parameter in parameters if id(parameter) not in seen])
     norms = gradient_norm.measure(dense)
     if norms is not None:
         parts.append(Measured(recorder.reader.read(norms.total), False))
-    return parts
+        layers.append((having, norms.each))
+    update.before = parts
+    if all(layers) and len({part.scaled for part in parts}) == 1:
+        first = layers[0][1]
+        each = torch().cat([each.to(device=first.device) for _, each in layers])
+        update.layers_scaled = parts[0].scaled
+        keep_layers(recorder, update, [parameter for having, _ in layers for parameter in having], each)
 
 
 def keep_layers(recorder: TorchRecorder, update: Update, parameters: List[Any], each: Any) -> None:
@@ -279,9 +293,8 @@ def keep_layers(recorder: TorchRecorder, update: Update, parameters: List[Any], 
 def _name_bad(update: Update, parameters: List[Any]) -> None:
     """After clipping an infinite norm only the infinite gradients are NaN; after a NaN norm all are, and none is named."""
     norm = update.before[0].norm if len(update.before) == 1 else None
-    if norm == math.inf and update.layers is None:
-        having, dense = gradient_norm.gradients(parameters)
-        update.bad = bad_elements(dense, update.owner.names(having))
+    if norm == math.inf:
+        update.look_for_bad(*gradient_norm.gradients(parameters))
 
 
 def _sum(losses: List[Optional[float]]) -> Optional[float]:
