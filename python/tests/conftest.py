@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,9 @@ from testing_hub import HubForTests
 # What the flight recorder leaves behind in tests that don't look at it.
 STATE = tempfile.TemporaryDirectory(prefix="gradsight-state-")
 os.environ["GRADSIGHT_STATE"] = STATE.name
+
+# A shell ignores interrupts for what it runs in the background, and that is inherited.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 PACKAGE = Path(__file__).parent.parent
 ROOT = PACKAGE.parent

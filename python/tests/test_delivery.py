@@ -268,23 +268,86 @@ def test_a_reader_that_stops_reading_holds_nothing_up(script: Script, hub: HubFo
     assert spilled(hub.spill)["steps"] == list(range(200_000))
 
 
-def test_a_training_that_is_killed_loses_half_a_second_at_most(script: Script, hub: HubForTests) -> None:
-    text = """
-        import gradsight, time
-        for step in range(100_000):
-            gradsight.log(step, norm=time.time())
-            print(time.time(), flush=True)
-            time.sleep(0.005)
-    """
-    training = subprocess.Popen(
-        command(str(script(text))), env=environment(**hub.environment()), text=True, stdout=subprocess.PIPE
-    )
-    assert training.stdout
-    hub.wait_for_steps("train", 100)
-    training.kill()
-    last = float(training.stdout.read().split()[-1])
-    training.wait()
-    time.sleep(0.2)  # what had been sent is on its way
-    steps = hub.steps("train")
-    assert [step["step"] for step in steps] == list(range(len(steps)))
-    assert last - steps[-1]["norm_pre"] < 2.5  # half a second, and what a busy machine adds
+TIMED_LOOP = """
+    import gradsight, time
+    for step in range(100_000):
+        gradsight.log(step, norm=time.time())
+        print(time.time(), flush=True)
+        time.sleep(0.005)
+"""
+
+
+class Killed:
+    """A training that is killed after so many of its steps."""
+
+    def __init__(self, path: Path, env: Dict[str, str], steps: int) -> None:
+        training = subprocess.Popen(command(str(path)), env=env, text=True, stdout=subprocess.PIPE)
+        assert training.stdout
+        lines = [training.stdout.readline() for _ in range(steps)]
+        training.kill()
+        lines += training.stdout.readlines()
+        training.wait()
+        self.times = [float(line) for line in lines if line.endswith("\n")]
+
+    @property
+    def may_lose(self) -> float:
+        """Half a second, and what a machine that is as busy as this one is seen to be adds."""
+        return 0.5 + 3 * max(later - sooner for sooner, later in zip(self.times, self.times[1:]))
+
+
+@pytest.mark.parametrize("editor", ["reads and acknowledges", "answers nothing", "reads nothing", "acknowledges nothing"])
+def test_a_training_that_is_killed_loses_half_a_second_at_most(editor: str, script: Script, hub: HubForTests) -> None:
+    with socket.socket() as mute:
+        if editor == "answers nothing":
+            mute.bind(("127.0.0.1", 0))
+            mute.listen()
+            hub.announce(mute.getsockname()[1], "t")
+        elif editor == "reads nothing":
+            hub.reading.clear()
+        elif editor == "acknowledges nothing":
+            hub.acknowledges = False
+        training = Killed(script(TIMED_LOOP), environment(**hub.environment()), steps=400)
+    if editor == "reads and acknowledges":
+        time.sleep(0.2)  # what had been sent is on its way
+        steps, last = [step["step"] for step in hub.steps("train")], hub.steps("train")[-1]["norm_pre"]
+    else:
+        steps = spilled(hub.spill)["steps"]
+        last = training.times[steps[-1]]
+    hub.reading.set()
+    assert steps == list(range(len(steps)))
+    assert training.times[-1] - last < training.may_lose
+
+
+def test_the_wait_for_an_answer_holds_nothing_up(script: Script, hub: HubForTests) -> None:
+    """What is recorded while the editor is waited for is in the file before that wait is over."""
+    with socket.socket() as mute:
+        mute.bind(("127.0.0.1", 0))
+        mute.listen()
+        hub.announce(mute.getsockname()[1], "t")
+        training = Stepwise(script(STEPWISE), environment(**hub.environment()))
+        mute.settimeout(60)
+        training.step()  # the first one makes it a run
+        taken, kept_in_time = 1, False
+        while not kept_in_time and taken < 6:
+            connection, _ = mute.accept()
+            with connection:
+                training.step()
+                taken += 1
+                while not is_closed(connection) and not kept_in_time:
+                    files = list(hub.spill.glob("*.gsspill"))
+                    kept_in_time = bool(files) and len(spilled(hub.spill)["steps"]) == taken
+                    time.sleep(0.01)
+    assert kept_in_time
+    assert training.finish() == 0
+    assert spilled(hub.spill)["steps"] == list(range(taken))
+
+
+def is_closed(connection: socket.socket) -> bool:
+    """Whether the other end is; what it has sent is read."""
+    connection.setblocking(False)
+    try:
+        return connection.recv(65_536) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True

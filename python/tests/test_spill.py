@@ -57,7 +57,7 @@ def filled(count: int) -> Outbox:
 
 
 def sent(outbox: Outbox) -> List[bytes]:
-    return [record.payload for record in outbox.to_send()]
+    return [record.payload for record in iter(outbox.take, None)]
 
 
 def test_sends_again_what_was_not_acknowledged() -> None:
@@ -85,7 +85,7 @@ def test_sends_the_spill_file_before_what_came_later(tmp_path: Path) -> None:
     outbox = filled(3)
     outbox.put_unnumbered(Record(JSON, b'{"type":"series"}'))
     outbox.put(frame(3))
-    assert outbox.spill(str(tmp_path), "run", HELLO)
+    assert outbox.spill(str(tmp_path), "run", lambda: HELLO)
     outbox.put(frame(4))
     outbox.connected(1)
     assert sent(outbox) == [frame(seq).payload for seq in (1, 2, 3, 4)]
@@ -106,10 +106,10 @@ def test_begins_where_its_memory_begins_when_the_store_was_lost(tmp_path: Path) 
 
 def test_starts_a_new_file_when_the_editor_took_the_old_one(tmp_path: Path) -> None:
     outbox = filled(2)
-    outbox.spill(str(tmp_path), "run", HELLO)
+    outbox.spill(str(tmp_path), "run", lambda: HELLO)
     (tmp_path / "run.gsspill").unlink()
     outbox.put(frame(2))
-    outbox.spill(str(tmp_path), "run", HELLO)
+    outbox.spill(str(tmp_path), "run", lambda: HELLO)
     assert [r.payload for r in _spill.read(str(tmp_path / "run.gsspill"))] == [HELLO, frame(2).payload]
     outbox.connected(2)
     assert sent(outbox) == [frame(2).payload]
@@ -120,4 +120,65 @@ def test_has_no_room_beyond_its_bound() -> None:
     while outbox.has_room:
         outbox.put(frame(outbox.next_seq))
     assert outbox.next_seq == 5
-    assert not outbox.spill(None, "run", HELLO)
+    assert not outbox.spill(None, "run", lambda: HELLO)
+
+
+def test_the_file_keeps_what_is_under_way_too(tmp_path: Path) -> None:
+    outbox = filled(3)
+    outbox.connected(0)
+    assert len(sent(outbox)) == 3
+    outbox.put_unnumbered(Record(JSON, b'{"type":"series","n":1}'))
+    outbox.put(frame(3))
+    assert outbox.spill(str(tmp_path), "run", lambda: HELLO)
+    kept = [record.payload for record in _spill.read(str(tmp_path / "run.gsspill"))]
+    assert kept == [HELLO, *(frame(seq).payload for seq in range(3)), b'{"type":"series","n":1}', frame(3).payload]
+    outbox.put(frame(4))
+    assert sent(outbox) == [b'{"type":"series","n":1}', frame(3).payload, frame(4).payload]
+    outbox.put(frame(5))
+    assert outbox.spill(str(tmp_path), "run", lambda: HELLO)
+    assert sent(outbox) == [frame(5).payload]
+    outbox.acknowledge(6)
+    assert not list(tmp_path.iterdir())
+    outbox.put(frame(6))
+    assert sent(outbox) == [frame(6).payload]
+
+
+def test_after_a_greeting_the_file_s_descriptions_are_old(tmp_path: Path) -> None:
+    outbox = filled(1)
+    outbox.put_unnumbered(Record(JSON, b'{"type":"series","n":1}'))
+    outbox.put(frame(1))
+    outbox.spill(str(tmp_path), "run", lambda: HELLO)
+    outbox.connected(0)
+    assert sent(outbox) == [frame(0).payload, frame(1).payload]
+
+
+def test_a_description_that_nothing_follows_stays(tmp_path: Path) -> None:
+    outbox = filled(1)
+    outbox.connected(0)
+    outbox.put_unnumbered(Record(JSON, b'{"type":"series","n":1}'))
+    assert outbox.spill(str(tmp_path), "run", lambda: HELLO)
+    assert sent(outbox) == [frame(0).payload, b'{"type":"series","n":1}']
+
+
+def test_spills_only_what_has_waited(tmp_path: Path) -> None:
+    outbox = filled(2)
+    assert not outbox.spill(str(tmp_path), "run", lambda: HELLO, older_than=60)
+    assert not list(tmp_path.iterdir())
+    outbox._waiting[0] = outbox._waiting[0]._replace(since=0.0)
+    assert outbox.spill(str(tmp_path), "run", lambda: HELLO, older_than=60)
+
+
+def test_a_file_without_room_leaves_the_rest_in_memory(tmp_path: Path) -> None:
+    outbox = filled(1)
+    outbox.spill(str(tmp_path), "run", lambda: HELLO)
+    assert outbox._spill is not None
+    outbox._spill.limit = outbox._spill.size + _spill.RESERVE
+    outbox.put(frame(1))
+    assert not outbox.spill(str(tmp_path), "run", lambda: HELLO)
+    outbox.connected(0)
+    assert sent(outbox) == [frame(0).payload, frame(1).payload]
+    outbox.acknowledge(1)
+    assert not list(tmp_path.iterdir())
+    outbox.disconnected()
+    outbox.connected(1)
+    assert sent(outbox) == [frame(1).payload]
