@@ -89,6 +89,17 @@ export const runEvent = object({
 });
 export type RunEvent = Of<typeof runEvent>;
 
+/**
+ * What the flight recorder tells of a run that went wrong, in the words of `python -m gradsight why`: with the event that
+ * is the incident, and with the end. Each section has lines, or a table whose first row are its headings.
+ */
+export const story = object({
+  /** When it began to go bad: of several ranks the earliest has the story. null: no step was bad. */
+  incident: nullable(object({ kind: oneOf("nonfinite", "explosion"), series: id, step: whole, time: finite })),
+  sections: list(object({ title: text(256), lines: list(text(), 100), table: list(list(text(1024), 20), 100) }), 10),
+});
+export type Story = Of<typeof story>;
+
 export const endStatus = oneOf("finished", "failed", "interrupted");
 
 export const probeMessage = tagged("type", {
@@ -101,13 +112,14 @@ export const probeMessage = tagged("type", {
     series: list(seriesInfo, 1024),
   }),
   series: object({ series: seriesInfo }),
-  event: object({ seq: whole, event: runEvent }),
+  event: object({ seq: whole, event: runEvent, story: nullable(story) }),
   end: object({
     seq: whole,
     status: endStatus,
     error: nullable(text(65_536)),
     exitCode: nullable(finite),
     time: finite,
+    story: nullable(story),
   }),
 });
 export type ProbeMessage = Of<typeof probeMessage>;

@@ -9,7 +9,7 @@
  */
 import { advice } from "./advice.ts";
 import { finite, jsonNumber, list, nullable, type Of, object, oneOf, record, tagged, text, whole } from "./shape.ts";
-import { clipSite, codeLocation, type endStatus, runEvent } from "./telemetry.ts";
+import { clipSite, codeLocation, type endStatus, runEvent, story } from "./telemetry.ts";
 
 export const metric = oneOf(
   "norm_pre",
@@ -75,6 +75,8 @@ export const runDetail = object({
   /** The latest events, at most 1000, oldest first; `eventCount` counts all. */
   events: list(runEvent),
   eventCount: whole,
+  /** Of the rank that went wrong first; its series by the id that viewers know. null where nothing did. */
+  story: nullable(story),
 });
 export type RunDetail = Of<typeof runDetail>;
 

@@ -27,6 +27,7 @@ import { EventsView, eventsOf } from "./views/events.ts";
 import { HeaderView } from "./views/header.ts";
 import type { WriteOutcome } from "./views/outcome.ts";
 import { type PlaceholderKind, PlaceholderView } from "./views/placeholder.ts";
+import { StoryView } from "./views/story.ts";
 import { SuggestionView } from "./views/suggestion.ts";
 import { SummaryView } from "./views/summary.ts";
 import { ToolbarView } from "./views/toolbar.ts";
@@ -57,6 +58,10 @@ const placeholder = new PlaceholderView((action) => {
   else host.postMessage({ type: "command", command: action });
 });
 const toolbar = new ToolbarView(crosshair, setWindow);
+const story = new StoryView((series, step) => {
+  changeState({ series });
+  showStep(step);
+});
 const summary = new SummaryView();
 const suggestion = new SuggestionView({ write: writeThreshold, reveal });
 const events = new EventsView({ showStep, reveal });
@@ -82,6 +87,7 @@ document.body.append(
     banner.element,
     header.element,
     placeholder.element,
+    story.element,
     content,
   ),
 );
@@ -131,6 +137,7 @@ function render(): void {
   banner.show(feed, kind);
   header.show(feed.runs ?? [], run, detail, series);
   placeholder.show(kind, kind === "failed" ? feed.problem : feed.hub.reason);
+  story.show(detail);
   const charted = kind === null && detail !== null && series !== null;
   setHidden(content, !charted);
   if (!charted) return;

@@ -37,6 +37,21 @@ const event = {
   data: { parameter: "fc.weight", value: "NaN" },
 };
 
+const story = {
+  incident: { kind: "nonfinite", series: "adamw", step: 4, time: 1_790_000_001 },
+  sections: [
+    { title: "What happened", lines: ["The loss was nan."], table: [] },
+    {
+      title: "What led to it",
+      lines: [],
+      table: [
+        ["step", "loss"],
+        ["4", "nan"],
+      ],
+    },
+  ],
+};
+
 export const end = {
   type: "end",
   seq: 5,
@@ -56,12 +71,14 @@ export const messages = {
       valid("hello without series, with fields of a newer peer", { ...hello, series: [], mood: "good" }),
       valid("series", { type: "series", series: { ...series, id: "sgd", clip: null, optimizer: null, site: null } }),
       valid("event", { type: "event", seq: 4, event }),
+      valid("event with a story", { type: "event", seq: 4, event, story }),
       valid("event without series or step", {
         type: "event",
         seq: 5,
         event: { ...event, kind: "note", series: null, step: null, data: {} },
       }),
       valid("end", end),
+      valid("end with a story without an incident", { ...end, story: { ...story, incident: null } }),
       valid("end without error", { ...end, status: "finished", error: null, exitCode: 0 }),
     ],
     invalid: [
@@ -73,6 +90,16 @@ export const messages = {
       invalid("an id too long", "run.id", { ...hello, run: { ...run, id: "x".repeat(65) } }),
       invalid("a start that is not finite", "run.startedAt", { ...hello, run: { ...run, startedAt: "NaN" } }),
       invalid("an unknown kind of event", "event.kind", { type: "event", seq: 4, event: { ...event, kind: "party" } }),
+      invalid("a story of an unknown kind", "story.incident.kind", {
+        ...end,
+        story: { ...story, incident: { ...story.incident, kind: "party" } },
+      }),
+      invalid("a table that is no list", "story.sections[0].table[0]", {
+        type: "event",
+        seq: 4,
+        event,
+        story: { ...story, sections: [{ title: "t", lines: [], table: ["step"] }] },
+      }),
       invalid("seq as text", "seq", { type: "event", seq: "4", event }),
       invalid("an unknown status", "status", { ...end, status: "great" }),
       invalid("a layer name that is no string", "series.layers.t[0]", {

@@ -13,13 +13,13 @@ import time
 from collections import deque
 from typing import Any, Callable, Deque, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
-from . import _flight_file, _flights, _state
+from . import _flight_file, _flights, _sections, _state
 from ._flight_file import FlightFile
-from ._flights import EXPLOSION, INCIDENT, LAST, NONFINITE
+from ._flights import EXPLOSION, INCIDENT, LAST, NONFINITE, Flight, Step
 from ._frame import encode_frame
 from ._guard import Guard
 from ._protocol import to_text
-from ._scalars import LOSS, NORM_PRE, SKIPPED
+from ._scalars import LOSS, NORM_PRE, SCALARS, SKIPPED
 from ._series import FLIGHT_STEPS, LayerNorms, LayerSample, Row, Series, encode_rows, encode_samples
 from ._spill import FRAME, JSON, Record
 from .metrics.explosion import ExplosionWatch
@@ -47,6 +47,28 @@ class Incident(NamedTuple):
     norms: List[LayerNorms]
 
 
+class _Part(NamedTuple):
+    """Of a recording: the last steps of a series, or those that led to the incident."""
+
+    name: str
+    series: Series
+    rows: List[Row]
+    norms: List[LayerNorms]
+
+    def steps(self) -> List[Step]:
+        """As they are read back from the file."""
+        steps = [
+            Step(row.step, row.time, row.flags, {n: v for n, v in zip(SCALARS, row.values) if v is not None}, {})
+            for row in self.rows
+        ]
+        by_number = {step.number: step for step in steps}
+        for layers in self.norms:
+            values = layers.numbers() if layers.step in by_number else None
+            if values is not None:
+                by_number[layers.step].layers.update(zip(self.series.layers[layers.table], values))
+        return steps
+
+
 class _Track:
     """One series."""
 
@@ -71,11 +93,14 @@ class FlightRecorder:
         self._changed = False
         self._next = 0.0
         self._budget = TimeBudget(SHARE)
-        self._guard = Guard("the flight recorder")
-        self.take = self._guard(self._take)
-        self.hear = self._guard(self._hear)
-        self.save = self._guard(self._save)
-        self.finish = self._guard(self._finish)
+        watches = Guard("watching for what goes wrong")
+        self.take = watches(self._take)
+        self.hear = watches(self._hear)
+        self.story_at = watches(self._story_at)
+        self.story = watches(self._story)
+        writes = Guard("the flight recorder")  # without a place to write to it still tells the editor
+        self.save = writes(self._save)
+        self.finish = writes(self._finish)
 
     def _take(self, series: Series, rows: Sequence[Row]) -> None:
         """Every row of every series, in order."""
@@ -160,17 +185,53 @@ class FlightRecorder:
             "events": list(self._events),
         }
 
-    def _frames(self) -> List[Record]:
+    def _story_at(self, event: Mapping[str, Any]) -> Optional[Dict[str, Any]]:
+        """The story for the editor, with the event that is the incident."""
+        incident = self.incident
+        if incident is None or (event["kind"], event["series"], event["step"]) != (
+            incident.kind,
+            incident.series.id,
+            incident.step,
+        ):
+            return None
+        return _sections.message(self._flight(None))
+
+    def _story(self, outcome: Mapping[str, Any]) -> Optional[Dict[str, Any]]:
+        """The story for the editor, at the end; None where all went well."""
+        if not self._tracks or outcome["status"] == "finished" and self.incident is None:
+            return None
+        return _sections.message(self._flight(outcome))
+
+    def _flight(self, outcome: Optional[Mapping[str, Any]]) -> Flight:
+        """What the file holds or would hold."""
+        header = self._header(outcome)
+        return Flight(
+            path="",
+            hello=header["hello"],
+            written=header["written"],
+            outcome=header["outcome"],
+            running=outcome is None,
+            incident=header["incident"],
+            events=header["events"],
+            steps={(part.name, part.series.id): part.steps() for part in self._parts()},
+        )
+
+    def _parts(self) -> List[_Part]:
         """The incident first: it is what must not be left out."""
-        room = MAX_VALUES
-        frames: List[Record] = []
-        parts = [(LAST, track.series, list(track.rows), list(track.series.norms)) for track in self._tracks.values()]
+        parts = [
+            _Part(LAST, track.series, list(track.rows), list(track.series.norms)) for track in self._tracks.values()
+        ]
         if self.incident is not None:
             series = self.incident.series
             # Where the training thread saw that step itself, it has put the norms aside at once.
             norms = series.norms_at_incident or self.incident.norms
-            parts.insert(0, (INCIDENT, series, self.incident.rows, norms))
-        for part, series, rows, norms in parts:
+            parts.insert(0, _Part(INCIDENT, series, self.incident.rows, norms))
+        return parts
+
+    def _frames(self) -> List[Record]:
+        room = MAX_VALUES
+        frames: List[Record] = []
+        for part, series, rows, norms in self._parts():
             samples: Dict[str, List[LayerSample]] = {}
             wanted = {row.step for row in rows}
             for layers in reversed(norms):

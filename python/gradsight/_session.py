@@ -232,7 +232,9 @@ class Session:
                 outbox.put(Record(JSON, self._end(outbox.next_seq, outcome)))
 
     def _put_event(self, outbox: Outbox, event: Dict[str, Any]) -> None:
-        outbox.put(Record(JSON, _protocol.to_text({"type": "event", "seq": outbox.next_seq, "event": event})))
+        story = self._flight.story_at(event)
+        message = {"type": "event", "seq": outbox.next_seq, "event": event, "story": story}
+        outbox.put(Record(JSON, _protocol.to_text(message)))
 
     def _gaps(self) -> Iterator[Dict[str, Any]]:
         for series, (first, last) in self._lost.items():
@@ -248,6 +250,7 @@ class Session:
                 "error": outcome.error and outcome.error[-_protocol.MAX_ERROR // 2 :],
                 "exitCode": outcome.exit_code,
                 "time": time.time(),
+                "story": self._flight.story(outcome._asdict()),
             }
         )
 

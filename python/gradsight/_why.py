@@ -8,13 +8,9 @@ import os
 import sys
 from typing import Any, Dict, List, Optional
 
-from . import _flights, _state, _story
-from ._flights import Flight, Step
+from . import _flights, _sections, _state, _story
+from ._flights import Flight
 from ._story import Story
-
-SHOWN_STEPS = 12
-COLUMNS = ("loss", "norm_pre", "norm_post", "threshold", "lr", "loss_scale")
-TITLES = {"norm_pre": "norm", "norm_post": "clipped", "loss_scale": "scale"}
 
 
 def why(wanted: Optional[str], as_json: bool) -> int:
@@ -70,17 +66,11 @@ def _first_to_go_bad(flights: List[Flight]) -> Flight:
 
 
 def _as_text(flight: Flight, story: Story, others: List[Flight]) -> str:
-    parts = [f"{story.title}\n{story.ended}", "\n".join(["What happened", *_indented(story.happened)])]
-    if story.steps:
-        title = "What led to it" if flight.incident else "The last steps"
-        parts.append("\n".join([title, *_table(story.steps[-SHOWN_STEPS:])]))
-        layers = _layers(story.steps)
-        if layers:
-            parts.append("\n".join(["Gradient norm of the largest layers", *layers]))
+    parts = [f"{story.title}\n{story.ended}"]
+    for section in _sections.sections(flight):
+        parts.append("\n".join([section.title, *_indented(section.lines), *_aligned(section.table)]))
     if flight.outcome and flight.outcome["error"] and flight.outcome["status"] == "failed":
         parts.append("\n".join(["What it failed with", *_indented(str(flight.outcome["error"]).rstrip().splitlines())]))
-    if story.changes:
-        parts.append("\n".join(["What to change", *_indented([f"- {change}" for change in story.changes])]))
     if others:
         ranks = ", ".join(sorted({str(other.hello["rank"]) for other in others}))
         parts.append(f"Other recordings of this run: {len(others)} (rank {ranks}).")
@@ -91,33 +81,9 @@ def _indented(lines: List[str]) -> List[str]:
     return [f"  {line}" for line in lines]
 
 
-def _table(steps: List[Step]) -> List[str]:
-    names = [name for name in COLUMNS if any(name in step.scalars for step in steps)]
-    rows = [["step", *(TITLES.get(name, name) for name in names)]]
-    for step in steps:
-        rows.append([str(step.number), *(_cell(step.scalars.get(name)) for name in names)])
-    return _aligned(rows)
-
-
-def _layers(steps: List[Step]) -> List[str]:
-    """The five largest of the last step that has them all finite, over the last steps that were measured."""
-    measured = [step for step in steps if step.layers][-4:]
-    whole = [step for step in measured if all(map(math.isfinite, step.layers.values()))]
-    if not whole:
-        return []
-    largest = sorted(whole[-1].layers, key=lambda name: -whole[-1].layers[name])[:5]
-    rows = [["step", *(str(step.number) for step in measured)]]
-    rows += [[name, *(_cell(step.layers.get(name)) for step in measured)] for name in largest]
-    return _aligned(rows)
-
-
 def _aligned(rows: List[List[str]]) -> List[str]:
     widths = [max(map(len, column)) for column in zip(*rows)]
     return ["  " + "  ".join(cell.rjust(width) for cell, width in zip(row, widths)) for row in rows]
-
-
-def _cell(value: Optional[float]) -> str:
-    return "-" if value is None else f"{value:.4g}"
 
 
 def _as_json(flight: Flight, story: Story) -> Dict[str, Any]:

@@ -184,13 +184,57 @@ def test_the_event_names_the_layer(script: Script, hub: HubForTests) -> None:
     path = script(perceptron(batch="inputs[[3, 7], 1] = float('nan') if bad else 0.0"))
     run(command("-m", "gradsight", "run", str(path)), env=environment(**hub.environment()))
     hub.wait(lambda: hub.end)
-    (event,) = hub.events
+    (message,) = [message for message in hub.received.values() if message.get("type") == "event"]
+    event, story = message["event"], message["story"]
+    assert (story["incident"]["kind"], story["incident"]["step"]) == ("nonfinite", 60)
+    assert event["message"] in story["sections"][0]["lines"]
+    assert [section["title"] for section in story["sections"]][-1] == "What to change"
     assert (event["kind"], event["series"], event["step"]) == ("nonfinite", "optimizer", 60)
     assert event["message"] == "The input of layer 0 is not finite: 2 of 64 values, in rows 3, 7 of the batch."
     assert event["data"]["parameter"] == "0.weight"
 
 
 LOOP = "import gradsight\nfor step in range(60): gradsight.log(step, norm=float('nan') if step == 50 else 1.0, loss=2.0)"
+
+
+@pytest.mark.parametrize(
+    "ending, code", [("", 0), ("1 / 0", 1), ("import os; os._exit(3)", 3)], ids=["well", "exception", "exit"]
+)
+@pytest.mark.parametrize(
+    "bad, expected",
+    [
+        ("math.nan if step == 50 else 1.0", ("nonfinite", 50)),
+        ("1000.0 if step > 50 else 1.0", ("explosion", 55)),
+        ("1.0", None),
+    ],
+    ids=["NaN", "explosion", "calm"],
+)
+def test_the_editor_is_told_the_same(
+    bad: str, expected: Any, ending: str, code: int, script: Script, hub: HubForTests, tmp_path: Path
+) -> None:
+    path = script(f"import gradsight, math\nfor step in range(60): gradsight.log(step, norm={bad}, loss=2.0)\n{ending}")
+    env = environment(GRADSIGHT_STATE=str(tmp_path / "state"), **hub.environment())
+    assert run(command("-m", "gradsight", "run", str(path)), env=env).returncode == code
+    story = hub.wait(lambda: hub.end)["story"]
+    printed = run(command("-m", "gradsight", "why"), env=env).stdout
+    if expected is None and code == 0:
+        assert (story, printed) == (None, "")
+        return
+    assert story["sections"]
+    for section in story["sections"]:
+        after = printed.split(f"\n{section['title']}\n", 1)[1].splitlines()
+        assert [line.strip() for line in after[: len(section["lines"])]] == section["lines"]
+        assert [line.split() for line in after[: len(section["table"])]] == section["table"]
+    incident = story["incident"]
+    assert (incident and (incident["kind"], incident["step"])) == expected
+
+
+def test_without_a_place_for_the_recording_the_editor_is_told(script: Script, hub: HubForTests, tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file where the folder should be")
+    env = environment(GRADSIGHT_STATE=str(tmp_path / "state"), **hub.environment())
+    done = run(command("-m", "gradsight", "run", str(script(LOOP))), env=env)
+    assert done.stderr.count("the flight recorder stopped") == 1
+    assert hub.wait(lambda: hub.end)["story"]["incident"]["step"] == 50
 
 
 def test_finds_a_run_by_its_id_its_name_and_its_file(script: Script, tmp_path: Path) -> None:

@@ -237,3 +237,32 @@ test("a panel in another language shows that language", async () => {
   assert.match(await dashboard.page.locator("#run").innerText(), /1,200 Schritte/);
   await dashboard.close();
 });
+
+test("the story of a run that went wrong leads to the step, and is told in the probe's words", async () => {
+  const probe = await stage.probe(runs.nonFinite);
+  await probe.tell();
+  const dashboard = await stage.open({ run: "non-finite" });
+  await dashboard.page.getByText("Steps 0 to 450").waitFor();
+  assert.equal(await dashboard.page.locator(".story").isVisible(), false);
+  await probe.end({ status: "failed", error: runs.TRACEBACK, story: runs.STORY });
+  const story = dashboard.page.getByRole("region", { name: "Why it went wrong" });
+  await story.waitFor();
+  for (const { title, lines, table } of runs.STORY.sections) {
+    await story.getByRole("heading", { name: title }).waitFor();
+    for (const line of lines)
+      assert.equal(await story.getByRole("listitem").getByText(line, { exact: true }).count(), 1);
+    if (table.length === 0) continue;
+    const rows = await story.getByRole("region", { name: title }).getByRole("row").all();
+    assert.deepEqual(await Promise.all(rows.map((row) => row.locator("th, td").allInnerTexts())), table);
+  }
+  await story.getByRole("button", { name: "step 450" }).focus();
+  await dashboard.page.keyboard.press("Enter");
+  await dashboard.page.getByText("Steps 350 to 450").waitFor();
+  await dashboard.page.keyboard.press("Tab");
+  assert.equal(
+    await dashboard.page.evaluate(() => document.activeElement?.getAttribute("aria-label")),
+    "What led to it",
+    "a table that may scroll is reached by the keyboard",
+  );
+  await dashboard.close();
+});

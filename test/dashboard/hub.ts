@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { WebSocket } from "ws";
 import type { HubEndpoint } from "../../protocol/lsp.ts";
-import { hubToProbeMessage, type ProbeMessage, type RunEvent } from "../../protocol/telemetry.ts";
+import { hubToProbeMessage, type ProbeMessage, type RunEvent, type Story } from "../../protocol/telemetry.ts";
 import type { ToDashboard } from "../../protocol/webview.ts";
 import { scratchFolder } from "../../scripts/scratch.mjs";
 import { type HubHandle, startHub } from "../../server/hub/host.ts";
@@ -61,6 +61,7 @@ export interface Ending {
   readonly status: "finished" | "failed" | "interrupted";
   readonly error?: string;
   readonly exitCode?: number;
+  readonly story?: Story;
 }
 
 export class RecordedProbe {
@@ -98,10 +99,10 @@ export class RecordedProbe {
   }
 
   async #event(event: RunEvent): Promise<void> {
-    await this.#say({ type: "event", seq: this.#seq++, event });
+    await this.#say({ type: "event", seq: this.#seq++, event, story: null });
   }
 
-  async end({ status, error, exitCode }: Ending = { status: "finished" }): Promise<void> {
+  async end({ status, error, exitCode, story }: Ending = { status: "finished" }): Promise<void> {
     const steps = Math.max(0, ...this.#told);
     const time = this.#run.info.startedAt + steps * 0.05;
     await this.#say({
@@ -111,6 +112,7 @@ export class RecordedProbe {
       error: error ?? null,
       exitCode: exitCode ?? (status === "finished" ? 0 : 1),
       time,
+      story: story ?? null,
     });
     this.close();
   }

@@ -1,5 +1,5 @@
 /** The runs that the tests show. */
-import type { ClipSite } from "../../protocol/telemetry.ts";
+import type { ClipSite, Story } from "../../protocol/telemetry.ts";
 import { type RecordedRun, readTrace, runInfo, seriesInfo } from "./recorded-run.ts";
 
 const SCRIPT = "/home/ada/project/train.py";
@@ -33,6 +33,49 @@ export const nonFinite: RecordedRun = {
   info: runInfo("non-finite", "train.py --lr 0.1", { args: ["--lr", "0.1"] }),
   series: [
     { info: seriesInfo("sgd", "SGD", { optimizer: "SGD", clip: CLIP }), steps: readTrace("non-finite"), threshold: 1 },
+  ],
+};
+
+/** As the probe tells it of such a run. */
+export const STORY: Story = {
+  incident: { kind: "nonfinite", series: "sgd", step: 450, time: 1_790_000_000 },
+  sections: [
+    {
+      title: "What happened",
+      lines: [
+        "The first bad one was step 450 (batch 450, counted from 0): the loss was nan and the gradient norm was nan.",
+        "The input of layer features.0 is not finite: 2 of 64 values, in rows 3, 7 of the batch.",
+      ],
+      table: [],
+    },
+    {
+      title: "What led to it",
+      lines: [],
+      table: [
+        ["step", "loss", "norm", "clipped", "threshold", "lr"],
+        ["447", "1.104", "0.6502", "0.6502", "1", "0.1"],
+        ["448", "1.063", "0.9263", "0.9263", "1", "0.1"],
+        ["449", "0.9677", "0.4487", "0.4487", "1", "0.1"],
+        ["450", "nan", "nan", "nan", "1", "0.1"],
+      ],
+    },
+    {
+      title: "Gradient norm of the largest layers",
+      lines: [],
+      table: [
+        ["step", "447", "448", "449", "450"],
+        ["features.0.weight", "0.4012", "0.8121", "0.3215", "nan"],
+        ["classifier.weight", "0.3301", "0.2874", "0.2716", "nan"],
+      ],
+    },
+    {
+      title: "What to change",
+      lines: [
+        "Look at batch 450, rows 3, 7: the data held values that are not finite before the model saw them. Repair or drop them where the data is loaded, or skip a batch that holds any.",
+        "Clipping can't repair a norm that is not finite: it spreads to every gradient. Stop there instead (error_if_nonfinite=True) or leave that update out.",
+      ],
+      table: [],
+    },
   ],
 };
 

@@ -19,7 +19,7 @@ const stage = new Stage(async (hub) => {
   await hub.play(runs.unclipped);
   await hub.play(runs.gan);
   await hub.play(runs.noScript, { status: "interrupted" });
-  await hub.play(runs.nonFinite, { status: "failed", error: runs.TRACEBACK });
+  await hub.play(runs.nonFinite, { status: "failed", error: runs.TRACEBACK, story: runs.STORY });
   await hub.play(runs.endedEarly, { status: "failed", error: "ValueError: invalid literal for float(): oops\n" });
   await hub.play(runs.hostile);
   await (await stage.probe(runs.spikes)).tell();
@@ -94,6 +94,7 @@ const STATES: Record<string, State> = {
       await page.locator(".status pre").waitFor();
     },
   },
+  story: { run: "non-finite", arrange: ({ page }) => page.getByText("What to change").waitFor() },
   suggestion: { run: "unclipped" },
   "not-needed": { run: "calm" },
   series: {

@@ -79,12 +79,12 @@ export class Ingest {
     });
   }
 
-  event(attempt: Attempt, { seq, event }: Message<"event">): void {
+  event(attempt: Attempt, { seq, event, story }: Message<"event">): void {
     if (seq >= attempt.next && attempt.ended) throw new FrameError("the run has ended already");
     if (seq < attempt.next && this.store.frames.has(attempt.key, seq)) throw new FrameError(`seq ${seq} was a frame`);
     attempt.next = Math.max(attempt.next, seq + 1);
-    this.commits.add(attempt, event.message.length, ({ events }) => {
-      events.add(attempt.runKey, attempt.key, seq, event);
+    this.commits.add(attempt, event.message.length, ({ events, attempts }) => {
+      if (events.add(attempt.runKey, attempt.key, seq, event) && story) attempts.tell(attempt.key, story);
     });
   }
 
@@ -93,7 +93,9 @@ export class Ingest {
     attempt.ended = true;
     attempt.next = Math.max(attempt.next, message.seq + 1);
     this.commits.add(attempt, 0, ({ attempts }) => {
-      if (!replayed) attempts.end(attempt.key, message);
+      if (replayed) return;
+      attempts.end(attempt.key, message);
+      if (message.story) attempts.tell(attempt.key, message.story);
     });
     this.commits.flush();
   }

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Of } from "../../../protocol/shape.ts";
-import type { endStatus, ProbeMessage } from "../../../protocol/telemetry.ts";
+import type { endStatus, ProbeMessage, Story } from "../../../protocol/telemetry.ts";
 
 export interface StoredAttempt {
   readonly key: number;
@@ -13,10 +13,11 @@ export interface StoredAttempt {
   readonly status: Of<typeof endStatus> | null;
   readonly error: string | null;
   readonly exitCode: number | null;
+  readonly story: Story | null;
 }
 
 const COLUMNS = `id AS key, run, rank, next_seq AS nextSeq, last_seen AS lastSeen, alive_at AS aliveAt,
-  status, error, exit_code AS exitCode`;
+  status, error, exit_code AS exitCode, story`;
 
 /** One process start of one rank of a run. */
 export class Attempts {
@@ -36,7 +37,7 @@ export class Attempts {
     const row = this.db
       .prepare(`SELECT ${COLUMNS} FROM attempts WHERE run = ? AND rank = ? AND attempt = ?`)
       .get(run, rank, attempt);
-    return row as unknown as StoredAttempt;
+    return read(row);
   }
 
   /** Of one run, or of all; in the order in which they were first heard of. */
@@ -45,7 +46,7 @@ export class Attempts {
       run === undefined
         ? this.db.prepare(`SELECT ${COLUMNS} FROM attempts ORDER BY id`).all()
         : this.db.prepare(`SELECT ${COLUMNS} FROM attempts WHERE run = ? ORDER BY id`).all(run);
-    return rows as unknown as StoredAttempt[];
+    return rows.map(read);
   }
 
   exists(key: number): boolean {
@@ -66,9 +67,16 @@ export class Attempts {
       .run(status, error, exitCode, key);
   }
 
+  tell(key: number, story: Story): void {
+    this.db.prepare("UPDATE attempts SET story = ? WHERE id = ?").run(JSON.stringify(story), key);
+  }
+
   /** Notes that these are connected, for the other hubs and for after a crash of this one. */
   keepAlive(keys: Iterable<number>, now: number): void {
     const update = this.db.prepare("UPDATE attempts SET alive_at = max(alive_at, ?) WHERE id = ?");
     for (const key of keys) update.run(now, key);
   }
 }
+
+const read = (row: Record<string, unknown> | undefined): StoredAttempt =>
+  ({ ...row, story: row?.story ? JSON.parse(String(row.story)) : null }) as unknown as StoredAttempt;

@@ -68,6 +68,9 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX events_at ON events (attempt, kind, step);
   CREATE INDEX events_of_run ON events (run, time);
   `,
+  `
+  ALTER TABLE attempts ADD COLUMN story TEXT; -- the latest Story as JSON; null where nothing went wrong
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -59,6 +59,7 @@ export const event = (seq: number, changes: Partial<RunEvent> = {}): ProbeMessag
   type: "event",
   seq,
   event: { kind: "note", series: null, step: null, time: 1_790_000_000, message: "note", data: {}, ...changes },
+  story: null,
 });
 export const end = (seq: number, changes: Partial<Extract<ProbeMessage, { type: "end" }>> = {}): ProbeMessage => ({
   type: "end",
@@ -67,6 +68,7 @@ export const end = (seq: number, changes: Partial<Extract<ProbeMessage, { type: 
   error: null,
   exitCode: 0,
   time: 1_790_000_000,
+  story: null,
   ...changes,
 });
 

@@ -7,6 +7,7 @@ import { seriesKey } from "../store/events.ts";
 import type { StoredRun } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
 import { runEnd } from "./status.ts";
+import { runStory } from "./story.ts";
 
 const MOST_EVENTS = 1000;
 
@@ -47,6 +48,7 @@ export class RunViews {
       series,
       events: this.store.events.latest(run.key, MOST_EVENTS),
       eventCount: this.store.events.count(run.key),
+      story: runStory(attempts),
     };
   }
 

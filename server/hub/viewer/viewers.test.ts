@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import type { ProbeMessage, Story } from "../../../protocol/telemetry.ts";
 import { runDetail, runSummary } from "../../../protocol/viewer.ts";
 import { end, event, frame, hello, ProbeClient, ViewerClient } from "../testing/clients.ts";
 import { TestHub, temporaryFolder } from "../testing/test-hub.ts";
@@ -165,4 +166,24 @@ it("does not take a new run for one that another window deleted", async () => {
   expect(await probe.closed).toBe(1008);
   expect((await near.subscribe("run-2")).series[0]).toMatchObject({ steps: 1, latest: { norm_pre: 7 } });
   expect((await near.tile({ run: "run-2" })).from).toEqual([7]);
+});
+
+it("tells the story of the rank that went bad first, and keeps it", async () => {
+  const { hub, probe, viewer } = await connected();
+  const told = (time: number, series = "adamw"): Story => ({
+    incident: { kind: "nonfinite", series, step: 3, time },
+    sections: [{ title: "What happened", lines: [`at ${time}`], table: [] }],
+  });
+  await viewer.subscribe("run-1");
+  const { probe: second } = await ProbeClient.greet(hub.endpoint, { ...hello({ id: "run-1" }), rank: 1, attempt: "b" });
+  const pushed = (time: number) => viewer.pushed((run) => run.story?.incident?.time === time);
+  let next = pushed(20);
+  probe.send({ ...event(0, { kind: "nonfinite", series: "adamw", step: 3 }), story: told(20) } as ProbeMessage);
+  expect((await next).run?.story).toEqual(told(20));
+  next = pushed(10);
+  second.send(end(0, { status: "failed", story: told(10) }));
+  expect((await next).run?.story).toEqual(told(10, "adamw@1"));
+  next = pushed(5);
+  probe.send(end(1, { status: "failed", story: told(5) }));
+  expect((await next).run?.story).toEqual(told(5));
 });
