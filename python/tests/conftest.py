@@ -11,6 +11,7 @@ from typing import Any, Callable, Dict, Iterator, List
 import pytest
 from testing_crowd import Crowd
 from testing_hub import HubForTests
+from testing_warm import Warm
 
 # What the flight recorder leaves behind in tests that don't look at it.
 STATE = tempfile.TemporaryDirectory(prefix="gradsight-state-")
@@ -47,6 +48,13 @@ def crowd(tmp_path: Path) -> Iterator[Crowd]:
     crowd.start()
     yield crowd
     crowd.stop()
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Warm]:
+    warm = Warm()
+    yield warm
+    warm.close()
 
 
 def environment(**more: str) -> Dict[str, str]:

@@ -12,6 +12,7 @@ import pytest
 from conftest import command, environment, run
 from testing_crowd import Crowd
 from testing_hub import POST_DERIVED
+from testing_warm import Warm
 
 pytest.importorskip("torch", reason="PyTorch is not installed")
 
@@ -183,7 +184,7 @@ def test_a_hidden_sitecustomize_runs(script: Script, crowd: Crowd, tmp_path: Pat
     assert done.stdout == "customized\ncustomized\n1\n"
 
 
-def test_pytest(script: Script, crowd: Crowd, tmp_path: Path) -> None:
+def test_pytest(script: Script, crowd: Crowd, tmp_path: Path, warm: Warm) -> None:
     script(
         """
         import torch
@@ -195,7 +196,7 @@ def test_pytest(script: Script, crowd: Crowd, tmp_path: Path) -> None:
         """,
         "test_it.py",
     )
-    bare = run(command("-m", "pytest", "-q", "test_it.py"), env=environment(), cwd=tmp_path)
+    bare = warm.run(["-m", "pytest", "-q", "test_it.py"], environment(), str(tmp_path))
     done = recorded(crowd, "-m", "pytest", "-q", "test_it.py", cwd=tmp_path)
     assert (done.returncode, done.stdout.splitlines()[0]) == (0, bare.stdout.splitlines()[0])
     (hub,) = crowd.ranks(1)

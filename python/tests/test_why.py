@@ -9,6 +9,7 @@ from typing import Any, Callable, Dict
 import pytest
 from conftest import command, environment, run
 from testing_hub import HubForTests
+from testing_warm import Warm
 
 Script = Callable[..., Path]
 
@@ -52,12 +53,13 @@ class Told:
 
 
 @pytest.fixture
-def story(script: Script, tmp_path: Path) -> Callable[..., Told]:
-    """Runs a training with no editor, and asks why."""
+def story(script: Script, tmp_path: Path, warm: Warm) -> Callable[..., Told]:
+    """Runs a training with no editor, and asks why. ``fresh``: in an interpreter of its own."""
 
-    def tell(text: str, *wanted: str, code: int = 0, **variables: str) -> Told:
+    def tell(text: str, *wanted: str, code: int = 0, fresh: bool = False, **variables: str) -> Told:
         env = environment(GRADSIGHT_STATE=str(tmp_path / "state"), **variables)
-        done = run(command("-m", "gradsight", "run", str(script(text))), env=env)
+        arguments = ["-m", "gradsight", "run", str(script(text))]
+        done = run(command(*arguments), env=env) if fresh else warm.run(arguments, env)
         assert done.returncode == code, done.stderr
         plain = run(command("-m", "gradsight", "why", *wanted), env=env)
         assert plain.returncode == 0, plain.stderr
@@ -152,7 +154,7 @@ def test_a_gradient_that_is_bad_where_the_loss_is_not(story: Callable[..., Told]
 
 
 def test_an_exception(story: Callable[..., Told]) -> None:
-    told = story(perceptron(batch="assert not bad, 'out of cheese'"), code=1)
+    told = story(perceptron(batch="assert not bad, 'out of cheese'"), code=1, fresh=True)
     assert told.data["incident"] is None
     assert "It failed: AssertionError: out of cheese." in told.text
     assert "No step was non-finite, and none exploded. The last one recorded is step 59." in told.text
@@ -161,7 +163,7 @@ def test_an_exception(story: Callable[..., Told]) -> None:
 
 
 def test_kill_9(story: Callable[..., Told]) -> None:
-    told = story(perceptron(batch="import os, time; bad and [time.sleep(2), os.kill(os.getpid(), 9)]"), code=-9)
+    told = story(perceptron(batch="import os, time; bad and [time.sleep(2), os.kill(os.getpid(), 9)]"), code=-9, fresh=True)
     assert "ended without a word" in told.text
     assert told.data["steps"][-1]["step"] == 59
     assert told.data["steps"][-1]["layers"].keys() == {"0.weight", "0.bias", "2.weight", "2.bias"}
