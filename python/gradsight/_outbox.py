@@ -205,6 +205,7 @@ class Outbox:
             return False
         try:
             self._spill = SpillFile(folder, name, hello())
+            _spill.clean_up(folder)
         except OSError as error:
             self.trouble = str(error)
             return False

@@ -17,7 +17,7 @@ from ._spill import Record
 PERIOD = 0.1
 """Seconds between two batches."""
 
-PATIENCE = 0.2
+PATIENCE = 0.15
 """Seconds that a message waits for its acknowledgement in memory alone: with two periods, what a kill may take."""
 
 FLUSH_TIMEOUT = 2.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from typing import BinaryIO, Iterator, NamedTuple, Optional
 
 from ._protocol import MAX_MESSAGE_BYTES
@@ -12,6 +13,11 @@ SUFFIX = ".gsspill"
 LIMIT = 64 * 1024 * 1024
 RESERVE = 256 * 1024
 """Bytes kept for the last words of a run whose file is full: what is missing, and how it ended."""
+
+KEPT_BYTES = 512 * 1024 * 1024
+KEPT_SECONDS = 30 * 24 * 3600
+IN_USE_SECONDS = 24 * 3600
+"""Of the files in a folder whose editor never comes to take them; one that was written to lately is left alone."""
 
 JSON, FRAME = 0, 1
 
@@ -70,6 +76,28 @@ class SpillFile:
             os.unlink(self.path)
         except OSError:
             pass
+
+
+def clean_up(folder: str) -> None:
+    """Removes the oldest files beyond the bounds."""
+    found = []
+    for name in os.listdir(folder):
+        if SUFFIX in name:  # what the editor could not read, too
+            path = os.path.join(folder, name)
+            try:
+                status = os.stat(path)
+            except OSError:
+                continue
+            found.append((status.st_mtime, status.st_size, path))
+    size = 0
+    for changed, length, path in sorted(found, reverse=True):
+        age = time.time() - changed
+        size += length
+        if age > IN_USE_SECONDS and (size > KEPT_BYTES or age > KEPT_SECONDS):
+            try:
+                os.unlink(path)
+            except OSError:  # another process was faster
+                pass
 
 
 def encode(record: Record) -> bytes:

@@ -13,6 +13,8 @@ from typing import Any, Callable, Dict, List
 import pytest
 from conftest import command, environment, run
 from gradsight import _spill
+from gradsight._courier import LAST_RETRY, Courier
+from gradsight._outbox import Outbox
 from safetensors.numpy import load
 from testing_hub import HubForTests
 
@@ -225,6 +227,66 @@ def test_a_full_disk_is_one_warning(script: Script, hub: HubForTests, tmp_path: 
             file.unlink()
 
 
+def test_what_finds_no_room_is_a_gap(script: Script, hub: HubForTests) -> None:
+    """Neither in memory nor in the file: what is kept has no hole, and what is missing is said."""
+    hub.stop()
+    path = script(
+        """
+        import gradsight, time
+        from gradsight._outbox import Outbox
+        from gradsight._spill import RESERVE, SpillFile
+        Outbox.__init__.__defaults__ = (20_000,)
+        SpillFile.__init__.__defaults__ = (RESERVE + 40_000,)
+        for step in range(30_000):
+            gradsight.log(step, norm=step)
+            if step % 100 == 0:
+                time.sleep(0.005)
+        print("trained")
+        """
+    )
+    done = run(command(str(path)), env=environment(**hub.environment()))
+    assert (done.returncode, done.stdout) == (0, "trained\n"), done.stderr
+    found = spilled(hub.spill)
+    kept = len(found["steps"])
+    assert found["steps"] == list(range(kept)) and 0 < kept < 30_000
+    *_, gap, end = found["messages"]
+    assert (gap["event"]["kind"], gap["event"]["data"]["to"]) == ("gap", 29_999)
+    assert kept <= gap["event"]["data"]["from"]
+    assert end["status"] == "finished"
+    (file,) = hub.spill.glob("*")
+    assert file.stat().st_size <= _spill.RESERVE + 40_000
+
+
+def test_comes_back_less_and_less_often(script: Script, hub: HubForTests) -> None:
+    """To an editor that takes each connection and ends it: after a quarter of a second, doubled, less up to a half."""
+    with socket.socket() as abrupt:
+        abrupt.bind(("127.0.0.1", 0))
+        abrupt.listen()
+        abrupt.settimeout(60)
+        hub.announce(abrupt.getsockname()[1], "t")
+        training = Stepwise(script(STEPWISE), environment(**hub.environment()))
+        training.step()
+        times = []
+        for _ in range(5):
+            abrupt.accept()[0].close()
+            times.append(time.monotonic())
+        assert training.finish() == 0
+    pauses = [later - sooner for sooner, later in zip(times, times[1:])]
+    assert all(pause > 0.125 * 2**number for number, pause in enumerate(pauses)), pauses
+
+
+def test_not_all_come_back_at_once(hub: HubForTests, capfd: Any) -> None:
+    pauses = set()
+    for _ in range(20):
+        courier = Courier(str(hub.rendezvous), Outbox(), lambda: b"{}")
+        courier._retry_later("gone")
+        pauses.add(round(courier._retry_at - time.monotonic(), 3))
+        for _ in range(20):
+            courier._retry_later("gone")
+        assert courier._retry_delay == LAST_RETRY
+    assert len(pauses) > 5 and all(0.1 < pause <= 0.25 for pause in pauses)
+
+
 def test_a_folder_that_can_not_be_written_is_one_warning(script: Script, hub: HubForTests) -> None:
     hub.stop()
     hub.spill.write_text("a file where the folder should be")
@@ -253,6 +315,7 @@ def test_a_clock_that_jumps_disturbs_nothing(script: Script, hub: HubForTests) -
     training.communicate("go\n", timeout=60)
     assert training.returncode == 0
     assert [step["step"] for step in steps] == list(range(61))
+    assert all(0 < step["step_time"] < 60 for step in steps[1:])  # a clock that can't jump measures it
     assert hub.wait(lambda: hub.end)["status"] == "finished"
     assert len(hub.hellos) == 1
 

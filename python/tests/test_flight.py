@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from array import array
 from pathlib import Path
@@ -284,13 +285,32 @@ def test_it_flies_with_an_editor_too_and_after_that_refused(script: Script, hub:
     assert read().incident
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write anywhere")
-def test_a_home_that_can_not_be_written_is_one_warning(script: Script, tmp_path: Path) -> None:
-    closed = tmp_path / "closed"
-    closed.mkdir(mode=0o500)
-    done = flown(script, "    print('trained')", closed, "70")
+@pytest.mark.skipif(os.name == "nt", reason="no such permissions")
+def test_a_home_that_can_not_be_written_is_one_warning(script: Script) -> None:
+    """As nobody, where the tests run as root, who may write anywhere."""
+    path = script(
+        """
+        import gradsight, os
+        gradsight.watch()
+        if os.geteuid() == 0:
+            os.setgroups([])
+            os.setgid(65534)
+            os.setuid(65534)
+        for step in range(90):
+            gradsight.log(step, norm=float("nan"))
+        print("trained")
+        """
+    )
+    with tempfile.TemporaryDirectory() as home:
+        os.chmod(home, 0o555)
+        env = {**environment(), "HOME": home}
+        for name in ("GRADSIGHT_STATE", "XDG_STATE_HOME"):
+            env.pop(name, None)
+        done = run(command(str(path)), env=env)
+        assert os.listdir(home) == []
+        os.chmod(home, 0o700)
     assert (done.returncode, done.stdout) == (0, "trained\n")
-    assert done.stderr.count("the flight recorder stopped") == 1
+    assert done.stderr.count("the flight recorder stopped, the training goes on: PermissionError") == 1, done.stderr
 
 
 def test_a_state_folder_that_is_a_file_is_one_warning(script: Script, tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from pathlib import Path
 from typing import Any, Dict, List
 
@@ -182,3 +184,24 @@ def test_a_file_without_room_leaves_the_rest_in_memory(tmp_path: Path) -> None:
     outbox.disconnected()
     outbox.connected(1)
     assert sent(outbox) == [frame(1).payload]
+
+
+def test_files_that_no_editor_takes_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_spill, "KEPT_BYTES", 25)
+    days = {"new": 0.5, "recent": 2, "older": 3, "old.gsspill.unreadable": 4, "ancient": 40}
+    for name, age in days.items():
+        file = tmp_path / (name if "." in name else f"{name}.gsspill")
+        file.write_bytes(b"0123456789")
+        os.utime(file, (time.time() - age * 86_400,) * 2)
+    (tmp_path / "another.txt").write_text("not ours")
+    outbox = filled(1)
+    outbox.spill(str(tmp_path), "run", lambda: b"{}")
+    assert {file.name for file in tmp_path.iterdir()} == {"run.gsspill", "new.gsspill", "another.txt"}
+    monkeypatch.setattr(_spill, "KEPT_BYTES", 10**9)
+    for name, age in days.items():
+        file = tmp_path / (name if "." in name else f"{name}.gsspill")
+        file.write_bytes(b"0123456789")
+        os.utime(file, (time.time() - age * 86_400,) * 2)
+    _spill.clean_up(str(tmp_path))
+    assert not (tmp_path / "ancient.gsspill").exists()
+    assert (tmp_path / "old.gsspill.unreadable").exists()
