@@ -6,7 +6,8 @@ from typing import Any, Iterator
 
 import pytest
 import torch
-from gradsight.frameworks.torch_reading import PATIENCE
+from gradsight._series import LayerNorms
+from gradsight.frameworks.torch_reading import PATIENCE, Reader, fetch
 from gradsight.metrics.time_budget import TimeBudget
 from recording import Recording
 from torch import nn
@@ -67,3 +68,23 @@ def every_signal_at_every_step(recording: Recording, optimizer: Any) -> None:
     series = recording.recorder._series[optimizer]
     series.ratio_budget = series.weights_budget = series.post_budget = TimeBudget(float("inf"))
     series._next_layers = 0.0
+
+
+def test_the_norms_of_several_steps_are_fetched_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, copied = Reader(), []
+
+    def copy(tensor: Any) -> Any:
+        copied.append(tuple(tensor.shape))
+        reader._on_device = tensor.device
+        return torch.arange(tensor.numel(), dtype=torch.float32).reshape(tensor.shape)
+
+    monkeypatch.setattr(reader, "copy", copy)
+    kept = [LayerNorms(step, "layers-0", torch.ones(2, device="meta"), 0.5) for step in range(3)]
+    other = LayerNorms(3, "layers-1", torch.ones(4, device="meta"), 1.0)
+    fetch(reader, kept)
+    fetch(reader, [*kept, other])
+    assert copied == [(3, 2), (1, 4)]
+    assert [norms.numbers() for norms in kept] == [None] * 3
+    reader.drain()
+    assert [list(norms.numbers() or []) for norms in kept] == [[0.0, 0.5], [1.0, 1.5], [2.0, 2.5]]
+    assert list(other.numbers() or []) == [0.0, 1.0, 2.0, 3.0]
