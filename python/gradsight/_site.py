@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Dict, Optional, Tuple
 
 from ._protocol import Location
@@ -21,31 +21,34 @@ def _library_folders() -> Tuple[str, ...]:
 
 
 _LIBRARIES = _library_folders()
-_seen: Dict[Tuple[CodeType, int], Location] = {}
+_foreign: Dict[str, bool] = {}
+"""By file: whether its frames are passed over. A trainer puts a dozen of them between the update and the user's code."""
+_seen: Dict[Tuple[str, int], Location] = {}
 
 
 def caller_location(frame: Optional[FrameType]) -> Optional[Location]:
     """The first frame, from ``frame`` outwards, that is neither the probe's nor an installed package's.
 
-    A trainer that hides the update inside a package is seen where the user's code calls that trainer. Cheap when asked
-    again for the same call site.
+    A trainer that hides the update inside a package is seen where the user's code calls that trainer. Cheap: it is asked
+    for in each step.
     """
-    if frame is None:
-        return None
-    key = (frame.f_code, frame.f_lineno)
-    known = _seen.get(key)
-    if known is not None:
-        return known
-    start: Optional[FrameType] = frame
     while frame is not None:
         file = frame.f_code.co_filename
-        if not file.startswith("<frozen") and not is_library(file):
-            found = Location(os.path.abspath(file) if not file.startswith("<") else file, frame.f_lineno)
-            if frame is start:
-                _seen[key] = found
-            return found
+        foreign = _foreign.get(file)
+        if foreign is None:
+            foreign = _foreign[file] = file.startswith("<frozen") or is_library(file)
+        if not foreign:
+            return _location(file, frame.f_lineno)
         frame = frame.f_back
     return None
+
+
+def _location(file: str, line: int) -> Location:
+    known = _seen.get((file, line))
+    if known is None:
+        path = file if file.startswith("<") else os.path.abspath(file)
+        known = _seen[file, line] = Location(path, line)
+    return known
 
 
 def is_library(file: str) -> bool:

@@ -73,11 +73,11 @@ class Gradients:
     def begin_pass(self, optimizer: Any) -> None:
         """Notes how the gradients are."""
         self._look(optimizer)
-        self._before = self._stamps()
+        self._before = [_stamp(parameter.grad) for parameter in self._witnesses]
 
     def end_pass(self, loss: Optional[Number], watch_weights: bool) -> bool:
         """Whether the pass that was begun has added to these gradients. ``watch_weights``: for ``weights_changed``."""
-        if self._stamps() == self._before:
+        if not self._changed():
             return False
         if self._used or all(stamp is None for stamp in self._before):
             self.forget()
@@ -161,13 +161,17 @@ class Gradients:
         likely = [parameter for parameter in watched if parameter.grad is not None]
         self._witnesses = spread(likely or [each for each in watched if each.requires_grad], MAX_WITNESSES)
 
-    def _stamps(self) -> List[Any]:
-        """Something for each witness that differs after its gradient was added to, or made."""
-        gradients = [parameter.grad for parameter in self._witnesses]
-        return [None if gradient is None else (id(gradient), gradient._version) for gradient in gradients]
+    def _changed(self) -> bool:
+        """Whether a witness's gradient was added to, or made; nearly always the first one's was, and no other is looked at."""
+        return any(_stamp(witness.grad) != before for witness, before in zip(self._witnesses, self._before))
 
     def _weight_versions(self) -> int:
         return sum([parameter._version for parameter in self._witnesses])
+
+
+def _stamp(gradient: Any) -> Any:
+    """Something that differs after a gradient was added to, or made."""
+    return None if gradient is None else (id(gradient), gradient._version)
 
 
 def _can_be_watched(parameter: Any) -> bool:

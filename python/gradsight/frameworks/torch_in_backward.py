@@ -17,7 +17,7 @@ from .torch_update import Measured, Update, keep_layers, rates
 
 
 def take(recorder: TorchRecorder, passing: Pass, optimizer: Any, frame: FrameType) -> None:
-    """Takes down the gradients that ``optimizer`` is about to use. Call it under ``no_grad``."""
+    """Takes down the gradients that ``optimizer`` is about to use."""
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     if capturing(parameters):
         return

@@ -56,7 +56,7 @@ class Reader:
         tensor = whole(tensor)
         if tensor is None:
             return None
-        if tensor.device.type == "cpu":
+        if tensor.is_cpu:
             return float(tensor.item())
         self._on_device = tensor.device
         if tensor.device.type != "cuda":
@@ -145,7 +145,7 @@ def whole(tensor: Any) -> Any:
 
 def capturing(tensors: List[Any]) -> bool:
     """Whether the device is recording a graph, into which nothing of ours may get."""
-    if not tensors or tensors[0].device.type != "cuda":
+    if not tensors or not tensors[0].is_cuda:
         return False
     return bool(sys.modules["torch"].cuda.is_current_stream_capturing())
 

@@ -86,11 +86,10 @@ class StepHooks:
 
     def _measure(self, call: Call, optimizer: Any) -> None:
         call.measured = True
-        with torch().no_grad():
-            if self._recorder.passing is not None:
-                torch_in_backward.take(self._recorder, self._recorder.passing, optimizer, call.frame)
-            else:
-                call.update = measure(self._recorder, optimizer, call.frame, call.scaling)
+        if self._recorder.passing is not None:
+            torch_in_backward.take(self._recorder, self._recorder.passing, optimizer, call.frame)
+        else:
+            call.update = measure(self._recorder, optimizer, call.frame, call.scaling)
 
     def _begin_ratio(self, call: Call, optimizer: Any) -> None:
         """Copies the weights, now and then, from the second update on: the first may still be making its state."""
@@ -127,8 +126,7 @@ class StepHooks:
 
 def skipped(recorder: TorchRecorder, scaling: Scaling, frame: FrameType) -> None:
     """An update that the gradient scaler did not let happen."""
-    with torch().no_grad():
-        update = measure(recorder, scaling.optimizer, frame, scaling)
+    update = measure(recorder, scaling.optimizer, frame, scaling)
     if update is not None:
         update.skipped = True
         recorder.reader.when_read(update.use)

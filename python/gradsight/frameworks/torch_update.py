@@ -168,7 +168,7 @@ class Update:
 def measure(
     recorder: TorchRecorder, optimizer: Any, frame: Optional[FrameType], scaling: Optional[Scaling]
 ) -> Optional[Update]:
-    """Takes down the gradients as the optimizer is about to see them. Call it under ``no_grad``."""
+    """Takes down the gradients as the optimizer is about to see them."""
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     if capturing(parameters) or recorder.reader.full:
         return None

@@ -29,16 +29,22 @@ def gradients(parameters: List[Any]) -> "Tuple[List[Any], List[Any]]":
 
 
 def measure(dense: List[Any]) -> Optional[Norms]:
-    """2-norms of tensors, by one fused kernel a device and type. Call it under ``no_grad``. None if there are none.
+    """2-norms of tensors, by one fused kernel a device and type, without a graph. None if there are none.
 
     Half-precision tensors are summed up in single precision, where their squares don't overflow. Where the squares of
     single precision do, a CPU takes double precision, so that an infinite norm is one of an infinite element.
     """
-    if not dense or any(hasattr(tensor, "placements") for tensor in dense):
-        return None
     torch: Any = sys.modules["torch"]
+    plain = torch.Tensor
+    if not dense or any([type(tensor) is not plain and hasattr(tensor, "placements") for tensor in dense]):
+        return None
+    with torch.no_grad():
+        return _measure(torch, dense)
+
+
+def _measure(torch: Any, dense: List[Any]) -> Norms:
     first = dense[0]
-    if all(tensor.dtype is first.dtype and tensor.device == first.device for tensor in dense):
+    if _alike(dense, first):
         each = torch.stack(_foreach(torch, dense))
     else:
         groups: Dict[Tuple[Any, Any], List[int]] = {}
@@ -55,6 +61,15 @@ def measure(dense: List[Any]) -> Optional[Norms]:
         each = torch.stack([_in_double(torch, tensor) for tensor in dense])
         total = torch.linalg.vector_norm(each)
     return Norms(each, total)
+
+
+def _alike(dense: List[Any], first: Any) -> bool:
+    """Whether all are of one type and device, which one that isn't the CPU makes anew each time it is asked for."""
+    dtype = first.dtype
+    if all([tensor.is_cpu and tensor.dtype is dtype for tensor in dense]):
+        return True
+    device = first.device
+    return all([tensor.dtype is dtype and tensor.device == device for tensor in dense])
 
 
 def _foreach(torch: Any, same: List[Any]) -> List[Any]:

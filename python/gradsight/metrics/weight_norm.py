@@ -8,6 +8,6 @@ from . import gradient_norm
 
 
 def weight_norms(parameters: List[Any]) -> Optional[Any]:
-    """One tensor [parameters], on their device. Call it under ``no_grad``. None if there are none."""
+    """One tensor [parameters], on their device. None if there are none."""
     norms = gradient_norm.measure([parameter.detach() for parameter in parameters])
     return None if norms is None else norms.each
