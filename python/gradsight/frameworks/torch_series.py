@@ -18,7 +18,7 @@ from .torch_gradients import Gradients
 from ..metrics.nonfinite import NonFiniteWatch
 from ..metrics.time_budget import TimeBudget
 
-SAMPLING_SHARE = 0.0025
+SAMPLING_SHARE = 0.001
 """Of the training's time, for each of the four things that are measured besides what clipping measures anyway."""
 
 RATIO_PERIOD = 0.25
