@@ -54,6 +54,11 @@ def test_gradient_norm(kinds: Any) -> None:
     assert norms.each.tolist() == pytest.approx([oracle([tensor]) for tensor in given], rel=exact)
 
 
+def test_gradient_norm_is_no_part_of_a_graph() -> None:
+    norms = gradient_norm.measure([torch.ones(3, requires_grad=True), torch.ones(2, requires_grad=True)])
+    assert norms is not None and not norms.each.requires_grad and not norms.total.requires_grad
+
+
 def test_gradient_norm_of_nothing() -> None:
     assert gradient_norm.measure([]) is None
     empty = gradient_norm.measure([torch.empty(0)])

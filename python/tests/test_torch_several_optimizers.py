@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import gc
+import weakref
 from typing import Any, Callable, Dict, List
 
 import torch
@@ -132,3 +134,17 @@ def test_a_copied_optimizer_is_known_from_its_copying_on(recording: Recording) -
     optimizer.step()
     (step,) = recording.steps(optimizer, 1)
     assert (step["norm_pre"], step["norm_post"], step["loss"]) == near((before, 1.0, loss.item()))
+
+
+def test_a_model_that_is_given_up_is_not_held(recording: Recording) -> None:
+    def train() -> "weakref.ref[torch.Tensor]":
+        model = network()
+        optimizer = Seen(model.parameters())
+        loss_of(model).backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        return weakref.ref(next(model.parameters()))
+
+    parameters = [train() for _ in range(2)]
+    gc.collect()
+    assert [parameter() for parameter in parameters] == [None, None]
