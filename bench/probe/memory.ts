@@ -1,0 +1,80 @@
+/**
+ * `npm run soak:memory [-- --steps 10000000]`: the memory of a process whose steps are recorded must stay where it was once it
+ * is warm. So many steps by `gradsight.log` without an editor, a tenth of them with one, and a hundredth by PyTorch's optimizer
+ * with one. Linux. Builds nothing: `npm run build` first.
+ */
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+import { RENDEZVOUS_VARIABLE } from "../../protocol/rendezvous.ts";
+import { startHub } from "../../server/hub/host.ts";
+import { pythonThatRuns } from "../../test/host/python.ts";
+import { medianOf } from "./ratios.ts";
+
+const { values } = parseArgs({ options: { steps: { type: "string", default: "10000000" } } });
+const MIB = 2 ** 20;
+/** By which the median of the last tenth may exceed that of the second: buffers and allocators breathe by so much. */
+const ALLOWED = 4 * MIB;
+
+interface Sample {
+  readonly steps: number;
+  readonly bytes: number;
+  readonly time: number;
+}
+
+const python = pythonThatRuns("import torch");
+if (!python) throw new Error("no Python here has PyTorch: name one in GRADSIGHT_TEST_PYTHON");
+const scratch = mkdtempSync(join(tmpdir(), "gradsight-memory-"));
+mkdirSync(join(scratch, "storage"));
+const hub = await startHub({
+  storage: join(scratch, "storage"),
+  workerFile: resolve("dist/hub.cjs"),
+  onLog: (level, message) => {
+    if (level !== "info") console.error(message);
+  },
+  onExit: (reason) => console.error(reason),
+});
+
+async function record(python: string, kind: "log" | "torch", steps: number, editor: boolean): Promise<Sample[]> {
+  const child = spawn(python, [join(import.meta.dirname, "memory.py"), kind, String(steps)], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: {
+      ...process.env,
+      PYTHONPATH: resolve("python"),
+      GRADSIGHT_STATE: scratch,
+      [RENDEZVOUS_VARIABLE]: editor ? hub.endpoint.rendezvous : undefined,
+    },
+  });
+  const samples: Sample[] = [];
+  for await (const line of createInterface({ input: child.stdout })) samples.push(JSON.parse(line));
+  return samples;
+}
+
+const total = Number(values.steps);
+let flat = true;
+for (const [kind, share, editor] of [
+  ["torch", 100, true],
+  ["log", 10, true],
+  ["log", 1, false],
+] as const) {
+  const steps = Math.round(total / share);
+  const samples = await record(python, kind, steps, editor);
+  if (samples.length < 100) throw new Error(`${kind} ended after ${samples.length} of 100 parts`);
+  const median = (from: number, to: number) => medianOf(samples.slice(from, to).map(({ bytes }) => bytes));
+  const [early, late] = [median(10, 20), median(90, 100)];
+  const peak = Math.max(...samples.map(({ bytes }) => bytes));
+  const seconds = (samples.at(-1)?.time ?? 0) - (samples[0]?.time ?? 0);
+  const grew = late - early;
+  flat &&= grew <= ALLOWED;
+  console.log(
+    `${steps.toLocaleString("en")} steps by ${kind === "log" ? "gradsight.log" : "PyTorch"}, ${editor ? "an editor listens" : "no editor"}: ` +
+      `${(early / MIB).toFixed(1)} MiB → ${(late / MIB).toFixed(1)} MiB, peak ${(peak / MIB).toFixed(1)}; ` +
+      `${((1e6 * seconds) / (0.99 * steps)).toFixed(1)} µs a step${grew <= ALLOWED ? "" : ": NOT FLAT"}`,
+  );
+}
+await hub.stop();
+rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
+process.exit(flat ? 0 : 1);
