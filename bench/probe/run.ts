@@ -11,6 +11,7 @@ import { RENDEZVOUS_VARIABLE } from "../../protocol/rendezvous.ts";
 import { startHub } from "../../server/hub/host.ts";
 import { seeded } from "../lint/script.ts";
 import { hasGpu, preparePython } from "./environment.ts";
+import { type Hooks, timeHooks } from "./hooks.ts";
 import { byClock, byProcessor, meanCpu, medianOf, ofOtherThreads, perStep, type Ratio } from "./ratios.ts";
 import { type Block, type Setting, Training } from "./training.ts";
 
@@ -129,16 +130,25 @@ const load = loadavg().map((value) => value.toFixed(1));
 const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores, load ${load.join(" ")}`;
 console.log(`${machine}; ${rounds} rounds of ${seconds} s, ${values.threads} thread(s)`);
 const results: Record<string, Record<string, Result[]>> = {};
+const hooks: Record<string, Hooks> = {};
 const gpu = hasGpu(python);
 for (const device of gpu ? (["cpu", "cuda"] as const) : (["cpu"] as const)) {
   const ofDevice: Record<string, Result[]> = {};
   results[device] = ofDevice;
-  for (const model of values.models.split(","))
+  for (const model of values.models.split(",")) {
     ofDevice[model] = await measure({ python, model, device, threads: Number(values.threads) });
+    if (device === "cuda" || !treatments.some(({ peer }) => peer === "ours")) continue;
+    const { step, own, naive, share } = timeHooks(python, model, values.quick ? 5 : 20, scratch);
+    hooks[model] = { step, own, naive, share };
+    console.log(
+      `  the hooks alone: ${own.toFixed(0)} µs a step (median), ${(100 * share).toFixed(2)} % of the training thread's time in all;` +
+        ` the .item() loop in the same steps: ${naive.toFixed(0)} µs`,
+    );
+  }
 }
 if (!gpu) console.log("\nNo GPU here: unmeasured.");
 await hub.stop();
 rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
 
 mkdirSync("out/bench", { recursive: true });
-writeFileSync("out/bench/probe.json", `${JSON.stringify({ machine, rounds, seconds, results }, null, 2)}\n`);
+writeFileSync("out/bench/probe.json", `${JSON.stringify({ machine, rounds, seconds, results, hooks }, null, 2)}\n`);
