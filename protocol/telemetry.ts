@@ -71,6 +71,7 @@ export const eventKind = oneOf(
   "spike", // found by the hub
   "explosion", // found by the hub
   "vanishing", // found by the hub
+  "restart", // found by the hub: a rank was started again; `data.from` is the step that it had come to before
   "note", // given by the user
 );
 export type EventKind = Of<typeof eventKind>;
@@ -109,6 +110,8 @@ export const probeMessage = tagged("type", {
     attempt: id,
     rank: whole,
     worldSize: whole,
+    /** What all ranks that were started together say alike, and no others do; an elastic restart is another group. */
+    group: nullable(id),
     series: list(seriesInfo, 1024),
   }),
   series: object({ series: seriesInfo }),

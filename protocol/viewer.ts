@@ -20,6 +20,8 @@ export const metric = oneOf(
   "update_ratio",
   "step_time",
   "loss_scale",
+  "shard_pre",
+  "shard_post",
   "clipped", // 1 where clipping changed the gradient, else 0: its mean is the clip rate
 );
 export type Metric = Of<typeof metric>;
@@ -45,6 +47,9 @@ export type RunSummary = Of<typeof runSummary>;
 
 export const seriesDetail = object({
   id: text(64),
+  /** The id that all ranks have for it. What is the same on all of them is told by rank 0's. */
+  name: text(48),
+  rank: whole,
   label: text(256),
   optimizer: nullable(text(256)),
   site: nullable(codeLocation),
@@ -62,6 +67,19 @@ export const seriesDetail = object({
 });
 export type SeriesDetail = Of<typeof seriesDetail>;
 
+/** One process of a distributed run. */
+export const rankDetail = object({
+  rank: whole,
+  status: runStatus,
+  /** -1 before its first step. */
+  lastStep: finite,
+  /** Unix seconds of the last thing heard. */
+  lastSeen: finite,
+  error: nullable(text(65_536)),
+  exitCode: nullable(finite),
+});
+export type RankDetail = Of<typeof rankDetail>;
+
 export const runDetail = object({
   summary: runSummary,
   args: list(text()),
@@ -71,6 +89,10 @@ export const runDetail = object({
   error: nullable(text(65_536)),
   exitCode: nullable(finite),
   attempts: whole,
+  /** How many ranks its newest attempt has. */
+  worldSize: whole,
+  /** Those that were heard of, of a run with several; as their newest attempts are. */
+  ranks: list(rankDetail),
   series: list(seriesDetail),
   /** The latest events, at most 1000, oldest first; `eventCount` counts all. */
   events: list(runEvent),

@@ -106,6 +106,18 @@ export const goldenFrames: readonly GoldenFrame[] = [
       flags: u8(0, 0),
     },
   }),
+  golden("shards", "a rank's shares of norms that are spread; the third step was clipped, so that all know its norm", {
+    metadata: { ...metadata, rank: "1", seq: "7" },
+    columns: {
+      step: i64(14, 15, 16),
+      time: f64(1_790_000_009, 1_790_000_010, 1_790_000_011),
+      norm_pre: f64(0, 0, 5),
+      shard_pre: f64(3, Number.POSITIVE_INFINITY, 0),
+      shard_post: f64(1, 0, 0),
+      present: u32(bits("shard_pre", "shard_post"), bits("shard_pre"), bits("norm_pre")),
+      flags: u8(STEP_FLAGS.byValue, 0, 0),
+    },
+  }),
   golden("empty", "no step at all", {
     metadata: { ...metadata, seq: "3" },
     columns: { step: i64(), time: f64(), present: u32(), flags: u8() },

@@ -26,7 +26,16 @@ export const run = {
   startedAt: 1_790_000_000,
 };
 
-export const hello = { type: "hello", protocol: 1, run, attempt: "attempt-1", rank: 0, worldSize: 1, series: [series] };
+export const hello = {
+  type: "hello",
+  protocol: 1,
+  run,
+  attempt: "attempt-1",
+  rank: 0,
+  worldSize: 1,
+  group: null,
+  series: [series],
+};
 
 const event = {
   kind: "nonfinite",
@@ -69,6 +78,7 @@ export const messages = {
     valid: [
       valid("hello", hello),
       valid("hello without series, with fields of a newer peer", { ...hello, series: [], mood: "good" }),
+      valid("hello of a rank", { ...hello, rank: 3, worldSize: 4, group: "0123456789abcdef" }),
       valid("series", { type: "series", series: { ...series, id: "sgd", clip: null, optimizer: null, site: null } }),
       valid("event", { type: "event", seq: 4, event }),
       valid("event with a story", { type: "event", seq: 4, event, story }),
@@ -87,6 +97,7 @@ export const messages = {
       invalid("not an object", "type", ["hello"]),
       invalid("hello without run", "run", { ...hello, run: undefined }),
       invalid("rank below zero", "rank", { ...hello, rank: -1 }),
+      invalid("a group that is no text", "group", { ...hello, group: 7 }),
       invalid("an id too long", "run.id", { ...hello, run: { ...run, id: "x".repeat(65) } }),
       invalid("a start that is not finite", "run.startedAt", { ...hello, run: { ...run, startedAt: "NaN" } }),
       invalid("an unknown kind of event", "event.kind", { type: "event", seq: 4, event: { ...event, kind: "party" } }),

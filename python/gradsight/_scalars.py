@@ -3,9 +3,31 @@
 from __future__ import annotations
 
 # A scalar's place is its bit in the column `present`.
-SCALARS = ("norm_pre", "norm_post", "threshold", "loss", "lr", "update_ratio", "step_time", "loss_scale")
+SCALARS = (
+    "norm_pre",
+    "norm_post",
+    "threshold",
+    "loss",
+    "lr",
+    "update_ratio",
+    "step_time",
+    "loss_scale",
+    "shard_pre",
+    "shard_post",
+)
 
-NORM_PRE, NORM_POST, THRESHOLD, LOSS, LR, UPDATE_RATIO, STEP_TIME, LOSS_SCALE = range(len(SCALARS))
+(
+    NORM_PRE,
+    NORM_POST,
+    THRESHOLD,
+    LOSS,
+    LR,
+    UPDATE_RATIO,
+    STEP_TIME,
+    LOSS_SCALE,
+    SHARD_PRE,
+    SHARD_POST,
+) = range(len(SCALARS))
 
 SKIPPED = 1
 POST_DERIVED = 2

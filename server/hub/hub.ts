@@ -30,7 +30,7 @@ export async function openHub({ storage, lostAfter = LOST_AFTER }: HubWorkerData
   mkdirSync(spill, { recursive: true, mode: 0o700 });
   const store = new Store(await openStore(storage, log));
   const probes = new Probes(store, log);
-  const loaded = new LoadedRuns(store);
+  const loaded = new LoadedRuns(store, lostAfter);
   const views = new RunViews(store, () => probes.connected, lostAfter);
   const requests = new Requests(store, loaded, views, (run) => probes.refuseRun(run));
   const viewers = new Viewers(store, requests, views, log);

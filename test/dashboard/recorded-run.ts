@@ -79,6 +79,7 @@ export const helloOf = ({ info, series }: RecordedRun): Extract<ProbeMessage, { 
   attempt: "attempt-1",
   rank: 0,
   worldSize: 1,
+  group: null,
   series: series.map((one) => one.info),
 });
 

@@ -21,6 +21,7 @@ const KINDS: Record<EventKind, KindLook> = {
   warning: { name: t("Warning"), icon: "warning", severity: "warning" },
   gap: { name: t("Steps missing"), icon: "gap", severity: "warning" },
   skipped: { name: t("Skipped step"), icon: "skipped", severity: "info" },
+  restart: { name: t("Started again"), icon: "info", severity: "info" },
   threshold: { name: t("Threshold changed"), icon: "info", severity: "info" },
   note: { name: t("Note"), icon: "info", severity: "info" },
 };

@@ -39,7 +39,7 @@ export class Ingest {
     this.commits.flush();
     return this.store.transaction(() => {
       const runKey = this.store.runs.put(run, rank);
-      const stored = this.store.attempts.put(runKey, rank, attempt, heardAt ?? Date.now() / 1000);
+      const stored = this.store.attempts.put(runKey, hello, heardAt ?? Date.now() / 1000);
       const state = new Attempt({
         key: stored.key,
         runKey,

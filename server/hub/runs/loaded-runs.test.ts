@@ -14,7 +14,7 @@ it("keeps in memory only what was looked at of late, and loads the rest again as
   const attempt = ingest.open(hello());
   ingest.frame(attempt, frame(hello(), 0, [1, 2], { norm_pre: [1, Number.NaN] }));
   commits.flush();
-  const loaded = new LoadedRuns(store, 0);
+  const loaded = new LoadedRuns(store, 30, 0);
   const first = await loaded.get(attempt.runKey);
   expect(await loaded.get(attempt.runKey)).toBe(first);
   expect(loaded.size).toBe(1);
@@ -24,8 +24,8 @@ it("keeps in memory only what was looked at of late, and loads the rest again as
   const again = await loaded.get(attempt.runKey);
   expect(again).not.toBe(first);
   const [info] = hello().series;
-  expect(again.series.get("adamw")!.detail("adamw", "", info!)).toEqual(
-    first.series.get("adamw")!.detail("adamw", "", info!),
+  expect(again.series.get("adamw")!.detail("adamw", "", 0, info!)).toEqual(
+    first.series.get("adamw")!.detail("adamw", "", 0, info!),
   );
   expect(store.events.latest(attempt.runKey, 10).map(({ kind, step }) => [kind, step])).toEqual([["nonfinite", 2]]);
   store.close();

@@ -4,12 +4,14 @@ import { RunModel } from "./run-model.ts";
 /** The runs in memory: those that a viewer looks at, and for a while those that one looked at. */
 export class LoadedRuns {
   private readonly store: Store;
+  private readonly patience: number;
   private readonly keptFor: number;
   private readonly loaded = new Map<number, { model: Promise<RunModel>; usedAt: number }>();
 
-  /** `keptFor`: how long a run that nobody looks at stays, in milliseconds. */
-  constructor(store: Store, keptFor = 120_000) {
+  /** `patience`: see RunModel; `keptFor`: how long a run that nobody looks at stays, in milliseconds. */
+  constructor(store: Store, patience: number, keptFor = 120_000) {
     this.store = store;
+    this.patience = patience;
     this.keptFor = keptFor;
   }
 
@@ -38,7 +40,7 @@ export class LoadedRuns {
   }
 
   private async load(key: number): Promise<RunModel> {
-    const model = RunModel.load(this.store, key);
+    const model = RunModel.load(this.store, key, this.patience);
     const entry = { model, usedAt: performance.now() };
     this.loaded.set(key, entry);
     try {

@@ -18,11 +18,6 @@ export class SeriesModel {
   private skipped = 0;
   private nonFinite = 0;
 
-  /** The last step of an attempt; -1 before its first. */
-  lastStepOf(attempt: number): number {
-    return this.attempts.get(attempt)?.lastStep ?? -1;
-  }
-
   /** Takes a batch of an attempt, later than all of it so far. Returns what the monitor found in it. */
   append(attempt: number, batch: Batch): RunEvent[] {
     let pyramid = this.attempts.get(attempt);
@@ -44,9 +39,11 @@ export class SeriesModel {
     return bucketsOf([...this.attempts.values()], metrics, from, to, limit);
   }
 
-  detail(id: string, label: string, info: SeriesInfo): SeriesDetail {
+  detail(id: string, label: string, rank: number, info: SeriesInfo): SeriesDetail {
     return {
       id,
+      name: info.id,
+      rank,
       label,
       optimizer: info.optimizer,
       site: info.site,

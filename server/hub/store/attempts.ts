@@ -2,11 +2,16 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Of } from "../../../protocol/shape.ts";
 import type { endStatus, ProbeMessage, Story } from "../../../protocol/telemetry.ts";
 
+type Hello = Pick<Extract<ProbeMessage, { type: "hello" }>, "rank" | "attempt" | "worldSize" | "group">;
+
 export interface StoredAttempt {
   readonly key: number;
   /** Key of its run. */
   readonly run: number;
   readonly rank: number;
+  readonly worldSize: number;
+  /** Ranks that were started together have the same. */
+  readonly group: string | null;
   readonly nextSeq: number;
   readonly lastSeen: number;
   readonly aliveAt: number;
@@ -16,7 +21,7 @@ export interface StoredAttempt {
   readonly story: Story | null;
 }
 
-const COLUMNS = `id AS key, run, rank, next_seq AS nextSeq, last_seen AS lastSeen, alive_at AS aliveAt,
+const COLUMNS = `id AS key, run, rank, world_size AS worldSize, ranks AS "group", next_seq AS nextSeq, last_seen AS lastSeen, alive_at AS aliveAt,
   status, error, exit_code AS exitCode, story`;
 
 /** One process start of one rank of a run. */
@@ -27,13 +32,14 @@ export class Attempts {
     this.db = db;
   }
 
-  put(run: number, rank: number, attempt: string, now: number): StoredAttempt {
+  put(run: number, hello: Hello, now: number): StoredAttempt {
+    const { rank, attempt, worldSize, group } = hello;
     this.db
       .prepare(
-        `INSERT INTO attempts (run, rank, attempt, last_seen, alive_at) VALUES (?, ?, ?, ?, ?)
+        `INSERT INTO attempts (run, rank, attempt, world_size, ranks, last_seen, alive_at) VALUES (?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT DO UPDATE SET last_seen = max(last_seen, excluded.last_seen), alive_at = max(alive_at, excluded.alive_at)`,
       )
-      .run(run, rank, attempt, now, now);
+      .run(run, rank, attempt, worldSize, group, now, now);
     const row = this.db
       .prepare(`SELECT ${COLUMNS} FROM attempts WHERE run = ? AND rank = ? AND attempt = ?`)
       .get(run, rank, attempt);

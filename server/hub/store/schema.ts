@@ -71,6 +71,10 @@ const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE attempts ADD COLUMN story TEXT; -- the latest Story as JSON; null where nothing went wrong
   `,
+  `
+  ALTER TABLE attempts ADD COLUMN world_size INTEGER NOT NULL DEFAULT 1;
+  ALTER TABLE attempts ADD COLUMN ranks TEXT; -- the group of ranks that it was started in
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

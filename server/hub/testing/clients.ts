@@ -26,9 +26,10 @@ export function frame(
   seq: number,
   steps: number[],
   values: Partial<Record<Scalar, (number | undefined)[]>> = {},
-  extra: { series?: string; flags?: number[] } = {},
+  extra: { series?: string; flags?: number[]; startedAt?: number } = {},
 ): Uint8Array {
   const n = steps.length;
+  const { startedAt = 1_790_000_000 } = extra;
   const present = new Uint32Array(n);
   const scalars: Record<string, Column> = {};
   for (const [name, column] of Object.entries(values) as [Scalar, (number | undefined)[]][]) {
@@ -47,7 +48,7 @@ export function frame(
     metadata,
     columns: {
       step: { dtype: "I64", shape: [n], data: BigInt64Array.from(steps, BigInt) },
-      time: { dtype: "F64", shape: [n], data: Float64Array.from(steps, (step) => 1_790_000_000 + step) },
+      time: { dtype: "F64", shape: [n], data: Float64Array.from(steps, (step) => startedAt + step) },
       ...scalars,
       present: { dtype: "U32", shape: [n], data: present },
       flags: { dtype: "U8", shape: [n], data: Uint8Array.from(extra.flags ?? steps.map(() => 0)) },

@@ -1,12 +1,12 @@
 import type { SeriesInfo } from "../../../protocol/telemetry.ts";
-import type { RunDetail, RunSummary, SeriesDetail } from "../../../protocol/viewer.ts";
+import type { RankDetail, RunDetail, RunSummary, SeriesDetail } from "../../../protocol/viewer.ts";
 import type { RunModel } from "../runs/run-model.ts";
 import { SeriesModel } from "../runs/series-model.ts";
 import type { StoredAttempt } from "../store/attempts.ts";
 import { seriesKey } from "../store/events.ts";
 import type { StoredRun } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
-import { runEnd } from "./status.ts";
+import { type RankEnd, rankEnds, runEnd } from "./status.ts";
 import { runStory } from "./story.ts";
 
 const MOST_EVENTS = 1000;
@@ -33,7 +33,8 @@ export class RunViews {
 
   detail(run: StoredRun, model: RunModel): RunDetail {
     const attempts = this.store.attempts.list(run.key);
-    const { error, exitCode } = this.end(attempts);
+    const ends = this.ends(attempts);
+    const { error, exitCode } = runEnd(ends);
     const series = this.seriesOf(run, model);
     const steps = Math.max(0, ...series.map((one) => one.steps));
     return {
@@ -45,6 +46,8 @@ export class RunViews {
       error,
       exitCode,
       attempts: Math.max(0, ...[...Map.groupBy(attempts, ({ rank }) => rank).values()].map(({ length }) => length)),
+      worldSize: attempts.at(-1)?.worldSize ?? 1,
+      ranks: this.ranks(run, ends),
       series,
       events: this.store.events.latest(run.key, MOST_EVENTS),
       eventCount: this.store.events.count(run.key),
@@ -61,8 +64,20 @@ export class RunViews {
       .sort(([, a], [, b]) => a.rank - b.rank)
       .map(([id, { info, rank }]) => {
         const label = rank === 0 ? info.label : `${info.label.slice(0, 230)} (rank ${rank})`;
-        return (model.series.get(id) ?? new SeriesModel()).detail(id, label, info);
+        return (model.series.get(id) ?? new SeriesModel()).detail(id, label, rank, info);
       });
+  }
+
+  /** By rank; none of a run that has but one. */
+  private ranks(run: StoredRun, ends: readonly RankEnd[]): RankDetail[] {
+    if (ends.every(({ attempt }) => attempt.worldSize < 2)) return [];
+    const steps = Map.groupBy(this.store.series.list(run.key), ({ attempt }) => attempt);
+    return ends
+      .map(({ attempt: { key, rank, lastSeen }, status, error, exitCode }) => {
+        const lastStep = Math.max(-1, ...(steps.get(key) ?? []).map((series) => series.lastStep));
+        return { rank, status, lastStep, lastSeen, error, exitCode };
+      })
+      .sort((a, b) => a.rank - b.rank);
   }
 
   private summary(run: StoredRun, attempts: readonly StoredAttempt[], steps: number): RunSummary {
@@ -70,7 +85,7 @@ export class RunViews {
       id: run.id,
       name: run.name,
       script: run.info.script,
-      status: this.end(attempts).status,
+      status: runEnd(this.ends(attempts)).status,
       startedAt: run.startedAt,
       lastSeen: Math.max(run.startedAt, ...attempts.map(({ lastSeen }) => lastSeen)),
       steps,
@@ -78,7 +93,7 @@ export class RunViews {
     };
   }
 
-  private end(attempts: readonly StoredAttempt[]) {
-    return runEnd(attempts, this.connected(), Date.now() / 1000, this.lostAfter);
+  private ends(attempts: readonly StoredAttempt[]): RankEnd[] {
+    return rankEnds(attempts, this.connected(), Date.now() / 1000, this.lostAfter);
   }
 }

@@ -1,0 +1,158 @@
+/**
+ * Norms of gradients that are spread over ranks: the root of the sum of the ranks' squared shares (protocol/scalars.ts). The
+ * steps of rank 0, whose series is the one of all ranks, are held here until every rank has told its share, or will not.
+ */
+import type { Batch } from "../../../protocol/batch.ts";
+import { SCALARS } from "../../../protocol/scalars.ts";
+
+/** More ranks than that share no store. */
+export const MOST_RANKS = 4096;
+/** Shares that may wait for those of other ranks, of all ranks together. */
+const MOST_SHARES = 400_000;
+
+const SPREAD = [
+  { share: "shard_pre", norm: "norm_pre" },
+  { share: "shard_post", norm: "norm_post" },
+] as const;
+const SHARE_BITS = SPREAD.reduce((bits, { share }) => bits | (1 << SCALARS[share].bit), 0);
+/** A norm is never below zero, but may be NaN. */
+const UNTOLD = -1;
+
+/** One series of the ranks that were started together. */
+export class SpreadNorms {
+  private readonly ranks: number;
+  private readonly mostSteps: number;
+  /** How far each rank has come: its last step, and the time of that. */
+  private readonly reached: Float64Array;
+  private readonly heardAt: Float64Array;
+  /** By step: the shares before clipping of all ranks, then those after it. */
+  private readonly shares = new Map<number, Float64Array>();
+  /** Of rank 0: those whose rows from `next` on wait. */
+  private held: { batch: Batch; next: number }[] = [];
+  private waiting = 0;
+  private lastReleased = -1;
+  private lastGivenUp = -1;
+  private missed = false;
+
+  constructor(ranks: number, mostShares = MOST_SHARES) {
+    this.ranks = ranks;
+    this.mostSteps = Math.floor(mostShares / ranks);
+    this.reached = new Float64Array(ranks).fill(-1);
+    this.heardAt = new Float64Array(ranks).fill(Number.NEGATIVE_INFINITY);
+  }
+
+  /** Takes a batch of a rank, later than all of its so far. What of rank 0 is complete then is given by `release`. */
+  take(rank: number, batch: Batch): void {
+    const { steps, times, present } = batch;
+    if (steps.length === 0) return;
+    for (let i = 0; i < steps.length; i += 1) if (present[i]! & SHARE_BITS) this.note(rank, batch, i);
+    this.reached[rank] = steps.at(-1)!;
+    this.heardAt[rank] = times.at(-1)!;
+    if (rank !== 0) return;
+    this.held.push({ batch, next: 0 });
+    this.waiting += steps.length;
+  }
+
+  /**
+   * The steps of rank 0 whose norms are known by now, or of which some rank has gone on without telling its share, in
+   * order. Those from before `notBefore` (Unix seconds) are not waited for any longer: where a share is missing is a gap.
+   */
+  release(notBefore = Number.NEGATIVE_INFINITY): Batch[] {
+    const told = Math.min(...this.reached);
+    const released: Batch[] = [];
+    for (let first = this.held[0]; first; first = this.held[0]) {
+      const { batch, next } = first;
+      const { steps, times, present } = batch;
+      for (; first.next < steps.length; first.next += 1) {
+        const step = steps[first.next]!;
+        if (step > told && present[first.next]! & SHARE_BITS) {
+          if (times[first.next]! >= notBefore && this.waiting <= this.mostSteps) break;
+          this.lastGivenUp = step;
+        }
+        this.waiting -= 1;
+      }
+      if (first.next > next) released.push(this.resolve(batch, next, first.next));
+      if (first.next < steps.length) break;
+      this.held.shift();
+    }
+    return released;
+  }
+
+  /** Whether shares came too late, and the run should be gone over anew now that no rank lags by `patience` seconds. */
+  isOutdated(patience: number): boolean {
+    return this.missed && Math.min(...this.heardAt) >= Math.max(...this.heardAt) - patience;
+  }
+
+  /** What has come too late so far will do so again. */
+  forgetMissed(): void {
+    this.missed = false;
+  }
+
+  private note(rank: number, { steps, present, scalars }: Batch, i: number): void {
+    const step = steps[i]!;
+    if (step <= this.lastReleased) {
+      if (step <= this.lastGivenUp) this.missed = true;
+      return;
+    }
+    let shares = this.shares.get(step);
+    if (!shares) {
+      if (this.shares.size >= this.mostSteps && !this.makeRoomFor(step)) return;
+      shares = new Float64Array(SPREAD.length * this.ranks).fill(UNTOLD);
+      this.shares.set(step, shares);
+    }
+    for (const [kind, { share }] of SPREAD.entries())
+      if (present[i]! & (1 << SCALARS[share].bit)) shares[kind * this.ranks + rank] = scalars[share]![i]!;
+  }
+
+  /** Ranks that are far ahead of the others must not fill the memory: the oldest step goes. */
+  private makeRoomFor(step: number): boolean {
+    this.missed = true;
+    const [oldest] = this.shares.keys();
+    return step > oldest! && this.shares.delete(oldest!);
+  }
+
+  /** The rows `from` ≤ i < `to` of rank 0, with the norms that could be worked out. */
+  private resolve(batch: Batch, from: number, to: number): Batch {
+    const rows = from === 0 && to === batch.steps.length && !hasShares(batch) ? batch : slice(batch, from, to);
+    const { steps, present } = rows;
+    const scalars = { ...rows.scalars };
+    for (const [kind, { share, norm }] of SPREAD.entries()) {
+      for (let i = 0; i < steps.length; i += 1) {
+        if ((present[i]! & (1 << SCALARS[share].bit)) === 0) continue;
+        const shares = this.shares.get(steps[i]!)?.subarray(kind * this.ranks, (kind + 1) * this.ranks);
+        if (!shares || shares.includes(UNTOLD)) continue;
+        scalars[norm] ??= new Float64Array(steps.length);
+        scalars[norm][i] = rootOfSquares(shares);
+        present[i]! |= 1 << SCALARS[norm].bit;
+      }
+    }
+    this.lastReleased = steps.at(-1)!;
+    for (const step of steps) this.shares.delete(step);
+    for (const step of this.shares.keys()) {
+      if (step > this.lastReleased) break;
+      this.shares.delete(step);
+    }
+    return { ...rows, scalars };
+  }
+}
+
+const hasShares = ({ present }: Batch): boolean => present.some((bits) => bits & SHARE_BITS);
+
+/** Without overflow. NaN where one of them is, infinite where one of the others is. */
+function rootOfSquares(values: Float64Array): number {
+  return values.some(Number.isNaN) ? Number.NaN : Math.hypot(...values);
+}
+
+function slice(batch: Batch, from: number, to: number): Batch {
+  const columns = Object.entries(batch.scalars).map(([name, column]) => [name, column.slice(from, to)]);
+  return {
+    ...batch,
+    steps: batch.steps.slice(from, to),
+    times: batch.times.slice(from, to),
+    present: batch.present.slice(from, to),
+    flags: batch.flags.slice(from, to),
+    scalars: Object.fromEntries(columns),
+    groupRates: null,
+    layers: null,
+  };
+}
