@@ -24,11 +24,13 @@ class Identity(NamedTuple):
     attempt: str
     rank: int
     world_size: int
+    group: Optional[str]
+    """What all ranks that were started together have, and no others; None of a process by itself."""
 
 
 def identify() -> Identity:
     rank, world_size = _number("RANK", 0), max(1, _number("WORLD_SIZE", 1))
-    return Identity(_run_id(world_size), secrets.token_hex(8), rank, world_size)
+    return Identity(_run_id(world_size), secrets.token_hex(8), rank, world_size, _group(world_size))
 
 
 def joined(identity: Identity) -> Identity:
@@ -39,7 +41,7 @@ def joined(identity: Identity) -> Identity:
     rank, world_size = int(distributed.get_rank()), int(distributed.get_world_size())
     if (rank, world_size) == (identity.rank, identity.world_size):
         return identity
-    return Identity(_run_id(world_size), identity.attempt, rank, world_size)
+    return Identity(_run_id(world_size), identity.attempt, rank, world_size, _group(world_size))
 
 
 def _run_id(world_size: int) -> str:
@@ -49,6 +51,13 @@ def _run_id(world_size: int) -> str:
     if world_size > 1:
         return parent if _ID.fullmatch(parent) else _launch_id()
     return secrets.token_hex(8)
+
+
+def _group(world_size: int) -> Optional[str]:
+    """Of the launch, and of the restart within it: a launcher starts all ranks again when one has died."""
+    if world_size < 2:
+        return None
+    return f"{_launch_id()}-{_number('TORCHELASTIC_RESTART_COUNT', 0)}-{_number('MASTER_PORT', 0)}"
 
 
 _ID = re.compile(r"[\w.-]{1,64}")

@@ -174,6 +174,7 @@ class Session:
             "attempt": self.identity.attempt,
             "rank": self.identity.rank,
             "worldSize": self.identity.world_size,
+            "group": self.identity.group,
             "series": [series.description() for series in self._series],
         }
 

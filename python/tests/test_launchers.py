@@ -56,21 +56,21 @@ def recorded(crowd: Crowd, *arguments: str, cwd: Path) -> Any:
 TORCHRUN = ["--standalone", "--nproc-per-node", "2"]
 
 
-def check_ranks(crowd: Crowd, path: Path) -> None:
+def check_ranks(crowd: Crowd, path: Path, series: str = "optimizer") -> None:
     first, second = crowd.ranks(2)
     assert [hub.hellos[0]["rank"] for hub in (first, second)] == [0, 1]
     assert {hub.hellos[0]["worldSize"] for hub in (first, second)} == {2}
     assert len({hub.hellos[0]["run"]["id"] for hub in (first, second)}) == 1
     for hub in (first, second):
-        steps = hub.steps("optimizer")
+        steps = hub.steps(series)
         assert [step["step"] for step in steps] == list(range(4))
         assert {step["threshold"] for step in steps} == {0.5}
         assert hub.hellos[0]["run"]["script"] == str(path)
         end = hub.end
         assert end is not None and end["status"] == "finished"
-    norms = [[step["norm_pre"] for step in hub.steps("optimizer")] for hub in (first, second)]
+    norms = [[step["norm_pre"] for step in hub.steps(series)] for hub in (first, second)]
     assert norms[0] == pytest.approx(norms[1])  # gradients are averaged: what is global is the same on each
-    losses = [[step["loss"] for step in hub.steps("optimizer")] for hub in (first, second)]
+    losses = [[step["loss"] for step in hub.steps(series)] for hub in (first, second)]
     assert losses[0] != losses[1]  # the loss is each rank's own
 
 
@@ -224,8 +224,43 @@ def test_accelerate_launch(script: Script, crowd: Crowd, tmp_path: Path) -> None
     assert len(crowd.attempts) == 1  # the launcher itself is no run
 
 
+def test_accelerate_launch_of_several_ranks(script: Script, crowd: Crowd, tmp_path: Path) -> None:
+    pytest.importorskip("accelerate", reason="Accelerate is not installed")
+    path = script(
+        """
+        import torch
+        from accelerate import Accelerator
+        from torch import nn
+
+        torch.set_num_threads(1)
+        accelerator = Accelerator(cpu=True)
+        torch.manual_seed(0)
+        model = nn.Linear(4, 1)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        model, optimizer = accelerator.prepare(model, optimizer)
+        for step in range(4):
+            optimizer.zero_grad()
+            x = torch.randn(8, 4, generator=torch.Generator().manual_seed(10 * step + accelerator.process_index))
+            accelerator.backward((model(x) - x.sum(1, keepdim=True)).pow(2).mean())
+            accelerator.clip_grad_norm_(model.parameters(), 0.5)
+            optimizer.step()
+        accelerator.end_training()
+        """
+    )
+    # Without GPUs `accelerate launch` starts several processes only if it takes them for the processes of GPUs.
+    options = ["--multi_gpu", "--num_processes", "2", "--num_machines", "1", "--mixed_precision", "no"]
+    options += ["--dynamo_backend", "no", "--main_process_port", "0"]
+    crowd_environment = crowd.environment(ACCELERATE_USE_CPU="true")
+    env = environment(**crowd_environment, OMP_NUM_THREADS="1", CUDA_VISIBLE_DEVICES="")
+    arguments = ["-m", "gradsight", "run", "-m", "accelerate.commands.launch", *options, str(path)]
+    done = run(command(*arguments), env=env, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    check_ranks(crowd, path, "SGD")
+    assert len(crowd.attempts) == 2  # the launcher itself is no run
+
+
 def test_gradients_that_are_spread_over_ranks(script: Script, crowd: Crowd, tmp_path: Path) -> None:
-    """A norm that the script worked out is every rank's; without that no rank knows it, and none is made up."""
+    """A norm that the script worked out is every rank's; without that each rank tells its share, and none is made up."""
     path = script(
         """
         import torch
@@ -264,3 +299,6 @@ def test_gradients_that_are_spread_over_ranks(script: Script, crowd: Crowd, tmp_
         assert [(step["flags"], step["threshold"]) for step in steps[:3]] == [(POST_DERIVED, 0.5)] * 3
         assert [step["norm_post"] for step in steps[:3]] == pytest.approx([min(0.5, norm) for norm in norms], rel=1e-5)
         assert all("norm_pre" not in step and "norm_post" not in step for step in steps[3:])
+        assert [step["step"] for step in steps if "shard_pre" in step] == [3, 4]
+    first, second = (hub.hellos[0] for hub in crowd.ranks(2))
+    assert first["group"] is not None and first["group"] == second["group"]

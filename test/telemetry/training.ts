@@ -24,9 +24,14 @@ export interface Training {
 
 /** `python -m gradsight run script …`, as the editor's command starts it. */
 export function train(interpreter: string, script: string, args: string[], rendezvous: string): Training {
+  return launch(interpreter, [script, ...args], dirname(script), rendezvous);
+}
+
+/** `python -m gradsight run …`, in this folder. */
+export function launch(interpreter: string, args: string[], cwd: string, rendezvous: string): Training {
   const path = [join(ROOT, "python"), process.env.PYTHONPATH].filter(Boolean).join(delimiter);
-  const child = spawn(interpreter, ["-m", "gradsight", "run", script, ...args], {
-    cwd: dirname(script),
+  const child = spawn(interpreter, ["-m", "gradsight", "run", ...args], {
+    cwd,
     env: {
       ...process.env,
       PYTHONPATH: path,

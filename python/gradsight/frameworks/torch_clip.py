@@ -15,7 +15,7 @@ from typing import Any, Callable, List, NamedTuple, Optional, Tuple
 from .._guard import Guard
 from .._rebind import rebind
 from .._site import caller_frame, caller_location
-from ..metrics import gradient_norm
+from ..metrics import gradient_norm, shard_norm
 from .torch_clip_norms import Caught, Order, listen
 from .torch_gradients import Clip
 from .torch_reading import Number, capturing, compiling, whole
@@ -80,8 +80,9 @@ def _replace(module: Any, name: str, limit: str, recorder: TorchRecorder) -> Non
         with torch().no_grad():
             having, dense = gradient_norm.gradients(tensors)
             norms = gradient_norm.measure(dense)
+            share = shard_norm.measure(dense) if by_value and norms is None else None
         if norms is None:
-            return Noted(ids, tensors, None, None)
+            return Noted(ids, tensors, None, None if share is None else recorder.reader.read(share))
         return Noted(ids, tensors, (having, norms.each), recorder.reader.read(norms.total) if by_value else None)
 
     def order_of(args: Any, kwargs: Any) -> float:
@@ -111,6 +112,7 @@ def _replace(module: Any, name: str, limit: str, recorder: TorchRecorder) -> Non
                 norm_type=norm_type,
                 layers=layers,
                 order=recorder.next_order(),
+                is_share=by_value and norm is not None and layers is None,
             )
         )
 

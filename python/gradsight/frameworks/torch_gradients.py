@@ -25,7 +25,7 @@ MAX_LOSSES = 4096
 class Clip:
     """One call of a clip function."""
 
-    __slots__ = ("by_value", "function", "ids", "layers", "location", "max_norm", "norm", "norm_type", "order")
+    __slots__ = ("by_value", "function", "ids", "is_share", "layers", "location", "max_norm", "norm", "norm_type", "order")
 
     def __init__(
         self,
@@ -38,7 +38,9 @@ class Clip:
         norm_type: float,
         layers: Any,
         order: int,
+        is_share: bool = False,
     ) -> None:
+        """``is_share``: the norm is this rank's share of it."""
         self.ids = ids
         self.by_value = by_value
         self.function = function
@@ -48,6 +50,7 @@ class Clip:
         self.norm_type = norm_type
         self.layers = layers
         self.order = order
+        self.is_share = is_share
 
     @property
     def only_measures(self) -> bool:

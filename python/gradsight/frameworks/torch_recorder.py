@@ -13,6 +13,7 @@ from .._site import caller_location
 from .torch_gradients import ALL, EXACTLY, Clip, Gradients
 from .torch_culprit import Culprits
 from .torch_reading import Number, Reader, fetch
+from .torch_resume import updates_before
 from .torch_series import TorchSeries
 
 
@@ -65,11 +66,13 @@ class TorchRecorder:
         self._series: "weakref.WeakKeyDictionary[Any, TorchSeries]" = weakref.WeakKeyDictionary()
         self._scaled: Optional[Tuple[Any, Any]] = None
         self._order = 0
+        self._is_first_run = True
         session.before_close(self._read_all)
 
     def move(self, session: Session) -> None:
         """From here on each optimizer's updates are a new series of this session."""
         self.session = session
+        self._is_first_run = False
         self._series.clear()
         session.before_close(self.reader.drain)
         for moved in self.moved:
@@ -169,6 +172,8 @@ class TorchRecorder:
         found = self._series.get(optimizer)
         if found is None:
             found = TorchSeries.begin(self.session, [optimizer], frame, caller_location(frame))
+            if found is not None and self._is_first_run:
+                found.begin_at(updates_before(optimizer))
             if found is not None:
                 self._series[optimizer] = found
         return found

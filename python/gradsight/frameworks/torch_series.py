@@ -76,6 +76,10 @@ class TorchSeries:
         before, self._clock = self._clock, time.perf_counter()
         return step, None if before is None else self._clock - before
 
+    def begin_at(self, step: int) -> None:
+        """Counts on from here: an earlier run has made that many updates."""
+        self._step = step
+
     def missed(self) -> None:
         """An update that can't be looked into: a step of the count without a point."""
         step, _ = self.next_step()

@@ -17,13 +17,15 @@ from .._scalars import (
     NORM_PRE,
     POST_DERIVED,
     SCALARS,
+    SHARD_POST,
+    SHARD_PRE,
     SKIPPED,
     STEP_TIME,
     THRESHOLD,
     UPDATE_RATIO,
 )
 from .._series import Row
-from ..metrics import gradient_norm
+from ..metrics import gradient_norm, shard_norm
 from ..metrics.clip_factor import clip_factor
 from ..metrics.learning_rate import learning_rates
 from ..metrics.nonfinite import Bad, bad_elements, bad_norms
@@ -37,10 +39,13 @@ from .torch_series import TorchSeries
 
 
 class Measured(NamedTuple):
-    """The norm of some of the gradients; ``scaled``: as they were under the gradient scaler."""
+    """The norm of some of the gradients; ``scaled``: as they were under the gradient scaler; ``is_share``: this rank's
+    share of it; ``weight``: what it counts in a sum that is a share."""
 
     norm: Optional[Number]
     scaled: bool
+    is_share: bool = False
+    weight: float = 1.0
 
 
 class Update:
@@ -57,6 +62,7 @@ class Update:
         self.ratio: Optional[Number] = None
         self.before: List[Measured] = []
         self.after: Optional[Number] = None
+        self.after_is_share = False
         self.still_scaled: Optional[Number] = None
         """What a fused optimizer will divide the gradients by itself."""
         self.found_inf: Optional[Number] = None
@@ -82,7 +88,7 @@ class Update:
         pre = self._pre(unscale, within)
         loss = _sum([value_of(loss) for loss in self.losses])
         values: List[Optional[float]] = [None] * len(SCALARS)
-        values[NORM_PRE] = pre
+        values[SHARD_PRE if any(part.is_share for part in self.before) else NORM_PRE] = pre
         values[LOSS] = loss
         rates = [value_of(rate) for rate in self.rates]
         values[LR] = rates[0] if rates else None
@@ -91,7 +97,7 @@ class Update:
         flags = SKIPPED if self.skipped or value_of(self.found_inf) else 0
         values[UPDATE_RATIO] = None if flags & SKIPPED else value_of(self.ratio)
         after = value_of(self.after)
-        values[NORM_POST] = None if after is None else after * within
+        values[SHARD_POST if self.after_is_share else NORM_POST] = None if after is None else after * within
         if self.limit is not None:
             flags |= self._limited(self.limit, values, unscale, within)
         self._layers(unscale if self.layers_scaled else within, pre)
@@ -105,7 +111,7 @@ class Update:
     def look_for_bad(self, parameters: List[Any], dense: List[Any]) -> None:
         """Which of these gradients hold elements that are not finite."""
         self.looked_for_bad = True
-        self.bad = bad_elements(dense, self.owner.names(parameters))
+        self.bad = bad_elements(shard_norm.local(dense), self.owner.names(parameters))
 
     def _watch(self, pre: Optional[float], loss: Optional[float]) -> None:
         cause: Optional[Cause] = None
@@ -116,12 +122,13 @@ class Update:
             fetch(self.recorder.reader, self.owner.series.norms_at_incident or [])
 
     def _pre(self, unscale: float, within: float) -> Optional[float]:
+        """The norm before clipping; this rank's share of it, if that of a part of the gradients is all that it knows."""
         norms = []
         for part in self.before:
             norm = value_of(part.norm)
             if norm is None:
                 return None
-            norms.append(norm * (unscale if part.scaled else within))
+            norms.append(norm * part.weight * (unscale if part.scaled else within))
         return None if not norms else norms[0] if len(norms) == 1 else math.sqrt(sum(norm * norm for norm in norms))
 
     def _limited(self, limit: Clip, values: List[Optional[float]], unscale: float, within: float) -> int:
@@ -170,10 +177,13 @@ def measure(
 ) -> Optional[Update]:
     """Takes down the gradients as the optimizer is about to see them."""
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-    if capturing(parameters) or recorder.reader.full:
+    if capturing(parameters):
         return None
     owner = recorder.series_of(optimizer, frame)
     if owner is None:
+        return None
+    if recorder.reader.full:
+        owner.next_step()  # without a point, so that a step has the same number on all ranks
         return None
     read = recorder.reader.read
     update = Update(recorder, owner, scaling)
@@ -194,9 +204,18 @@ def measure(
             total = read(norms.total)
             update.before = [Measured(total, False)]
             keep_layers(recorder, update, having, norms.each)
-            if isinstance(total, float) and not math.isfinite(total):
-                update.look_for_bad(having, dense)
+        else:
+            update.before = _share(recorder, dense)
+            total = update.before[0].norm if update.before else None
+        if isinstance(total, float) and not math.isfinite(total):
+            update.look_for_bad(having, dense)
     return update
+
+
+def _share(recorder: TorchRecorder, dense: List[Any]) -> List[Measured]:
+    """Of gradients that are spread over the ranks; none where the ranks' shares would not add up."""
+    share = shard_norm.measure(dense)
+    return [] if share is None else [Measured(recorder.reader.read(share), False, True)]
 
 
 def rates(recorder: TorchRecorder, optimizer: Any) -> List[Optional[Number]]:
@@ -217,7 +236,7 @@ def _with_clips(
     whole = [clip for clip, coverage in clips if coverage in (EXACTLY, ALL)]
     if whole:
         first = whole[0]
-        update.before = [Measured(first.norm, first.order < unscaled_at)]
+        update.before = [Measured(first.norm, first.order < unscaled_at, first.is_share)]
         if first.layers is not None:
             update.layers_scaled = first.order < unscaled_at
             keep_layers(recorder, update, *owner.own_of(gradients, *first.layers))
@@ -241,7 +260,11 @@ def _with_clips(
         started = time.perf_counter()
         having, dense = gradient_norm.gradients(parameters)
         norms = gradient_norm.measure(dense)
-        update.after = None if norms is None else read(norms.total)
+        if norms is not None:
+            update.after = read(norms.total)
+        elif not update.derivable:
+            share = _share(recorder, dense)
+            update.after, update.after_is_share = (share[0].norm, True) if share else (None, False)
         owner.post_budget.spent(started)
     _name_bad(update, parameters)
 
@@ -263,13 +286,20 @@ def _with_parts(
                 continue  # the same part again
             return
         seen |= mine
-        parts.append(Measured(clip.norm, clip.order < unscaled_at))
+        parts.append(Measured(clip.norm, clip.order < unscaled_at, clip.is_share))
         layers.append(clip.layers)
     having, dense = gradient_norm.gradients([parameter for parameter in parameters if id(parameter) not in seen])
     norms = gradient_norm.measure(dense)
     if norms is not None:
         parts.append(Measured(recorder.reader.read(norms.total), False))
         layers.append((having, norms.each))
+    elif dense:
+        share = _share(recorder, dense)
+        if not share:
+            return
+        weight = 1 / math.sqrt(torch().distributed.get_world_size())  # every rank knows these parts
+        parts = [part if part.is_share else part._replace(weight=weight) for part in parts] + share
+        layers.append(None)
     update.before = parts
     if all(layers) and len({part.scaled for part in parts}) == 1:
         first = layers[0][1]

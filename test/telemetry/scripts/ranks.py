@@ -1,0 +1,122 @@
+"""Trains small networks one after the other on several ranks; or, as their oracle, on all their batches in one process.
+
+    ranks.py [--oracle RANKS] [--die STEP] [--resume FILE] ddp|fsdp|hsdp|tensor[+norm|+value|+part] …
+
+What follows the + is what is clipped: by norm, by value, or by norm a part of the parameters.
+"""
+
+import argparse
+import json
+import os
+import signal
+import time
+
+import torch
+from torch import nn
+
+STEPS = 6
+NORM, VALUE = 0.05, 0.004
+
+parser = argparse.ArgumentParser()
+parser.add_argument("kinds", nargs="+")
+parser.add_argument("--oracle", type=int, default=0)
+parser.add_argument("--die", type=int)
+parser.add_argument("--resume")
+arguments = parser.parse_args()
+torch.set_num_threads(1)
+
+
+def network(kind):
+    torch.manual_seed(0)
+    if kind == "tensor":
+        return nn.Sequential(nn.Linear(5, 8), nn.Tanh(), nn.Linear(8, 3))
+    return nn.Sequential(nn.Linear(5, 7), nn.LayerNorm(7), nn.Tanh(), nn.Linear(7, 3))  # 3 rows don't do for four ranks
+
+
+def loss_of(model, step, rank):
+    x = torch.randn(6, 5, generator=torch.Generator().manual_seed(100 * step + rank))
+    return (model(x) - x.sum(1, keepdim=True)).pow(2).mean()
+
+
+def clip(model, how):
+    if how == "norm":
+        nn.utils.clip_grad_norm_(model.parameters(), NORM)
+    elif how == "value":
+        nn.utils.clip_grad_value_(model.parameters(), VALUE)
+    elif how == "part":
+        nn.utils.clip_grad_norm_(list(model.parameters())[:2], NORM)
+
+
+def norm(model):
+    return float(sum((parameter.grad.double() ** 2).sum() for parameter in model.parameters()) ** 0.5)
+
+
+def oracle(kind, how):
+    """The norm before and after clipping of each step."""
+    model = network(kind)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.01)
+    norms = []
+    for step in range(STEPS):
+        optimizer.zero_grad()
+        ranks = range(1 if kind == "tensor" else arguments.oracle)  # tensor parallelism has one batch for all ranks
+        torch.stack([loss_of(model, step, rank) for rank in ranks]).mean().backward()
+        before = norm(model)
+        clip(model, how)
+        norms.append([before, norm(model)])
+        optimizer.step()
+    return norms
+
+
+def distributed(model, kind):
+    from torch.distributed.device_mesh import init_device_mesh
+
+    ranks = torch.distributed.get_world_size()
+    if kind == "ddp":
+        return nn.parallel.DistributedDataParallel(model)
+    if kind == "tensor":
+        from torch.distributed.tensor.parallel import ColwiseParallel, RowwiseParallel, parallelize_module
+
+        plan = {"0": ColwiseParallel(), "2": RowwiseParallel()}
+        return parallelize_module(model, init_device_mesh("cpu", (ranks,)), plan)
+    from torch.distributed.fsdp import fully_shard
+
+    if kind == "hsdp":
+        mesh = init_device_mesh("cpu", (2, ranks // 2), mesh_dim_names=("replicas", "shards"))
+    else:
+        mesh = init_device_mesh("cpu", (ranks,))
+    return fully_shard(model, mesh=mesh)
+
+
+def train(kind, how, rank):
+    model = distributed(network(kind), kind)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.01)
+    first = 0
+    if arguments.resume and os.path.exists(arguments.resume):
+        saved = torch.load(arguments.resume)
+        first = saved["next"]
+        model.load_state_dict(saved["model"])
+        optimizer.load_state_dict(saved["optimizer"])
+    for step in range(first, STEPS):
+        optimizer.zero_grad()
+        loss_of(model, step, 0 if kind == "tensor" else rank).backward()
+        clip(model, how)
+        optimizer.step()
+        if arguments.resume and rank == 0 and step == 2:
+            torch.save(
+                {"next": 3, "model": model.state_dict(), "optimizer": optimizer.state_dict()}, arguments.resume
+            )
+        if step == arguments.die and os.environ["TORCHELASTIC_RESTART_COUNT"] == "0":
+            if rank == 1:
+                time.sleep(1)  # more than what a killed process may lose
+                os.kill(os.getpid(), signal.SIGKILL)
+            time.sleep(60)  # until the launcher ends it
+
+
+trainings = [kind.partition("+")[::2] for kind in arguments.kinds]
+if arguments.oracle:
+    print(json.dumps([oracle(kind, how) for kind, how in trainings]))
+else:
+    torch.distributed.init_process_group("gloo")
+    for kind, how in trainings:
+        train(kind, how, torch.distributed.get_rank())
+    torch.distributed.destroy_process_group()
