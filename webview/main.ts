@@ -23,10 +23,11 @@ import { Feed } from "./hub/feed.ts";
 import { t } from "./l10n.ts";
 import { changeState, onStateChange, state } from "./state.ts";
 import { BannerView } from "./views/banner.ts";
-import { EventsView, eventsOf } from "./views/events.ts";
+import { EventsView, eventsOf, eventsOfAllRanks } from "./views/events.ts";
 import { HeaderView } from "./views/header.ts";
 import type { WriteOutcome } from "./views/outcome.ts";
 import { type PlaceholderKind, PlaceholderView } from "./views/placeholder.ts";
+import { RanksView } from "./views/ranks.ts";
 import { StoryView } from "./views/story.ts";
 import { SuggestionView } from "./views/suggestion.ts";
 import { SummaryView } from "./views/summary.ts";
@@ -50,7 +51,7 @@ const reveal = (location: CodeLocation) => host.postMessage({ type: "reveal", lo
 
 const banner = new BannerView(() => host.postMessage({ type: "command", command: "showLog" }));
 const header = new HeaderView({
-  chooseRun: (run) => changeState({ run, series: null, window: null }),
+  chooseRun: (run) => changeState({ run, series: null, rank: null, window: null }),
   chooseSeries: (series) => changeState({ series, window: null }),
 });
 const placeholder = new PlaceholderView((action) => {
@@ -59,11 +60,13 @@ const placeholder = new PlaceholderView((action) => {
 });
 const toolbar = new ToolbarView(crosshair, setWindow);
 const story = new StoryView((series, step) => {
-  changeState({ series });
+  const told = feed.detail?.series.find(({ id }) => id === series);
+  changeState({ series: told?.name ?? null, rank: told?.rank || null });
   showStep(step);
 });
 const summary = new SummaryView();
 const suggestion = new SuggestionView({ write: writeThreshold, reveal });
+const ranks = new RanksView((rank) => changeState({ rank }));
 const events = new EventsView({ showStep, reveal });
 const panels = new Map(specs.map((spec) => [spec, new ChartPanel(spec, { crosshair, setWindow, toggleTable })]));
 const panelOf = (spec: ChartSpec) => panels.get(spec) as ChartPanel;
@@ -74,7 +77,7 @@ const content = element(
   { class: "content" },
   summary.element,
   element("div", { class: "panel norm" }, toolbar.element, norm.element),
-  element("div", { class: "aside" }, suggestion.element, events.element),
+  element("div", { class: "aside" }, ranks.element, suggestion.element, events.element),
   panelOf(lossChart).element,
   panelOf(clipRateChart).element,
   element("div", { class: "small" }, ...small.map((spec) => panelOf(spec).element)),
@@ -102,9 +105,12 @@ function shownRun(): string | null {
   );
 }
 
-function shownSeries(): SeriesDetail | null {
+/** The series on screen; `rank`: as this rank told it, null for what is the same on all. */
+function shownSeries(rank = state().rank): SeriesDetail | null {
   const all = feed.detail?.series ?? [];
-  return all.find(({ id }) => id === state().series) ?? all[0] ?? null;
+  const named = state().series ?? all[0]?.name;
+  const ofAllRanks = all.filter(({ name }) => name === named);
+  return ofAllRanks.find((series) => series.rank === rank) ?? ofAllRanks[0] ?? all[0] ?? null;
 }
 
 function placeholderKind(series: SeriesDetail | null): PlaceholderKind | null {
@@ -147,11 +153,14 @@ function render(): void {
   const { tile, tileView } = feed;
   // A live chart moves on with its data: its axis does not run ahead of the tile that is under way.
   const drawn = state().window === null && tileView ? { from: tileView.from, to: tileView.to } : window;
-  const scene: Scene | null = tile && { series, tile, window: drawn, events: eventsOf(detail, series) };
+  const shownEvents = (state().rank === null ? eventsOfAllRanks : eventsOf)(detail, series);
+  const scene: Scene | null = tile && { series, tile, window: drawn, events: shownEvents };
   toolbar.show(window, whole, detail.summary.status === "running" && feed.hub.state === "connected");
   summary.show(series, detail);
-  suggestion.show(detail, series, outcomes.get(`${detail.summary.id}/${series.id}`) ?? null);
-  events.show(detail, series);
+  const advised = shownSeries(null) ?? series;
+  suggestion.show(detail, advised, outcomes.get(`${detail.summary.id}/${advised.id}`) ?? null);
+  ranks.show(detail, series, state().rank);
+  events.show(detail, series, shownEvents);
   const { tables } = state();
   for (const [{ id }, panel] of panels) panel.draw(scene, tables.includes(id));
   const buckets = Math.max(50, Math.ceil(norm.width / 2));
@@ -193,7 +202,7 @@ function receive(data: unknown): void {
       client.receiveFrame(message.bytes);
       break;
     case "show":
-      changeState({ run: message.run, series: null, window: null });
+      changeState({ run: message.run, series: null, rank: null, window: null });
       break;
     case "written":
       for (const [key, { id }] of outcomes) if (id === message.id) outcomes.set(key, { id, result: message });

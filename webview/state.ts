@@ -1,12 +1,14 @@
 /** What the dashboard remembers across reloads of its page. */
-import { finite, list, nullable, type Of, object, text } from "../protocol/shape.ts";
+import { finite, list, nullable, type Of, object, text, whole } from "../protocol/shape.ts";
 import { host } from "./host.ts";
 
 const shape = object({
   /** null: the latest run. */
   run: nullable(text(64)),
-  /** null: the run's first series. */
+  /** By the name that all ranks have for it; null: the run's first series. */
   series: nullable(text(64)),
+  /** Whose charts are shown, of a run with several ranks; null: what is the same on all. */
+  rank: nullable(whole),
   /** Steps shown by all charts; null: the whole run, live. */
   window: nullable(object({ from: finite, to: finite })),
   /** The charts whose table is open. */
@@ -18,7 +20,7 @@ function restore(): DashboardState {
   try {
     return shape(host.getState());
   } catch {
-    return { run: null, series: null, window: null, tables: [] };
+    return { run: null, series: null, rank: null, window: null, tables: [] };
   }
 }
 

@@ -7,6 +7,8 @@ export interface HubOptions {
   /** Folder of the store, the rendezvous file and the spill files. */
   readonly storage: string;
   readonly workerFile: string;
+  /** Seconds after which a run that is not heard from counts as lost; the hub knows for itself. */
+  readonly lostAfter?: number;
   onLog(level: LogLevel, message: string): void;
   /** The hub ended without having been asked to. */
   onExit(reason: string): void;
@@ -22,8 +24,8 @@ export interface HubHandle {
 const STOP_WITHIN = 5_000;
 
 /** @throws {Error} with a message for the user when the hub can't run here */
-export function startHub({ storage, workerFile, onLog, onExit }: HubOptions): Promise<HubHandle> {
-  const workerData: HubWorkerData = { storage };
+export function startHub({ storage, workerFile, lostAfter, onLog, onExit }: HubOptions): Promise<HubHandle> {
+  const workerData: HubWorkerData = { storage, ...(lostAfter !== undefined && { lostAfter }) };
   // What a worker prints would end up in the language server's own stream of messages.
   const worker = new Worker(workerFile, {
     workerData,

@@ -30,6 +30,7 @@ export class TestHub {
       await startHub({
         storage: scratchFolder("dashboard"),
         workerFile: WORKER,
+        lostAfter: 2,
         onLog: (level, message) => level === "error" && console.error(message),
         onExit: () => {},
       }),

@@ -32,11 +32,16 @@ export interface RecordedSeries {
   readonly skipped?: readonly number[];
   /** What the traces don't hold, for runs that tell it. */
   readonly told?: Partial<Record<Scalar, (step: number) => number>>;
+  /** Each rank has but a part of the gradients, and tells its share of the norm. */
+  readonly spread?: boolean;
 }
 
 export interface RecordedRun {
   readonly info: RunInfo;
   readonly series: readonly RecordedSeries[];
+  /** Which of how many processes tells it; the only one, if not given. */
+  readonly rank?: number;
+  readonly worldSize?: number;
 }
 
 /** Runs of these tests began a minute ago. */
@@ -72,23 +77,28 @@ export function seriesInfo(id: string, label: string, more: Partial<SeriesInfo> 
   };
 }
 
-export const helloOf = ({ info, series }: RecordedRun): Extract<ProbeMessage, { type: "hello" }> => ({
+export const helloOf = ({
+  info,
+  series,
+  rank = 0,
+  worldSize = 1,
+}: RecordedRun): Extract<ProbeMessage, { type: "hello" }> => ({
   type: "hello",
   protocol: PROTOCOL_VERSION,
   run: info,
   attempt: "attempt-1",
-  rank: 0,
-  worldSize: 1,
-  group: null,
+  rank,
+  worldSize,
+  group: worldSize > 1 ? "group" : null,
   series: series.map((one) => one.info),
 });
 
 /** The frame that tells the steps `from` up to, not including, `to` of the trace. */
 export function frameOf(run: RecordedRun, series: RecordedSeries, seq: number, from: number, to: number): Uint8Array {
   const steps = series.steps.slice(from, to);
-  const { threshold, told = {} } = series;
+  const { threshold, told = {}, spread } = series;
   const values: Partial<Record<Scalar, number[]>> = {
-    norm_pre: steps.map(({ norm }) => norm),
+    [spread ? "shard_pre" : "norm_pre"]: steps.map(({ norm }) => norm),
     loss: steps.map(({ loss }) => loss),
   };
   if (threshold !== null) {
@@ -119,7 +129,7 @@ export function frameOf(run: RecordedRun, series: RecordedSeries, seq: number, f
       protocol: String(PROTOCOL_VERSION),
       run: run.info.id,
       attempt: "attempt-1",
-      rank: "0",
+      rank: String(run.rank ?? 0),
       seq: String(seq),
       series: series.info.id,
     },

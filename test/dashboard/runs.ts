@@ -138,6 +138,23 @@ export const noScript: RecordedRun = {
   ],
 };
 
+/** One of four processes that have a part of the gradients each; the third one's process ends after 150 steps. */
+export const sharded = (rank: number): RecordedRun => ({
+  info: runInfo("sharded", "pretrain.py"),
+  rank,
+  worldSize: 4,
+  series: [
+    {
+      info: seriesInfo("optimizer", "optimizer"),
+      steps: readTrace("heavy-tail")
+        .slice(0, rank === 2 ? 150 : 151)
+        .map(({ step, loss, norm }) => ({ step, loss: loss * (1 + rank / 100), norm: (norm / 2) * (1 + rank / 10) })),
+      threshold: null,
+      spread: true,
+    },
+  ],
+});
+
 export const HOSTILE_NAME = '<img src=x onerror="document.title=1"><b>run</b>';
 export const hostile: RecordedRun = {
   info: runInfo("hostile", HOSTILE_NAME, { script: "/tmp/<script>alert(1)</script>.py" }),

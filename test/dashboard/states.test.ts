@@ -25,6 +25,11 @@ const stage = new Stage(async (hub) => {
   await (await stage.probe(runs.spikes)).tell();
   await (await stage.probe(runs.early)).tell();
   await stage.probe(runs.waiting);
+  for (const rank of [0, 1, 2, 3]) {
+    const probe = await stage.probe(runs.sharded(rank));
+    await probe.tell();
+    if (rank === 2) probe.close();
+  }
 });
 
 /** A hub that says one thing about itself and nothing else. */
@@ -100,6 +105,17 @@ const STATES: Record<string, State> = {
   series: {
     run: "gan",
     arrange: ({ page }) => page.locator("#series").click(),
+  },
+  "rank-lost": {
+    run: "sharded",
+    arrange: ({ page }) => page.getByText("Rank 2 was lost at step 149").waitFor(),
+  },
+  "one-rank": {
+    run: "sharded",
+    arrange: async ({ page }) => {
+      await page.getByRole("button", { name: "Show the charts of rank 1" }).click();
+      await page.locator('[data-chart="norm"] .legend').getByText("Share of this rank").waitFor();
+    },
   },
   "no-script": { run: "no-script" },
   hostile: { run: "hostile" },

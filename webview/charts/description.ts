@@ -13,6 +13,7 @@ const TEXT = {
   range: (name: string, low: string, high: string) => t("{0}: {1} to {2}.", name, low, high),
   level: (name: string, value: string) => t("{0}: {1}.", name, value),
   spikes: (n: number) => (n === 1 ? t("{0} spike.", formatCount(n)) : t("{0} spikes.", formatCount(n))),
+  restarts: (n: number) => (n === 1 ? t("{0} restart.", formatCount(n)) : t("{0} restarts.", formatCount(n))),
   skipped: (n: number) => (n === 1 ? t("{0} skipped step.", formatCount(n)) : t("{0} skipped steps.", formatCount(n))),
   nonFinite: (n: number) =>
     n === 1 ? t("NaN or infinite in {0} place.", formatCount(n)) : t("NaN or infinite in {0} places.", formatCount(n)),
@@ -33,6 +34,7 @@ export function describeChart(spec: ChartSpec, { series, tile, window, events }:
   const count = (kind: string) => visible.filter((mark) => mark.kind === kind).length;
   if (count("spike")) parts.push(TEXT.spikes(count("spike")));
   if (count("skipped")) parts.push(TEXT.skipped(count("skipped")));
+  if (count("restart")) parts.push(TEXT.restarts(count("restart")));
   if (count("non-finite")) parts.push(TEXT.nonFinite(count("non-finite")));
   return parts.join(" ");
 }

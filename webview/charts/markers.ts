@@ -8,13 +8,13 @@ import type { Tile } from "../hub/tile.ts";
 import { middle } from "./lines.ts";
 import type { Palette, PaletteColor } from "./palette.ts";
 
-export type MarkKind = "spike" | "non-finite" | "skipped";
+export type MarkKind = "spike" | "non-finite" | "skipped" | "restart";
 export interface Mark {
   readonly kind: MarkKind;
   readonly step: number;
 }
 
-/** The marks of a window: spikes and skipped steps from the events, non-finite values from the buckets. */
+/** The marks of a window: spikes, skipped steps and restarts from the events, non-finite values from the buckets. */
 export function marksOf(tile: Tile, metric: "norm_pre" | "loss", events: readonly RunEvent[]): Mark[] {
   const marks: Mark[] = [];
   const nonfinite = tile.metrics.get(metric)?.nonfinite;
@@ -22,7 +22,7 @@ export function marksOf(tile: Tile, metric: "norm_pre" | "loss", events: readonl
     if (nonfinite?.[i]) marks.push({ kind: "non-finite", step: middle(tile, i) });
   if (metric === "norm_pre")
     for (const { kind, step } of events)
-      if (step !== null && (kind === "spike" || kind === "skipped")) marks.push({ kind, step });
+      if (step !== null && (kind === "spike" || kind === "skipped" || kind === "restart")) marks.push({ kind, step });
   return marks;
 }
 
@@ -46,6 +46,14 @@ export function markersPlugin(marks: () => readonly Mark[], palette: () => Palet
           ctx.fill();
         } else if (kind === "skipped") {
           ctx.strokeRect(at - 2.5, area.bottom - 8, 5, 7);
+        } else if (kind === "restart") {
+          ctx.lineWidth = 1;
+          ctx.setLineDash([4, 3]);
+          ctx.moveTo(at, area.top);
+          ctx.lineTo(at, area.bottom);
+          ctx.stroke();
+          ctx.setLineDash([]);
+          ctx.lineWidth = 2;
         } else {
           ctx.moveTo(at - 4, area.top + 2);
           ctx.lineTo(at + 4, area.top + 10);

@@ -14,6 +14,7 @@ const NAMES = [
   "spike",
   "non-finite",
   "skipped",
+  "restart",
   "text",
   "grid",
   "cursor",

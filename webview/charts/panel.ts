@@ -132,7 +132,7 @@ export class ChartPanel {
       this.#chart?.draw(scene);
       setHidden(this.#scale, !this.#chart?.isLogarithmic);
       setAttribute(this.#canvas, "aria-label", describeChart(this.#spec, scene));
-      if (tableOpen) fillTable(this.#table, this.#spec, tile);
+      if (tableOpen) fillTable(this.#table, this.#spec, series, tile);
     }
     this.#readOut(scene);
   }

@@ -1,4 +1,5 @@
 /** A chart's visible buckets as a table: the same numbers, for who can't or would rather not read them off a canvas. */
+import type { SeriesDetail } from "../../protocol/viewer.ts";
 import { element, patchList, setText } from "../dom.ts";
 import { formatCount, formatShare, formatValue } from "../format.ts";
 import type { Tile } from "../hub/tile.ts";
@@ -23,8 +24,8 @@ export function createTable(): HTMLTableElement {
   return element("table", {}, element("caption"), element("thead", {}, element("tr")), element("tbody"));
 }
 
-export function fillTable(table: HTMLTableElement, spec: ChartSpec, tile: Tile): void {
-  const columns = columnsOf(spec, tile);
+export function fillTable(table: HTMLTableElement, spec: ChartSpec, series: SeriesDetail, tile: Tile): void {
+  const columns = columnsOf(spec, series, tile);
   setText(table.caption!, TEXT.caption(spec.title, formatCount(tile.from.length)));
   patchList(
     table.tHead!.rows[0]!,
@@ -47,11 +48,11 @@ export function fillTable(table: HTMLTableElement, spec: ChartSpec, tile: Tile):
   );
 }
 
-function columnsOf(spec: ChartSpec, tile: Tile): TableColumn[] {
+function columnsOf(spec: ChartSpec, series: SeriesDetail, tile: Tile): TableColumn[] {
   const format = spec.axis === "share" ? formatShare : formatValue;
   const columns: TableColumn[] = [{ title: TEXT.steps, cell: (i) => stepRange(tile.from[i]!, tile.to[i]!) }];
-  for (const { metric, name, band } of spec.lines) {
-    const buckets = tile.metrics.get(metric);
+  for (const { metric, name, band, applies } of spec.lines) {
+    const buckets = applies?.(series) === false ? undefined : tile.metrics.get(metric);
     if (!buckets) continue;
     const column = (title: string, values: Float64Array): TableColumn => ({
       title,

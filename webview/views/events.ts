@@ -32,6 +32,7 @@ const TEXT = {
   step: (n: number) => t("step {0}", formatCount(n)),
   stepHint: t("Show the steps around this one"),
   code: t("Go to code"),
+  ofRank: (rank: number, message: string) => t("Rank {0}: {1}", rank, message),
   earlier: (n: number) => t("and {0} earlier", formatCount(n)),
 };
 
@@ -60,9 +61,9 @@ export class EventsView {
     );
   }
 
-  show(run: RunDetail, series: SeriesDetail): void {
+  /** `events`: of the run, those to show. */
+  show(run: RunDetail, series: SeriesDetail, events: readonly RunEvent[]): void {
     this.#site = series.site;
-    const events = eventsOf(run, series);
     const shown = events.slice(-MOST_SHOWN).reverse();
     const earlier = run.eventCount - run.events.length + events.length - shown.length;
     setText(this.#count, events.length > 0 ? formatCount(events.length) : "");
@@ -98,6 +99,23 @@ export class EventsView {
 /** The events of a series, and those of the run as a whole. */
 export const eventsOf = (run: RunDetail, series: SeriesDetail): RunEvent[] =>
   run.events.filter((event) => event.series === null || event.series === series.id);
+
+/** Those, and of the other ranks what none before them told; for where all ranks are shown. */
+export function eventsOfAllRanks(run: RunDetail, series: SeriesDetail): RunEvent[] {
+  const ranks = new Map(run.series.filter(({ name }) => name === series.name).map(({ id, rank }) => [id, rank]));
+  const rankOf = (event: RunEvent) => (event.series === null ? series.rank : (ranks.get(event.series) ?? Infinity));
+  const told = new Map<string, number>();
+  for (const event of run.events) {
+    const what = `${event.kind} ${event.step}`;
+    told.set(what, Math.min(told.get(what) ?? Infinity, rankOf(event)));
+  }
+  return run.events.flatMap((event) => {
+    const rank = rankOf(event);
+    if (rank === series.rank) return event;
+    if (rank === Infinity || told.get(`${event.kind} ${event.step}`) !== rank) return [];
+    return { ...event, message: TEXT.ofRank(rank, event.message) };
+  });
+}
 
 function fillRow(row: HTMLLIElement, { kind, step, message, time }: RunEvent, hasCode: boolean): void {
   const { name, icon, severity } = KINDS[kind];

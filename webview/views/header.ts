@@ -43,14 +43,15 @@ export class HeaderView {
       detail: TEXT.runDetail(statusName(status), formatTime(startedAt), steps),
     }));
     this.#runs.show(choices, run);
-    const all = detail?.series ?? [];
+    const ofRanks = detail?.series ?? [];
+    const all = ofRanks.filter((one) => ofRanks.find(({ name }) => name === one.name) === one);
     setHidden(this.#series.element, all.length < 2);
-    const seriesChoices = all.map(({ id, label, optimizer, site, steps }) => ({
+    const seriesChoices = all.map(({ name: id, label, optimizer, site, steps }) => ({
       id,
       name: label,
       detail: TEXT.seriesDetail(optimizer ?? (site ? `${fileName(site.file)}:${site.line}` : ""), steps),
     }));
-    this.#series.show(seriesChoices, series?.id ?? null);
+    this.#series.show(seriesChoices, series?.name ?? null);
     setHidden(this.#status.element, detail === null);
     if (detail) this.#status.show(detail);
   }

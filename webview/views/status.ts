@@ -14,6 +14,7 @@ const TEXT = {
   interrupted: t("Interrupted; the steps up to here are kept"),
   exitCode: (code: number) => t("exit code {0}", code),
   steps: (n: number) => (n === 1 ? t("{0} step", formatCount(n)) : t("{0} steps", formatCount(n))),
+  lostRank: (rank: number) => t("rank {0} was lost", rank),
   attempts: (n: number) => t("attempt {0}", n),
   error: t("Show the error"),
 };
@@ -43,7 +44,8 @@ export class StatusView {
     );
   }
 
-  show({ summary, error, exitCode, frameworkVersion, python, attempts }: RunDetail): void {
+  show({ summary, error, exitCode, frameworkVersion, python, attempts, ranks }: RunDetail): void {
+    const lost = ranks.find(({ status }) => status === "lost");
     setIcon(this.#icon, summary.status);
     setAttribute(this.#icon, "data-status", summary.status);
     const failed = summary.status === "failed";
@@ -52,6 +54,7 @@ export class StatusView {
       failed && exitCode !== null ? TEXT.exitCode(exitCode) : null,
       summary.status === "running" ? null : TEXT.steps(summary.steps),
       formatDuration(summary.lastSeen - summary.startedAt),
+      lost && TEXT.lostRank(lost.rank),
       attempts > 1 ? TEXT.attempts(attempts) : null,
       summary.script && fileName(summary.script),
       summary.framework && [summary.framework, frameworkVersion].filter(Boolean).join(" "),
