@@ -99,6 +99,12 @@ export class RecordedProbe {
     }
   }
 
+  /** Tells of something that the probe noticed. */
+  async warn(series: string, step: number, message: string): Promise<void> {
+    const time = this.#run.info.startedAt + step * 0.05;
+    await this.#event({ kind: "warning", series, step, time, message, data: {} });
+  }
+
   async #event(event: RunEvent): Promise<void> {
     await this.#say({ type: "event", seq: this.#seq++, event, story: null });
   }

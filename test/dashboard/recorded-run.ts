@@ -42,6 +42,8 @@ export interface RecordedRun {
   /** Which of how many processes tells it; the only one, if not given. */
   readonly rank?: number;
   readonly worldSize?: number;
+  /** Which start of the process tells it; the first one, if not given. */
+  readonly attempt?: string;
 }
 
 /** Runs of these tests began a minute ago. */
@@ -82,11 +84,12 @@ export const helloOf = ({
   series,
   rank = 0,
   worldSize = 1,
+  attempt = "attempt-1",
 }: RecordedRun): Extract<ProbeMessage, { type: "hello" }> => ({
   type: "hello",
   protocol: PROTOCOL_VERSION,
   run: info,
-  attempt: "attempt-1",
+  attempt,
   rank,
   worldSize,
   group: worldSize > 1 ? "group" : null,
@@ -128,7 +131,7 @@ export function frameOf(run: RecordedRun, series: RecordedSeries, seq: number, f
     metadata: {
       protocol: String(PROTOCOL_VERSION),
       run: run.info.id,
-      attempt: "attempt-1",
+      attempt: run.attempt ?? "attempt-1",
       rank: String(run.rank ?? 0),
       seq: String(seq),
       series: series.info.id,

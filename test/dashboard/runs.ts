@@ -155,6 +155,21 @@ export const sharded = (rank: number): RecordedRun => ({
   ],
 });
 
+/** Killed at step 400, and started again from a checkpoint of step 350. */
+export const restarted = ["attempt-1", "attempt-2"].map(
+  (attempt, i): RecordedRun => ({
+    info: runInfo("restarted", "train.py --resume"),
+    attempt,
+    series: [
+      {
+        info: seriesInfo("adamw", "AdamW", { clip: CLIP }),
+        steps: readTrace("spike").slice(...(i === 0 ? [0, 400] : [350, 550])),
+        threshold: 1,
+      },
+    ],
+  }),
+);
+
 export const HOSTILE_NAME = '<img src=x onerror="document.title=1"><b>run</b>';
 export const hostile: RecordedRun = {
   info: runInfo("hostile", HOSTILE_NAME, { script: "/tmp/<script>alert(1)</script>.py" }),

@@ -25,6 +25,11 @@ const stage = new Stage(async (hub) => {
   await (await stage.probe(runs.spikes)).tell();
   await (await stage.probe(runs.early)).tell();
   await stage.probe(runs.waiting);
+  const [killed, resumed] = runs.restarted;
+  const probe = await stage.probe(killed!);
+  await probe.tell();
+  probe.close();
+  await (await stage.probe(resumed!)).tell();
   for (const rank of [0, 1, 2, 3]) {
     const probe = await stage.probe(runs.sharded(rank));
     await probe.tell();
@@ -105,6 +110,10 @@ const STATES: Record<string, State> = {
   series: {
     run: "gan",
     arrange: ({ page }) => page.locator("#series").click(),
+  },
+  restarted: {
+    run: "restarted",
+    arrange: ({ page }) => page.getByText("Started again: attempt 2 goes on at step 350").waitFor(),
   },
   "rank-lost": {
     run: "sharded",
