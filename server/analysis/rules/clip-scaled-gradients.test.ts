@@ -85,6 +85,13 @@ class Trainer:
 `,
     ],
     [
+      "to a first try without the scaler, whose gradients no update of it gets",
+      train(`scaler.unscale_(optimizer)\n${clip}\nscaler.step(optimizer)`).replace(
+        "for x in data:",
+        `model(first).sum().backward()\n${clip}\noptimizer.zero_grad()\nfor x in data:`,
+      ),
+    ],
+    [
       "to bf16 without a scaler",
       `import torch
 optimizer = torch.optim.Adam(model.parameters())

@@ -136,7 +136,8 @@ function behindBlock(
   return { applicability: "unsafe", title: "Clip the gradients once they are unscaled", edits };
 }
 
-function* scaledClips(facts: Facts, { step, paths }: UpdateSite): Iterable<ClipEvent> {
+function* scaledClips(facts: Facts, update: UpdateSite): Iterable<ClipEvent> {
+  const { step, paths } = update;
   const clips = new Map<object, ClipEvent>();
   const unscaled = new Set<object>();
   for (const path of paths) {
@@ -149,7 +150,8 @@ function* scaledClips(facts: Facts, { step, paths }: UpdateSite): Iterable<ClipE
         unscaled.add(event.node);
     });
   }
-  for (const [node, clip] of clips) if (!unscaled.has(node) && sharesStep(facts, clip, step)) yield clip;
+  for (const [node, clip] of clips)
+    if (!unscaled.has(node) && actsOn(update, clip) && sharesStep(facts, clip, step)) yield clip;
 }
 
 /** The clip stands between the gradients and this update. */
