@@ -13,7 +13,7 @@ from types import FrameType, TracebackType
 from typing import Any, NoReturn, Optional, Type
 
 from ._guard import Guard
-from ._session import Outcome, current
+from ._session import Outcome, Session, again, current
 
 _guard = Guard("recording the end")
 _outcome = Outcome("finished", None, None)
@@ -28,6 +28,7 @@ def install() -> None:
     atexit.register(_guard(finish))
     _watch_exceptions()
     _watch_exit()
+    _watch_exec()
     _watch_signals()
 
 
@@ -75,6 +76,52 @@ def _watch_exit() -> None:
         original(status)
 
     os._exit = _exit
+
+
+def _watch_exec() -> None:
+    """``os.exec*`` puts another program in the place of this one, and all of them come to one of these two.
+
+    An audit hook would see them, too, but is called for much else from then on, and can't be taken off.
+    """
+    _wrap_exec("execv")
+    _wrap_exec("execve")
+
+
+def _wrap_exec(name: str) -> None:
+    original = getattr(os, name)
+
+    @_guard
+    def end(path: Any) -> Optional[Session]:
+        """The session that this has closed. A path that is no program only raises: a search along PATH tries several."""
+        session = current()
+        if session is None or session.is_closed or not (isinstance(path, int) or _is_program(path)):
+            return None
+        if session.is_started:
+            program = path if isinstance(path, int) else os.fsdecode(path)
+            session.event("note", f"os.{name} put another program in the place of this one: {program}")
+        session.close(Outcome("finished", None, None))
+        return session
+
+    @_guard
+    def go_on() -> None:
+        from . import frameworks
+
+        frameworks.move(again())
+
+    @functools.wraps(original)
+    def execute(path: Any, *args: Any, **kwargs: Any) -> NoReturn:
+        closed = end(path)
+        try:
+            original(path, *args, **kwargs)
+        finally:
+            if closed is not None:  # it has failed all the same
+                go_on()
+
+    setattr(os, name, execute)
+
+
+def _is_program(path: Any) -> bool:
+    return os.path.isfile(path) and os.access(path, os.X_OK)
 
 
 def _watch_exceptions() -> None:

@@ -28,6 +28,8 @@ class LoggedSeries(Series):
     Both threads take it with ``popleft``, which only one of them can do.
     """
 
+    session: Session
+
     def __init__(self, id: str, label: str, optimizer: Optional[str], site: Optional[Location]) -> None:
         super().__init__(id, label, optimizer, site)
         self.held: Deque[Row] = deque()
@@ -62,10 +64,11 @@ def log_step(
     if session is None:
         return
     found = _series.get(series)
-    if found is None:
+    if found is None or found.session is not session:
         made = session.series(series, None, caller_location(caller_frame(2)), kind=LoggedSeries)
         if made is None:
             return
+        made.session = session
         found = _series[series] = made
     values: List[Optional[float]] = [None] * len(SCALARS)
     for place, value in ((NORM_PRE, norm), (NORM_POST, norm_post), (THRESHOLD, threshold), (LOSS, loss), (LR, lr)):

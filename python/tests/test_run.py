@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any, Callable, List
 
 import pytest
 from conftest import command, environment, run
+from testing_crowd import Crowd
 from testing_hub import HubForTests
 
 Script = Callable[..., Path]
@@ -37,6 +39,11 @@ BEHAVIOURS = {
     "an exit message": "import sys; sys.exit('no data')",
     "a clean exit": "raise SystemExit",
     "an exit without handlers": "import atexit, os; atexit.register(print, 'bye'); print('hi', flush=True); os._exit(9)",
+    "another program in its place": """
+        import os, sys
+        print("hi", flush=True)
+        os.execl(sys.executable, "python", "-c", "import sys; print(sys.argv); sys.exit(3)", "x")
+    """,
     "an exit of a forked child": """
         import os
         child = os.fork()
@@ -135,6 +142,43 @@ def test_tells_how_it_ended(
     assert "gradsight" not in (end["error"] or "").replace(str(path), "").replace("import gradsight", "")
     assert hub.hellos[0]["run"]["name"] == "a name"
     assert [step["step"] for step in hub.steps("train")] == [0]
+
+
+def test_another_program_in_its_place_ends_it(script: Script, crowd: Crowd) -> None:
+    path = script(
+        """
+        import gradsight, os, stat, sys
+        gradsight.log(0, loss=1)
+        if sys.argv[1:] == ["again"]:
+            print(sys.argv)
+            sys.exit(4)
+        with open("no program", "w") as stream:
+            stream.write("neither a script nor a binary")
+        os.chmod("no program", stat.S_IRWXU)
+        for refused in ("no such file", "no program"):
+            try:
+                os.execv(os.path.abspath(refused), ["x"])
+            except OSError as error:
+                print(type(error).__name__)
+            gradsight.log(loss=2)
+        sys.stdout.flush()
+        os.environ["PATH"] = os.pathsep.join(["/nowhere", os.path.dirname(sys.executable)])
+        os.execvp(os.path.basename(sys.executable), [sys.executable, __file__, "again"])
+        """
+    )
+    done = run(command(*PROBE, str(path)), env=environment(**crowd.environment()), cwd=path.parent)
+    assert (done.returncode, done.stderr) == (4, "")
+    assert done.stdout.splitlines() == ["FileNotFoundError", "OSError", f"['{path}', 'again']"]
+    first, goes_on, second = crowd.attempts.values()
+    for hub, losses, status, code in ((first, [1, 2], "finished", None), (goes_on, [2], "finished", None)):
+        end = hub.wait(lambda: hub.end)
+        assert (end["status"], end["exitCode"]) == (status, code)
+        assert [step["loss"] for step in hub.steps("train")] == losses
+        (note,) = hub.events
+        assert (note["kind"], "put another program in the place" in note["message"]) == ("note", True)
+    assert sys.executable in goes_on.events[0]["message"].replace(os.path.realpath(sys.executable), sys.executable)
+    assert second.wait(lambda: second.end) and len(second.steps("train")) == 1
+    assert len({hub.hellos[0]["run"]["id"] for hub in (first, goes_on, second)}) == 3
 
 
 def test_watch_tells_how_it_ended_too(script: Script, hub: HubForTests) -> None:
