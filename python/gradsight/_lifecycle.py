@@ -109,7 +109,7 @@ def _wrap_exec(name: str) -> None:
         frameworks.move(again())
 
     @functools.wraps(original)
-    def execute(path: Any, *args: Any, **kwargs: Any) -> NoReturn:
+    def execute(path: Any, *args: Any, **kwargs: Any) -> None:
         closed = end(path)
         try:
             original(path, *args, **kwargs)

@@ -26,6 +26,8 @@ PARTS = {
     "torch.optim.optimizer": ("torch", "torch_step"),
     "torch.amp.grad_scaler": ("torch", "torch_scaler"),
     "torch.cuda.amp.grad_scaler": ("torch", "torch_scaler"),
+    "deepspeed.runtime.engine": ("deepspeed", "deepspeed_engine"),
+    "deepspeed.runtime.utils": ("deepspeed", "deepspeed_clip"),
     "keras.src.optimizers.base_optimizer": ("keras", "keras_update"),
     "keras.src.optimizers.loss_scale_optimizer": ("keras", "keras_scale"),
     "jax": ("jax", "jax_loss"),
@@ -36,7 +38,14 @@ PARTS = {
     "tensorflow.python.eager.backprop": ("tensorflow", "tensorflow_loss"),
     "tensorflow.python.ops.clip_ops": ("tensorflow", "tensorflow_clip"),
 }
-NAMES = {"torch": "PyTorch", "keras": "Keras", "jax": "JAX", "optax": "Optax", "tensorflow": "TensorFlow"}
+NAMES = {
+    "torch": "PyTorch",
+    "deepspeed": "DeepSpeed",
+    "keras": "Keras",
+    "jax": "JAX",
+    "optax": "Optax",
+    "tensorflow": "TensorFlow",
+}
 
 
 def install(session: Session) -> TorchRecorder:

@@ -58,6 +58,8 @@ class TorchRecorder:
         """Called with the next session: what rides on this recorder has series of its own."""
         self.hears_losses: Optional[Callable[[Number], object]] = None
         """Told of each pass's loss, for updates that aren't made by an optimizer of PyTorch."""
+        self.unheard = 0
+        """Not 0 while updates are made that are no updates of the training, or are recorded otherwise."""
         self.compiles_updates = False
         """Whether torch.compile has traced an update, which no hook sees then."""
         self._gradients: "weakref.WeakKeyDictionary[Any, Gradients]" = weakref.WeakKeyDictionary()

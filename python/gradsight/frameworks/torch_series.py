@@ -58,11 +58,18 @@ class TorchSeries:
 
     @classmethod
     def begin(
-        cls, session: Session, optimizers: Sequence[Any], frame: Optional[FrameType], site: Optional[Location]
+        cls,
+        session: Session,
+        optimizers: Sequence[Any],
+        frame: Optional[FrameType],
+        site: Optional[Location],
+        named_as: Optional[object] = None,
     ) -> "Optional[TorchSeries]":
-        """The series of an optimizer, or of several of a kind that update together."""
+        """The series of an optimizer, or of several of a kind that update together. ``named_as``: what the user calls
+        to update, if it isn't the optimizer itself.
+        """
         kind = type(optimizers[0])
-        label = variable_name(frame, optimizers[0]) or kind.__name__
+        label = variable_name(frame, optimizers[0] if named_as is None else named_as) or kind.__name__
         if len(optimizers) > 1:  # the name of what holds them
             label = label.split("[")[0]
         module = "torch.optim" if kind.__module__.startswith("torch.optim.") else kind.__module__

@@ -45,8 +45,10 @@ class StepHooks:
         if compiling():
             _traced()
             return None
-        frame = caller_frame(2)
         recorder = self._recorder
+        if recorder.unheard:
+            return None
+        frame = caller_frame(2)
         if self._call is not None:
             if _runs(self._call.frame, frame):
                 self._call.nested += 1
@@ -69,7 +71,7 @@ class StepHooks:
 
     def after(self, optimizer: Any, args: Tuple[Any, ...], kwargs: Dict[str, Any]) -> None:
         call = self._call
-        if call is None:
+        if call is None or self._recorder.unheard:
             return
         if call.nested:
             call.nested -= 1

@@ -67,6 +67,8 @@ class Update:
         """What a fused optimizer will divide the gradients by itself."""
         self.found_inf: Optional[Number] = None
         self.skipped = False
+        self.skips = "The gradient scaler"
+        """Who leaves an update out whose gradients are not finite."""
         self.limit: Optional[Clip] = None
         self.limit_scaled = False
         self.derivable = False
@@ -103,7 +105,7 @@ class Update:
         self._layers(unscale if self.layers_scaled else within, pre)
         self.owner.series.rows.append(Row(self.step, self.time, values, flags, _group_rates(rates)))
         if flags & SKIPPED:
-            message = "The gradient scaler skipped this update: a gradient was not finite."
+            message = f"{self.skips} skipped this update: a gradient was not finite."
             self.owner.session.event("skipped", message, self.owner.series, self.step, {"scale": scale})
         else:
             self._watch(pre, loss)

@@ -1,0 +1,176 @@
+"""DeepSpeed on a CPU, at every stage of ZeRO: against the same training in plain PyTorch, and what the engine says."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any, Callable, Dict
+
+import pytest
+from conftest import command, environment, run
+from testing_hub import POST_DERIVED, SKIPPED, HubForTests
+
+pytest.importorskip("deepspeed", reason="DeepSpeed is not installed")
+
+Script = Callable[..., Path]
+
+HEAD = """
+    import copy, json, tempfile, torch
+    import deepspeed
+
+    deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False  # gloo alone does, and needs no compiler
+    torch.set_num_threads(1)
+    torch.distributed.init_process_group("gloo", init_method="file://" + tempfile.mktemp(), rank=0, world_size=1)
+    deepspeed.init_distributed("gloo")
+
+    def network():
+        torch.manual_seed(0)
+        return torch.nn.Sequential(torch.nn.Linear(6, 8), torch.nn.Tanh(), torch.nn.Linear(8, 1))
+
+    def loss_of(model, number, dtype=torch.float32, bad=False):
+        x = torch.randn(16, 6, generator=torch.Generator().manual_seed(number))
+        if bad:
+            x[0, 0] = float("inf")
+        return ((model(x.to(dtype)).float() - 3 * x.sum(1, keepdim=True)) ** 2).mean()
+
+    def engine_of(model, **config):
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.02)
+        given = {"train_micro_batch_size_per_gpu": 16, "zero_allow_untested_optimizer": True, **config}
+        return deepspeed.initialize(model=model, optimizer=optimizer, config=given)[0]
+"""
+ENVIRONMENT = {
+    "DS_ACCELERATOR": "cpu",
+    "RANK": "0",
+    "LOCAL_RANK": "0",
+    "WORLD_SIZE": "1",
+    "MASTER_ADDR": "127.0.0.1",
+    "MASTER_PORT": "29500",
+}
+
+
+def train(script: Script, hub: HubForTests, text: str) -> Any:
+    """Runs the script with the recording on; what it prints last."""
+    path = script(HEAD + text)
+    done = run(command("-m", "gradsight", "run", str(path)), env=environment(**hub.environment(), **ENVIRONMENT))
+    assert done.returncode == 0, done.stderr
+    assert "the training goes on" not in done.stderr, done.stderr
+    hub.wait(lambda: hub.end)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def near(expected: Any) -> Any:
+    return pytest.approx(expected, rel=1e-4)
+
+
+def test_every_stage_of_zero(script: Script, hub: HubForTests) -> None:
+    said: Dict[str, Any] = train(
+        script,
+        hub,
+        """
+    def plain():
+        model = network()
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.02)
+        said = []
+        for step in range(5):
+            losses = [loss_of(model, 2 * step + part) / 2 for part in range(2)]
+            for loss in losses:
+                loss.backward()
+            norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.5)
+            after = torch.nn.utils.get_total_norm([parameter.grad for parameter in model.parameters()])
+            optimizer.step()
+            optimizer.zero_grad()
+            said.append([float(sum(losses)), float(norm), float(after)])
+        return said
+
+    expected = plain()  # an optimizer of PyTorch beside the engines
+    for stage in range(4):
+        engine = engine_of(
+            network(), gradient_accumulation_steps=2, gradient_clipping=1.5, zero_optimization={"stage": stage}
+        )
+        for number in range(10):
+            engine.backward(loss_of(engine, number))
+            engine.step()
+    print(json.dumps(expected))
+    """,
+    )
+    plain, *stages = hub.series.values()
+    assert len(stages) == 4
+    assert [step["norm_pre"] for step in hub.steps(plain["id"])] == near([norm for _, norm, _ in said])
+    for number, series in enumerate(stages):
+        steps = hub.steps(series["id"])
+        assert [step["step"] for step in steps] == list(range(5)), series
+        assert [step["loss"] for step in steps] == near([loss for loss, _, _ in said])
+        assert [step["norm_pre"] for step in steps] == near([norm for _, norm, _ in said])
+        assert [step["norm_post"] for step in steps] == near([after for *_, after in said])
+        assert {step["threshold"] for step in steps} == {1.5}
+        assert [step["lr"] for step in steps] == near([0.02] * 5)
+        assert series["optimizer"] == "torch.optim.SGD"
+        assert series["clip"]["kind"] == "norm"
+        if number:
+            assert series["label"].startswith("engine")
+            assert {step["flags"] for step in steps} == {POST_DERIVED}
+        lines = Path(hub.hellos[0]["run"]["script"]).read_text().splitlines()
+        assert "engine.step()" in lines[series["site"]["line"] - 1]
+    assert max(norm for _, norm, _ in said) > 1.5
+    assert hub.hellos[-1]["run"]["framework"] == "deepspeed"
+
+
+def test_an_overflow_is_a_step_that_was_skipped(script: Script, hub: HubForTests) -> None:
+    said = train(
+        script,
+        hub,
+        """
+    said = []
+    for stage in (1, 3):
+        engine = engine_of(network(), bf16={"enabled": True, "check_grad_overflow": True}, zero_optimization={"stage": stage})
+        for number in range(4):
+            engine.backward(loss_of(engine, number, torch.bfloat16, bad=number == 2))
+            engine.step()
+            said.append([engine.skipped_steps, float(engine.get_global_grad_norm())])
+    print(json.dumps(said))
+    """,
+    )
+    assert [skipped for skipped, _ in said] == [0, 0, 1, 1] * 2
+    for series, told in zip(hub.series.values(), (said[:4], said[4:])):
+        steps = hub.steps(series["id"])
+        assert [step["flags"] & SKIPPED for step in steps] == [0, 0, SKIPPED, 0]
+        assert "norm_pre" not in steps[2] and not math.isfinite(steps[2]["loss"])
+        assert [steps[i]["norm_pre"] for i in (0, 1, 3)] == near([told[i][1] for i in (0, 1, 3)])
+        assert {step["threshold"] for step in steps} == {1.0}  # DeepSpeed's own, where none is configured
+        (event,) = [event for event in hub.events if event["series"] == series["id"] and event["kind"] == "skipped"]
+        assert event["step"] == 2 and event["message"].startswith("DeepSpeed skipped")
+
+
+def test_half_precision(script: Script, hub: HubForTests) -> None:
+    said = train(
+        script,
+        hub,
+        """
+    deepspeed.get_accelerator().is_fp16_supported = lambda: True  # it is slow there, and asks for more than is used here
+
+    def masters(optimizer):
+        groups = getattr(optimizer, "fp32_groups", None) or [optimizer.single_partition_of_fp32_groups]
+        return torch.cat([weights.detach().flatten() for group in groups for weights in group])
+
+    said = []
+    for stage in (0, 2):
+        scale = {"enabled": True, "initial_scale_power": 4, "hysteresis": 1}
+        engine = engine_of(network(), fp16=scale, gradient_clipping=2.5, zero_optimization={"stage": stage})
+        for number in range(4):
+            before = masters(engine.optimizer).clone()
+            loss = loss_of(engine, number, torch.float16, bad=number == 1)
+            engine.backward(loss)
+            engine.step()
+            said.append([float(loss), float((masters(engine.optimizer) - before).norm() / 0.02)])
+    print(json.dumps(said))
+    """,
+    )
+    for series, told in zip(hub.series.values(), (said[:4], said[4:])):
+        steps = hub.steps(series["id"])
+        assert [step["flags"] & SKIPPED for step in steps] == [0, SKIPPED, 0, 0]
+        assert [step["loss_scale"] for step in steps] == [16, 16, 8, 8]
+        for step, (loss, used) in list(zip(steps, told))[::2]:
+            assert step["loss"] == near(loss)
+            assert step["norm_post"] == pytest.approx(used, rel=0.001)
+            assert step["norm_post"] == near(min(step["norm_pre"], 2.5))
