@@ -85,9 +85,12 @@ class GraphSeries(Series):
 
     def arrive(self, layout: Layout, numbers: Callable[[], List[float]]) -> None:
         """``numbers`` is called by the sender's thread, which may wait for them."""
-        if self.session.is_closed and not self._moved():
-            return
-        self._arrivals.append(Arrival(time.time(), time.perf_counter(), layout, numbers))
+        if self.is_open():
+            self._arrivals.append(Arrival(time.time(), time.perf_counter(), layout, numbers))
+
+    def is_open(self) -> bool:
+        """Whether there is a run that takes what the graph says."""
+        return not self.session.is_closed or self._moved()
 
     def _moved(self) -> bool:
         """Whether there is a new run in this process, in which the graph goes on."""

@@ -13,14 +13,14 @@ import sys
 import threading
 import weakref
 from types import FrameType
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Protocol, Tuple
 
 from .._guard import Guard
 from .._protocol import Clip
 from .._scalars import LOSS, LR, NORM_POST, NORM_PRE, THRESHOLD, UPDATE_RATIO
 from .._site import caller_frame
 from . import jax_graph, jax_loss
-from .graph_series import HAPPENED, GraphSeries, arrange
+from .graph_series import HAPPENED, GraphSeries, Layout, arrange
 from .torch_recorder import TorchRecorder
 
 _guard = Guard("recording Optax updates")
@@ -36,6 +36,13 @@ class Clipping(NamedTuple):
     after: List[Any]
 
 
+class Keeper(Protocol):
+    transformation: Any
+    """As the script knows it."""
+
+    def keep(self, series: GraphSeries, layout: Layout, scalars: List[Any]) -> None: ...
+
+
 class _Current(threading.local):
     """What this thread is about to trace or to run."""
 
@@ -44,6 +51,8 @@ class _Current(threading.local):
         """Of the outermost ``update`` that is under way; None where there is none."""
         self.happens: Any = None
         """Whether gradients are not only accumulated, where that decides."""
+        self.keeper: Optional[Keeper] = None
+        """Who keeps the numbers of the update that is under way, instead of a callback that takes them out."""
         self.loose: "Dict[int, Tuple[weakref.ref[Any], Clipping]]" = {}
         """Of clips that the script calls itself, by their first result, as long as that lives."""
 
@@ -101,7 +110,9 @@ class OptaxRecorder:
             for clipping in clippings if gradients else ():
                 current.put_loose(clipping)
             return
-        series = self.series_of(transformation, update, frame) if gradients else None
+        keeper = current.keeper
+        known_as = transformation if keeper is None else keeper.transformation
+        series = self.series_of(known_as, update, frame) if gradients else None
         if series is None:
             return
         clippings = [*current.loose_before(gradients), *clippings]
@@ -120,6 +131,9 @@ class OptaxRecorder:
             numbers[UPDATE_RATIO] = jax_graph.norms(changes)[1] / jax_graph.norms(weights)[1]
         if current.happens is not None:
             numbers[HAPPENED] = current.happens
+        if keeper is not None:
+            keeper.keep(series, *arrange(numbers, flags))
+            return
         names = tuple(tree.keystr(path) for path, _ in paths)
         layout, computed = arrange(numbers, flags, names)
         jax_graph.leave(series, layout, computed, each)
@@ -172,6 +186,8 @@ def install(module: Any, recorder: TorchRecorder) -> None:
 def _watched(transformation: Any, update: Any, recorder: OptaxRecorder) -> Any:
     """The function that stands for ``update``, always the same one, since ``jax.jit`` knows a function by its identity."""
     if _guard.failed or getattr(update, "__self__", None) is not None:  # MultiSteps, which calls what it accumulates for
+        return update
+    if getattr(update, "_gradsight_ring", False):  # it calls what it keeps the norms of
         return update
     known = getattr(update, "_gradsight", None)
     if known is None:
