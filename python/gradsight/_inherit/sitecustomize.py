@@ -9,7 +9,7 @@ from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import module_from_spec, spec_from_file_location
 from typing import Any, Optional
 
-FRAMEWORKS = ("torch", "jax", "keras", "optax", "tensorflow")
+FRAMEWORKS = ("torch", "jax", "keras", "mlx", "optax", "tensorflow")
 
 _here = os.path.dirname(os.path.abspath(__file__))
 

@@ -31,6 +31,8 @@ PARTS = {
     "keras.src.optimizers.base_optimizer": ("keras", "keras_update"),
     "keras.src.optimizers.loss_scale_optimizer": ("keras", "keras_scale"),
     "jax": ("jax", "jax_loss"),
+    "mlx.core": ("mlx", "mlx_graph"),
+    "mlx.optimizers.optimizers": ("mlx", "mlx_update"),
     "optax._src.base": ("optax", "optax_update"),
     "optax.transforms._clipping": ("optax", "optax_clip"),
     "optax._src.clipping": ("optax", "optax_clip"),
@@ -43,6 +45,7 @@ NAMES = {
     "deepspeed": "DeepSpeed",
     "keras": "Keras",
     "jax": "JAX",
+    "mlx": "MLX",
     "optax": "Optax",
     "tensorflow": "TensorFlow",
 }

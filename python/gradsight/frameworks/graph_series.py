@@ -58,6 +58,8 @@ class Arrival(NamedTuple):
     """None where it isn't known when exactly the numbers arrived."""
     layout: Layout
     numbers: Callable[[], List[float]]
+    missed: int = 0
+    """Updates just before of which nothing is known."""
 
 
 class GraphSeries(Series):
@@ -83,10 +85,10 @@ class GraphSeries(Series):
             series.watch = NonFiniteWatch(session, series)
         return series
 
-    def arrive(self, layout: Layout, numbers: Callable[[], List[float]]) -> None:
+    def arrive(self, layout: Layout, numbers: Callable[[], List[float]], missed: int = 0) -> None:
         """``numbers`` is called by the sender's thread, which may wait for them."""
         if self.is_open():
-            self._arrivals.append(Arrival(time.time(), time.perf_counter(), layout, numbers))
+            self._arrivals.append(Arrival(time.time(), time.perf_counter(), layout, numbers, missed))
 
     def is_open(self) -> bool:
         """Whether there is a run that takes what the graph says."""
@@ -115,6 +117,9 @@ class GraphSeries(Series):
     def missed(self, count: int) -> None:
         """So many updates were made of which nothing is known."""
         self._settle_arrivals()
+        self._skip(count)
+
+    def _skip(self, count: int) -> None:
         first, self._step = self._step, self._step + count
         text = f"Steps {first} to {self._step - 1} were made faster than they could be read."
         self.session.event("gap", text, self, first, {"from": first, "to": self._step - 1})
@@ -128,7 +133,10 @@ class GraphSeries(Series):
     def _settle_arrivals(self) -> None:
         try:
             while True:
-                row = self._row(self._arrivals.popleft())
+                arrival = self._arrivals.popleft()
+                if arrival.missed:
+                    self._skip(arrival.missed)
+                row = self._row(arrival)
                 if row is not None:
                     self.rows.append(row)
         except IndexError:

@@ -1,0 +1,147 @@
+"""MLX: one point for each ``update`` of an optimizer, or for each of its parts' where it is made of several."""
+
+from __future__ import annotations
+
+import functools
+import math
+import sys
+import weakref
+from types import FrameType
+from typing import Any, Dict, List, NamedTuple, Optional
+
+from .._guard import Guard, tell
+from .._protocol import Clip, Location
+from .._rebind import rebind
+from .._scalars import LOSS, LR, NORM_POST, NORM_PRE, POST_DERIVED, THRESHOLD
+from .._site import caller_frame, caller_location
+from . import mlx_graph
+from .graph_series import GraphSeries, arrange
+from .mlx_loss import first_leaf, losses
+from .tensorflow_origin import Origins
+from .torch_recorder import TorchRecorder
+
+_guard = Guard("recording MLX updates")
+
+
+class Clipped(NamedTuple):
+    """A clip of gradients that the script then gives to an optimizer."""
+
+    given: Any
+    """The first gradient before."""
+    norm: Any
+    max_norm: float
+    together: int
+    """So many gradients were clipped."""
+    location: Optional[Location]
+
+
+clips = Origins()
+"""First clipped gradient → ``Clipped``."""
+
+
+class MlxRecorder:
+    def __init__(self, recorder: TorchRecorder) -> None:
+        self._recorder = recorder
+        self._series: Dict[int, GraphSeries] = {}
+        self._told = False
+        recorder.moved.append(lambda session: self._series.clear())
+
+    def _series_of(self, optimizer: Any, frame: FrameType) -> Optional[GraphSeries]:
+        key = id(optimizer)
+        found = self._series.get(key)
+        if found is None:
+            kind = type(optimizer)
+            module = "mlx.optimizers" if kind.__module__.startswith("mlx.") else kind.__module__
+            session = self._recorder.session
+            found = GraphSeries.begin(session, optimizer, f"{module}.{kind.__qualname__}", frame)
+            if found is None:
+                return None
+            self._series[key] = found
+            weakref.finalize(optimizer, self._series.pop, key, None)
+            session.uses("mlx", getattr(mlx_graph.core(), "__version__", None))
+        return found
+
+    def updated(self, optimizer: Any, gradients: Any, frame: FrameType) -> None:
+        leaves: List[Any] = sys.modules["mlx.utils"].tree_flatten(gradients)
+        leaves = [(name, leaf) for name, leaf in leaves if mlx_graph.is_gradient(leaf)]
+        first = first_leaf(gradients)
+        clipped: Optional[Clipped] = clips.get(first)
+        if clipped is not None and clipped.together != len(leaves):
+            clipped = None
+        if mlx_graph.compiling() and clipped is None:
+            self._tell_once()
+            return
+        series = self._series_of(optimizer, frame) if leaves else None
+        if series is None:
+            return
+        numbers: Dict[int, Any] = {}
+        clips_by_norm = clipped is not None and clipped.max_norm < math.inf
+        if clipped is not None:
+            first = clipped.given
+            numbers[NORM_PRE] = clipped.norm
+        if clipped is not None and clips_by_norm:
+            series.clip = Clip("norm", "mlx.optimizers.clip_grad_norm", clipped.location)
+            numbers[THRESHOLD] = clipped.max_norm
+        loss = losses.get(first)
+        if loss is not None:
+            numbers[LOSS] = loss
+        rate = optimizer.state.get("learning_rate")
+        if rate is not None:
+            numbers[LR] = rate
+        if mlx_graph.compiling():
+            layout, computed = arrange(numbers, POST_DERIVED if clips_by_norm else 0)
+            derived = (NORM_POST,) if clips_by_norm else ()
+            mlx_graph.leave(series, layout._replace(fields=(*layout.fields, *derived)), computed)
+            return
+        each, total = mlx_graph.norms([leaf for _, leaf in leaves])
+        numbers[NORM_POST if clips_by_norm else NORM_PRE] = total
+        names = () if clips_by_norm else tuple(name for name, _ in leaves)
+        layout, computed = arrange(numbers, 0, names)
+        mlx_graph.leave(series, layout, computed, each if names else None)
+
+    def _tell_once(self) -> None:
+        if not self._told:
+            self._told = True
+            tell(
+                "an update inside mx.compile is recorded only if clip_grad_norm works out its norm;"
+                " with a max_norm of math.inf it does so and clips nothing."
+            )
+
+
+def install(module: Any, recorder: TorchRecorder) -> None:
+    """``module`` is ``mlx.optimizers.optimizers``."""
+    _wrap_apply(module.Optimizer, MlxRecorder(recorder))
+    _wrap_clip(module)
+
+
+def _wrap_apply(optimizer_class: Any, recorder: MlxRecorder) -> None:
+    original = optimizer_class.apply_gradients
+    note = _guard(recorder.updated)
+
+    @functools.wraps(original)
+    def apply_gradients(self: Any, gradients: Any, parameters: Any) -> Any:
+        result = original(self, gradients, parameters)
+        note(self, gradients, caller_frame())
+        return result
+
+    optimizer_class.apply_gradients = apply_gradients
+
+
+def _wrap_clip(module: Any) -> None:
+    original = module.clip_grad_norm
+
+    @_guard
+    def note(grads: Any, max_norm: Any, result: Any, frame: FrameType) -> None:
+        after = first_leaf(result[0])
+        if after is not None:
+            leaves = [leaf for _, leaf in sys.modules["mlx.utils"].tree_flatten(grads) if mlx_graph.is_gradient(leaf)]
+            place = caller_location(frame)
+            clips.put(after, Clipped(first_leaf(grads), result[1], float(max_norm), len(leaves), place))
+
+    @functools.wraps(original)
+    def clip_grad_norm(grads: Any, max_norm: Any) -> Any:
+        result = original(grads, max_norm)
+        note(grads, max_norm, result, caller_frame())
+        return result
+
+    rebind(original, clip_grad_norm)
