@@ -26,7 +26,8 @@ class Before(NamedTuple):
 
 def limit_of(optimizer: Any) -> Optional[Limit]:
     """What the optimizer was told, in the order in which Keras asks."""
-    kind = "keras.optimizers.Optimizer"
+    package = type(optimizer).__module__.partition(".")[0]
+    kind = "tf_keras.optimizers.Optimizer" if package == "tf_keras" else "keras.optimizers.Optimizer"
     if optimizer.clipnorm and optimizer.clipnorm > 0:
         return Limit(Clip("other", f"{kind}(clipnorm=…)", None), None, 0)
     if optimizer.global_clipnorm and optimizer.global_clipnorm > 0:

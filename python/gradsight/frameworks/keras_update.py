@@ -31,6 +31,10 @@ BACKENDS = {
 }
 
 
+PACKAGES = ("keras", "tf_keras")
+"""Keras 3 and, since it is not that, Keras 2."""
+
+
 class Scaled(NamedTuple):
     """An update under a dynamic loss scale that is under way: ``grads`` are still scaled, ``loss`` is not."""
 
@@ -53,12 +57,14 @@ class KerasRecorder:
         found = self._series.get(optimizer)
         if found is None:
             kind = type(optimizer)
-            module = "keras.optimizers" if kind.__module__.startswith("keras.src.") else kind.__module__
+            package, _, rest = kind.__module__.partition(".")
+            module = f"{package}.optimizers" if package in PACKAGES and rest.startswith("src.") else kind.__module__
             found = GraphSeries.begin(self._recorder.session, optimizer, f"{module}.{kind.__qualname__}", frame)
             if found is None:
                 return None
             self._series[optimizer] = found
-            self._recorder.session.uses("keras", getattr(sys.modules.get("keras"), "__version__", None))
+            package = package if package in PACKAGES else "keras"
+            self._recorder.session.uses("keras", getattr(sys.modules.get(package), "__version__", None))
         return found
 
     def update(self, optimizer: Any, grads: Any, clipped: Any, frame: FrameType) -> None:
@@ -77,10 +83,10 @@ class KerasRecorder:
             numbers[NORM_POST] = backend.norms([clipped[index] for index in present])[1]
             if limit.threshold is not None:
                 numbers[THRESHOLD] = limit.threshold
-        accumulates = optimizer.gradient_accumulation_steps or 1
+        accumulates = getattr(optimizer, "gradient_accumulation_steps", None) or 1
         if accumulates > 1 and backend.accumulates_by_masking:
             numbers[HAPPENED] = (optimizer._iterations + 1) % accumulates == 0
-        scale = optimizer.loss_scale_factor
+        scale = getattr(optimizer, "loss_scale_factor", None)
         loss = backend.loss_of(before.gradients, accumulates)
         if self.scaled:
             scale, loss = self.scaled[-1].scale, self.scaled[-1].loss
@@ -96,31 +102,32 @@ class KerasRecorder:
 
     @staticmethod
     def _names(optimizer: Any, present: List[int], count: int) -> Tuple[str, ...]:
-        variables = optimizer._trainable_variables
+        variables = getattr(optimizer, "_trainable_variables", ())
         if len(variables) != count:  # variables without a gradient were left out before
             return ()
         return tuple(str(getattr(variables[index], "path", variables[index].name)) for index in present)
 
 
 def recorder_of(recorder: TorchRecorder, backend: str) -> KerasRecorder:
-    """The one of this session. ``backend`` is Keras's name of it."""
-    found = _recorders.get(recorder)
+    """The one of this session for this backend, by Keras's name of it."""
+    known = _recorders.setdefault(recorder, {})
+    found = known.get(backend)
     if found is None:
         part, kind = BACKENDS[backend]
         found = KerasRecorder(recorder, getattr(importlib.import_module(f"{__package__}.{part}"), kind)(recorder))
-        _recorders[recorder] = found
+        known[backend] = found
     return found
 
 
-_recorders: "weakref.WeakKeyDictionary[TorchRecorder, KerasRecorder]" = weakref.WeakKeyDictionary()
+_recorders: "weakref.WeakKeyDictionary[TorchRecorder, Dict[str, KerasRecorder]]" = weakref.WeakKeyDictionary()
 
 
 def install(module: Any, recorder: TorchRecorder) -> None:
     """``module`` is ``keras.src.optimizers.base_optimizer``."""
-    _wrap_clip(module.BaseOptimizer, recorder_of(recorder, module.backend.backend()))
+    wrap_clip(module.BaseOptimizer, recorder_of(recorder, module.backend.backend()))
 
 
-def _wrap_clip(optimizer_class: Any, recorder: KerasRecorder) -> None:
+def wrap_clip(optimizer_class: Any, recorder: KerasRecorder) -> None:
     original = optimizer_class._clip_gradients
     note = _guard(recorder.update)
 
