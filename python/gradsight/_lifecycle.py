@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import traceback
+import warnings
 from types import FrameType, TracebackType
 from typing import Any, NoReturn, Optional, Type
 
@@ -29,6 +30,8 @@ def install() -> None:
     _watch_exceptions()
     _watch_exit()
     _watch_exec()
+    if sys.version_info >= (3, 12) and hasattr(os, "fork"):
+        _fork_quietly()
     _watch_signals()
 
 
@@ -118,6 +121,34 @@ def _wrap_exec(name: str) -> None:
                 go_on()
 
     setattr(os, name, execute)
+
+
+def _fork_quietly() -> None:
+    """Since 3.12 a fork warns of other threads. Where the probe's is the only one, the script has nothing to be warned of."""
+    original = os.fork
+
+    @_guard
+    def alone() -> bool:
+        session = current()
+        return session is not None and session.is_started and _count_threads() == 2
+
+    @functools.wraps(original)
+    def fork() -> int:
+        if not alone():
+            return original()
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", ".*multi-threaded, use of fork", DeprecationWarning)
+            return original()
+
+    os.fork = fork
+
+
+def _count_threads() -> int:
+    """Those that libraries made among them, where the system tells, as it does the interpreter."""
+    try:
+        return len(os.listdir("/proc/self/task"))
+    except OSError:
+        return threading.active_count()
 
 
 def _is_program(path: Any) -> bool:
