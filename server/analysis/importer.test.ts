@@ -21,6 +21,7 @@ it.each([
   ["a threshold", "CLIP = 0.5\n"],
   ["an option", 'parser.add_argument("--clip", type=float)\n'],
   ["a clip", "from paddle.nn import ClipGradByNorm\n"],
+  ["a clip that it is given", "def run(clip, limit):\n    clip(limit)\n"],
   ["gradients that are changed", "for p in parameters:\n    p.grad /= 2\n"],
   ["gradients", "updates = transform(gradients)\n"],
 ])("takes a module with %s for one that may have to do with training", (_, text) => {

@@ -59,7 +59,7 @@ const MATTERS = new RegExp(
     /(?<!scheduler)\.step(?!s\b)|(?<![\w.])step\(|(?<!\bmark)_step\(/,
     /[oO]ptim(?!al|i[sz]ed\b|i[sz]ations?\b(?! import))|OPTIM/,
     /[cC]lip_?(?:[gG]rad|[nN]orm|[vV]al|[tT]hresh|[bB]y)|[gG]rad\w*[cC]lip|(?<=[._"']|--)clip\b(?![-(])|\bclip\s*[=:]/,
-    /_CLIP|CLIP_|\bCLIP\s*[=:]|clamp_/,
+    /(?<![\w.])clip\(|_CLIP|CLIP_|\bCLIP\s*[=:]|clamp_/,
     /[bB]ackward(?!s| compat)|\.grad\b|[gG]radient(?!_checkpoint| checkpoint)|GRADIENT|value_and_grad|apply_updates/,
   ]
     .map(({ source }) => source)
