@@ -31,7 +31,8 @@ class _Listening(ModuleType):
         self._thread = threading.get_ident()
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._torch, name)
+        found = vars(self)[name] = getattr(self._torch, name)  # it is asked for once for each gradient
+        return found
 
     def stack(self, tensors: Any, *args: Any, **kwargs: Any) -> Any:
         stacked = self._torch.stack(tensors, *args, **kwargs)
