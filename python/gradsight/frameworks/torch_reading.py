@@ -118,7 +118,7 @@ def fetch(reader: Reader, norms: Iterable[LayerNorms]) -> None:
     """Brings those that are on a device to the CPU, some steps later, without waiting: those of a table in one copy."""
     away: Dict[Any, List[LayerNorms]] = {}
     for layers in norms:
-        if layers.norms.device.type != "cpu" and not layers.coming:
+        if not layers.norms.is_cpu and not layers.coming:
             layers.coming = True
             away.setdefault((layers.table, layers.norms.device, layers.norms.dtype), []).append(layers)
     for alike in away.values():
