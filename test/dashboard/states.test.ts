@@ -113,7 +113,7 @@ const STATES: Record<string, State> = {
   },
   restarted: {
     run: "restarted",
-    arrange: ({ page }) => page.getByText("Started again: attempt 2 goes on at step 350").waitFor(),
+    arrange: ({ page }) => page.getByText("Attempt 2 goes on at step 350").waitFor(),
   },
   "rank-lost": {
     run: "sharded",

@@ -156,7 +156,7 @@ export class RunModel {
         series,
         step: first,
         time: times[0]!,
-        message: `Started again: attempt ${of.number + 1} goes on at step ${first}; the one before had come to step ${last}.`,
+        message: `Attempt ${of.number + 1} goes on at step ${first}; the one before had come to step ${last}.`,
         data: { attempt: of.number + 1, from: last },
       },
     ];

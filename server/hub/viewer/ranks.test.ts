@@ -114,7 +114,7 @@ it("shows the seam where the ranks were started again, with every step of both",
     ["restart", "adamw", 2, 2],
     ["restart", "adamw@1", 2, 2],
   ]);
-  expect(run.events[0]!.message).toBe("Started again: attempt 2 goes on at step 2; the one before had come to step 2.");
+  expect(run.events[0]!.message).toBe("Attempt 2 goes on at step 2; the one before had come to step 2.");
 });
 
 it("has no ranks to show of a run with one process", async () => {
