@@ -18,7 +18,7 @@ import warnings
 
 # What frameworks define or call by name.
 FIXED = set(
-    """add append args automatic_optimization backward clip clip_grad_norm_ clip_gradients close configure_optimizers copy
+    """_grad add append args automatic_optimization backward clip clip_grad_norm_ clip_gradients close configure_optimizers copy
     count cpu cuda data defaults device dtype epoch eval extend fit format forward generate get grad index items join keys
     load_state_dict log loss manual_backward mean module modules named_parameters next no_sync optimizer optimizers
     param_groups parameters params pop prepare print replace requires_grad reset run sample scale setup shape size sort
