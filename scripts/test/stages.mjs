@@ -21,7 +21,7 @@ import { readJunit, readMocha, readVitest } from "./reports.mjs";
  * }} StageDefinition
  */
 
-const LIMIT = 10 * 60_000;
+const LIMIT = 15 * 60_000;
 const RESULTS = join(OUT, "test");
 const bin = (name) => join(ROOT, "node_modules", name);
 
