@@ -13,7 +13,7 @@ const PEERS = [
   "websockets==15.0.1",
 ];
 /** What it needs besides itself it doesn't name; its own requirements can't all be met any more. */
-const COCKPIT = ["cockpit-for-pytorch==1.0.2", "backpack-for-pytorch==1.8.0", "setuptools<81"];
+const COCKPIT = ["cockpit-for-pytorch==1.0.2", "backpack-for-pytorch==1.7.1", "setuptools<81"];
 
 /** @returns an interpreter. @throws {Error} where there is neither Python nor a package index */
 export function preparePython(): string {

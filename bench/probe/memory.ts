@@ -4,15 +4,13 @@
  * one. Linux. Builds nothing: `npm run build` first.
  */
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { RENDEZVOUS_VARIABLE } from "../../protocol/rendezvous.ts";
-import { startHub } from "../../server/hub/host.ts";
 import { pythonThatRuns } from "../../test/host/python.ts";
 import { medianOf } from "./ratios.ts";
+import { startScratchHub } from "./scratch-hub.ts";
 
 const { values } = parseArgs({ options: { steps: { type: "string", default: "10000000" } } });
 const MIB = 2 ** 20;
@@ -30,16 +28,7 @@ interface Sample {
 
 const python = pythonThatRuns("import torch");
 if (!python) throw new Error("no Python here has PyTorch: name one in GRADSIGHT_TEST_PYTHON");
-const scratch = mkdtempSync(join(tmpdir(), "gradsight-memory-"));
-mkdirSync(join(scratch, "storage"));
-const hub = await startHub({
-  storage: join(scratch, "storage"),
-  workerFile: resolve("dist/hub.cjs"),
-  onLog: (level, message) => {
-    if (level !== "info") console.error(message);
-  },
-  onExit: (reason) => console.error(reason),
-});
+const hub = await startScratchHub();
 
 async function record(python: string, kind: "log" | "torch", steps: number, editor: boolean): Promise<Sample[]> {
   const child = spawn(python, [join(import.meta.dirname, "memory.py"), kind, String(steps)], {
@@ -47,8 +36,8 @@ async function record(python: string, kind: "log" | "torch", steps: number, edit
     env: {
       ...process.env,
       PYTHONPATH: resolve("python"),
-      GRADSIGHT_STATE: scratch,
-      [RENDEZVOUS_VARIABLE]: editor ? hub.endpoint.rendezvous : undefined,
+      GRADSIGHT_STATE: hub.folder,
+      [RENDEZVOUS_VARIABLE]: editor ? hub.rendezvous : undefined,
     },
   });
   const samples: Sample[] = [];
@@ -79,5 +68,4 @@ for (const [kind, share, editor] of [
   );
 }
 await hub.stop();
-rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
 process.exit(flat ? 0 : 1);

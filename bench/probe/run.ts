@@ -3,16 +3,16 @@
  * and with what else shows gradient norms, as a ratio to the bare step. All trainings of a model exist at once and train in turn
  * for fractions of a second, in another order each round; `worker.py` says why. Builds nothing: `npm run build` first.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, loadavg, tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { cpus, loadavg } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { RENDEZVOUS_VARIABLE } from "../../protocol/rendezvous.ts";
-import { startHub } from "../../server/hub/host.ts";
 import { seeded } from "../lint/script.ts";
 import { hasGpu, preparePython } from "./environment.ts";
 import { type Hooks, timeHooks } from "./hooks.ts";
 import { byClock, byProcessor, meanCpu, medianOf, ofOtherThreads, perStep, type Ratio } from "./ratios.ts";
+import { startScratchHub } from "./scratch-hub.ts";
 import { type Block, type Setting, Training } from "./training.ts";
 
 const { values } = parseArgs({
@@ -42,16 +42,7 @@ const TREATMENTS = [
 const wanted = values.peers.split(",").filter(Boolean);
 const treatments = TREATMENTS.filter(({ name }) => !wanted.length || name === "bare" || wanted.includes(name));
 
-const scratch = mkdtempSync(join(tmpdir(), "gradsight-bench-"));
-mkdirSync(join(scratch, "storage"));
-const hub = await startHub({
-  storage: join(scratch, "storage"),
-  workerFile: resolve("dist/hub.cjs"),
-  onLog: (level, message) => {
-    if (level !== "info") console.error(message);
-  },
-  onExit: (reason) => console.error(reason),
-});
+const hub = await startScratchHub();
 
 const print = (...cells: string[]) =>
   console.log(cells.map((cell, i) => (i ? cell.padStart(21) : cell.padEnd(32))).join(""));
@@ -73,8 +64,8 @@ async function measure(setting: Setting): Promise<Result[]> {
   const trainings = new Map<string, Training>();
   const blocks = new Map<string, Block[]>();
   for (const { name, peer, editor } of treatments) {
-    const folder = mkdtempSync(join(scratch, `${name}-`));
-    const environment = editor ? { [RENDEZVOUS_VARIABLE]: hub.endpoint.rendezvous } : {};
+    const folder = mkdtempSync(join(hub.folder, `${name}-`));
+    const environment = editor ? { [RENDEZVOUS_VARIABLE]: hub.rendezvous } : {};
     trainings.set(name, await Training.start(setting, peer, folder, environment));
     blocks.set(name, []);
   }
@@ -138,7 +129,7 @@ for (const device of gpu ? (["cpu", "cuda"] as const) : (["cpu"] as const)) {
   for (const model of values.models.split(",")) {
     ofDevice[model] = await measure({ python, model, device, threads: Number(values.threads) });
     if (device === "cuda" || !treatments.some(({ peer }) => peer === "ours")) continue;
-    const { step, own, naive, share } = timeHooks(python, model, values.quick ? 5 : 20, scratch);
+    const { step, own, naive, share } = timeHooks(python, model, values.quick ? 5 : 20, hub.folder);
     hooks[model] = { step, own, naive, share };
     console.log(
       `  the hooks alone: ${own.toFixed(0)} µs a step (median), ${(100 * share).toFixed(2)} % of the training thread's time in all;` +
@@ -148,7 +139,6 @@ for (const device of gpu ? (["cpu", "cuda"] as const) : (["cpu"] as const)) {
 }
 if (!gpu) console.log("\nNo GPU here: unmeasured.");
 await hub.stop();
-rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
 
 mkdirSync("out/bench", { recursive: true });
 writeFileSync("out/bench/probe.json", `${JSON.stringify({ machine, rounds, seconds, results, hooks }, null, 2)}\n`);
