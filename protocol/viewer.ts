@@ -8,20 +8,12 @@
  * `m.max`, `m.mean`, `m.last` F64 (over the finite values; NaN if there are none), `m.count`, `m.nonfinite` U32.
  */
 import { advice } from "./advice.ts";
+import { SCALAR_NAMES } from "./scalars.ts";
 import { finite, jsonNumber, list, nullable, type Of, object, oneOf, record, tagged, text, whole } from "./shape.ts";
 import { clipSite, codeLocation, type endStatus, runEvent, story } from "./telemetry.ts";
 
 export const metric = oneOf(
-  "norm_pre",
-  "norm_post",
-  "threshold",
-  "loss",
-  "lr",
-  "update_ratio",
-  "step_time",
-  "loss_scale",
-  "shard_pre",
-  "shard_post",
+  ...SCALAR_NAMES,
   "clipped", // 1 where clipping changed the gradient, else 0: its mean is the clip rate
 );
 export type Metric = Of<typeof metric>;
