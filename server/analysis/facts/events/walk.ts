@@ -3,24 +3,16 @@
  * through it the training events in their order. Loops are gone through twice, so that what the end of one iteration does to the next is seen.
  */
 import type { Framework } from "../../frameworks/framework.ts";
-import {
-  type Block,
-  blocksOf,
-  type Call,
-  childrenOf,
-  type Expression,
-  expressionsOf,
-  type Statement,
-} from "../../syntax/ast.ts";
+import { type Block, blocksOf, type Call, childrenOf, type Expression, type Statement } from "../../syntax/ast.ts";
 import { lastPart } from "../../syntax/call.ts";
-import { assignsGrad, changesGrad, dividesGrad, handsGradOn, zeroesGrad } from "../names/by-hand.ts";
+import { assignsGrad, dividesGrad, handsGradOn, zeroesGrad } from "../names/by-hand.ts";
 import { callsGiven } from "../names/passed-on.ts";
 import type { FunctionInfo, Scope } from "../names/scope.ts";
-import { once } from "../once.ts";
 import type { CallPlace, Frame } from "../values/value.ts";
 import type { Values } from "../values/values.ts";
 import { type Account, Accountant } from "./account.ts";
 import { averages } from "./averages.ts";
+import { callingExpressions, callsInOrder, shapeOf } from "./calls.ts";
 import type { Classified, Classifier } from "./classify.ts";
 import { seenFrom, type Way } from "./elsewhere.ts";
 import type { ClipEvent, Path, StepEvent, TrainingEvent } from "./events.ts";
@@ -457,54 +449,6 @@ export class Walker {
       framework,
     };
   }
-}
-
-/** Those of a statement's expressions in which something may happen. */
-const callingExpressions = once((statement: Statement) => expressionsOf(statement).filter(mayHappen));
-
-/** What a call is by its looks. */
-const shapeOf = once((call: Call) => ({
-  name: lastPart(call.callee),
-  changes: changesGrad(call),
-  zeroes: zeroesGrad(call),
-}));
-
-/** The calls of an expression in the order in which they are made; null where that depends, or where more than calls may happen. */
-const callsInOrder = once((node: Expression): readonly Call[] | null => {
-  switch (node.kind) {
-    case "call": {
-      const { callee } = node;
-      const first = callee.kind === "attribute" ? [callee.object] : [];
-      return joined([...first, ...node.arguments.map(({ value }) => value)], [node]);
-    }
-    case "lambda":
-      return [];
-    case "conditional":
-      return mayHappen(node.body) || mayHappen(node.otherwise) ? null : callsInOrder(node.test);
-    case "binary":
-      if ((node.operator === "and" || node.operator === "or") && mayHappen(node.right)) return null;
-      return joined([node.left, node.right]);
-    case "comprehension":
-      return mayHappen(node) ? null : [];
-    case "other":
-      return node.broken ? null : joined(node.children);
-    default:
-      return joined(childrenOf(node));
-  }
-});
-
-function joined(nodes: readonly Expression[], last: readonly Call[] = []): readonly Call[] | null {
-  const all: Call[] = [];
-  for (const node of nodes) {
-    const calls = callsInOrder(node);
-    if (!calls) return null;
-    all.push(...calls);
-  }
-  return [...all, ...last];
-}
-
-function mayHappen(node: Expression): boolean {
-  return node.kind === "call" || (node.kind === "other" && node.broken) || childrenOf(node).some(mayHappen);
 }
 
 const lastSegment = (name: string) => name.slice(name.lastIndexOf(".") + 1);
