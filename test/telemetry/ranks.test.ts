@@ -51,8 +51,8 @@ describe.skipIf(!pythonWithRanks)("runs of several ranks (a Python with PyTorch 
     const KNOWN = ["ddp", "fsdp+norm"];
     const { hub, viewer } = await open();
     const training = torchrun(hub, 4, KINDS);
-    const { id } = await viewer.run(({ status }) => status === "finished");
     expect(await training.ended, training.output()).toBe(0);
+    const { id } = await viewer.run(({ status }) => status === "finished");
     const run = await viewer.detail(id, ({ series }) => series.every(({ steps }) => steps === STEPS));
     expect(run).toMatchObject({ worldSize: 4, attempts: 1, events: [] });
     expect(run.ranks.map(({ rank, status, lastStep }) => [rank, status, lastStep])).toEqual(
@@ -93,8 +93,8 @@ describe.skipIf(!pythonWithRanks)("runs of several ranks (a Python with PyTorch 
     const { hub, viewer } = await open();
     const resume = ["--die", "4", "--resume", `${hub.storage}/checkpoint.pt`, "ddp"];
     const training = torchrun(hub, 2, resume, ["--max-restarts", "1"]);
-    const { id } = await viewer.run(({ status }) => status === "finished");
     expect(await training.ended, training.output()).toBe(0);
+    const { id } = await viewer.run(({ status }) => status === "finished");
     const run = await viewer.detail(id, ({ series }) => series.every(({ steps }) => steps === 5 + 3));
     expect(run).toMatchObject({ attempts: 2, worldSize: 2 });
     expect(run.series[0]).toMatchObject({ firstStep: 0, lastStep: STEPS - 1 });

@@ -116,7 +116,14 @@ trainings = [kind.partition("+")[::2] for kind in arguments.kinds]
 if arguments.oracle:
     print(json.dumps([oracle(kind, how) for kind, how in trainings]))
 else:
-    torch.distributed.init_process_group("gloo")
+    if arguments.resume:
+        # torchrun keeps one store for all its attempts, and a rank that starts again may find in it where the one that was
+        # killed listened
+        restart = os.environ["TORCHELASTIC_RESTART_COUNT"]
+        ranks = {"rank": int(os.environ["RANK"]), "world_size": int(os.environ["WORLD_SIZE"])}
+        torch.distributed.init_process_group("gloo", init_method=f"file://{arguments.resume}.store{restart}", **ranks)
+    else:
+        torch.distributed.init_process_group("gloo")
     for kind, how in trainings:
         train(kind, how, torch.distributed.get_rank())
     torch.distributed.destroy_process_group()
