@@ -54,6 +54,14 @@ def train(model, batches, tasks=8):
       loop("loss.backward()\ngrad = torch.autograd.grad(penalty, x)[0]\nreport(grad)\noptimizer.step()"),
       ["12:missing-clipping"],
     ],
+    [
+      "a function that only reads, and is handed to something else",
+      loop(
+        "loss.backward()\nevery(10, show)\noptimizer.step()",
+        "from tools import every\ndef show():\n    print('step')",
+      ),
+      ["13:missing-clipping"],
+    ],
     ...["clone()", "get_input_embeddings()", "is_done()"].map((call): [string, string, string[]] => [
       `a model that is only read: ${call}`,
       loop(`loss.backward()\nmodel.${call}\noptimizer.step()`),
@@ -375,6 +383,13 @@ class Gan(Base):
       `to gradients that may be measured first: ${change}`,
       loop(`loss.backward()\n${each(change)}\noptimizer.step()`),
     ]),
+    [
+      "to a clip that something else is given to run",
+      loop(
+        "loss.backward()\nrun(tame, 1.0)\noptimizer.step()",
+        "from tools import run\ndef tame(limit):\n    nn.utils.clip_grad_norm_(model.parameters(), limit)",
+      ),
+    ],
     [
       "to clipped gradients that are handed to another model",
       `import torch

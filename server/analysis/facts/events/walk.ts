@@ -260,12 +260,17 @@ export class Walker {
     const pending = isPending(trails);
     if (name !== "" && !pending && !this.#relevant.has(name) && !this.#aliased(call, scope)) return trails;
     const found = this.#classifier.classify(call, statement, frame, scope, pending);
-    if (!found) return trails;
+    const mayRun = pending && (!found || found.kind === "inline") && this.#isGivenTraining(call, frame, scope);
+    if (!found) {
+      if (!mayRun) return trails;
+      return this.#append(trails, this.#seen({ ...this.#base(call, frame, scope), kind: "unknown" }));
+    }
     if (found.kind === "log") {
       if (!this.#way) this.#accountant.log({ node: call, frame, scope, call, threshold: found.threshold });
       return trails;
     }
-    if (found.kind === "inline") return this.#inline(found, { call, frame, scope }, trails);
+    if (found.kind === "inline")
+      return this.#inline({ ...found, hides: found.hides || mayRun }, { call, frame, scope }, trails);
     if (found.event.kind === "step") return this.#step(found.event, trails);
     const event = this.#seen(found.event);
     if (event.kind === "backward" && this.#inClosure)
@@ -285,6 +290,15 @@ export class Walker {
             (binding.value.kind === "call" && this.#classifier.makesCallables(lastPart(binding.value.callee))))) ||
         (binding.kind === "import" && this.#relevant.has(lastSegment(binding.name))),
     );
+  }
+
+  /** Whether a function that has to do with training is handed on: what is called may call it. */
+  #isGivenTraining(call: Call, frame: Frame, scope: Scope): boolean {
+    return call.arguments.some(({ value }) => {
+      if (value.kind !== "name" && value.kind !== "attribute") return false;
+      if (!this.#relevant.has(lastPart(value))) return false;
+      return this.#values.evaluate(value, frame, scope).some((given) => given.kind === "function");
+    });
   }
 
   #inline({ targets, direct, hides }: Inlined, place: CallPlace, trails: Trails): Trails {
