@@ -7,25 +7,18 @@ import { reachesGrad } from "../names/by-hand.ts";
 import type { Scope } from "../names/scope.ts";
 import { argumentThrough } from "../values/passed.ts";
 import { Usage } from "../values/usage.ts";
-import { type Frame, stripCall, type Value } from "../values/value.ts";
+import { type External, type Frame, stripCall, type Value } from "../values/value.ts";
 import type { Values } from "../values/values.ts";
 import { clipKind } from "./clip-settings.ts";
 import type { TrainingEvent } from "./events.ts";
 import { Gradients } from "./gradients.ts";
+import { HiddenCalls, isInert } from "./hidden-calls.ts";
 import { Optimizers } from "./optimizers.ts";
 
 const LOOKS_LIKE_OPTIMIZER = /optim|(^|_)opts?(_|$|[A-Z\d])|opt$|solver/i;
 const LOOKS_LIKE_OTHER = /sched|env|profil|lr_|_lr$|warmup|callback|metric|timer|logger|hook|game|simul/i;
 const LOOKS_LIKE_CLIP = /clip|clamp_grad/i;
-const SOUNDS_LIKE_THRESHOLD = /^clip$|grad\w*_?clip|clip_?(grad|norm|value|thresh)|max_(grad_)?norm/i;
-/** Calls that take the model or the optimizer between backward and step and that, by their name, only read or plan. */
-const SOUNDS_HARMLESS =
-  /lr|learning_rate|sched|log|save|checkpoint|print|ema|eval|valid|test|plot|write|record|monitor|count|loss|forward|predict|sample|freeze|format|time|^_*(get|is|has|unwrap)_|clone|deepcopy/i;
-/** Calls that, by their name, take the gradients' mean or sum over processes: given two models, they may hand one's on to the other. */
-const SOUNDS_SHARED = /average|avg|all_?reduce|sync|share/i;
-
 type Step = Meaning & { event: "step" };
-type External = Value & { kind: "external" };
 
 export type Classified =
   | { readonly kind: "event"; readonly event: TrainingEvent }
@@ -52,6 +45,7 @@ export class Classifier {
   /** First those whose optimizers may clip out of sight: of two libraries, an optimizer that can't be seen may be either's. */
   readonly #cautious: readonly Framework[];
   readonly #gradients: Gradients;
+  readonly #hidden: HiddenCalls;
   /** What calls were found to mean: while no gradients wait for their update, and while some do. */
   readonly #known: readonly [Known, Known] = [new Map(), new Map()];
 
@@ -64,6 +58,7 @@ export class Classifier {
       (a, b) => Number(b.settings !== undefined) - Number(a.settings !== undefined),
     );
     this.#gradients = new Gradients(values, frameworks, this.optimizers);
+    this.#hidden = new HiddenCalls(values, frameworks, this.optimizers, this.#usage);
     for (const framework of frameworks) {
       for (const name of Object.keys(framework.calls ?? {}))
         if (name.endsWith("()")) this.#callables.add(lastSegment(stripCall(name)));
@@ -112,7 +107,7 @@ export class Classifier {
     if (targets.length > 0) {
       const custom = name === "step" ? this.#customStep(call, statement, frame, scope) : null;
       const elsewhere = targets.some(({ info }) => !this.#values.imports.isHere(info.scope));
-      const hides = elsewhere && this.#hidden(name, call, [], frame, scope, pending) !== null;
+      const hides = elsewhere && pending && this.#hidden.mayAct(name, call, [], frame, scope);
       return custom ?? { kind: "inline", targets, direct: true, hides };
     }
     const externals = values.filter((value): value is External => value.kind === "external");
@@ -124,8 +119,7 @@ export class Classifier {
     }
     const conventional = this.#byConvention(name, call, externals, statement, frame, scope);
     if (conventional) return conventional;
-    const hidden = this.#hidden(name, call, externals, frame, scope, pending);
-    if (!hidden) return null;
+    if (!pending || !this.#hidden.mayAct(name, call, externals, frame, scope)) return null;
     const { imports } = this.#values;
     const looked =
       call.callee.kind === "name" && !scope.lookup(call.callee.id)
@@ -133,7 +127,7 @@ export class Classifier {
         : externals.flatMap((external) => imports.look(external.name, external.scope));
     const found = this.#targets(looked, call, frame, scope);
     if (found.length > 0) return { kind: "inline", targets: found, direct: true, hides: true };
-    return this.#event(call, statement, frame, scope, hidden);
+    return this.#unknown(call, statement, frame, scope);
   }
 
   #targets(values: readonly Value[], call: Call, frame: Frame, scope: Scope): (Value & { kind: "function" })[] {
@@ -176,7 +170,8 @@ export class Classifier {
   ): Classified {
     const { callee } = call;
     if (callee.kind !== "attribute") {
-      if (!LOOKS_LIKE_CLIP.test(name) || externals.some((external) => this.#isInert(external.name))) return null;
+      if (!LOOKS_LIKE_CLIP.test(name) || externals.some((external) => isInert(external.name, this.#frameworks)))
+        return null;
       return this.#clipSomehow(call, statement, frame, scope);
     }
     for (const framework of name === "step" ? this.#cautious : this.#frameworks) {
@@ -198,7 +193,7 @@ export class Classifier {
       if (externals.some((external) => this.#isModuleMember(external))) break;
       return this.#meaning(meaning, framework, call, statement, frame, scope);
     }
-    if (LOOKS_LIKE_CLIP.test(name) && !externals.some((external) => this.#isInert(external.name)))
+    if (LOOKS_LIKE_CLIP.test(name) && !externals.some((external) => isInert(external.name, this.#frameworks)))
       return this.#clipSomehow(call, statement, frame, scope);
     return null;
   }
@@ -226,7 +221,8 @@ export class Classifier {
     const named = LOOKS_LIKE_OPTIMIZER.test(name) && !LOOKS_LIKE_OTHER.test(name);
     if (!named && !this.#usage.isOptimizer(object, frame, scope)) return false;
     // Where the object is known to be something else of a known library, its name says nothing.
-    if (externals.some((external) => this.#isInert(external.name) && !/optim/i.test(external.name))) return false;
+    if (externals.some((external) => isInert(external.name, this.#frameworks) && !/optim/i.test(external.name)))
+      return false;
     return !this.#values.evaluate(object, frame, scope).some((value) => value.kind === "literal");
   }
 
@@ -426,63 +422,12 @@ export class Classifier {
     );
   }
 
-  #isInert(name: string): boolean {
-    return this.#frameworks.some((framework) => framework.inert?.test(name));
-  }
-
-  /** A call into code that can't be seen, with the model or the optimizer in its hands, while gradients wait for their step. */
-  #hidden(
-    name: string,
-    call: Call,
-    externals: readonly External[],
-    frame: Frame,
-    scope: Scope,
-    pending: boolean,
-  ): "unknown" | null {
-    if (!pending || SOUNDS_HARMLESS.test(name)) return null;
-    if (externals.length > 0 && externals.every((external) => this.#isInert(external.name))) return null;
-    const { callee } = call;
-    if (callee.kind === "attribute" && this.#frameworks.some((framework) => framework.inertMethods?.has(name)))
-      return null;
-    if (call.arguments.some(isThreshold)) return "unknown";
-    const held = call.arguments.map((argument) => argument.value);
-    if (callee.kind === "attribute") held.push(callee.object);
-    const holders = held.filter((node) => this.#holdsParameters(node, frame, scope));
-    return holders.length > (SOUNDS_SHARED.test(name) ? 1 : 0) ? "unknown" : null;
-  }
-
-  /** What a backward pass that returns its gradients returned, or a part of it. */
-  #isGradient(value: Value): boolean {
-    if (value.kind !== "external") return false;
-    const source = value.name.replace(/(\[[^\]]*\])+$/, "").replace(/\(\)$/, "");
-    return this.#frameworks.some(({ calls }) => calls?.[source]?.event === "backward");
-  }
-
-  #holdsParameters(node: Expression, frame: Frame, scope: Scope): boolean {
-    if (node.kind === "call")
-      return (
-        /^(named_)?parameters$/.test(lastPart(node.callee)) ||
-        childrenOf(node).some((child) => this.#holdsParameters(child, frame, scope))
-      );
-    if (node.kind !== "name" && node.kind !== "attribute") return false;
-    if (node.kind === "name" && scope.home.self === node.id) return false;
-    const variable = this.#values.variables.of(node, frame, scope)?.variable;
-    if (!variable) return false;
-    if (this.#usage.isModel(variable)) return true;
-    return this.#values
-      .evaluate(node, frame, scope)
-      .some(
-        (value) =>
-          this.#isGradient(value) || (value.kind === "external" && this.optimizers.isOptimizer(stripCall(value.name))),
-      );
-  }
-
-  #event(call: Call, statement: Statement, frame: Frame, scope: Scope, kind: "unknown"): Classified {
+  #unknown(call: Call, statement: Statement, frame: Frame, scope: Scope): Classified {
     const framework = this.#frameworks[0];
     if (!framework) return null;
     return {
       kind: "event",
-      event: { id: this.#id(call, frame), kind, node: call, statement, frame, scope, framework },
+      event: { id: this.#id(call, frame), kind: "unknown", node: call, statement, frame, scope, framework },
     };
   }
 
@@ -495,12 +440,6 @@ function gradientsOf(call: Call, place: GradientPlace["place"]): Expression | nu
   if (place !== "last") return argumentOf(call, place.position, place.keyword)?.value ?? null;
   return call.arguments.findLast(({ keyword, stars }) => keyword === null && stars === 0)?.value ?? null;
 }
-
-/** `check(model, config.grad_clip)` */
-const isThreshold = ({ keyword, value }: Call["arguments"][number]) =>
-  [keyword ?? "", value.kind === "name" || value.kind === "attribute" ? lastPart(value) : ""].some((name) =>
-    SOUNDS_LIKE_THRESHOLD.test(name),
-  );
 
 const lastSegment = (name: string) => name.slice(name.lastIndexOf(".") + 1);
 

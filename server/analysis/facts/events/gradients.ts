@@ -6,7 +6,7 @@ import type { Framework, GradientPlace, Meaning } from "../../frameworks/framewo
 import { type Call, childrenOf, type Expression } from "../../syntax/ast.ts";
 import { argumentOf } from "../../syntax/call.ts";
 import type { Scope } from "../names/scope.ts";
-import { type Frame, type Located, stripCall, type Value } from "../values/value.ts";
+import { type External, type Frame, type Located, stripCall, type Value } from "../values/value.ts";
 import type { Values } from "../values/values.ts";
 import type { GradientFlow, Seen } from "./events.ts";
 import type { Optimizers } from "./optimizers.ts";
@@ -15,7 +15,6 @@ interface Flow extends Omit<GradientFlow, keyof Seen | "shape"> {
   /** Led back to what is being asked about: gradients, of which something else says what they are. */
   readonly around: boolean;
 }
-type External = Value & { kind: "external" };
 /** Whether something makes what it is applied to smaller where that is large. */
 type Effect = "none" | "bounds" | "unseen";
 

@@ -5,7 +5,7 @@ import { argumentOf } from "../../syntax/call.ts";
 import type { Versions } from "../../workspace.ts";
 import { externalNames } from "../names/external-names.ts";
 import { type FunctionInfo, type Scope, Variable } from "../names/scope.ts";
-import { type Frame, type Located, stripCall, type Value } from "../values/value.ts";
+import { type External, type Frame, type Located, stripCall, type Value } from "../values/value.ts";
 import type { Values } from "../values/values.ts";
 import { ClipSettings, type Said } from "./clip-settings.ts";
 import type { Built, Combined, ConfiguredClip, OptimizerRef, Seen, Whole } from "./events.ts";
@@ -13,8 +13,6 @@ import { Models } from "./models.ts";
 
 const MAX_DEPTH = 6;
 const MENTIONS_CLIPPING = /clip|clamp_|^max_norm$/i;
-
-type External = Value & { kind: "external" };
 
 /** What was found so far; constructors that carry or combine others add to the same. */
 interface Found {

@@ -58,6 +58,8 @@ export type Value =
   | { readonly kind: "none" }
   | { readonly kind: "unknown" };
 
+export type External = Value & { kind: "external" };
+
 export interface Located {
   readonly node: Expression;
   readonly frame: Frame;
