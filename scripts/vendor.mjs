@@ -1,5 +1,5 @@
 /**
- * Puts the pure-Python websocket client into the probe as `gradsight._vendor.websockets`, so that nothing has to be
+ * Puts the pure-Python websocket protocol into the probe as `gradsight._vendor.websockets`, so that nothing has to be
  * installed beside the script. The library imports itself by its own name, which would load the user's copy: those
  * imports are made relative to the vendored package.
  *
@@ -18,15 +18,25 @@ const VERSION = "15.0.1"; // the last for Python 3.9
 const VENDOR = join(ROOT, "python", "gradsight", "_vendor");
 const TARGET = join(VENDOR, "websockets");
 const STAMP = join(TARGET, "VENDORED");
-// The synchronous client needs none of these.
-const LEFT_OUT = ["asyncio", "legacy", "__main__.py", "cli.py", "auth.py", "http.py", "speedups.c", "speedups.pyi"];
+// The protocol of a client needs none of these.
+const LEFT_OUT = [
+  "asyncio",
+  "legacy",
+  "sync",
+  "__main__.py",
+  "cli.py",
+  "auth.py",
+  "http.py",
+  "speedups.c",
+  "speedups.pyi",
+];
 
 const PACKAGE_DOC = `"""Libraries that the probe brings along, made by scripts/vendor.mjs; not edited by hand."""\n`;
 
-/** Fetches, rewrites and puts the client in place, unless this version is there already. */
+/** Fetches, rewrites and puts it in place, unless this version is there already. */
 export async function vendor() {
   if (existsSync(STAMP) && readFileSync(STAMP, "utf8").trim() === VERSION) return;
-  await step("Websocket client of the probe", async (note) => {
+  await step("Websocket protocol of the probe", async (note) => {
     const work = mkdtempSync(join(tmpdir(), "gradsight-vendor-"));
     const options = { cwd: work, log: join(OUT, "setup", "vendor.log"), onLine: note };
     try {

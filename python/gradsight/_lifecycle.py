@@ -14,6 +14,7 @@ from types import FrameType, TracebackType
 from typing import Any, NoReturn, Optional, Type
 
 from ._guard import Guard
+from ._sender import own_threads
 from ._session import Outcome, Session, again, current
 
 _guard = Guard("recording the end")
@@ -124,13 +125,13 @@ def _wrap_exec(name: str) -> None:
 
 
 def _fork_quietly() -> None:
-    """Since 3.12 a fork warns of other threads. Where the probe's is the only one, the script has nothing to be warned of."""
+    """Since 3.12 a fork warns of other threads. Where the probe's are the only ones, there is nothing to be warned of."""
     original = os.fork
 
     @_guard
     def alone() -> bool:
         session = current()
-        return session is not None and session.is_started and _count_threads() == 2
+        return session is not None and session.is_started and _count_threads() == 1 + len(own_threads())
 
     @functools.wraps(original)
     def fork() -> int:

@@ -1,17 +1,26 @@
-"""One websocket connection to the editor: loopback only, no proxy, no compression, the token in a header."""
+"""One websocket connection to the editor: loopback only, no proxy, no compression, the token in a header.
+
+The library's client starts a thread for each connection, which Python 3.12 refuses once the script has ended, when a short
+run has yet to be sent. So its protocol alone is used, which does no input or output, over a socket of ours.
+"""
 
 from __future__ import annotations
 
 import json
 import socket
-import struct
-import sys
 import time
-from typing import Any, Dict, Optional
+from collections import deque
+from typing import Any, Deque, Dict, Optional
 
 from ._rendezvous import Rendezvous
 
 SEND_TIMEOUT = 1.5
+"""Seconds for which a peer that stops reading may hold up what is sent."""
+
+CLOSE_TIMEOUT = 0.5
+"""Seconds in which the peer may answer to the end: until then it may be reading what was sent last."""
+
+BLOCK = 65536
 
 
 class Refused(Exception):
@@ -25,49 +34,62 @@ class LinkLost(Exception):
 class Link:
     def __init__(self, rendezvous: Rendezvous, timeout: float) -> None:
         """Raises LinkLost when nobody answers within ``timeout`` seconds."""
-        connect = load_client()
-        if connect is None:
+        client = load_client()
+        if client is None:
             raise LinkLost("no websocket client: install websockets")
         self._deadline = time.monotonic() + timeout  # from here on: the first time, loading may take longer than that
+        self._messages: Deque[bytes] = deque()
+        self._parts = b""
         try:
-            self._socket = connect(
-                f"ws://127.0.0.1:{rendezvous.port}/probe",
-                additional_headers={"Authorization": f"Bearer {rendezvous.token}"},
-                compression=None,
-                proxy=None,
-                open_timeout=timeout,
-                close_timeout=0.5,
-                ping_interval=None,
-                user_agent_header="gradsight",
-                logger=_silent(),
-            )
-            _limit_blocking(self._socket.socket)
+            self._socket = socket.create_connection(("127.0.0.1", rendezvous.port), timeout)
+        except OSError as error:
+            raise LinkLost(_reason(error)) from error
+        try:
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._protocol = client(f"ws://127.0.0.1:{rendezvous.port}/probe")
+            self._shake_hands(rendezvous.token)
         except Exception as error:
-            raise LinkLost(str(error) or type(error).__name__) from error
+            self._socket.close()
+            raise LinkLost(_reason(error)) from error
+
+    def _shake_hands(self, token: str) -> None:
+        request = self._protocol.connect()
+        request.headers["User-Agent"] = "gradsight"
+        request.headers["Authorization"] = f"Bearer {token}"
+        self._protocol.send_request(request)
+        self._flush()
+        while self._protocol.state.name == "CONNECTING" and self._protocol.handshake_exc is None:
+            if not self._take_in(self._left()):
+                raise TimeoutError("timed out while waiting for handshake response")
+        if self._protocol.handshake_exc is not None:
+            raise self._protocol.handshake_exc
 
     def greet(self, hello: bytes) -> int:
         """Sends the hello; returns the number from which the editor wants messages. Raises Refused, LinkLost."""
         self.send_text(hello)
-        reply = self.receive(max(0.05, self._deadline - time.monotonic()))
+        reply = self.receive(max(0.05, self._left()))
         if reply is None or reply.get("type") != "welcome":
             raise LinkLost("no welcome")
         return int(reply["next"])
 
     def send_text(self, message: bytes) -> None:
-        self._send(message.decode("utf-8"))
+        self._send(self._protocol.send_text, message)
 
     def send_frame(self, frame: bytes) -> None:
-        self._send(frame)
+        self._send(self._protocol.send_binary, frame)
 
     def receive(self, timeout: float) -> Optional[Dict[str, Any]]:
         """The next message within ``timeout`` seconds, or None. Raises Refused, LinkLost."""
+        until = time.monotonic() + timeout
         try:
-            text = self._socket.recv(timeout=timeout)
-            message = json.loads(text)
-        except TimeoutError:
-            return None
+            while not self._messages:
+                if not self._is_open:
+                    raise self._protocol.close_exc if self._protocol.state.name == "CLOSED" else EOFError("it was closed")
+                if not self._take_in(max(0.0, until - time.monotonic())):
+                    return None
+            message = json.loads(self._messages.popleft())
         except Exception as error:
-            raise LinkLost(str(error) or type(error).__name__) from error
+            raise LinkLost(_reason(error)) from error
         if not isinstance(message, dict):
             return None
         if message.get("type") == "refused":
@@ -75,28 +97,79 @@ class Link:
         return message
 
     def close(self) -> None:
+        until = time.monotonic() + CLOSE_TIMEOUT
         try:
-            self._socket.close()
+            if self._is_open:
+                self._protocol.send_close(1000)
+                self._flush()
+            while self._protocol.state.name == "CLOSING" and self._take_in(max(0.0, until - time.monotonic())):
+                pass
         except Exception:
             pass
+        finally:
+            self._socket.close()
 
-    def _send(self, message: Any) -> None:
+    @property
+    def _is_open(self) -> bool:
+        return bool(self._protocol.state.name == "OPEN")
+
+    def _left(self) -> float:
+        return max(0.0, self._deadline - time.monotonic())
+
+    def _send(self, send: Any, message: bytes) -> None:
         try:
-            self._socket.send(message)
+            send(message)
+            self._flush()
         except Exception as error:
-            raise LinkLost(str(error) or type(error).__name__) from error
+            raise LinkLost(_reason(error)) from error
+
+    def _take_in(self, timeout: float) -> bool:
+        """Takes what arrives next, and answers what has to be answered; whether anything came within these seconds."""
+        self._socket.settimeout(timeout)
+        try:
+            data = self._socket.recv(BLOCK)
+        except (BlockingIOError, socket.timeout):
+            return False
+        if data:
+            self._protocol.receive_data(data)
+        else:
+            self._protocol.receive_eof()
+        for event in self._protocol.events_received():
+            if getattr(event, "opcode", None) in (0, 1, 2):  # a message, or a part of one
+                self._parts += event.data
+                if event.fin:
+                    self._messages.append(self._parts)
+                    self._parts = b""
+        self._flush()
+        return True
+
+    def _flush(self) -> None:
+        """Sends what the protocol has to send. Raises OSError when nothing of it goes for ``SEND_TIMEOUT``."""
+        self._socket.settimeout(SEND_TIMEOUT)
+        for data in self._protocol.data_to_send():
+            if not data:  # so the protocol says that nothing more will come
+                self._socket.shutdown(socket.SHUT_WR)
+            rest = memoryview(data)
+            while rest:
+                rest = rest[self._socket.send(rest) :]
 
 
 def load_client() -> Any:
-    """The vendored client, or an installed one; None where there is neither. Loaded late: it takes a while."""
+    """What makes the protocol for an address, vendored or installed; None where neither is. Loaded late: it takes a while."""
     try:
-        from ._vendor.websockets.sync.client import connect
+        from ._vendor.websockets.client import ClientProtocol
+        from ._vendor.websockets.uri import parse_uri
     except ImportError:
         try:
-            from websockets.sync.client import connect
+            from websockets.client import ClientProtocol
+            from websockets.uri import parse_uri
         except ImportError:
             return None
-    return connect
+    return lambda address: ClientProtocol(parse_uri(address), logger=_silent())
+
+
+def _reason(error: BaseException) -> str:
+    return str(error) or type(error).__name__
 
 
 def _silent() -> Any:
@@ -107,15 +180,3 @@ def _silent() -> Any:
     logger.addHandler(logging.NullHandler())
     logger.disabled = True
     return logger
-
-
-def _limit_blocking(sock: socket.socket) -> None:
-    """A peer that stops reading must not hold a send for ever. Python's own time-outs would also end receiving."""
-    if sys.platform == "win32":
-        option = struct.pack("L", int(SEND_TIMEOUT * 1000))
-    else:
-        option = struct.pack("ll", int(SEND_TIMEOUT), int(SEND_TIMEOUT % 1 * 1e6))
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, option)
-    except OSError:
-        pass

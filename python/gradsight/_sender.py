@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Callable, Iterable, NamedTuple, Optional
+from typing import Callable, Iterable, List, NamedTuple, Optional
 
 from ._courier import Courier
 from ._guard import Guard, tell
@@ -28,6 +28,11 @@ KEEP_TIMEOUT = 3.0
 
 CLOSE_TIMEOUT = 0.6
 """Seconds for the end of a connection."""
+
+
+def own_threads() -> List[threading.Thread]:
+    """Of all senders in this process."""
+    return [thread for thread in threading.enumerate() if thread.name in ("gradsight", "gradsight-courier")]
 
 
 class Source(NamedTuple):
@@ -52,8 +57,18 @@ class Sender:
         self._deadline = float("inf")
         self._thread = threading.Thread(target=self._run, name="gradsight", daemon=True)
 
-    def start(self) -> None:
-        self._thread.start()
+    def start(self) -> bool:
+        """Whether it could: Python starts no thread once the script has ended, nor the system beyond its bound.
+
+        Both threads are started here and now, since a short run ends before one of them could start another.
+        """
+        try:
+            self._thread.start()
+            if self._courier is not None:
+                self._courier.start()
+        except RuntimeError as error:
+            tell(f"nothing is recorded, the script goes on: {error}")
+        return self._thread.is_alive()
 
     def greet_again(self) -> None:
         """The description of the run has changed: it travels with the next greeting, which comes soon."""
@@ -69,8 +84,6 @@ class Sender:
     def _run(self) -> None:
         guard = Guard("telemetry")
         try:
-            if self._courier is not None:
-                self._courier.start()
             self._loop(self._courier)
         except Exception as error:
             guard.fail(error)

@@ -74,7 +74,8 @@ class Session:
             self._started = True
             self.identity = joined(self.identity)
             self._run.update(id=self.identity.run, startedAt=time.time())
-            self._sender.start()
+            if not self._sender.start():
+                self.forget()
 
     @property
     def is_started(self) -> bool:
@@ -155,7 +156,7 @@ class Session:
             self._sender.stop()
 
     def forget(self) -> None:
-        """After a fork, in the child: its parent reports, the child does not."""
+        """Nothing more is recorded: after a fork, in the child, whose parent reports; and where nothing can be sent."""
         self._closed = True
         for series in self._series:
             series.rows = deque(maxlen=0)

@@ -181,6 +181,35 @@ def test_another_program_in_its_place_ends_it(script: Script, crowd: Crowd) -> N
     assert len({hub.hellos[0]["run"]["id"] for hub in (first, goes_on, second)}) == 3
 
 
+NO_THREAD = """
+    import threading
+    def refuse(thread):
+        raise RuntimeError("can't start new thread at interpreter shutdown")
+    threading.Thread.start = refuse
+"""
+
+
+def test_needs_no_thread_that_the_run_has_no_time_to_start(script: Script, hub: HubForTests) -> None:
+    """Python 3.12 starts none once the script has ended, which may be before the editor is reached."""
+    done = run(
+        command(*PROBE, str(script("    import gradsight; gradsight.log(0, loss=1)\n" + NO_THREAD))),
+        env=environment(**hub.environment()),
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert hub.wait(lambda: hub.end)["status"] == "finished"
+    assert [step["step"] for step in hub.steps("train")] == [0]
+
+
+def test_without_threads_the_script_goes_on(script: Script, hub: HubForTests) -> None:
+    late = "    import gradsight; gradsight.note('late'); gradsight.log(0, loss=1); print('trained')\n"
+    done = run(command(str(script(NO_THREAD + late))), env=environment(**hub.environment()))
+    assert (done.returncode, done.stdout) == (0, "trained\n")
+    assert done.stderr.splitlines() == [
+        "gradsight: nothing is recorded, the script goes on: can't start new thread at interpreter shutdown"
+    ]
+    assert not hub.hellos
+
+
 def test_watch_tells_how_it_ended_too(script: Script, hub: HubForTests) -> None:
     path = script("import gradsight\ngradsight.watch(name='mine')\ngradsight.log(0, loss=1)\n1 / 0\n")
     done = run(command(str(path)), env=environment(**hub.environment()))
