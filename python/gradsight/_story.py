@@ -78,7 +78,7 @@ def _happened(flight: Flight, steps: List[Step]) -> List[str]:
         said = [f"{label} was {_number(bad.scalars[name])}" for name, label in _SHOWN if bad and name in bad.scalars]
         lines.append(f"The first bad one was {which}" + (f": {' and '.join(said)}." if said else "."))
         told = [event for event in flight.events if _is_of(event, incident)]
-        if incident["data"].get("cause") or incident["data"].get("parameter"):
+        if any(incident["data"].get(known) for known in ("cause", "parameter", "check")):
             lines += [str(event["message"]) for event in told]
         lines += _backwards(bad)
     else:
@@ -158,7 +158,7 @@ def _changes(flight: Flight, steps: List[Step]) -> List[str]:
         )
     if grew or incident["kind"] == EXPLOSION or cause == WEIGHTS:
         changes += _against_explosion(flight, steps)
-    if incident["kind"] == NONFINITE and "threshold" in _last(steps) and cause != WEIGHTS:
+    if incident["kind"] == NONFINITE and "threshold" in _last(steps) and cause != WEIGHTS and not data.get("check"):
         changes.append(
             "Clipping can't repair a norm that is not finite: it spreads to every gradient. Stop there instead"
             " (error_if_nonfinite=True) or leave that update out."

@@ -162,6 +162,18 @@ def test_an_exception(story: Callable[..., Told]) -> None:
     assert told.data["changes"] == []
 
 
+def test_a_check_of_the_script_s_own(story: Callable[..., Told]) -> None:
+    """The clip raises, so that the update that went bad is never made."""
+    clip = "nn.utils.clip_grad_norm_(model.parameters(), 1.0, error_if_nonfinite=True)"
+    told = story(perceptron(update=f"model[2].bias.grad[0] *= float('nan') if bad else 1.0; {clip}"), code=1)
+    assert (told.data["incident"]["kind"], told.data["incident"]["step"]) == ("nonfinite", 60)
+    assert "It failed: RuntimeError: The total norm" in told.text
+    assert "The gradient of 2.bias is not finite (the first one that is not). The script's own check" in told.text
+    assert "(error_if_nonfinite) stopped it before the update." in told.text
+    assert "The gradients of the other 3 parameters were finite." in told.text
+    assert "Stop there instead" not in told.text
+
+
 def test_kill_9(story: Callable[..., Told]) -> None:
     told = story(perceptron(batch="import os, time; bad and [time.sleep(2), os.kill(os.getpid(), 9)]"), code=-9, fresh=True)
     assert "ended without a word" in told.text

@@ -20,6 +20,7 @@ from .torch_clip_norms import Caught, Order, listen
 from .torch_gradients import Clip
 from .torch_reading import Number, capturing, compiling, whole
 from .torch_recorder import TorchRecorder, torch
+from .torch_refusal import refused
 
 _guard = Guard("recording clips")
 _order = Order()
@@ -116,6 +117,17 @@ def _replace(module: Any, name: str, limit: str, recorder: TorchRecorder) -> Non
             )
         )
 
+    @_guard
+    def raised(parameters: Any, args: Any, kwargs: Any) -> None:
+        tensors = parameters if isinstance(parameters, list) else [parameters]
+        max_norm = kwargs[limit] if limit in kwargs else args[0]
+        location = caller_location(caller_frame(2))
+        refused(recorder, tensors, float(max_norm), order_of(args, kwargs), location)
+
+    def checks(args: Any, kwargs: Any) -> bool:
+        flag = kwargs.get("error_if_nonfinite", args[2] if len(args) > 2 else False)
+        return name == "clip_grad_norm_" and bool(flag)
+
     @functools.wraps(original)
     def clip(parameters: Any, *args: Any, **kwargs: Any) -> Any:
         global _inside
@@ -132,6 +144,10 @@ def _replace(module: Any, name: str, limit: str, recorder: TorchRecorder) -> Non
                 result, caught = listen(module, lambda: original(given, *args, **kwargs))
             else:
                 result = original(given, *args, **kwargs)
+        except RuntimeError:
+            if noted is not None and checks(args, kwargs):
+                raised(parameters, args, kwargs)
+            raise
         finally:
             _inside = False
         if noted is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import weakref
 from types import FrameType
-from typing import Any, Callable, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from .._protocol import Location
 from .._session import Session
@@ -60,6 +60,8 @@ class TorchRecorder:
         """Told of each pass's loss, for updates that aren't made by an optimizer of PyTorch."""
         self.unheard = 0
         """Not 0 while updates are made that are no updates of the training, or are recorded otherwise."""
+        self.refused: Dict[Gradients, Any] = {}
+        """Updates that a clip has raised instead of: see ``torch_refusal``."""
         self.compiles_updates = False
         """Whether torch.compile has traced an update, which no hook sees then."""
         self._gradients: "weakref.WeakKeyDictionary[Any, Gradients]" = weakref.WeakKeyDictionary()
@@ -76,7 +78,7 @@ class TorchRecorder:
         self.session = session
         self._is_first_run = False
         self._series.clear()
-        session.before_close(self.reader.drain)
+        session.before_close(self._read_all)
         for moved in self.moved:
             moved(session)
 
@@ -105,13 +107,14 @@ class TorchRecorder:
     def _bury(self, dead: "weakref.ref[Any]") -> None:
         self._living = [known for known in self._living if known[0] is not dead]
 
-    def _all_gradients(self) -> "List[Tuple[Any, Gradients]]":
+    def all_gradients(self) -> "List[Tuple[Any, Gradients]]":
         """Of each optimizer that there still is."""
         found = [(optimizer(), gradients) for optimizer, gradients in self._living]
         return [known for known in found if known[0] is not None]
 
     def begin_pass(self, loss: Optional[Number], frame: Optional[FrameType]) -> Pass:
-        for optimizer, gradients in self._all_gradients():
+        self._goes_on()
+        for optimizer, gradients in self.all_gradients():
             self._look_for_missed(optimizer, gradients, frame)
             gradients.begin_pass(optimizer)
         self.passing = Pass(loss)
@@ -128,13 +131,14 @@ class TorchRecorder:
                 gradients.look_anew()
 
     def zeroed(self, optimizer: Any, frame: FrameType) -> None:
+        self._goes_on()
         gradients = self.gradients_of(optimizer)
         self._look_for_missed(optimizer, gradients, frame)
         gradients.forget()
 
     def parameters_zeroed(self, ids: Tuple[int, ...], frame: FrameType) -> None:
         """The gradients of these parameters: whose all are among them starts anew."""
-        for optimizer, gradients in self._all_gradients():
+        for optimizer, gradients in self.all_gradients():
             if gradients.coverage(optimizer, ids) in (EXACTLY, ALL):
                 self.zeroed(optimizer, frame)
 
@@ -157,13 +161,22 @@ class TorchRecorder:
         names = (series.name_of(parameter) for series in list(self._series.values()))
         return next((name for name in names if name is not None), None)
 
+    def _goes_on(self) -> None:
+        """The script does without the updates that a clip has raised instead of."""
+        while self.refused:
+            _, update = self.refused.popitem()
+            update.skipped, update.skips = True, f"The script's own check ({update.check})"
+            self.reader.when_read(update.use)
+
     def _read_all(self) -> None:
+        while self.refused:  # they have ended it
+            self.reader.when_read(self.refused.popitem()[1].use)
         for series in list(self._series.values()):
             fetch(self.reader, list(series.series.norms))
         self.reader.drain()
 
     def clipped(self, clip: Clip) -> None:
-        for optimizer, gradients in self._all_gradients():
+        for optimizer, gradients in self.all_gradients():
             gradients.clipped(optimizer, clip)
 
     def known_series(self, optimizer: Any) -> Optional[TorchSeries]:

@@ -69,6 +69,8 @@ class Update:
         self.skipped = False
         self.skips = "The gradient scaler"
         """Who leaves an update out whose gradients are not finite."""
+        self.check: Optional[str] = None
+        """What has raised before this update, which was not made then."""
         self.limit: Optional[Clip] = None
         self.limit_scaled = False
         self.derivable = False
@@ -120,7 +122,7 @@ class Update:
         if self.culprit is not None:
             cause, parameter = self.culprit
             cause = cause._replace(parameter=None if parameter is None else self.recorder.name_of(parameter))
-        if self.owner.watch.see(self.step, pre, loss, self.bad, cause):
+        if self.owner.watch.see(self.step, pre, loss, self.bad, cause, self.check):
             fetch(self.recorder.reader, self.owner.series.norms_at_incident or [])
 
     def _pre(self, unscale: float, within: float) -> Optional[float]:
@@ -188,8 +190,11 @@ def measure(
         owner.next_step()  # without a point, so that a step has the same number on all ranks
         return None
     read = recorder.reader.read
-    update = Update(recorder, owner, scaling)
     gradients = recorder.gradients_of(optimizer)
+    refused = recorder.refused.pop(gradients, None)
+    if refused is not None:  # and is made all the same
+        owner.begin_at(refused.step)
+    update = Update(recorder, owner, scaling)
     update.losses = list(gradients.losses)
     update.rates = rates(recorder, optimizer)
     update.culprit = recorder.culprits.of(update.losses)

@@ -51,9 +51,10 @@ class NonFiniteWatch:
         loss: Optional[float],
         bad: Optional[Bad],
         cause: Optional[Cause] = None,
+        check: Optional[str] = None,
     ) -> bool:
         """Call for every step in order; whether a streak begins. ``bad``: the gradients that are, if known; ``cause`` of
-        the loss."""
+        the loss; ``check``: the script's own, where it has raised instead of this update."""
         norm_bad = norm is not None and not math.isfinite(norm)
         loss_bad = loss is not None and not math.isfinite(loss)
         was_bad, self._bad = self._bad, norm_bad or loss_bad
@@ -71,6 +72,8 @@ class NonFiniteWatch:
             message = "The gradient norm is not finite."
         else:
             message = "The loss is not finite."
+        if check is not None:
+            message += f" The script's own check ({check}) stopped it before the update."
         known = bad or Bad("", 0, None)
         parameter = cause.parameter if cause is not None and cause.parameter else known.parameter
         source = self._source_of(parameter)
@@ -85,6 +88,8 @@ class NonFiniteWatch:
         }
         if cause is not None:
             data.update(cause.data())
+        if check is not None:
+            data["check"] = check
         self._session.event("nonfinite", message, self._series, step, data)
         if self._series.norms_at_incident is None:
             self._series.norms_at_incident = list(self._series.norms)
