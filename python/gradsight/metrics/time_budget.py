@@ -18,6 +18,9 @@ class TimeBudget:
 
     def spent(self, started: float) -> None:
         """Since ``started`` (of ``time.perf_counter``). What one measurement costs in several parts adds up."""
+        self.took(time.perf_counter() - started)
+
+    def took(self, seconds: float) -> None:
+        """As it was measured by another clock."""
         now = time.perf_counter()
-        cost = (now - started) / self.share
-        self._next = max(max(now, self._next) + cost, now + self.at_least)
+        self._next = max(max(now, self._next) + seconds / self.share, now + self.at_least)
