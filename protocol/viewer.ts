@@ -12,11 +12,19 @@ import { SCALAR_NAMES } from "./scalars.ts";
 import { finite, jsonNumber, list, nullable, type Of, object, oneOf, record, tagged, text, whole } from "./shape.ts";
 import { clipSite, codeLocation, type endStatus, runEvent, story } from "./telemetry.ts";
 
+/** The learning rates that parameter groups have besides the first group's, which is `lr`: as many as a chart can show. */
+export const GROUP_RATES = ["lr_2", "lr_3", "lr_4", "lr_5", "lr_6"] as const;
+
 export const metric = oneOf(
   ...SCALAR_NAMES,
   "clipped", // 1 where clipping changed the gradient, else 0: its mean is the clip rate
+  ...GROUP_RATES,
 );
 export type Metric = Of<typeof metric>;
+
+/** A learning rate, and the parameter groups (counted from 0) that have had it at every step. */
+const groupRate = object({ metric: oneOf("lr", ...GROUP_RATES), groups: list(whole) });
+export type GroupRate = Of<typeof groupRate>;
 
 export const runStatus = oneOf(
   "running",
@@ -55,6 +63,8 @@ export const seriesDetail = object({
   clipRate: nullable(finite),
   /** The latest value of each metric that has one. */
   latest: record(jsonNumber),
+  /** Where the parameter groups' learning rates are not the same. */
+  rates: list(groupRate),
   advice,
 });
 export type SeriesDetail = Of<typeof seriesDetail>;

@@ -12,6 +12,7 @@ const stage = new Stage(async (hub) => {
   await hub.play(runs.nonFinite, { status: "failed", error: runs.TRACEBACK });
   await hub.play(runs.spikes);
   await hub.play(runs.noScript);
+  await hub.play(runs.groups);
 });
 
 const surface = ({ page }: DashboardPage, chart = "norm") => page.locator(`[data-chart="${chart}"] .surface`);
@@ -72,6 +73,22 @@ test("the crosshair is one for all charts", async () => {
   await dashboard.page.waitForFunction(
     () => document.querySelector('[data-chart="loss"] .surface')?.getAttribute("aria-valuetext") === "No step chosen",
   );
+  await dashboard.close();
+});
+
+test("parameter groups that have learning rates of their own have lines of their own", async () => {
+  const dashboard = await stage.open({ run: "groups" });
+  const box = (await surface(dashboard, "learning-rate").boundingBox())!;
+  await dashboard.page.mouse.move(box.x + box.width / 6, box.y + 30);
+  const step = await stepAt(dashboard, "learning-rate");
+  assert.ok(step > 50 && step < 150);
+  const told = (await surface(dashboard, "learning-rate").getAttribute("aria-valuetext"))!;
+  const rates = [.../: Groups 0–1 (\S+), Group 4 (\S+), Groups 2–3 (\S+)$/.exec(told)!.slice(1)].map(Number);
+  assert.ok(Math.abs(rates[2]! / rates[0]! - 10) < 0.1, told);
+  assert.equal(rates[1], 0);
+  const table = dashboard.page.locator('[data-chart="learning-rate"] table');
+  await dashboard.page.getByRole("button", { name: "Table of Learning rate" }).click();
+  assert.deepEqual(await table.locator("thead th").allInnerTexts(), ["Steps", "Groups 0–1", "Group 4", "Groups 2–3"]);
   await dashboard.close();
 });
 

@@ -32,6 +32,8 @@ export interface RecordedSeries {
   readonly skipped?: readonly number[];
   /** What the traces don't hold, for runs that tell it. */
   readonly told?: Partial<Record<Scalar, (step: number) => number>>;
+  /** The learning rate of each parameter group. */
+  readonly rates?: (step: number) => number[];
   /** Each rank has but a part of the gradients, and tells its share of the norm. */
   readonly spread?: boolean;
 }
@@ -99,7 +101,7 @@ export const helloOf = ({
 /** The frame that tells the steps `from` up to, not including, `to` of the trace. */
 export function frameOf(run: RecordedRun, series: RecordedSeries, seq: number, from: number, to: number): Uint8Array {
   const steps = series.steps.slice(from, to);
-  const { threshold, told = {}, spread } = series;
+  const { threshold, told = {}, spread, rates } = series;
   const values: Partial<Record<Scalar, number[]>> = {
     [spread ? "shard_pre" : "norm_pre"]: steps.map(({ norm }) => norm),
     loss: steps.map(({ loss }) => loss),
@@ -108,6 +110,7 @@ export function frameOf(run: RecordedRun, series: RecordedSeries, seq: number, f
     values.norm_post = steps.map(({ norm }) => Math.min(norm, threshold));
     values.threshold = steps.map(() => threshold);
   }
+  if (rates) values.lr = steps.map(({ step }) => rates(step)[0]!);
   for (const [name, at] of Object.entries(told)) values[name as Scalar] = steps.map(({ step }) => at(step));
   const names = Object.keys(values) as Scalar[];
   const present = names.reduce((bits, name) => bits | (1 << SCALARS[name].bit), 0);
@@ -126,6 +129,10 @@ export function frameOf(run: RecordedRun, series: RecordedSeries, seq: number, f
       data: Uint8Array.from(steps, ({ step }) => (series.skipped?.includes(step) ? STEP_FLAGS.skipped : 0)),
     },
   };
+  if (rates) {
+    const each = steps.map(({ step }) => rates(step));
+    columns.group_lr = { dtype: "F64", shape: [steps.length, each[0]!.length], data: Float64Array.from(each.flat()) };
+  }
   for (const name of names) columns[name] = { dtype: "F64", shape, data: Float64Array.from(values[name]!) };
   return encodeFrame({
     metadata: {

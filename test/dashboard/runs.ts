@@ -170,6 +170,23 @@ export const restarted = ["attempt-1", "attempt-2"].map(
   }),
 );
 
+/** A head, groups 2 and 3, with ten times the backbone's learning rate until step 300, and a frozen one of no rate at all. */
+export const groups: RecordedRun = {
+  info: runInfo("groups", "finetune.py --head-lr 1e-3"),
+  series: [
+    {
+      info: seriesInfo("adamw", "AdamW", { clip: CLIP }),
+      steps: readTrace("calm").slice(0, 600),
+      threshold: 1,
+      rates: (step) => {
+        const backbone = 5e-5 * (1 + Math.cos((Math.PI * step) / 600));
+        const head = step < 300 ? 10 * backbone : backbone;
+        return [backbone, backbone, head, head, 0];
+      },
+    },
+  ],
+};
+
 export const HOSTILE_NAME = '<img src=x onerror="document.title=1"><b>run</b>';
 export const hostile: RecordedRun = {
   info: runInfo("hostile", HOSTILE_NAME, { script: "/tmp/<script>alert(1)</script>.py" }),

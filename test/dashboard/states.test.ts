@@ -22,6 +22,7 @@ const stage = new Stage(async (hub) => {
   await hub.play(runs.nonFinite, { status: "failed", error: runs.TRACEBACK, story: runs.STORY });
   await hub.play(runs.endedEarly, { status: "failed", error: "ValueError: invalid literal for float(): oops\n" });
   await hub.play(runs.hostile);
+  await hub.play(runs.groups, { status: "finished" });
   await (await stage.probe(runs.spikes)).tell();
   await (await stage.probe(runs.early)).tell();
   await stage.probe(runs.waiting);
@@ -125,6 +126,10 @@ const STATES: Record<string, State> = {
       await page.getByRole("button", { name: "Show the charts of rank 1" }).click();
       await page.locator('[data-chart="norm"] .legend').getByText("Share of this rank").waitFor();
     },
+  },
+  "parameter-groups": {
+    run: "groups",
+    arrange: ({ page }) => page.locator('[data-chart="learning-rate"]').scrollIntoViewIfNeeded(),
   },
   "no-script": { run: "no-script" },
   hostile: { run: "hostile" },

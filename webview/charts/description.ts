@@ -6,7 +6,7 @@ import type { Scene } from "./canvas.ts";
 import { valueAt } from "./legend.ts";
 import { extremes } from "./lines.ts";
 import { marksOf } from "./markers.ts";
-import type { ChartSpec } from "./spec.ts";
+import { type ChartSpec, nameOf } from "./spec.ts";
 
 const TEXT = {
   steps: (from: number, to: number) => t("steps {0} to {1}", formatCount(from), formatCount(to)),
@@ -25,7 +25,7 @@ export function describeChart(spec: ChartSpec, { series, tile, window, events }:
   for (const line of spec.lines) {
     const buckets = line.applies?.(series) === false ? undefined : tile.metrics.get(line.metric);
     const found = buckets && extremes(buckets, line.band === true, false);
-    if (found) parts.push(TEXT.range(line.name, format(found[0]), format(found[1])));
+    if (found) parts.push(TEXT.range(nameOf(line, series), format(found[0]), format(found[1])));
   }
   const level = spec.level?.value(series) ?? null;
   if (spec.level && level !== null) parts.push(TEXT.level(spec.level.name, formatThreshold(level)));
@@ -45,6 +45,6 @@ export function describeStep(spec: ChartSpec, { series, tile }: Scene, step: num
   if (bucket < 0) return "";
   const values = spec.lines
     .filter((line) => line.applies?.(series) !== false && tile.metrics.has(line.metric))
-    .map((line) => `${line.name} ${valueAt(spec, line, tile, bucket)}`);
+    .map((line) => `${nameOf(line, series)} ${valueAt(spec, line, tile, bucket)}`);
   return `${formatSteps(tile.from[bucket]!, tile.to[bucket]!)}: ${values.join(", ")}`;
 }

@@ -4,7 +4,7 @@ import type { SeriesDetail } from "../../protocol/viewer.ts";
 import { element, patchList, setAttribute, setHidden, setText } from "../dom.ts";
 import { formatShare, formatThreshold, formatValue } from "../format.ts";
 import type { Tile } from "../hub/tile.ts";
-import type { ChartSpec, LineSpec } from "./spec.ts";
+import { type ChartSpec, type LineSpec, nameOf } from "./spec.ts";
 
 interface Entry {
   readonly name: string;
@@ -31,7 +31,7 @@ export function fillLegend(
     )
       continue;
     const value = tile && bucket !== null ? valueAt(spec, line, tile, bucket) : latest(spec, line, series);
-    entries.push({ name: line.name, color: line.color, line: line.band ? "band" : "solid", value });
+    entries.push({ name: nameOf(line, series), color: line.color, line: line.band ? "band" : "solid", value });
   }
   const level = spec.level?.value(series) ?? null;
   if (spec.level && level !== null)

@@ -5,7 +5,7 @@ import type { AxisKind } from "./range.ts";
 
 export interface LineSpec {
   readonly metric: Metric;
-  readonly name: string;
+  readonly name: string | ((series: SeriesDetail) => string);
   readonly color: PaletteColor;
   /** Draw the range between each bucket's lowest and highest value, too. */
   readonly band?: boolean;
@@ -36,3 +36,6 @@ export interface ChartSpec {
   /** What to say when the run has none of these metrics; null leaves the chart out. */
   readonly absent: string | null;
 }
+
+export const nameOf = ({ name }: LineSpec, series: SeriesDetail): string =>
+  typeof name === "string" ? name : name(series);

@@ -4,7 +4,7 @@ import { element, patchList, setText } from "../dom.ts";
 import { formatCount, formatShare, formatValue } from "../format.ts";
 import type { Tile } from "../hub/tile.ts";
 import { t } from "../l10n.ts";
-import type { ChartSpec } from "./spec.ts";
+import { type ChartSpec, nameOf } from "./spec.ts";
 
 const TEXT = {
   steps: t("Steps"),
@@ -51,7 +51,9 @@ export function fillTable(table: HTMLTableElement, spec: ChartSpec, series: Seri
 function columnsOf(spec: ChartSpec, series: SeriesDetail, tile: Tile): TableColumn[] {
   const format = spec.axis === "share" ? formatShare : formatValue;
   const columns: TableColumn[] = [{ title: TEXT.steps, cell: (i) => stepRange(tile.from[i]!, tile.to[i]!) }];
-  for (const { metric, name, band, applies } of spec.lines) {
+  for (const line of spec.lines) {
+    const { metric, band, applies } = line;
+    const name = nameOf(line, series);
     const buckets = applies?.(series) === false ? undefined : tile.metrics.get(metric);
     if (!buckets) continue;
     const column = (title: string, values: Float64Array): TableColumn => ({

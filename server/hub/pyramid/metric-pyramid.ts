@@ -23,6 +23,12 @@ export class MetricPyramid {
     this.append(0, 0);
   }
 
+  copy(): MetricPyramid {
+    const made = new MetricPyramid();
+    for (let i = 0; i < this.length; i += 1) made.append(this.values[i]!, this.recorded[i] === 1 ? 1 : 0);
+    return made;
+  }
+
   /** Adds the positions `from` ≤ i < `to`, all of them pushed, to a summary of those before. */
   summarise(into: Summary, from: number, to: number): void {
     let position = from;

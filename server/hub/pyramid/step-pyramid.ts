@@ -56,6 +56,12 @@ export class StepPyramid {
     this.metrics.get(metric)?.summarise(into, from, to);
   }
 
+  /** `metric` was the same as `from` so far. */
+  copy(metric: Metric, from: Metric): void {
+    const source = this.metrics.get(from);
+    if (source) this.metrics.set(metric, source.copy());
+  }
+
   private pyramidOf(metric: Metric, length: number): MetricPyramid {
     let pyramid = this.metrics.get(metric);
     if (!pyramid) {

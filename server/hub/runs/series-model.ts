@@ -5,12 +5,14 @@ import type { Metric, SeriesDetail } from "../../../protocol/viewer.ts";
 import { type ObservedStep, SeriesMonitor } from "../../advice/monitor.ts";
 import { StepPyramid } from "../pyramid/step-pyramid.ts";
 import { type Bucket, bucketsOf } from "../pyramid/window.ts";
+import { GroupRates } from "./group-rates.ts";
 import { metricColumns, observedSteps } from "./steps.ts";
 
 /** One series of a run in memory: all its attempts, made from the stored frames alone. */
 export class SeriesModel {
   private readonly attempts = new Map<number, StepPyramid>();
   private readonly monitor = new SeriesMonitor();
+  private readonly rates = new GroupRates();
   private readonly latest = new Map<Metric, number>();
   private steps = 0;
   private firstStep = Number.POSITIVE_INFINITY;
@@ -26,7 +28,10 @@ export class SeriesModel {
       this.attempts.set(attempt, pyramid);
     }
     const observed = observedSteps(batch);
-    const columns = metricColumns(batch, observed);
+    const rates = this.rates.columns(batch, (metric, from) => {
+      for (const earlier of this.attempts.values()) earlier.copy(metric, from);
+    });
+    const columns = [...metricColumns(batch, observed), ...rates];
     pyramid.append(batch.steps, columns);
     for (const { metric, values, recorded } of columns) {
       const last = recorded.lastIndexOf(1);
@@ -54,6 +59,7 @@ export class SeriesModel {
       skipped: this.skipped,
       nonFinite: this.nonFinite,
       clipRate: this.monitor.clipRate,
+      rates: this.rates.told(),
       latest: Object.fromEntries([...this.latest].map(([metric, value]) => [metric, toJsonNumber(value)])),
       advice: this.monitor.advice(),
     };

@@ -144,6 +144,7 @@ function rootOfSquares(values: Float64Array): number {
 }
 
 function slice(batch: Batch, from: number, to: number): Batch {
+  const groups = (batch.groupRates?.length ?? 0) / batch.steps.length;
   const columns = Object.entries(batch.scalars).map(([name, column]) => [name, column.slice(from, to)]);
   return {
     ...batch,
@@ -152,7 +153,7 @@ function slice(batch: Batch, from: number, to: number): Batch {
     present: batch.present.slice(from, to),
     flags: batch.flags.slice(from, to),
     scalars: Object.fromEntries(columns),
-    groupRates: null,
+    groupRates: batch.groupRates?.slice(from * groups, to * groups) ?? null,
     layers: null,
   };
 }
