@@ -1,11 +1,20 @@
 /**
  * Viewer ⇄ hub. Websocket path `/view`, same token. Requests are JSON with an id and are answered once, in any order,
- * by `{ id, ok }`, `{ id, err }`, or, for tiles, by a binary frame whose metadata holds `reply: "<id>"`. After
+ * by `{ id, ok }`, `{ id, err }`, or, for tiles and layers, by a binary frame whose metadata holds `reply: "<id>"`. After
  * `subscribe` the hub pushes the run's detail when it changed, at most 10 times a second.
  *
  * A tile is one window of a series, reduced to at most `buckets` buckets (min/max pyramid, so that no extreme is lost).
  * Columns, all [buckets]: `from`, `to` F64 (steps, inclusive); for each metric m that has values in the window: `m.min`,
  * `m.max`, `m.mean`, `m.last` F64 (over the finite values; NaN if there are none), `m.count`, `m.nonfinite` U32.
+ *
+ * `layers` is one window of the per-layer values of a series, of all the steps at which they were sampled: at most `buckets`
+ * buckets, each of the samples in one stretch of 2^k steps that begins at a multiple of 2^k (so that edges stay where they are while
+ * a run grows). Its rows are all layers that the series ever sampled, in the order of the model; `rows` asks for those from
+ * `from` on, null for all. Of more than 4096 the first 4096 are given, and layers × buckets is at most 2^18 (2,000 layers:
+ * 131 buckets), wider buckets making up for it. Answered by a binary frame; metadata: `reply`, `run`, `series`, `metric`, `rows`
+ * (the first row that is given) and `layers` (how many there are in all). Columns: `from`, `to` F64 [buckets] (the first and
+ * the last sampled step in each); over the finite values `min`, `max`, `mean` F32 [layers, buckets] (NaN if there are none) and
+ * `count` U32; `nonfinite` U32, all row-major; `names` U8: the rows' names as a JSON list of strings, in UTF-8.
  */
 import { advice } from "./advice.ts";
 import { SCALAR_NAMES } from "./scalars.ts";
@@ -25,6 +34,12 @@ export type Metric = Of<typeof metric>;
 /** A learning rate, and the parameter groups (counted from 0) that have had it at every step. */
 const groupRate = object({ metric: oneOf("lr", ...GROUP_RATES), groups: list(whole) });
 export type GroupRate = Of<typeof groupRate>;
+
+export const layerMetric = oneOf(
+  "grad_norm", // of each parameter's gradient, before clipping
+  "weight_norm", // of each parameter's weights, before the update; sampled less often
+);
+export type LayerMetric = Of<typeof layerMetric>;
 
 export const runStatus = oneOf(
   "running",
@@ -118,19 +133,32 @@ export const viewerRequest = tagged("method", {
     to: finite,
     buckets: whole,
   }),
+  layers: object({
+    id,
+    run: text(64),
+    series: text(64),
+    metric: layerMetric,
+    from: finite,
+    to: finite,
+    buckets: whole,
+    rows: nullable(object({ from: whole, count: whole })),
+  }),
   delete: object({ id, run: text(64) }),
   rename: object({ id, run: text(64), name: text(256) }),
 });
 export type ViewerRequest = Of<typeof viewerRequest>;
 export type ViewerMethod = ViewerRequest["method"];
+/** Those that are answered by a frame. */
+export type FrameMethod = "tile" | "layers";
 
 /** What `ok` holds, by method. */
 export interface ViewerResults {
   runs: { runs: RunSummary[] };
   subscribe: { run: RunDetail };
   unsubscribe: Record<string, never>;
-  /** Never sent as JSON: a tile is answered by a binary frame. */
+  /** Never sent as JSON: these are answered by a binary frame. */
   tile: never;
+  layers: never;
   delete: Record<string, never>;
   rename: Record<string, never>;
 }

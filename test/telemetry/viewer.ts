@@ -3,6 +3,7 @@ import { WebSocket } from "ws";
 import { decodeFrame, type Frame } from "../../protocol/frame.ts";
 import type { HubEndpoint } from "../../protocol/lsp.ts";
 import {
+  type FrameMethod,
   type Metric,
   type RunDetail,
   type RunSummary,
@@ -45,7 +46,7 @@ export class Viewer {
     return viewer;
   }
 
-  async request<M extends Exclude<ViewerMethod, "tile">>(method: M, params: object): Promise<ViewerResults[M]> {
+  async request<M extends Exclude<ViewerMethod, FrameMethod>>(method: M, params: object): Promise<ViewerResults[M]> {
     const answer = await this.#send(method, params);
     return viewerResults[method](answer) as ViewerResults[M];
   }

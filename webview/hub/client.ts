@@ -4,6 +4,7 @@
  */
 import { decodeFrame, type Frame } from "../../protocol/frame.ts";
 import {
+  type FrameMethod,
   type ViewerMethod,
   type ViewerPush,
   type ViewerRequest,
@@ -13,7 +14,7 @@ import {
   viewerResults,
 } from "../../protocol/viewer.ts";
 
-type JsonMethod = Exclude<ViewerMethod, "tile">;
+type JsonMethod = Exclude<ViewerMethod, FrameMethod>;
 type Parameters<M extends ViewerMethod> = Omit<Extract<ViewerRequest, { method: M }>, "id" | "method">;
 interface Pending {
   method: ViewerMethod;
@@ -43,6 +44,10 @@ export class HubClient {
     return this.#ask("tile", parameters);
   }
 
+  layers(parameters: Parameters<"layers">): Promise<Frame> {
+    return this.#ask("layers", parameters);
+  }
+
   /**
    * Takes one JSON message of the hub; returns it when it is a push.
    * @throws {Error} when the message fits no shape
@@ -55,7 +60,7 @@ export class HubClient {
     if (!pending) return null; // answered too late: nobody waits any more
     try {
       if (ok === undefined) pending.reject(new HubError(viewerFailure(message).err.message));
-      else if (pending.method === "tile") throw new HubError("a tile that is not binary");
+      else if (isFrameMethod(pending.method)) throw new HubError("an answer that should be binary and is not");
       else pending.resolve(viewerResults[pending.method](ok) as never);
     } catch (error) {
       pending.reject(error as Error);
@@ -92,3 +97,5 @@ export class HubClient {
     return pending;
   }
 }
+
+const isFrameMethod = (method: ViewerMethod): method is FrameMethod => method === "tile" || method === "layers";

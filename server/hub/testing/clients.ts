@@ -20,13 +20,33 @@ export function hello(changes: Partial<Hello> & { id?: string } = {}): Hello {
   return { ...goldenHello, series: [SERIES], run: { ...goldenHello.run, id }, ...rest };
 }
 
+/** Per-layer values of some steps: `norms[i]` and `weights[i]` are those of `steps[i]` and `weighed[i]`. */
+interface Sampled {
+  table: string;
+  steps: number[];
+  norms: number[][];
+  weighed?: number[];
+  weights?: number[][];
+}
+
+const i64 = (values: number[]): Column => ({
+  dtype: "I64",
+  shape: [values.length],
+  data: BigInt64Array.from(values, BigInt),
+});
+const f32 = (rows: number[][]): Column => ({
+  dtype: "F32",
+  shape: [rows.length, rows[0]!.length],
+  data: Float32Array.from(rows.flat()),
+});
+
 /** A frame of an attempt: `values[name][i]` is the scalar of `steps[i]`; undefined is not recorded. */
 export function frame(
   { run, attempt, rank }: Hello,
   seq: number,
   steps: number[],
   values: Partial<Record<Scalar, (number | undefined)[]>> = {},
-  extra: { series?: string; flags?: number[]; startedAt?: number } = {},
+  extra: { series?: string; flags?: number[]; startedAt?: number; layers?: Sampled } = {},
 ): Uint8Array {
   const n = steps.length;
   const { startedAt = 1_790_000_000 } = extra;
@@ -43,15 +63,18 @@ export function frame(
     rank: String(rank),
     seq: String(seq),
     series: extra.series ?? "adamw",
+    ...(extra.layers && { layers: extra.layers.table }),
   };
   return encodeFrame({
     metadata,
     columns: {
-      step: { dtype: "I64", shape: [n], data: BigInt64Array.from(steps, BigInt) },
+      step: i64(steps),
       time: { dtype: "F64", shape: [n], data: Float64Array.from(steps, (step) => startedAt + step) },
       ...scalars,
       present: { dtype: "U32", shape: [n], data: present },
       flags: { dtype: "U8", shape: [n], data: Uint8Array.from(extra.flags ?? steps.map(() => 0)) },
+      ...(extra.layers && { layer_step: i64(extra.layers.steps), layer_norm: f32(extra.layers.norms) }),
+      ...(extra.layers?.weights && { weight_step: i64(extra.layers.weighed!), weight_norm: f32(extra.layers.weights) }),
     },
   });
 }
@@ -135,6 +158,19 @@ interface Answer {
   runs?: RunSummary[];
 }
 
+/** An answer to `layers`; `min` to `nonfinite` by row and bucket. */
+interface LayersAnswer {
+  metadata: Frame["metadata"];
+  names: string[];
+  from: number[];
+  to: number[];
+  min: number[][];
+  max: number[][];
+  mean: number[][];
+  count: number[][];
+  nonfinite: number[][];
+}
+
 /** A websocket client that plays the extension. */
 export class ViewerClient {
   readonly inbox = new Inbox<Answer>();
@@ -186,6 +222,29 @@ export class ViewerClient {
     this.send(JSON.stringify({ id, method: "tile", ...window, ...params }));
     const tile = await this.tiles.find(({ metadata }) => metadata.reply === String(id));
     return Object.fromEntries(Object.entries(tile.columns).map(([name, { data }]) => [name, [...data].map(Number)]));
+  }
+
+  async layers(params: Partial<Extract<ViewerRequest, { method: "layers" }>> = {}): Promise<LayersAnswer> {
+    const id = this.id++;
+    const window = { run: "run-1", series: "adamw", metric: "grad_norm", from: 0, to: 1e9, buckets: 100, rows: null };
+    this.send(JSON.stringify({ id, method: "layers", ...window, ...params }));
+    const { metadata, columns } = await this.tiles.find((frame) => frame.metadata.reply === String(id));
+    const grid = (name: string) => {
+      const { shape, data } = columns[name]!;
+      const values = [...data].map(Number);
+      return Array.from({ length: shape[0]! }, (_, row) => values.slice(row * shape[1]!, (row + 1) * shape[1]!));
+    };
+    return {
+      metadata,
+      names: JSON.parse(Buffer.from(columns.names!.data as Uint8Array).toString()),
+      from: [...columns.from!.data].map(Number),
+      to: [...columns.to!.data].map(Number),
+      min: grid("min"),
+      max: grid("max"),
+      mean: grid("mean"),
+      count: grid("count"),
+      nonfinite: grid("nonfinite"),
+    };
   }
 
   /** The next push of the run's detail that is as wanted. */

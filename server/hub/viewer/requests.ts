@@ -1,9 +1,11 @@
 /** What each request of a viewer does. */
 import { encodeFrame } from "../../../protocol/frame.ts";
-import type { ViewerMethod, ViewerRequest, ViewerResults } from "../../../protocol/viewer.ts";
+import type { FrameMethod, ViewerMethod, ViewerRequest, ViewerResults } from "../../../protocol/viewer.ts";
+import { layerWindow } from "../layers/layer-window.ts";
 import type { LoadedRuns } from "../runs/loaded-runs.ts";
 import type { StoredRun } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
+import { layersOf } from "./layers.ts";
 import type { RunViews } from "./run-views.ts";
 import { MOST_BUCKETS, tileOf } from "./tile.ts";
 
@@ -25,7 +27,7 @@ export interface Subscriber {
 }
 
 type Request<M extends ViewerMethod> = Extract<ViewerRequest, { method: M }>;
-type Answer<M extends ViewerMethod> = M extends "tile" ? Uint8Array : ViewerResults[M];
+type Answer<M extends ViewerMethod> = M extends FrameMethod ? Uint8Array : ViewerResults[M];
 
 export class Requests {
   private readonly store: Store;
@@ -52,6 +54,8 @@ export class Requests {
         return {};
       case "tile":
         return this.tile(request);
+      case "layers":
+        return this.layers(request);
       case "delete":
         return this.delete(request);
       case "rename":
@@ -74,14 +78,17 @@ export class Requests {
   }
 
   private async tile(request: Request<"tile">): Promise<Answer<"tile">> {
-    const { from, to, buckets } = request;
-    if (from > to || buckets < 1 || buckets > MOST_BUCKETS)
-      throw new RequestError("bad-request", `A tile needs from ≤ to and 1 to ${MOST_BUCKETS} buckets.`);
+    checkWindow(request);
     const model = await this.loaded.get(this.find(request.run).key);
     const series = model.series.get(request.series);
     if (series) return encodeFrame(tileOf(series, request));
     const empty = { dtype: "F64", shape: [0], data: new Float64Array() } as const;
     return encodeFrame({ metadata: { reply: String(request.id) }, columns: { from: empty, to: empty } });
+  }
+
+  private async layers(request: Request<"layers">): Promise<Answer<"layers">> {
+    checkWindow(request);
+    return encodeFrame(layersOf(await layerWindow(this.store, this.find(request.run).key, request), request));
   }
 
   private delete({ run }: Request<"delete">): Answer<"delete"> {
@@ -106,4 +113,9 @@ export class Requests {
     if (!run) throw new RequestError("unknown-run", "There is no such run; it may have been deleted.");
     return run;
   }
+}
+
+function checkWindow({ from, to, buckets }: { from: number; to: number; buckets: number }): void {
+  if (from > to || buckets < 1 || buckets > MOST_BUCKETS)
+    throw new RequestError("bad-request", `A window needs from ≤ to and 1 to ${MOST_BUCKETS} buckets.`);
 }
