@@ -19,52 +19,101 @@ export const emptySummary = (): Summary => ({
   nonfinite: 0,
 });
 
-/** A list of summaries in columns, so that a million of them are a few arrays. */
+export interface SummaryColumns {
+  readonly min: Float64Array;
+  readonly max: Float64Array;
+  readonly sum: Float64Array;
+  readonly last: Float64Array;
+  readonly count: Uint32Array;
+  readonly nonfinite: Uint32Array;
+}
+
+/** A list of summaries in columns; empty ones to begin with. */
 export class Level {
-  length = 0;
-  private min = new Float64Array(64);
-  private max = new Float64Array(64);
-  private sum = new Float64Array(64);
-  private last = new Float64Array(64);
-  private count = new Uint32Array(64);
-  private nonfinite = new Uint32Array(64);
+  private columns: SummaryColumns;
 
-  push(summary: Summary): void {
-    if (this.length === this.min.length) this.grow();
-    this.min[this.length] = summary.min;
-    this.max[this.length] = summary.max;
-    this.sum[this.length] = summary.sum;
-    this.last[this.length] = summary.last;
-    this.count[this.length] = summary.count;
-    this.nonfinite[this.length] = summary.nonfinite;
-    this.length += 1;
+  /** The first ones may be given. */
+  constructor(columns: SummaryColumns = NONE) {
+    this.columns = columns;
   }
 
-  /** Adds the summary at `index` to one of the values before it. */
-  mergeInto(into: Summary, index: number): void {
-    into.nonfinite += this.nonfinite[index]!;
-    const count = this.count[index]!;
-    if (count === 0) return;
-    if (this.min[index]! < into.min) into.min = this.min[index]!;
-    if (this.max[index]! > into.max) into.max = this.max[index]!;
-    into.sum += this.sum[index]!;
-    into.last = this.last[index]!;
-    into.count += count;
+  set(index: number, summary: Summary): void {
+    if (index >= this.columns.min.length) this.grow(index + 1);
+    const { min, max, sum, last, count, nonfinite } = this.columns;
+    min[index] = summary.min;
+    max[index] = summary.max;
+    sum[index] = summary.sum;
+    last[index] = summary.last;
+    count[index] = summary.count;
+    nonfinite[index] = summary.nonfinite;
   }
 
-  private grow(): void {
-    this.min = doubled(this.min);
-    this.max = doubled(this.max);
-    this.sum = doubled(this.sum);
-    this.last = doubled(this.last);
-    this.count = doubled(this.count);
-    this.nonfinite = doubled(this.nonfinite);
+  /** Adds the summaries `start` ≤ i < `end` to one of the values before them. */
+  mergeInto(into: Summary, start: number, end: number): void {
+    const { min, max, sum, last, count, nonfinite } = this.columns;
+    for (let i = start; i < Math.min(end, min.length); i += 1) {
+      into.nonfinite += nonfinite[i]!;
+      if (count[i] === 0) continue;
+      if (min[i]! < into.min) into.min = min[i]!;
+      if (max[i]! > into.max) into.max = max[i]!;
+      into.sum += sum[i]!;
+      into.last = last[i]!;
+      into.count += count[i]!;
+    }
+  }
+
+  /** The first `length` of them. */
+  first(length: number): SummaryColumns {
+    if (length > this.columns.min.length) this.grow(length);
+    return sliced(this.columns, 0, length);
+  }
+
+  copy(length: number): Level {
+    const copied = new Level();
+    for (let i = 0; i < length; i += 1) {
+      const summary = emptySummary();
+      this.mergeInto(summary, i, i + 1);
+      copied.set(i, summary);
+    }
+    return copied;
+  }
+
+  private grow(length: number): void {
+    const { min, max, sum, last, count, nonfinite } = this.columns;
+    const n = 2 ** Math.ceil(Math.log2(length));
+    const larger = {
+      min: new Float64Array(n).fill(Number.POSITIVE_INFINITY),
+      max: new Float64Array(n).fill(Number.NEGATIVE_INFINITY),
+      sum: new Float64Array(n),
+      last: new Float64Array(n).fill(Number.NaN),
+      count: new Uint32Array(n),
+      nonfinite: new Uint32Array(n),
+    };
+    larger.min.set(min);
+    larger.max.set(max);
+    larger.sum.set(sum);
+    larger.last.set(last);
+    larger.count.set(count);
+    larger.nonfinite.set(nonfinite);
+    this.columns = larger;
   }
 }
 
-/** A copy of twice the length. */
-export function doubled<T extends Float64Array | Uint32Array | Uint8Array>(array: T): T {
-  const larger = new (array.constructor as new (length: number) => T)(array.length * 2);
-  larger.set(array as never);
-  return larger;
-}
+/** The same memory from `start` to `end`. */
+export const sliced = (columns: SummaryColumns, start: number, end: number): SummaryColumns => ({
+  min: columns.min.subarray(start, end),
+  max: columns.max.subarray(start, end),
+  sum: columns.sum.subarray(start, end),
+  last: columns.last.subarray(start, end),
+  count: columns.count.subarray(start, end),
+  nonfinite: columns.nonfinite.subarray(start, end),
+});
+
+const NONE: SummaryColumns = {
+  min: new Float64Array(),
+  max: new Float64Array(),
+  sum: new Float64Array(),
+  last: new Float64Array(),
+  count: new Uint32Array(),
+  nonfinite: new Uint32Array(),
+};

@@ -25,46 +25,33 @@ export function bucketsOf(
   to: number,
   limit: number,
 ): Bucket[] {
-  const cursors = attempts.map((pyramid) => pyramid.position(from));
-  const spans = spansOf(attempts, cursors, to, limit);
   const buckets: Bucket[] = [];
-  for (const span of spans) {
-    const ends = attempts.map((pyramid, i) => pyramid.position(span.to + 1, cursors[i]));
-    if (ends.some((end, i) => end > cursors[i]!)) {
-      const summaries = new Map<Metric, Summary>();
-      for (const metric of metrics) {
-        const summary = emptySummary();
-        for (const [i, pyramid] of attempts.entries()) pyramid.summarise(metric, summary, cursors[i]!, ends[i]!);
-        summaries.set(metric, summary);
-      }
-      buckets.push({ ...span, summaries });
+  for (const span of spansOf(attempts, from, to, limit)) {
+    const pieces = attempts.flatMap((pyramid) =>
+      [...pyramid.pieces(span.from, span.to)].map((piece) => ({ pyramid, piece })),
+    );
+    if (pieces.length === 0) continue;
+    const summaries = new Map<Metric, Summary>();
+    for (const metric of metrics) {
+      const summary = emptySummary();
+      for (const { pyramid, piece } of pieces) pyramid.summarise(metric, summary, piece);
+      summaries.set(metric, summary);
     }
-    for (const [i, end] of ends.entries()) cursors[i] = end;
+    buckets.push({ ...span, summaries });
   }
   return buckets;
 }
 
-function* spansOf(
-  attempts: readonly StepPyramid[],
-  starts: readonly number[],
-  to: number,
-  limit: number,
-): Generator<Span> {
-  const ends = attempts.map((pyramid, i) => pyramid.position(Math.floor(to) + 1, starts[i]));
-  const inside = attempts.flatMap((pyramid, i) =>
-    ends[i]! > starts[i]! ? [{ pyramid, start: starts[i]!, end: ends[i]! }] : [],
-  );
-  if (inside.length === 0) return;
-  const recorded = inside.reduce((sum, { start, end }) => sum + end - start, 0);
-  if (recorded <= limit) {
-    const steps = new Set<number>();
-    for (const { pyramid, start, end } of inside)
-      for (let position = start; position < end; position += 1) steps.add(pyramid.stepAt(position));
+function* spansOf(attempts: readonly StepPyramid[], from: number, to: number, limit: number): Generator<Span> {
+  const extents = attempts.map((pyramid) => pyramid.extentOf(from, to)).filter(({ steps }) => steps > 0);
+  if (extents.length === 0) return;
+  if (extents.reduce((sum, { steps }) => sum + steps, 0) <= limit) {
+    const steps = new Set(attempts.flatMap((pyramid) => [...pyramid.stepsOf(from, to)]));
     for (const step of [...steps].sort((a, b) => a - b)) yield { from: step, to: step };
     return;
   }
-  const first = Math.min(...inside.map(({ pyramid, start }) => pyramid.stepAt(start)));
-  const last = Math.max(...inside.map(({ pyramid, end }) => pyramid.stepAt(end - 1)));
+  const first = Math.min(...extents.map((extent) => extent.first));
+  const last = Math.max(...extents.map((extent) => extent.last));
   const width = widthFor(first, last, limit);
   for (let start = Math.floor(first / width) * width; start <= last; start += width)
     yield { from: Math.max(start, first), to: Math.min(start + width - 1, last) };

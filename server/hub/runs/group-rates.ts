@@ -9,6 +9,11 @@ interface Rate {
   readonly groups: number[];
 }
 
+export interface GroupRatesState {
+  readonly known: number;
+  readonly rates: readonly GroupRate[];
+}
+
 /** Told that a metric was the same as another until now. */
 type Parts = (metric: Metric, from: Metric) => void;
 
@@ -16,6 +21,16 @@ export class GroupRates {
   /** The first is that of group 0, which is the scalar `lr`. */
   private readonly rates: Rate[] = [{ metric: "lr", groups: [] }];
   private known = 0;
+
+  /** To be gone on with by `restore`. */
+  state(): GroupRatesState {
+    return { known: this.known, rates: this.rates.map(({ metric, groups }) => ({ metric, groups: [...groups] })) };
+  }
+
+  restore({ known, rates }: GroupRatesState): void {
+    this.known = known;
+    this.rates.splice(0, this.rates.length, ...rates.map(({ metric, groups }) => ({ metric, groups: [...groups] })));
+  }
 
   /** Empty while all groups have the same. */
   told(): GroupRate[] {

@@ -1,12 +1,21 @@
+import { BlockCache } from "../pyramid/block-cache.ts";
 import type { Store } from "../store/store.ts";
 import { RunModel } from "./run-model.ts";
+
+interface Entry {
+  readonly loading: Promise<RunModel>;
+  /** null until it is loaded. */
+  model: RunModel | null;
+  usedAt: number;
+}
 
 /** The runs in memory: those that a viewer looks at, and for a while those that one looked at. */
 export class LoadedRuns {
   private readonly store: Store;
   private readonly patience: number;
   private readonly keptFor: number;
-  private readonly loaded = new Map<number, { model: Promise<RunModel>; usedAt: number }>();
+  private readonly cache = new BlockCache();
+  private readonly loaded = new Map<number, Entry>();
 
   /** `patience`: see RunModel; `keptFor`: how long a run that nobody looks at stays, in milliseconds. */
   constructor(store: Store, patience: number, keptFor = 120_000) {
@@ -20,8 +29,14 @@ export class LoadedRuns {
     const entry = this.loaded.get(key);
     if (!entry) return this.load(key);
     entry.usedAt = performance.now();
-    const model = await entry.model;
-    if (model.catchUp()) return model;
+    const model = await entry.loading;
+    try {
+      if (await model.catchUp()) return model;
+    } catch (error) {
+      // What could not be kept is no longer all in memory.
+      if (this.loaded.get(key) === entry) this.loaded.delete(key);
+      throw error;
+    }
     // Somebody else may have begun to load it anew meanwhile.
     return this.loaded.get(key) === entry || !this.loaded.has(key) ? this.load(key) : this.get(key);
   }
@@ -32,7 +47,16 @@ export class LoadedRuns {
 
   dropIdle(): void {
     const limit = performance.now() - this.keptFor;
-    for (const [key, { usedAt }] of this.loaded) if (usedAt < limit) this.loaded.delete(key);
+    for (const [key, { model, usedAt }] of this.loaded) {
+      if (usedAt >= limit) continue;
+      this.loaded.delete(key);
+      model?.keep();
+    }
+  }
+
+  /** Keeps what was made of those that are in memory. */
+  keep(): void {
+    for (const { model } of this.loaded.values()) model?.keep();
   }
 
   get size(): number {
@@ -40,13 +64,13 @@ export class LoadedRuns {
   }
 
   private async load(key: number): Promise<RunModel> {
-    const model = RunModel.load(this.store, key, this.patience);
-    const entry = { model, usedAt: performance.now() };
+    const loading = RunModel.load(this.store, key, this.patience, this.cache);
+    const entry: Entry = { loading, model: null, usedAt: performance.now() };
     this.loaded.set(key, entry);
     try {
-      const loaded = await model;
+      entry.model = await loading;
       entry.usedAt = performance.now();
-      return loaded;
+      return entry.model;
     } catch (error) {
       if (this.loaded.get(key) === entry) this.loaded.delete(key);
       throw error;

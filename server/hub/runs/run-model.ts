@@ -1,26 +1,38 @@
 import { type Batch, readBatch } from "../../../protocol/batch.ts";
 import { decodeFrame } from "../../../protocol/frame.ts";
 import type { RunEvent } from "../../../protocol/telemetry.ts";
+import { BlockCache } from "../pyramid/block-cache.ts";
 import { type FoundEvent, seriesKey } from "../store/events.ts";
 import type { StoredFrame } from "../store/frames.ts";
+import type { StoredModel } from "../store/models.ts";
 import type { Store } from "../store/store.ts";
 import { type PlacedAttempt, placed } from "./attempt-order.ts";
+import { Breath } from "./breath.ts";
+import { KeptModel, Overtaken } from "./kept-model.ts";
 import { earliest, RankReader } from "./rank-reader.ts";
 import { SeriesModel } from "./series-model.ts";
 import { MOST_RANKS, SpreadNorms } from "./spread-norms.ts";
+import { decodeSpread, encodeSpread } from "./spread-state.ts";
 
-/** Frames between two breaths while a long run is read: some milliseconds. */
-const PAGE = 200;
+/** Frames that are read at once. */
+const PAGE = 25;
+/** Full blocks, of some 70 KB, that wait in memory before they are saved. */
+const MOST_WAITING = 64;
+/** Keeping a model's state takes milliseconds: it is worth while after so many frames or steps, which take longer to read again. */
+const FRAMES_WORTH_KEEPING = 500;
+const STEPS_WORTH_KEEPING = 5_000;
 
 /**
- * A run in memory, made from the stored frames and from nothing else. So it is the same after a restart as it was live,
- * and the same in two hubs that share a store.
+ * A run as it is looked at, made from the stored frames and from nothing else. So it is the same after a restart as it was live,
+ * and the same in two hubs that share a store. What was made of them is kept in the store, too, so that a long run is
+ * opened without a look at all its frames.
  */
 export class RunModel {
   readonly key: number;
   readonly series = new Map<string, SeriesModel>();
   private readonly store: Store;
   private readonly patience: number;
+  private readonly kept: KeptModel;
   private newest = 0;
   private attempts = new Map<number, PlacedAttempt>();
   /** The seq that each attempt should go on with. */
@@ -28,50 +40,164 @@ export class RunModel {
   /** The last step of each series of each attempt. */
   private readonly lastSteps = new Map<string, number>();
   private readonly spread = new Map<string, SpreadSeries>();
+  private catchingUp: Promise<boolean> | null = null;
+  private unkeptFrames = 0;
+  private unkeptSteps = 0;
 
-  private constructor(store: Store, key: number, patience: number) {
+  private constructor(store: Store, key: number, patience: number, kept: KeptModel) {
     this.store = store;
     this.key = key;
     this.patience = patience;
+    this.kept = kept;
   }
 
   /**
-   * Reads the whole run, letting other work through between pages, and keeps what was found as the run's events.
-   * `patience`: seconds for which a step waits for other ranks' shares of its norm.
+   * The run as it was kept, with what has come since; where nothing was kept, or something belongs before what was, the whole
+   * run is read. `patience`: seconds for which a step waits for other ranks' shares of its norm.
    */
-  static async load(store: Store, key: number, patience: number): Promise<RunModel> {
-    const model = new RunModel(store, key, patience);
-    const found: FoundEvent[] = [];
-    model.newest = store.frames.newest(key);
-    const readers = model.readers();
-    for (let reader = earliest(readers); reader; reader = earliest(readers)) {
-      for (const frame of reader.page(store, model.newest)) found.push(...model.take(frame, reader));
-      await new Promise((resolve) => setImmediate(resolve));
+  static async load(store: Store, key: number, patience: number, cache = new BlockCache()): Promise<RunModel> {
+    for (let stored = store.models.ofRun(key), tried: StoredModel | null = null; stored; ) {
+      // Kept as it was tried: it is the frames that don't fit it.
+      if (stored.key === tried?.key && stored.frame === tried.frame) break;
+      const kept = RunModel.restored(store, key, patience, cache, stored);
+      if (!kept) break;
+      if (await kept.catchUp()) return kept;
+      tried = stored;
+      stored = store.models.ofRun(key);
     }
-    found.push(...model.release());
-    for (const { norms } of model.spread.values()) norms.forgetMissed();
-    store.transaction(() => store.events.replaceFound(key, found));
+    const model = new RunModel(store, key, patience, new KeptModel(store, key, cache, null));
+    await model.readAll();
     return model;
   }
 
-  /**
-   * Takes what was committed since. False if something belongs before what is here already (frames found in a spill file
-   * fill a gap, say): then the run must be loaded anew.
-   */
-  catchUp(): boolean {
+  /** null if this version doesn't understand what was kept. */
+  private static restored(store: Store, key: number, patience: number, cache: BlockCache, stored: StoredModel) {
+    const model = new RunModel(store, key, patience, new KeptModel(store, key, cache, stored));
+    try {
+      for (const [part, bytes] of store.models.parts(stored.key)) model.restorePart(part, bytes);
+    } catch {
+      return null;
+    }
+    model.newest = stored.frame;
+    return model;
+  }
+
+  /** Reads the whole run, and keeps what was found as the run's events. */
+  private async readAll(): Promise<void> {
+    const { store, key } = this;
     const found: FoundEvent[] = [];
-    let frames: StoredFrame[];
-    do {
-      frames = this.store.frames.since(this.key, this.newest, PAGE);
+    this.newest = store.frames.newest(key);
+    const readers = this.readers();
+    const breath = new Breath();
+    for (let reader = earliest(readers); reader; reader = earliest(readers)) {
+      for (const frame of reader.page(store, this.newest)) found.push(...this.take(frame, reader));
+      if (this.waiting > MOST_WAITING) this.keepBlocks();
+      await breath.taken();
+    }
+    found.push(...this.release());
+    for (const { norms } of this.spread.values()) norms.forgetMissed();
+    store.transaction(() => store.events.replaceFound(key, found));
+    if (this.isWorthKeeping) this.keepState();
+  }
+
+  /**
+   * Takes what was committed since. False if the run must be loaded anew: something belongs before what is here already (frames
+   * found in a spill file fill a gap, say), or another hub has done so.
+   */
+  catchUp(): Promise<boolean> {
+    this.catchingUp ??= this.takeNew().finally(() => {
+      this.catchingUp = null;
+    });
+    return this.catchingUp;
+  }
+
+  /** Keeps what was made of the frames, where that is worth while. */
+  keep(): void {
+    if (this.isWorthKeeping && !this.catchingUp) this.keepState();
+  }
+
+  private async takeNew(): Promise<boolean> {
+    if (!this.kept.isCurrent) return false;
+    const breath = new Breath();
+    for (;;) {
+      const found: FoundEvent[] = [];
+      const frames = this.store.frames.since(this.key, this.newest, PAGE);
       for (const frame of frames) {
         if (frame.seq < (this.expected.get(frame.attempt) ?? 0)) return false;
         found.push(...this.take(frame));
         this.newest = frame.key;
       }
-    } while (frames.length === PAGE);
-    found.push(...this.release());
-    if (found.length > 0) this.store.transaction(() => this.store.events.addFound(this.key, found));
+      if (frames.length < PAGE) found.push(...this.release());
+      if (found.length > 0) this.store.transaction(() => this.store.events.addFound(this.key, found));
+      if (frames.length < PAGE) break;
+      if (this.waiting > MOST_WAITING && !this.keepState()) return false;
+      await breath.taken();
+    }
+    if (this.isWorthKeeping && !this.keepState()) return false;
     return ![...this.spread.values()].some(({ norms }) => norms.isOutdated(this.patience));
+  }
+
+  private get isWorthKeeping(): boolean {
+    return this.unkeptFrames >= FRAMES_WORTH_KEEPING || this.unkeptSteps >= STEPS_WORTH_KEEPING;
+  }
+
+  private get waiting(): number {
+    let blocks = 0;
+    for (const { waiting } of this.series.values()) blocks += waiting;
+    return blocks;
+  }
+
+  private keepBlocks(): void {
+    this.store.transaction(() => this.putBlocks());
+    for (const series of this.series.values()) series.saved();
+  }
+
+  /** False if another hub has gone on with this model, or made another one. */
+  private keepState(): boolean {
+    try {
+      this.store.transaction(() => {
+        this.putBlocks();
+        this.kept.complete(this.newest, this.parts());
+      });
+    } catch (error) {
+      if (error instanceof Overtaken) return false;
+      throw error;
+    }
+    for (const series of this.series.values()) series.saved();
+    this.unkeptFrames = 0;
+    this.unkeptSteps = 0;
+    return true;
+  }
+
+  private putBlocks(): void {
+    for (const series of this.series.values())
+      for (const [key, block] of series.unsaved()) this.kept.putBlock(key, block);
+  }
+
+  private *parts(): Generator<readonly [string, Uint8Array]> {
+    const places: Places = { expected: [...this.expected], lastSteps: [...this.lastSteps] };
+    yield [partName("run"), new TextEncoder().encode(JSON.stringify(places))];
+    for (const [id, series] of this.series) yield [partName("series", id, series.name), series.encode()];
+    for (const [id, { norms, ranks, first }] of this.spread)
+      yield [partName("spread", id), encodeSpread(norms.state(), { ranks, first })];
+  }
+
+  /** @throws where it is of another version */
+  private restorePart(part: string, bytes: Uint8Array): void {
+    const [kind, id, name] = JSON.parse(part) as [string, string, string];
+    if (kind === "run") {
+      const { expected, lastSteps } = JSON.parse(new TextDecoder().decode(bytes)) as Places;
+      for (const [attempt, seq] of expected) this.expected.set(attempt, seq);
+      for (const [series, step] of lastSteps) this.lastSteps.set(series, step);
+    } else if (kind === "series") {
+      this.seriesOf(id, name).restore(bytes);
+    } else {
+      const { state, about } = decodeSpread(bytes);
+      const { ranks, first } = about as Omit<SpreadSeries, "norms">;
+      const norms = new SpreadNorms(ranks);
+      norms.restore(state);
+      this.spread.set(id, { norms, ranks, first });
+    }
   }
 
   /** One a rank, so that the ranks' shares of a norm come together. */
@@ -91,6 +217,8 @@ export class RunModel {
   private take({ attempt, seq, bytes }: StoredFrame, reader?: RankReader): FoundEvent[] {
     const batch = read(bytes);
     if (!batch) return [];
+    this.unkeptFrames += 1;
+    this.unkeptSteps += batch.steps.length;
     if (reader) reader.time = batch.times.at(-1) ?? reader.time;
     const lastStep = this.lastSteps.get(`${attempt} ${batch.series}`) ?? -1;
     const told = [...this.restart(attempt, batch, lastStep), ...this.gapBefore(attempt, seq, batch, lastStep)];
@@ -107,7 +235,7 @@ export class RunModel {
     const key = `${of.together} ${batch.series}`;
     let spread = this.spread.get(key);
     if (!spread) {
-      spread = { norms: new SpreadNorms(of.worldSize), first: null };
+      spread = { norms: new SpreadNorms(of.worldSize), ranks: of.worldSize, first: null };
       this.spread.set(key, spread);
     }
     spread.norms.take(batch.rank, batch);
@@ -128,13 +256,17 @@ export class RunModel {
   }
 
   private append(attempt: number, batch: Batch): FoundEvent[] {
-    const key = seriesKey(batch.series, batch.rank);
-    let series = this.series.get(key);
-    if (!series) {
-      series = new SeriesModel();
-      this.series.set(key, series);
-    }
+    const series = this.seriesOf(seriesKey(batch.series, batch.rank), batch.series);
     return series.append(attempt, batch).map((event) => ({ attempt, event: { ...event, series: batch.series } }));
+  }
+
+  private seriesOf(id: string, name: string): SeriesModel {
+    let series = this.series.get(id);
+    if (!series) {
+      series = new SeriesModel(name, (attempt) => this.kept.source(attempt, name));
+      this.series.set(id, series);
+    }
+    return series;
   }
 
   private placeOf(attempt: number): PlacedAttempt | undefined {
@@ -184,9 +316,18 @@ export class RunModel {
 
 interface SpreadSeries {
   readonly norms: SpreadNorms;
+  readonly ranks: number;
   /** The attempt of rank 0, once it is known. */
   first: number | null;
 }
+
+/** Where the frames have come to, by attempt and by attempt and series. */
+interface Places {
+  readonly expected: readonly (readonly [number, number])[];
+  readonly lastSteps: readonly (readonly [string, number])[];
+}
+
+const partName = (...of: string[]): string => JSON.stringify(of);
 
 /** null for a row that is damaged: it then shows as a gap. */
 function read(bytes: Uint8Array): Batch | null {

@@ -1,30 +1,44 @@
 import type { Batch } from "../../../protocol/batch.ts";
-import { toJsonNumber } from "../../../protocol/shape.ts";
+import { fromJsonNumber, type JsonNumber, toJsonNumber } from "../../../protocol/shape.ts";
 import type { RunEvent, SeriesInfo } from "../../../protocol/telemetry.ts";
 import type { Metric, SeriesDetail } from "../../../protocol/viewer.ts";
 import { type ObservedStep, SeriesMonitor } from "../../advice/monitor.ts";
-import { StepPyramid } from "../pyramid/step-pyramid.ts";
+import { type Block, type Extent, noExtent } from "../pyramid/block.ts";
+import { type BlockSource, NOTHING, type Parting, StepPyramid } from "../pyramid/step-pyramid.ts";
 import { type Bucket, bucketsOf } from "../pyramid/window.ts";
-import { GroupRates } from "./group-rates.ts";
+import type { BlockKey } from "../store/models.ts";
+import { GroupRates, type GroupRatesState } from "./group-rates.ts";
+import { encodeState, restoreState } from "./state.ts";
 import { metricColumns, observedSteps } from "./steps.ts";
 
-/** One series of a run in memory: all its attempts, made from the stored frames alone. */
+/** What `encode` keeps beside the numbers. */
+interface About {
+  readonly attempts: readonly (readonly [attempt: number, extent: Extent, parted: readonly Parting[]])[];
+  readonly rates: GroupRatesState;
+  readonly latest: readonly (readonly [Metric, JsonNumber])[];
+}
+
+/** One series of a run: all its attempts, made from the stored frames alone. Of its values only the newest are in memory. */
 export class SeriesModel {
+  /** As one attempt declared it; the same for all. */
+  readonly name: string;
+  private readonly source: (attempt: number) => BlockSource;
   private readonly attempts = new Map<number, StepPyramid>();
-  private readonly monitor = new SeriesMonitor();
   private readonly rates = new GroupRates();
   private readonly latest = new Map<Metric, number>();
-  private steps = 0;
-  private firstStep = Number.POSITIVE_INFINITY;
-  private lastStep = 0;
-  private skipped = 0;
-  private nonFinite = 0;
+  private readonly kept = { monitor: new SeriesMonitor(), skipped: 0, nonFinite: 0 };
+
+  /** `source`: where the blocks of an attempt are that are no longer held here. */
+  constructor(name = "", source: (attempt: number) => BlockSource = () => NOTHING) {
+    this.name = name;
+    this.source = source;
+  }
 
   /** Takes a batch of an attempt, later than all of it so far. Returns what the monitor found in it. */
   append(attempt: number, batch: Batch): RunEvent[] {
     let pyramid = this.attempts.get(attempt);
     if (!pyramid) {
-      pyramid = new StepPyramid();
+      pyramid = new StepPyramid(this.source(attempt));
       this.attempts.set(attempt, pyramid);
     }
     const observed = observedSteps(batch);
@@ -45,6 +59,8 @@ export class SeriesModel {
   }
 
   detail(id: string, label: string, rank: number, info: SeriesInfo): SeriesDetail {
+    const { steps, first, last } = this.extent();
+    const { monitor, skipped, nonFinite } = this.kept;
     return {
       id,
       name: info.id,
@@ -53,25 +69,68 @@ export class SeriesModel {
       optimizer: info.optimizer,
       site: info.site,
       clip: info.clip,
-      steps: this.steps,
-      firstStep: this.steps === 0 ? 0 : this.firstStep,
-      lastStep: this.lastStep,
-      skipped: this.skipped,
-      nonFinite: this.nonFinite,
-      clipRate: this.monitor.clipRate,
+      steps,
+      firstStep: steps === 0 ? 0 : first,
+      lastStep: steps === 0 ? 0 : last,
+      skipped,
+      nonFinite,
+      clipRate: monitor.clipRate,
       rates: this.rates.told(),
       latest: Object.fromEntries([...this.latest].map(([metric, value]) => [metric, toJsonNumber(value)])),
-      advice: this.monitor.advice(),
+      advice: monitor.advice(),
     };
   }
 
+  /** Full blocks that are held until they are saved. */
+  get waiting(): number {
+    return [...this.attempts.values()].reduce((sum, { waiting }) => sum + waiting, 0);
+  }
+
+  /** Blocks that are not in the store as they are now. */
+  *unsaved(): Generator<readonly [BlockKey, Block]> {
+    for (const [attempt, pyramid] of this.attempts)
+      for (const { level, index, block } of pyramid.unsaved())
+        yield [{ attempt, series: this.name, level, index }, block];
+  }
+
+  saved(): void {
+    for (const pyramid of this.attempts.values()) pyramid.saved();
+  }
+
+  /** All but the blocks. */
+  encode(): Uint8Array {
+    const about: About = {
+      attempts: [...this.attempts].map(([attempt, { extent, parted }]) => [attempt, extent, parted]),
+      rates: this.rates.state(),
+      latest: [...this.latest].map(([metric, value]) => [metric, toJsonNumber(value)]),
+    };
+    return encodeState(this.kept, about);
+  }
+
+  /** Goes on where the one went that gave these bytes. @throws where they are of another version */
+  restore(bytes: Uint8Array): void {
+    const { attempts, rates, latest } = restoreState(this.kept, bytes) as About;
+    for (const [attempt, extent, parted] of attempts)
+      this.attempts.set(attempt, new StepPyramid(this.source(attempt), extent, parted));
+    this.rates.restore(rates);
+    for (const [metric, value] of latest) this.latest.set(metric, fromJsonNumber(value));
+  }
+
+  private extent(): Extent {
+    const all = noExtent();
+    for (const { extent } of this.attempts.values()) {
+      all.steps += extent.steps;
+      all.first = Math.min(all.first, extent.first);
+      all.last = Math.max(all.last, extent.last);
+    }
+    return all;
+  }
+
   private observe(step: ObservedStep): RunEvent[] {
-    this.steps += 1;
-    this.firstStep = Math.min(this.firstStep, step.step);
-    this.lastStep = Math.max(this.lastStep, step.step);
-    if (step.skipped) this.skipped += 1;
+    const { kept } = this;
+    if (step.skipped) kept.skipped += 1;
     else if ([step.normPre, step.normPost, step.loss].some((value) => value !== null && !Number.isFinite(value)))
-      this.nonFinite += 1;
-    return this.monitor.observe(step);
+      kept.nonFinite += 1;
+    return kept.monitor.observe(step);
   }
 }

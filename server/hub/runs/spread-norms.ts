@@ -18,6 +18,20 @@ const SHARE_BITS = SPREAD.reduce((bits, { share }) => bits | (1 << SCALARS[share
 /** A norm is never below zero, but may be NaN. */
 const UNTOLD = -1;
 
+/** What a SpreadNorms has come to, as plain data. */
+export interface SpreadState {
+  readonly reached: Float64Array;
+  readonly heardAt: Float64Array;
+  /** Steps that some rank has told its share of, and [steps, 2 × ranks] shares. */
+  readonly sharedSteps: Float64Array;
+  readonly shares: Float64Array;
+  readonly lastReleased: number;
+  readonly lastGivenUp: number;
+  readonly missed: boolean;
+  /** The rows of rank 0 that wait. */
+  readonly held: readonly Batch[];
+}
+
 /** One series of the ranks that were started together. */
 export class SpreadNorms {
   private readonly ranks: number;
@@ -86,6 +100,33 @@ export class SpreadNorms {
   /** What has come too late so far will do so again. */
   forgetMissed(): void {
     this.missed = false;
+  }
+
+  /** To be gone on with by `restore`. */
+  state(): SpreadState {
+    const shares = new Float64Array(this.shares.size * SPREAD.length * this.ranks);
+    for (const [i, row] of [...this.shares.values()].entries()) shares.set(row, i * row.length);
+    const { reached, heardAt, lastReleased, lastGivenUp, missed } = this;
+    const held = this.held.map(({ batch, next }) => slice(batch, next, batch.steps.length));
+    const sharedSteps = Float64Array.from(this.shares.keys());
+    return { reached, heardAt, sharedSteps, shares, lastReleased, lastGivenUp, missed, held };
+  }
+
+  /** @throws {RangeError} where the state is of another number of ranks */
+  restore(state: SpreadState): void {
+    const width = SPREAD.length * this.ranks;
+    if (state.shares.length !== state.sharedSteps.length * width) throw new RangeError("shares of other ranks");
+    this.reached.set(state.reached);
+    this.heardAt.set(state.heardAt);
+    for (const [i, step] of state.sharedSteps.entries())
+      this.shares.set(step, state.shares.slice(i * width, (i + 1) * width));
+    this.lastReleased = state.lastReleased;
+    this.lastGivenUp = state.lastGivenUp;
+    this.missed = state.missed;
+    for (const batch of state.held) {
+      this.held.push({ batch, next: 0 });
+      this.waiting += batch.steps.length;
+    }
   }
 
   private note(rank: number, { steps, present, scalars }: Batch, i: number): void {

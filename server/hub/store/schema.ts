@@ -1,7 +1,8 @@
 /** The store's tables. A change is a new entry of MIGRATIONS, never an edit of an old one. */
 import type { DatabaseSync } from "node:sqlite";
 
-const MIGRATIONS: readonly string[] = [
+/** What each version adds to the one before it. */
+export const MIGRATIONS: readonly string[] = [
   `
   -- AUTOINCREMENT: another hub may still hold the key of what was deleted, and must not take something new for it.
   CREATE TABLE runs (
@@ -74,6 +75,34 @@ const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE attempts ADD COLUMN world_size INTEGER NOT NULL DEFAULT 1;
   ALTER TABLE attempts ADD COLUMN ranks TEXT; -- the group of ranks that it was started in
+  `,
+  `
+  -- What was worked out from the frames, and can be again (models.ts).
+  CREATE TABLE models (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+    version INTEGER NOT NULL,             -- MODEL_VERSION of the hub that made it
+    frame INTEGER,                        -- the newest frame that is in it; null: not complete yet
+    begun REAL NOT NULL                   -- Unix seconds
+  ) STRICT;
+  CREATE INDEX models_of_run ON models (run);
+
+  CREATE TABLE model_parts (
+    model INTEGER NOT NULL REFERENCES models(id) ON DELETE CASCADE,
+    part TEXT NOT NULL,
+    bytes BLOB NOT NULL,
+    PRIMARY KEY (model, part)
+  ) STRICT;
+
+  CREATE TABLE blocks (
+    model INTEGER NOT NULL REFERENCES models(id) ON DELETE CASCADE,
+    attempt INTEGER NOT NULL,
+    series TEXT NOT NULL,
+    level INTEGER NOT NULL,               -- 0: values; above: summaries of units of steps
+    block INTEGER NOT NULL,               -- which stretch of steps, counted from step 0
+    bytes BLOB NOT NULL,
+    PRIMARY KEY (model, attempt, series, level, block)
+  ) STRICT;
   `,
 ];
 

@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { Attempts } from "./attempts.ts";
 import { Events } from "./events.ts";
 import { Frames } from "./frames.ts";
+import { Models } from "./models.ts";
 import { Runs } from "./runs.ts";
 import { SeriesTable } from "./series.ts";
 
@@ -12,6 +13,7 @@ export class Store {
   readonly series: SeriesTable;
   readonly frames: Frames;
   readonly events: Events;
+  readonly models: Models;
   private readonly db: DatabaseSync;
   private ownChanges = 0;
 
@@ -22,6 +24,7 @@ export class Store {
     this.series = new SeriesTable(db);
     this.frames = new Frames(db);
     this.events = new Events(db);
+    this.models = new Models(db);
   }
 
   /** All or nothing. Whatever changes what viewers see goes through here. */

@@ -1,0 +1,246 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { Commits } from "../probe/commits.ts";
+import { Ingest } from "../probe/ingest.ts";
+import { openStore, STORE_FILE } from "../store/open.ts";
+import { Store } from "../store/store.ts";
+import { frame, hello } from "../testing/clients.ts";
+import { temporaryFolder } from "../testing/test-hub.ts";
+import { RunModel } from "./run-model.ts";
+
+const PATIENCE = 30;
+const range = (n: number, start = 0) => Array.from({ length: n }, (_, i) => start + i);
+/** A norm for each step: noise, a spike here and there, now and then a NaN. */
+const normAt = (step: number) =>
+  step % 1711 === 1000 ? 1e4 : step % 2503 === 7 ? Number.NaN : 1 + ((step * 7919) % 100) / 100;
+
+/** A store that is written as the hub writes it. */
+class Recording {
+  readonly folder = temporaryFolder();
+  readonly store: Store;
+  private readonly ingest: Ingest;
+  private readonly commits: Commits;
+  private readonly attempts = new Map<string, { of: ReturnType<Ingest["open"]>; greeting: ReturnType<typeof hello> }>();
+
+  private constructor(store: Store) {
+    this.store = store;
+    this.commits = new Commits(store, { committed() {}, deleted() {}, failed() {} }, () => {});
+    this.ingest = new Ingest(store, this.commits);
+  }
+
+  static async begin(): Promise<Recording> {
+    const folder = temporaryFolder();
+    const recording = new Recording(new Store(await openStore(folder, () => {})));
+    Object.assign(recording, { folder });
+    onTestFinished(() => recording.store.close());
+    return recording;
+  }
+
+  get run(): number {
+    return this.store.runs.find("run-1")!.key;
+  }
+
+  /** Frame `seq` of an attempt: `n` steps from `first` on. */
+  put(
+    name: string,
+    seq: number,
+    first: number,
+    n = 100,
+    share?: number,
+    changes: Parameters<typeof hello>[0] = {},
+  ): void {
+    let attempt = this.attempts.get(name);
+    if (!attempt) {
+      const greeting = hello({ attempt: name, ...changes });
+      attempt = { of: this.ingest.open(greeting), greeting };
+      this.attempts.set(name, attempt);
+    }
+    const steps = range(n, first);
+    const told = share === undefined ? { norm_pre: steps.map(normAt) } : { shard_pre: steps.map(() => share) };
+    const values = { ...told, loss: steps.map((step) => 5 / (1 + step)), threshold: steps.map(() => 1.5) };
+    // Steps of this moment are worth waiting for until all ranks have told their shares.
+    const startedAt = share === undefined ? 1_790_000_000 : Date.now() / 1000;
+    this.ingest.frame(attempt.of, frame(attempt.greeting, seq, steps, values, { startedAt }));
+    this.commits.flush();
+  }
+}
+
+/** All that viewers are shown of a run. */
+function shown({ store, run }: Recording, model: RunModel) {
+  const [info] = hello().series;
+  return {
+    series: [...model.series]
+      .sort()
+      .map(([id, series]) => [
+        series.detail(id, "", 0, info!),
+        series.buckets(["norm_pre", "loss", "clipped", "shard_pre"], 0, 1e9, 137),
+        series.buckets(["norm_pre", "loss"], 3333, 9999, 2000),
+      ]),
+    events: store.events.latest(run, 10_000),
+  };
+}
+
+/** Steps of the frames that the model has to read. */
+function frameReads(store: Store): () => number {
+  let read = 0;
+  const since = store.frames.since.bind(store.frames);
+  const ofAttempt = store.frames.ofAttempt.bind(store.frames);
+  store.frames.since = (...of) => {
+    const frames = since(...of);
+    read += frames.length;
+    return frames;
+  };
+  store.frames.ofAttempt = (...of) => {
+    const frames = ofAttempt(...of);
+    read += frames.length;
+    return frames;
+  };
+  return () => read;
+}
+
+/** As a hub that never kept anything would show it. */
+async function fromAllFrames(recording: Recording) {
+  const db = new DatabaseSync(join(recording.folder, STORE_FILE));
+  db.exec("PRAGMA foreign_keys = ON; DELETE FROM models");
+  db.close();
+  return shown(recording, await RunModel.load(recording.store, recording.run, PATIENCE));
+}
+
+describe("a run that was kept", () => {
+  it("is opened without a look at its frames, and shows the same", async () => {
+    const recording = await Recording.begin();
+    for (const seq of range(300)) recording.put("a", seq, seq * 100);
+    const before = shown(recording, await RunModel.load(recording.store, recording.run, PATIENCE));
+    const reads = frameReads(recording.store);
+    // What is missing before them is told by how far the run had come when it was kept.
+    for (const seq of range(3, 301)) recording.put("a", seq, seq * 100);
+    const again = shown(recording, await RunModel.load(recording.store, recording.run, PATIENCE));
+    expect(reads()).toBe(3);
+    expect(again.series).not.toEqual(before.series);
+    expect(again.events.at(-1)).toMatchObject({ kind: "gap", data: { from: 29_999, to: 30_100 } });
+    expect(again).toEqual(await fromAllFrames(recording));
+  });
+
+  it("goes on through restarts that go over steps again, with a look at it now and then", async () => {
+    const recording = await Recording.begin();
+    let model: RunModel | null = null;
+    for (const [i, start] of [0, 4_000, 3_500, 9_000].entries())
+      for (const seq of range(90)) {
+        recording.put(`attempt-${i}`, seq, start + seq * 100);
+        if (seq % 13 === 0) model = await RunModel.load(recording.store, recording.run, PATIENCE);
+        else if (model && seq % 7 === 0) await model.catchUp();
+      }
+    const kept = shown(recording, await RunModel.load(recording.store, recording.run, PATIENCE));
+    expect(kept.events.filter(({ kind }) => kind === "restart").length).toBe(3);
+    expect(kept).toEqual(await fromAllFrames(recording));
+  });
+
+  it("has the norms that ranks tell shares of, also those that wait while it is put away", async () => {
+    const recording = await Recording.begin();
+    const rank = (number: number) => ({ rank: number, worldSize: 2, group: "g" });
+    const reads = frameReads(recording.store);
+    for (const seq of range(200)) {
+      // Rank 0 is 7 frames ahead at first, and 7 behind in the end.
+      if (seq >= 7) recording.put("r1", seq - 7, (seq - 7) * 100, 100, 4, rank(1));
+      recording.put("r0", seq, seq * 100, 100, 3, rank(0));
+      if (seq % 60 === 59) await RunModel.load(recording.store, recording.run, PATIENCE);
+    }
+    for (const seq of range(14, 193)) recording.put("r1", seq, seq * 100, 100, 4, rank(1));
+    const half = await RunModel.load(recording.store, recording.run, PATIENCE);
+    expect(half.series.get("adamw")!.buckets(["norm_pre"], 0, 1e9, 1)[0]!.summaries.get("norm_pre")).toMatchObject({
+      min: 5,
+      max: 5,
+      count: 20_000,
+    });
+    for (const seq of range(60, 200)) recording.put("r0", seq, seq * 100, 100, 3, rank(0));
+    for (const seq of range(53, 207)) recording.put("r1", seq, seq * 100, 100, 4, rank(1));
+    const model = await RunModel.load(recording.store, recording.run, PATIENCE);
+    expect(model.series.get("adamw")!.buckets(["norm_pre"], 0, 1e9, 1)[0]!.summaries.get("norm_pre")).toMatchObject({
+      min: 5,
+      max: 5,
+      count: 26_000,
+    });
+    expect(reads()).toBeLessThan(600);
+    expect(shown(recording, model)).toEqual(await fromAllFrames(recording));
+  });
+
+  it("is read anew when something belongs before its end", async () => {
+    const recording = await Recording.begin();
+    for (const seq of range(100)) if (seq !== 50) recording.put("a", seq, seq * 100);
+    const gap = shown(recording, await RunModel.load(recording.store, recording.run, PATIENCE));
+    expect(gap.events.filter(({ kind }) => kind === "gap").map(({ step }) => step)).toEqual([5100]);
+    recording.put("a", 50, 5000);
+    const whole = shown(recording, await RunModel.load(recording.store, recording.run, PATIENCE));
+    expect(whole.events.filter(({ kind }) => kind === "gap")).toEqual([]);
+    expect(whole).toEqual(await fromAllFrames(recording));
+  });
+
+  it("is read anew where what was kept can't be understood", async () => {
+    const recording = await Recording.begin();
+    for (const seq of range(100)) recording.put("a", seq, seq * 100);
+    const before = shown(recording, await RunModel.load(recording.store, recording.run, PATIENCE));
+    const db = new DatabaseSync(join(recording.folder, STORE_FILE));
+    for (const damage of ["UPDATE model_parts SET bytes = x'00'", "UPDATE models SET version = 999"]) {
+      db.exec(damage);
+      expect(shown(recording, await RunModel.load(recording.store, recording.run, PATIENCE))).toEqual(before);
+    }
+    db.close();
+  });
+});
+
+describe("two hubs on one store", () => {
+  it("show the same, whoever keeps it", async () => {
+    const recording = await Recording.begin();
+    const far = new Store(await openStore(recording.folder, () => {}));
+    onTestFinished(() => far.close());
+    recording.put("a", 0, 0);
+    let near = await RunModel.load(recording.store, recording.run, PATIENCE);
+    let other = await RunModel.load(far, recording.run, PATIENCE);
+    for (const seq of range(400, 1)) {
+      recording.put("a", seq, seq * 100);
+      if (seq % 3 === 0 && !(await near.catchUp()))
+        near = await RunModel.load(recording.store, recording.run, PATIENCE);
+      if (seq % 5 === 0 && !(await other.catchUp())) other = await RunModel.load(far, recording.run, PATIENCE);
+    }
+    if (!(await near.catchUp())) near = await RunModel.load(recording.store, recording.run, PATIENCE);
+    if (!(await other.catchUp())) other = await RunModel.load(far, recording.run, PATIENCE);
+    const here = shown(recording, near);
+    expect(shown(recording, other)).toEqual(here);
+    expect(await fromAllFrames(recording)).toEqual(here);
+  });
+
+  it("do not stop each other from reading a run anew", async () => {
+    const recording = await Recording.begin();
+    const far = new Store(await openStore(recording.folder, () => {}));
+    onTestFinished(() => far.close());
+    for (const seq of range(800)) recording.put("a", seq, seq * 100);
+    const [near, other] = await Promise.all([
+      RunModel.load(recording.store, recording.run, PATIENCE),
+      RunModel.load(far, recording.run, PATIENCE),
+    ]);
+    const current = [await near.catchUp(), await other.catchUp()];
+    expect(current.filter(Boolean).length).toBe(1);
+    const db = new DatabaseSync(join(recording.folder, STORE_FILE));
+    expect(db.prepare("SELECT count(*) AS n FROM models").get()).toEqual({ n: 1 });
+    expect(db.prepare("SELECT count(*) AS n FROM blocks WHERE model NOT IN (SELECT id FROM models)").get()).toEqual({
+      n: 0,
+    });
+    db.close();
+    const reads = frameReads(recording.store);
+    const again = shown(recording, await RunModel.load(recording.store, recording.run, PATIENCE));
+    expect(reads()).toBe(0);
+    expect(again).toEqual(await fromAllFrames(recording));
+  });
+});
+
+it("goes with its run", async () => {
+  const recording = await Recording.begin();
+  for (const seq of range(100)) recording.put("a", seq, seq * 100);
+  await RunModel.load(recording.store, recording.run, PATIENCE);
+  recording.store.transaction(() => recording.store.runs.delete("run-1"));
+  const db = new DatabaseSync(join(recording.folder, STORE_FILE));
+  for (const table of ["models", "model_parts", "blocks", "frames"])
+    expect(db.prepare(`SELECT count(*) AS n FROM ${table}`).get(), table).toEqual({ n: 0 });
+  db.close();
+});

@@ -1,0 +1,74 @@
+import { expect, it } from "vitest";
+import { type ObservedStep, SeriesMonitor } from "../../advice/monitor.ts";
+import { encodeState, restoreState, StateError } from "./state.ts";
+
+/** A run with spikes, skipped steps, a changed threshold, an explosion and a recovery, so that every detector has something to keep. */
+function steps(seed: number): ObservedStep[] {
+  let state = seed;
+  const next = () => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    return state / 2 ** 31;
+  };
+  return Array.from({ length: 4000 }, (_, step) => {
+    const level = step > 3000 && step < 3040 ? 1e5 : 1;
+    const odd = next() < 0.01 ? [Number.NaN, Number.POSITIVE_INFINITY, 50, 0][Math.floor(next() * 4)]! : 1;
+    const normPre = next() < 0.02 ? null : level * odd * Math.exp(next() - 0.5);
+    return {
+      step,
+      time: step,
+      normPre,
+      normPost: normPre === null ? null : Math.min(normPre, 1),
+      threshold: step % 900 < 30 ? null : step < 2000 ? 1 : 2,
+      loss: next() < 0.1 ? null : level * (1 + next()),
+      skipped: step > 2500 && step < 2525,
+      byValue: false,
+    };
+  });
+}
+
+it.each([1, 2, 3])("a monitor goes on as if it had never been put away (seed %i)", (seed) => {
+  const run = steps(seed);
+  const whole = new SeriesMonitor();
+  let monitor = new SeriesMonitor();
+  let found = 0;
+  for (const [i, step] of run.entries()) {
+    if (i % 97 === 0) {
+      const bytes = encodeState(monitor, { at: i });
+      monitor = new SeriesMonitor();
+      expect(restoreState(monitor, bytes)).toEqual({ at: i });
+    }
+    const events = whole.observe(step);
+    found += events.length;
+    expect(monitor.observe(step)).toEqual(events);
+    if (i % 50 === 0) expect(monitor.advice()).toEqual(whole.advice());
+  }
+  expect(monitor.advice()).toEqual(whole.advice());
+  expect(monitor.clipRate).toBe(whole.clipRate);
+  expect(found).toBeGreaterThan(10);
+});
+
+it("keeps what JSON has not, and empty lists", () => {
+  const make = () => ({
+    a: Number.NaN,
+    b: null as number | null,
+    list: [] as number[],
+    all: new Float64Array(3),
+    on: false,
+  });
+  const kept = make();
+  Object.assign(kept, { a: Number.NEGATIVE_INFINITY, b: 7, list: [1, Number.NaN], on: true });
+  kept.all[1] = -0;
+  const fresh = make();
+  restoreState(fresh, encodeState(kept, null));
+  expect(fresh).toEqual(kept);
+});
+
+it.each([
+  ["a field more", { a: 1, b: 2 }, { a: 1 }],
+  ["a field less", { a: 1 }, { a: 1, b: 2 }],
+  ["a longer array", { a: new Uint32Array([1, 2, 3]) }, { a: new Uint32Array(2) }],
+  ["another array", { a: new Uint32Array([1]) }, { a: new Float64Array(1) }],
+  ["another kind of value", { a: true }, { a: 1 }],
+])("refuses what has %s", (_, kept, fresh) => {
+  expect(() => restoreState(fresh, encodeState(kept, null))).toThrow(StateError);
+});
