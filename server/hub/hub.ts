@@ -7,6 +7,7 @@ import { Probes } from "./probe/probes.ts";
 import { SpillImport } from "./probe/spill-import.ts";
 import { RendezvousFile } from "./rendezvous.ts";
 import { LoadedRuns } from "./runs/loaded-runs.ts";
+import { FRAMES_BEHIND, Upkeep } from "./runs/upkeep.ts";
 import { openStore } from "./store/open.ts";
 import { Store } from "./store/store.ts";
 import type { HubWorkerData, Log } from "./thread.ts";
@@ -29,8 +30,9 @@ export async function openHub({ storage, lostAfter = LOST_AFTER }: HubWorkerData
   const spill = join(storage, "spill");
   mkdirSync(spill, { recursive: true, mode: 0o700 });
   const store = new Store(await openStore(storage, log));
-  const probes = new Probes(store, log);
   const loaded = new LoadedRuns(store, lostAfter);
+  const upkeep = new Upkeep(loaded, log);
+  const probes = new Probes(store, log, (run, steps) => upkeep.stored(run, steps));
   const views = new RunViews(store, () => probes.connected, lostAfter);
   const requests = new Requests(store, loaded, views, (run) => probes.refuseRun(run));
   const viewers = new Viewers(store, requests, views, log);
@@ -66,15 +68,18 @@ export async function openHub({ storage, lostAfter = LOST_AFTER }: HubWorkerData
   ];
   file.write();
   void importSpills();
+  upkeep.bringUpToDate(store.models.behind(FRAMES_BEHIND));
 
   return {
     endpoint: { port, token: gate.token, rendezvous: file.path },
     async close() {
       for (const timer of timers) clearInterval(timer);
       file.remove();
+      upkeep.close();
       viewers.close();
       await gate.close();
       probes.commits.flush();
+      await attempt("Keeping what was made of the runs", () => loaded.keep())();
       store.close();
     },
   };

@@ -21,10 +21,13 @@ export class DeletedRun extends Refusal {
 export class Ingest {
   private readonly store: Store;
   private readonly commits: Commits;
+  private readonly onStored: (run: number, steps: number) => void;
 
-  constructor(store: Store, commits: Commits) {
+  /** `onStored`: told of each frame that is put into the store, before the commit. */
+  constructor(store: Store, commits: Commits, onStored: (run: number, steps: number) => void = () => {}) {
     this.store = store;
     this.commits = commits;
+    this.onStored = onStored;
   }
 
   /** `heardAt`: Unix seconds at which it was said, if not now. @throws {Refusal} */
@@ -74,8 +77,9 @@ export class Ingest {
     attempt.next = Math.max(attempt.next, seq + 1);
     if (steps.length > 0) attempt.advance(series, steps.at(-1)!);
     this.commits.add(attempt, bytes.byteLength, ({ frames, series: table }) => {
-      if (frames.add(attempt.runKey, attempt.key, batch, bytes) && steps.length > 0)
-        table.advance(attempt.key, series, steps.length, steps.at(-1)!);
+      if (!frames.add(attempt.runKey, attempt.key, batch, bytes)) return;
+      this.onStored(attempt.runKey, steps.length);
+      if (steps.length > 0) table.advance(attempt.key, series, steps.length, steps.at(-1)!);
     });
   }
 

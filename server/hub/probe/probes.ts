@@ -28,11 +28,12 @@ export class Probes implements CommitListener {
   /** By the key of their attempt. */
   private readonly sessions = new Map<number, ProbeSession>();
 
-  constructor(store: Store, log: Log) {
+  /** `onStored`: see Ingest. */
+  constructor(store: Store, log: Log, onStored: (run: number, steps: number) => void) {
     this.store = store;
     this.log = log;
     this.commits = new Commits(store, this, log);
-    this.ingest = new Ingest(store, this.commits);
+    this.ingest = new Ingest(store, this.commits, onStored);
   }
 
   accept(socket: WebSocket): void {

@@ -9,7 +9,10 @@ interface Entry {
   usedAt: number;
 }
 
-/** The runs in memory: those that a viewer looks at, and for a while those that one looked at. */
+/** Runs in memory at once, some 400 KB each, and more for each rank. Those beyond that are opened again when they are asked for. */
+const MOST_LOADED = 100;
+
+/** The runs in memory: those that a viewer looks at or a probe tells of, and for a while those that were so. */
 export class LoadedRuns {
   private readonly store: Store;
   private readonly patience: number;
@@ -47,8 +50,9 @@ export class LoadedRuns {
 
   dropIdle(): void {
     const limit = performance.now() - this.keptFor;
-    for (const [key, { model, usedAt }] of this.loaded) {
-      if (usedAt >= limit) continue;
+    const byUse = [...this.loaded].sort(([, a], [, b]) => b.usedAt - a.usedAt);
+    for (const [i, [key, { model, usedAt }]] of byUse.entries()) {
+      if (usedAt >= limit && i < MOST_LOADED) continue;
       this.loaded.delete(key);
       model?.keep();
     }

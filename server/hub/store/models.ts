@@ -48,6 +48,18 @@ export class Models {
     return (row as unknown as StoredModel) ?? null;
   }
 
+  /** Runs of which so many frames or more are in no model that this version understands, newest first. */
+  behind(frames: number): number[] {
+    const rows = this.db
+      .prepare(
+        `SELECT id FROM runs WHERE ? <= (SELECT count(*) FROM (SELECT 1 FROM frames WHERE frames.run = runs.id AND frames.id >
+           coalesce((SELECT max(frame) FROM models WHERE models.run = runs.id AND version = ?), 0) LIMIT ?))
+         ORDER BY started_at DESC, id DESC`,
+      )
+      .all(frames, MODEL_VERSION, frames);
+    return rows.map(({ id }) => Number(id));
+  }
+
   /** A model that is incomplete until its first `advance`. Returns its key. */
   begin(run: number): number {
     const now = Date.now() / 1000;
