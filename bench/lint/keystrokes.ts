@@ -64,10 +64,17 @@ export async function inAnalyser(lines: number, rounds: number): Promise<Keystro
   return { lines, findings, first, ...typed, cpu: perKeystroke((user + system) / 1000, text, rounds) };
 }
 
-export async function inServer(lines: number, rounds: number): Promise<Keystrokes & { readonly peak: number | null }> {
+/** `beside` begins what goes on meanwhile, and returns how to end it. */
+export async function inServer(
+  lines: number,
+  rounds: number,
+  options: { initializationOptions?: unknown; beside?: (client: LspClient) => Promise<() => Promise<void>> } = {},
+): Promise<Keystrokes & { readonly peak: number | null }> {
   const text = trainingScript(lines);
   const uri = "file:///bench.py";
-  const client = await LspClient.start();
+  const { beside, ...clientOptions } = options;
+  const client = await LspClient.start(clientOptions);
+  const end = await beside?.(client);
   const begun = performance.now();
   await client.open(uri, text);
   const findings = (await client.pull(uri)).length;
@@ -85,6 +92,7 @@ export async function inServer(lines: number, rounds: number): Promise<Keystroke
     return performance.now() - start;
   });
   const after = processUsage(client.process.pid);
+  await end?.();
   await client.stop();
   const cpu = before && after ? perKeystroke(after.cpu - before.cpu, text, rounds) : Number.NaN;
   return { lines, findings, first, ...typed, cpu, peak: after?.peak ?? null };

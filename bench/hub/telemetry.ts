@@ -1,0 +1,64 @@
+/** What a probe of a training would send: runs of six scalars, and runs with the norms of many layers at every step. */
+import { type Column, encodeFrame } from "../../protocol/frame.ts";
+import { SCALARS, type Scalar } from "../../protocol/scalars.ts";
+
+export const FRAME_STEPS = 50;
+export const LAYERS = 200;
+export const SCALARS_SENT: readonly Scalar[] = ["norm_pre", "norm_post", "threshold", "loss", "lr", "step_time"];
+/** The one step that is unlike all others: where in the run, and its norm. */
+export const SPIKE = { at: 0.6180339, norm: 1e9 };
+
+const present = SCALARS_SENT.reduce((bits, name) => bits | (1 << SCALARS[name].bit), 0);
+const noise = Float64Array.from({ length: 4096 }, () => Math.exp(Math.random() - 0.5));
+const layerNoise = Float32Array.from({ length: FRAME_STEPS * LAYERS * 8 }, () => Math.exp(Math.random() - 0.5));
+
+export function hello(run: string) {
+  const about = { script: null, args: [], cwd: "/", python: "3", framework: null, frameworkVersion: null };
+  const layers = { table: Array.from({ length: LAYERS }, (_, i) => `blocks.${i}.weight`) };
+  return {
+    type: "hello",
+    protocol: 1,
+    run: { id: run, name: run, ...about, host: "bench", pid: 1, startedAt: 1.79e9 },
+    attempt: "attempt",
+    rank: 0,
+    worldSize: 1,
+    group: null,
+    series: [{ id: "sgd", label: "SGD", optimizer: null, site: null, clip: null, layers }],
+  };
+}
+
+/** Frame `seq` of a run, with the norms of its layers or without. `spike`: the step that has one. */
+export function frame(run: string, seq: number, layers: boolean, spike = -1): Uint8Array {
+  const first = seq * FRAME_STEPS;
+  const f64 = (data: Float64Array): Column => ({ dtype: "F64", shape: [FRAME_STEPS], data });
+  const step: Column = {
+    dtype: "I64",
+    shape: [FRAME_STEPS],
+    data: BigInt64Array.from({ length: FRAME_STEPS }, (_, i) => BigInt(first + i)),
+  };
+  const scalars = SCALARS_SENT.map((name, i): [string, Column] => {
+    const start = (seq * 37 + i * 601) % (noise.length - FRAME_STEPS);
+    const values = noise.slice(start, start + FRAME_STEPS);
+    if (name === "threshold") values.fill(1);
+    if (name === "norm_pre" && spike >= first && spike < first + FRAME_STEPS) values[spike - first] = SPIKE.norm;
+    return [name, f64(values)];
+  });
+  const start = (seq * 911) % (layerNoise.length - FRAME_STEPS * LAYERS);
+  const norms = layerNoise.subarray(start, start + FRAME_STEPS * LAYERS);
+  const sampled: Record<string, Column> = {
+    layer_step: step,
+    layer_norm: { dtype: "F32", shape: [FRAME_STEPS, LAYERS], data: norms },
+  };
+  const metadata = { protocol: "1", run, attempt: "attempt", rank: "0", seq: String(seq), series: "sgd" };
+  return encodeFrame({
+    metadata: { ...metadata, ...(layers && { layers: "table" }) },
+    columns: {
+      step,
+      time: f64(Float64Array.from({ length: FRAME_STEPS }, (_, i) => 1.79e9 + (first + i) / 100)),
+      ...Object.fromEntries(scalars),
+      present: { dtype: "U32", shape: [FRAME_STEPS], data: new Uint32Array(FRAME_STEPS).fill(present) },
+      flags: { dtype: "U8", shape: [FRAME_STEPS], data: new Uint8Array(FRAME_STEPS) },
+      ...(layers && sampled),
+    },
+  });
+}
