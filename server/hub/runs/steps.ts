@@ -6,41 +6,61 @@ import type { ObservedStep } from "../../advice/monitor.ts";
 import type { MetricColumn } from "../pyramid/step-pyramid.ts";
 
 export function observedSteps(batch: Batch): ObservedStep[] {
-  const valueAt = (name: Scalar, i: number): number | null => {
-    const column = batch.scalars[name];
-    return column && isPresent(batch, name, i) ? column[i]! : null;
-  };
-  return Array.from({ length: batch.steps.length }, (_, i) => ({
-    step: batch.steps[i]!,
-    time: batch.times[i]!,
-    normPre: valueAt("norm_pre", i),
-    normPost: valueAt("norm_post", i),
-    threshold: valueAt("threshold", i),
-    loss: valueAt("loss", i),
-    skipped: (batch.flags[i]! & STEP_FLAGS.skipped) !== 0,
-    byValue: (batch.flags[i]! & STEP_FLAGS.byValue) !== 0,
-  }));
+  const { steps, times, flags } = batch;
+  const [normPre, normPost] = [reader(batch, "norm_pre"), reader(batch, "norm_post")];
+  const [threshold, loss] = [reader(batch, "threshold"), reader(batch, "loss")];
+  const observed: ObservedStep[] = [];
+  for (let i = 0; i < steps.length; i += 1)
+    observed.push({
+      step: steps[i]!,
+      time: times[i]!,
+      normPre: normPre(i),
+      normPost: normPost(i),
+      threshold: threshold(i),
+      loss: loss(i),
+      skipped: (flags[i]! & STEP_FLAGS.skipped) !== 0,
+      byValue: (flags[i]! & STEP_FLAGS.byValue) !== 0,
+    });
+  return observed;
 }
 
 /** A column for each metric that some step of the batch has. */
 export function metricColumns(batch: Batch, observed: readonly ObservedStep[]): MetricColumn[] {
   const columns: MetricColumn[] = [];
+  const { present } = batch;
   for (const metric of SCALAR_NAMES) {
     const values = batch.scalars[metric];
     if (!values) continue;
+    const bit = 1 << SCALARS[metric].bit;
     const recorded = new Uint8Array(values.length);
-    for (let i = 0; i < recorded.length; i += 1) recorded[i] = isPresent(batch, metric, i) ? 1 : 0;
-    if (recorded.includes(1)) columns.push({ metric, values, recorded });
+    let any = 0;
+    for (let i = 0; i < recorded.length; i += 1) {
+      recorded[i] = present[i]! & bit ? 1 : 0;
+      any |= recorded[i]!;
+    }
+    if (any) columns.push({ metric, values, recorded });
   }
-  const clipped = observed.map(wasClipped);
-  if (clipped.some((answer) => answer !== null))
-    columns.push({
-      metric: "clipped",
-      values: Float64Array.from(clipped, Number),
-      recorded: Uint8Array.from(clipped, (answer) => (answer === null ? 0 : 1)),
-    });
+  const clipped = clippedColumn(observed);
+  if (clipped) columns.push(clipped);
   return columns;
 }
 
-const isPresent = (batch: Batch, name: Scalar, i: number): boolean =>
-  (batch.present[i]! & (1 << SCALARS[name].bit)) !== 0;
+/** null where no step can tell. */
+function clippedColumn(observed: readonly ObservedStep[]): MetricColumn | null {
+  const values = new Float64Array(observed.length);
+  const recorded = new Uint8Array(observed.length);
+  for (const [i, step] of observed.entries()) {
+    const answer = wasClipped(step);
+    if (answer === null) continue;
+    recorded[i] = 1;
+    if (answer) values[i] = 1;
+  }
+  return recorded.includes(1) ? { metric: "clipped", values, recorded } : null;
+}
+
+/** Reads one scalar by row; null where it was not recorded. */
+function reader({ present, scalars }: Batch, name: Scalar): (i: number) => number | null {
+  const values = scalars[name];
+  const bit = 1 << SCALARS[name].bit;
+  return (i) => (values && present[i]! & bit ? values[i]! : null);
+}
