@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import math
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, Callable, Dict
 
 import pytest
 from conftest import command, environment, run
+from testing_crowd import Crowd
 from testing_hub import POST_DERIVED, SKIPPED, HubForTests
 
 pytest.importorskip("deepspeed", reason="DeepSpeed is not installed")
@@ -21,7 +23,7 @@ HEAD = """
 
     deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False  # gloo alone does, and needs no compiler
     torch.set_num_threads(1)
-    torch.distributed.init_process_group("gloo", init_method="file://" + tempfile.mktemp(), rank=0, world_size=1)
+    {group}
     deepspeed.init_distributed("gloo")
 
     def network():
@@ -39,6 +41,8 @@ HEAD = """
         given = {"train_micro_batch_size_per_gpu": 16, "zero_allow_untested_optimizer": True, **config}
         return deepspeed.initialize(model=model, optimizer=optimizer, config=given)[0]
 """
+ALONE = 'torch.distributed.init_process_group("gloo", init_method="file://" + tempfile.mktemp(), rank=0, world_size=1)'
+BY_LAUNCHER = 'torch.distributed.init_process_group("gloo")'
 ENVIRONMENT = {
     "DS_ACCELERATOR": "cpu",
     "RANK": "0",
@@ -51,7 +55,7 @@ ENVIRONMENT = {
 
 def train(script: Script, hub: HubForTests, text: str) -> Any:
     """Runs the script with the recording on; what it prints last."""
-    path = script(HEAD + text)
+    path = script(HEAD.replace("{group}", ALONE) + text)
     done = run(command("-m", "gradsight", "run", str(path)), env=environment(**hub.environment(), **ENVIRONMENT))
     assert done.returncode == 0, done.stderr
     assert "the training goes on" not in done.stderr, done.stderr
@@ -174,3 +178,122 @@ def test_half_precision(script: Script, hub: HubForTests) -> None:
             assert step["loss"] == near(loss)
             assert step["norm_post"] == pytest.approx(used, rel=0.001)
             assert step["norm_post"] == near(min(step["norm_pre"], 2.5))
+
+
+@pytest.mark.parametrize("stage", [0, 1, 3])
+def test_two_processes_know_one_norm(stage: int, script: Script, crowd: Crowd, tmp_path: Path) -> None:
+    """Each says the norm of all, whatever part of the gradients it has, and its own loss."""
+    path = script(
+        HEAD.replace("{group}", BY_LAUNCHER)
+        + f"""
+    engine = engine_of(network(), gradient_clipping=1.5, zero_optimization={{"stage": {stage}}})
+    said = []
+    for number in range(4):
+        loss = loss_of(engine, 2 * number + torch.distributed.get_rank())
+        engine.backward(loss)
+        gradients = [parameter.grad for parameter in engine.parameters() if parameter.grad is not None]
+        norm = torch.nn.utils.get_total_norm(gradients)
+        engine.step()
+        said.append([float(loss.detach()), float(engine.get_global_grad_norm() or norm)])  # it has none without ZeRO
+    with open(f"said-{{torch.distributed.get_rank()}}", "w") as file:
+        json.dump(said, file)
+    """
+    )
+    launched = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(path)]
+    env = environment(**crowd.environment(), DS_ACCELERATOR="cpu", OMP_NUM_THREADS="1")
+    done = run(command("-m", "gradsight", "run", *launched), env=env, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "the training goes on" not in done.stderr, done.stderr
+    for rank, hub in enumerate(crowd.ranks(2)):
+        said = json.loads((tmp_path / f"said-{rank}").read_text())
+        (series,) = hub.series.values()
+        steps = hub.steps(series["id"])
+        assert [step["step"] for step in steps] == list(range(4))
+        assert [step["loss"] for step in steps] == near([loss for loss, _ in said])
+        assert [step["norm_pre"] for step in steps] == near([norm for _, norm in said])
+        assert {step["threshold"] for step in steps} == {1.5}
+    assert len(crowd.attempts) == 2
+
+
+def check_trainer(hub: HubForTests, said: Any, threshold: float) -> None:
+    """One series, told by the engine, though the trainer has asked for the clip and the update as well."""
+    (series,) = hub.series.values()
+    steps = hub.steps(series["id"])
+    assert [step["step"] for step in steps] == list(range(len(said)))
+    assert [step["norm_pre"] for step in steps] == near([norm for _, norm in said])
+    assert [step["loss"] for step in steps] == near([loss for loss, _ in said])
+    assert {step["threshold"] for step in steps} == {threshold}
+    assert series["clip"]["function"] == "gradient_clipping of DeepSpeed's configuration"
+    assert hub.hellos[-1]["run"]["framework"] == "deepspeed"
+
+
+@pytest.mark.skipif(importlib.util.find_spec("accelerate") is None, reason="Accelerate is not installed")
+def test_accelerate(script: Script, hub: HubForTests) -> None:
+    said = train(
+        script,
+        hub,
+        """
+    from accelerate import Accelerator
+    from accelerate.utils import DeepSpeedPlugin
+
+    plugin = DeepSpeedPlugin(zero_stage=2, gradient_clipping=1.5, gradient_accumulation_steps=1)
+    plugin.deepspeed_config.update(train_micro_batch_size_per_gpu=16, zero_allow_untested_optimizer=True)
+    accelerator = Accelerator(deepspeed_plugin=plugin)
+    model = network()
+    model, optimizer = accelerator.prepare(model, torch.optim.SGD(model.parameters(), lr=0.02))
+    said = []
+    for number in range(4):
+        loss = loss_of(model, number)
+        accelerator.backward(loss)
+        norm = accelerator.clip_grad_norm_(model.parameters(), 1.5)
+        optimizer.step()
+        optimizer.zero_grad()
+        said.append([float(loss.detach()), float(norm)])
+    print(json.dumps(said))
+    """,
+    )
+    check_trainer(hub, said, 1.5)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("transformers") is None, reason="transformers is not installed")
+def test_hugging_face_s_trainer(script: Script, hub: HubForTests) -> None:
+    said = train(
+        script,
+        hub,
+        """
+    from transformers import Trainer, TrainerCallback, TrainingArguments
+
+    class Model(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = network()
+
+        def forward(self, x, labels):
+            return {"loss": ((self.inner(x) - labels) ** 2).mean()}
+
+    class Keep(TrainerCallback):
+        def on_log(self, args, state, control, logs, **kwargs):
+            if "grad_norm" in logs:
+                said.append([logs["loss"], float(logs["grad_norm"])])
+
+    said = []
+    x = torch.randn(64, 6, generator=torch.Generator().manual_seed(1))
+    data = [{"x": row, "labels": 3 * row.sum(0, keepdim=True)} for row in x]
+    arguments = TrainingArguments(
+        output_dir=tempfile.mkdtemp(), use_cpu=True, per_device_train_batch_size=16, num_train_epochs=1, learning_rate=0.02,
+        lr_scheduler_type="constant", max_grad_norm=1.5, logging_steps=1, report_to=[], save_strategy="no", disable_tqdm=True,
+        deepspeed={
+            "train_micro_batch_size_per_gpu": "auto", "gradient_accumulation_steps": "auto", "gradient_clipping": "auto",
+            "zero_allow_untested_optimizer": True, "zero_optimization": {"stage": 2},
+        },
+    )
+    model = Model()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.02)
+    Trainer(
+        model=model, args=arguments, train_dataset=data, callbacks=[Keep()], optimizers=(optimizer, None)
+    ).train()
+    print(json.dumps(said))
+    """,
+    )
+    assert len(said) == 4
+    check_trainer(hub, said, 1.5)
