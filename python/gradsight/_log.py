@@ -14,6 +14,7 @@ from ._scalars import LOSS, LR, NORM_POST, NORM_PRE, SCALARS, STEP_TIME, THRESHO
 from ._series import Row, Series
 from ._session import Session
 from ._site import caller_frame, caller_location
+from .metrics.nonfinite import NonFiniteWatch
 
 HOLD = 0.1
 """Seconds for which the latest step waits for more values."""
@@ -29,6 +30,7 @@ class LoggedSeries(Series):
     """
 
     session: Session
+    watch: NonFiniteWatch
 
     def __init__(self, id: str, label: str, optimizer: Optional[str], site: Optional[Location]) -> None:
         super().__init__(id, label, optimizer, site)
@@ -46,7 +48,10 @@ class LoggedSeries(Series):
         except IndexError:
             pass
         rows += super().take(final)  # taken second, so these may be older or newer than the held one
-        return sorted(rows, key=lambda row: row.step)
+        rows.sort(key=lambda row: row.step)
+        for row in rows:  # what is told here goes out after them
+            self.watch.see(row.step, row.values[NORM_PRE], row.values[LOSS], None)
+        return rows
 
 
 @_guard
@@ -68,7 +73,7 @@ def log_step(
         made = session.series(series, None, caller_location(caller_frame(2)), kind=LoggedSeries)
         if made is None:
             return
-        made.session = session
+        made.session, made.watch = session, NonFiniteWatch(session, made)
         found = _series[series] = made
     values: List[Optional[float]] = [None] * len(SCALARS)
     for place, value in ((NORM_PRE, norm), (NORM_POST, norm_post), (THRESHOLD, threshold), (LOSS, loss), (LR, lr)):

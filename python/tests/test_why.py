@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any, Callable, Dict
 
@@ -241,6 +242,20 @@ def test_the_editor_is_told_the_same(
         assert [line.split() for line in after[: len(section["table"])]] == section["table"]
     incident = story["incident"]
     assert (incident and (incident["kind"], incident["step"])) == expected
+
+
+def test_the_editor_is_told_of_logged_steps_at_once(script: Script, hub: HubForTests, tmp_path: Path) -> None:
+    wait = "import os, time\nwhile not os.path.exists('told'): time.sleep(0.05)\n"
+    process = subprocess.Popen(command(str(script(f"{LOOP}\n{wait}"))), env=environment(**hub.environment()), cwd=tmp_path)
+    message = hub.wait(lambda: next((message for message in hub.received.values() if message.get("type") == "event"), None))
+    event, story = message["event"], message["story"]
+    assert (event["kind"], event["series"], event["step"]) == ("nonfinite", "train", 50)
+    assert story["incident"]["step"] == 50 and story["sections"][0]["title"] == "What happened"
+    assert hub.end is None
+    (tmp_path / "told").touch()
+    assert process.wait(60) == 0
+    hub.wait(lambda: hub.end)
+    assert len(hub.events) == 1
 
 
 def test_without_a_place_for_the_recording_the_editor_is_told(script: Script, hub: HubForTests, tmp_path: Path) -> None:
