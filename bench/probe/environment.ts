@@ -12,8 +12,12 @@ const PEERS = [
   "tensorboard==2.21.0",
   "websockets==15.0.1",
 ];
-/** What it needs besides itself it doesn't name; its own requirements can't all be met any more. */
-const COCKPIT = ["cockpit-for-pytorch==1.0.2", "backpack-for-pytorch==1.7.1", "setuptools<81"];
+/**
+ * What it needs besides itself it doesn't name, and its own requirements can't all be met any more: with one of them, which it
+ * makes no use of here, another PyTorch would come, or one that Lightning can't be imported beside.
+ */
+const COCKPIT = ["cockpit-for-pytorch==1.0.2", "backpack-for-pytorch==1.7.1", "unfoldNd==0.2.3"];
+const BESIDE_COCKPIT = ["einops", "json-tricks", "matplotlib", "pandas", "scipy", "seaborn", "setuptools<81"];
 
 /** @returns an interpreter. @throws {Error} where there is neither Python nor a package index */
 export function preparePython(): string {
@@ -23,7 +27,11 @@ export function preparePython(): string {
   if (!existsSync(python)) execute(process.env.GRADSIGHT_PYTHON ?? "python3", ["-m", "venv", ENVIRONMENT]);
   const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
   execute(python, [...pip, ...PEERS]);
-  spawnSync(python, [...pip, ...COCKPIT]); // where it can't be had, the bench says so
+  for (const packages of [
+    [...PEERS, ...BESIDE_COCKPIT],
+    ["--no-deps", ...COCKPIT],
+  ])
+    spawnSync(python, [...pip, ...packages]); // where it can't be had, the bench says so
   return python;
 }
 
