@@ -1,6 +1,6 @@
 """What the probe's hooks take of the training thread, timed one by one, and what the naive loop takes in the same steps.
 
-    hooks.py MODEL SECONDS
+    hooks.py MODEL SECONDS [DEVICE]
 
 Processor time of this thread, in nanoseconds. The difference of two trainings drowns in the noise of a busy machine; a hook
 timed where it runs, its code and data as cold as a training leaves them, doesn't. What this can't see is what the hooks push
@@ -54,14 +54,14 @@ def timed_guards() -> None:
 
 
 def main() -> None:
-    name, seconds = sys.argv[1], float(sys.argv[2])
+    name, seconds, device = sys.argv[1], float(sys.argv[2]), sys.argv[3] if len(sys.argv) > 3 else "cpu"
     timed_guards()
     import gradsight
 
     gradsight.watch("bench")
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    model, optimizer, loss_of = importlib.import_module(f"models.{name}").make("cpu")
+    model, optimizer, loss_of = importlib.import_module(f"models.{name}").make(device, "small")
     hooks, naive, steps, parts = [], [], [], defaultdict(list)
     number, end = 0, time.perf_counter() + seconds
     while number < 20 or time.perf_counter() < end:

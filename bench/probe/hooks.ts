@@ -13,13 +13,19 @@ export interface Hooks {
   readonly share: number;
 }
 
-export function timeHooks(python: string, model: string, seconds: number, scratch: string): Hooks {
+export function timeHooks(
+  python: string,
+  model: string,
+  seconds: number,
+  scratch: string,
+  probe = resolve("python"),
+): Hooks {
   const { stdout, status, stderr } = spawnSync(python, [join(FOLDER, "hooks.py"), model, String(seconds)], {
     encoding: "utf8",
     maxBuffer: 2 ** 28,
     env: {
       ...process.env,
-      PYTHONPATH: [resolve("python"), FOLDER].join(delimiter),
+      PYTHONPATH: [probe, FOLDER].join(delimiter),
       GRADSIGHT_STATE: scratch,
       GRADSIGHT_RENDEZVOUS: undefined,
     },

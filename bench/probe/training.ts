@@ -25,6 +25,8 @@ export interface Block {
 export interface Setting {
   readonly python: string;
   readonly model: string;
+  /** "small": of a step that a CPU takes some tens of milliseconds for; "large": a GPU. */
+  readonly size: "small" | "large";
   readonly device: "cpu" | "cuda";
   readonly threads: number;
 }
@@ -43,14 +45,21 @@ export class Training {
     this.#lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
   }
 
-  static async start(setting: Setting, peer: string, folder: string, environment: object): Promise<Training> {
-    const { python, model, device, threads } = setting;
-    const child = spawn(python, [join(FOLDER, "worker.py"), model, peer, device, String(threads), folder], {
+  /** `probe`: the folder that holds the package. */
+  static async start(
+    setting: Setting,
+    peer: string,
+    folder: string,
+    environment: object,
+    probe = resolve("python"),
+  ): Promise<Training> {
+    const { python, model, size, device, threads } = setting;
+    const child = spawn(python, [join(FOLDER, "worker.py"), model, size, peer, device, String(threads), folder], {
       cwd: folder,
       stdio: ["pipe", "pipe", "ignore"],
       env: {
         ...process.env,
-        PYTHONPATH: [resolve("python"), FOLDER].join(delimiter),
+        PYTHONPATH: [probe, FOLDER].join(delimiter),
         GRADSIGHT_STATE: folder,
         GRADSIGHT_RENDEZVOUS: undefined,
         ...environment,

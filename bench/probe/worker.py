@@ -1,6 +1,6 @@
 """One training in one process: a model of ``models/`` with a peer of ``peers/``. Trains only while it is told to.
 
-    worker.py MODEL PEER DEVICE THREADS FOLDER
+    worker.py MODEL SIZE PEER DEVICE THREADS FOLDER
 
 Says what it is in one line of JSON, or why it can't be; then takes seconds from stdin, line by line, trains for so long
 and says what that took.
@@ -33,7 +33,7 @@ SETTLING = 0.15
 
 def main() -> None:
     global _waited, _stopped
-    name, peer_name, device, threads, folder = sys.argv[1:]
+    name, size, peer_name, device, threads, folder = sys.argv[1:]
     out = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # peers print
     try:
@@ -44,7 +44,7 @@ def main() -> None:
         torch.set_num_threads(int(threads))
         torch.manual_seed(0)
         random.seed(0)
-        model, optimizer, loss_of = importlib.import_module(f"models.{name}").make(device)
+        model, optimizer, loss_of = importlib.import_module(f"models.{name}").make(device, size)
         backward = peer.follow(model, optimizer)
     except Exception as error:
         print(json.dumps({"absent": f"{type(error).__name__}: {error}".splitlines()[0]}), file=out)

@@ -7,23 +7,26 @@ from torch import nn
 from torch.nn import functional as F
 
 CHARACTERS = 96
+SIZES = {"small": (128, 16, 64), "large": (2048, 128, 128)}
+"""Of the hidden state and the batch, and the length of a text."""
 
 
 class CharLSTM(nn.Module):
-    def __init__(self) -> None:
+    def __init__(self, width: int) -> None:
         super().__init__()
         self.embedding = nn.Embedding(CHARACTERS, 64)
-        self.lstm = nn.LSTM(64, 128, num_layers=2, batch_first=True)
-        self.decoder = nn.Linear(128, CHARACTERS)
+        self.lstm = nn.LSTM(64, width, num_layers=2, batch_first=True)
+        self.decoder = nn.Linear(width, CHARACTERS)
 
     def forward(self, text: torch.Tensor) -> torch.Tensor:
         return self.decoder(self.lstm(self.embedding(text))[0])
 
 
-def make(device: str):
-    model = CharLSTM().to(device)
+def make(device: str, size: str):
+    width, batches, length = SIZES[size]
+    model = CharLSTM(width).to(device)
     optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
-    text = torch.randint(CHARACTERS, (8, 16, 65), device=device)
+    text = torch.randint(CHARACTERS, (8, batches, length + 1), device=device)
 
     def loss(step: int) -> torch.Tensor:
         batch = text[step % 8]

@@ -7,6 +7,10 @@ from torch import nn
 from torch.nn import functional as F
 
 
+SIZES = {"small": (16, 8), "large": (64, 512)}
+"""Channels at first, and the batch."""
+
+
 class Block(nn.Module):
     def __init__(self, before: int, after: int) -> None:
         super().__init__()
@@ -22,19 +26,20 @@ class Block(nn.Module):
         return F.relu(self.norm2(self.conv2(hidden)) + self.short(x))
 
 
-def make(device: str):
+def make(device: str, size: str):
+    width, batch = SIZES[size]
     model = nn.Sequential(
-        nn.Conv2d(3, 16, 3, padding=1, bias=False),
-        nn.BatchNorm2d(16),
+        nn.Conv2d(3, width, 3, padding=1, bias=False),
+        nn.BatchNorm2d(width),
         nn.ReLU(),
-        *(Block(before, after) for before, after in [(16, 16), (16, 16), (16, 32), (32, 32), (32, 64), (64, 64)]),
+        *(Block(width * before, width * after) for before, after in [(1, 1), (1, 1), (1, 2), (2, 2), (2, 4), (4, 4)]),
         nn.AdaptiveAvgPool2d(1),
         nn.Flatten(),
-        nn.Linear(64, 10),
+        nn.Linear(4 * width, 10),
     ).to(device)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9, weight_decay=5e-4)
-    images = torch.randn(8, 8, 3, 32, 32, device=device)
-    targets = torch.randint(10, (8, 8), device=device)
+    images = torch.randn(8, batch, 3, 32, 32, device=device)
+    targets = torch.randint(10, (8, batch), device=device)
 
     def loss(step: int) -> torch.Tensor:
         return F.cross_entropy(model(images[step % 8]), targets[step % 8])
