@@ -75,7 +75,7 @@ def test_the_norms_of_several_steps_are_fetched_at_once(monkeypatch: pytest.Monk
 
     def copy(tensor: Any) -> Any:
         copied.append(tuple(tensor.shape))
-        reader._on_device = tensor.device
+        reader._read_from(tensor.device)
         return torch.arange(tensor.numel(), dtype=torch.float32).reshape(tensor.shape)
 
     monkeypatch.setattr(reader, "copy", copy)

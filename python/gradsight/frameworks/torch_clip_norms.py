@@ -11,6 +11,8 @@ import threading
 from types import ModuleType
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple, TypeVar
 
+from ..metrics.bringing import brought
+
 Result = TypeVar("Result")
 
 
@@ -92,4 +94,4 @@ def _places(gradients: List[Any], caught: Caught) -> Optional[_Places]:
     found = [next(coming.get(gradient.dtype, iter(())), -1) for gradient in gradients]
     if -1 in found:
         return None
-    return _Places(sys.modules["torch"].tensor(found, device=caught.stacked.device))
+    return _Places(brought(sys.modules["torch"].tensor(found), caught.stacked.device))

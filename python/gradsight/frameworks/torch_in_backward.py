@@ -10,6 +10,7 @@ from typing import Any, List, Optional
 
 from .._site import caller_location
 from ..metrics import gradient_norm
+from ..metrics.bringing import brought, meeting_place
 from .torch_gradients import EXACTLY
 from .torch_reading import Number, capturing
 from .torch_recorder import Part, Pass, TorchRecorder, torch
@@ -39,8 +40,8 @@ def finish(recorder: TorchRecorder, passing: Pass, frame: FrameType) -> None:
         return
     read = recorder.reader.read
     with torch().no_grad():
-        first = parts[0].each
-        each = torch().cat([part.each.to(device=first.device, dtype=first.dtype) for part in parts])
+        device, dtype = meeting_place([part.each for part in parts]), parts[0].each.dtype
+        each = torch().cat([brought(part.each.to(dtype), device) for part in parts])
         total = read(torch().linalg.vector_norm(each))
         update = Update(recorder, owner, None)
         update.losses = [passing.loss]

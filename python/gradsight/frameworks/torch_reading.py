@@ -19,17 +19,37 @@ PATIENCE = 8
 """Updates after which a device without events is taken to have come so far."""
 
 
+class Ring:
+    """Pinned memory in which numbers arrive from a device: ``SLOTS`` places, used over and over."""
+
+    def __init__(self, dtype: Any) -> None:
+        self.given = 0
+        self._places = sys.modules["torch"].empty(SLOTS, dtype=dtype, pin_memory=True)
+
+    def next(self) -> Any:
+        """The next place, a tensor of no dimensions."""
+        place = self._places[self.given % SLOTS]
+        self.given += 1
+        return place
+
+
 class Ticket:
     """A number that is still on its way."""
 
-    __slots__ = ("source", "index")
+    __slots__ = ("_source", "_ring", "_last")
 
-    def __init__(self, source: Any, index: Optional[int]) -> None:
-        self.source = source
-        self.index = index
+    def __init__(self, source: Any, ring: Optional[Ring] = None) -> None:
+        """``source``: where it will be, of which the ring, if it is one's, has just given it away."""
+        self._source = source
+        self._ring = ring
+        self._last = 0 if ring is None else ring.given - 1 + SLOTS
+        """Of the numbers that the ring gives a place, the one by which this place is still its own."""
 
-    def value(self) -> float:
-        return float(self.source.item() if self.index is None else self.source[self.index].item())
+    def value(self) -> Optional[float]:
+        """None where another number has taken its place before anyone asked."""
+        if self._ring is not None and self._ring.given > self._last:
+            return None
+        return float(self._source.item())
 
 
 Number = Union[float, Ticket]
@@ -40,39 +60,49 @@ def value_of(number: Optional[Number]) -> Optional[float]:
 
 
 class _Waiting(NamedTuple):
-    event: Any
+    events: List[Any]
+    """Of each device that has them."""
+    blind: bool
+    """Whether there is one that has none."""
     use: Callable[[], None]
 
 
 class Reader:
     def __init__(self) -> None:
-        self._pinned: Any = None
-        self._next = 0
-        self._on_device: Optional[Any] = None
+        self._rings: Dict[Any, Ring] = {}
+        self._devices: List[Any] = []
+        """From which something was read since the last ``when_read``."""
         self._waiting: Deque[_Waiting] = deque()
 
     def read(self, tensor: Any) -> Optional[Number]:
-        """The number in a tensor of one element, now or later; None for what only all processes together could say."""
+        """The number in a tensor of one element, now or later; None for what only all processes together could say, and
+        while a graph is captured, which would read it anew each time that it runs.
+        """
         tensor = whole(tensor)
         if tensor is None:
             return None
         if tensor.is_cpu:
             return float(tensor.item())
-        self._on_device = tensor.device
-        if tensor.device.type != "cuda":
-            return Ticket(tensor.detach().clone(), None)
+        if capturing([tensor]):
+            return None
+        self._read_from(tensor.device)
+        tensor = tensor.detach()
+        if not tensor.is_cuda:
+            return Ticket(tensor.clone())
         torch = sys.modules["torch"]
-        if self._pinned is None:
-            self._pinned = torch.empty(SLOTS, dtype=torch.float64, pin_memory=True)
-        slot, self._next = self._next, (self._next + 1) % SLOTS
-        self._pinned[slot].copy_(tensor.detach().reshape(()).to(torch.float64), non_blocking=True)
-        return Ticket(self._pinned, slot)
+        dtype = torch.float32 if tensor.dtype in (torch.float32, torch.float16, torch.bfloat16) else torch.float64
+        ring = self._rings.get(dtype)
+        if ring is None:
+            ring = self._rings[dtype] = Ring(dtype)
+        place = ring.next()
+        place.copy_(tensor.reshape(()).to(dtype), non_blocking=True)
+        return Ticket(place, ring)
 
     def copy(self, tensor: Any) -> Any:
         """A vector on the CPU, which may be looked into once all that was read so far has arrived."""
         if tensor.device.type == "cpu":
             return tensor
-        self._on_device = tensor.device
+        self._read_from(tensor.device)
         if tensor.device.type != "cuda":
             return tensor.detach().clone()
         torch = sys.modules["torch"]
@@ -80,38 +110,48 @@ class Reader:
         arriving.copy_(tensor.detach().to(torch.float32), non_blocking=True)
         return arriving
 
+    def _read_from(self, device: Any) -> None:
+        if device not in self._devices:
+            self._devices.append(device)
+
     @property
     def full(self) -> bool:
         return len(self._waiting) >= MAX_WAITING
 
     def when_read(self, use: Callable[[], None]) -> None:
         """Calls ``use`` once all that was read so far has arrived, in the order of these calls."""
-        device, self._on_device = self._on_device, None
-        if device is None and not self._waiting:
+        if not self._devices and not self._waiting:
             use()
             return
-        event: Any = None
-        if device is not None and device.type == "cuda":
-            torch = sys.modules["torch"]
-            event = torch.cuda.Event()
-            event.record(torch.cuda.current_stream(device))
-        self._waiting.append(_Waiting(event, use))
+        devices, self._devices = self._devices, []
+        events = [_recorded(device) for device in devices if device.type == "cuda"]
+        self._waiting.append(_Waiting(events, len(events) < len(devices), use))
 
     def poll(self) -> None:
-        """Uses what has arrived. Never waits."""
+        """Uses what has arrived. Never waits, and asks nothing while a graph is recorded, which that would break."""
+        if not self._waiting or self._rings and sys.modules["torch"].cuda.is_current_stream_capturing():
+            return
         while self._waiting:
-            event = self._waiting[0].event
-            if not (event.query() if event is not None else len(self._waiting) > PATIENCE):
+            events, blind, _ = self._waiting[0]
+            if blind and len(self._waiting) <= PATIENCE or not all([event.query() for event in events]):
                 return
             self._waiting.popleft().use()
 
     def drain(self) -> None:
         """At the end: waits for the device, which has nothing more to do."""
         while self._waiting:
-            event, use = self._waiting.popleft()
-            if event is not None:
+            events, _, use = self._waiting.popleft()
+            for event in events:
                 event.synchronize()
             use()
+
+
+def _recorded(device: Any) -> Any:
+    """An event that comes after all that the device has been told to do so far."""
+    cuda: Any = sys.modules["torch"].cuda
+    event = cuda.Event()
+    event.record(cuda.current_stream(device))
+    return event
 
 
 def fetch(reader: Reader, norms: Iterable[LayerNorms]) -> None:
@@ -126,11 +166,15 @@ def fetch(reader: Reader, norms: Iterable[LayerNorms]) -> None:
 
 
 def _fetch(reader: Reader, alike: List[LayerNorms]) -> None:
-    copy = reader.copy(sys.modules["torch"].stack([layers.norms for layers in alike]))
+    norms = [layers.norms for layers in alike]
+    try:
+        copies = reader.copy(sys.modules["torch"].stack(norms))
+    except RuntimeError:  # no room on the device to put them together
+        copies = [reader.copy(each) for each in norms]
 
     def arrived() -> None:
-        for layers, norms in zip(alike, copy.cpu()):
-            layers.norms = norms
+        for layers, copy in zip(alike, copies):
+            layers.norms = copy.cpu()
 
     reader.when_read(arrived)
 

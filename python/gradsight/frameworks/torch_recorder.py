@@ -71,6 +71,7 @@ class TorchRecorder:
         self._scaled: Optional[Tuple[Any, Any]] = None
         self._order = 0
         self._is_first_run = True
+        self._warned_captured = False
         session.before_close(self._read_all)
 
     def move(self, session: Session) -> None:
@@ -148,6 +149,18 @@ class TorchRecorder:
         for gradients in [gradients for _, gradients in self._living]:
             gradients.watch_weights()
 
+    def captured(self, optimizer: Any) -> None:
+        """An update went into a graph of the device's, in which nothing of ours may be, nor a series begin."""
+        if not self._warned_captured:
+            self._warned_captured = True
+            owner = self._series.get(optimizer)
+            self.session.event(
+                "warning",
+                "An update was captured into a CUDA graph. No hook sees it when the graph is replayed: its steps are"
+                " missing here. Call the optimizer's step outside of the graph to see them.",
+                None if owner is None else owner.series,
+            )
+
     def _look_for_missed(self, optimizer: Any, gradients: Gradients, frame: Optional[FrameType]) -> None:
         """Weights that changed without a ``step`` tell of an update in a graph; without graphs they may mean anything."""
         if self.compiles_updates and gradients.weights_changed():
@@ -171,9 +184,11 @@ class TorchRecorder:
     def _read_all(self) -> None:
         while self.refused:  # they have ended it
             self.reader.when_read(self.refused.popitem()[1].use)
-        for series in list(self._series.values()):
-            fetch(self.reader, list(series.series.norms))
-        self.reader.drain()
+        try:
+            for series in list(self._series.values()):
+                fetch(self.reader, list(series.series.norms))
+        finally:  # a device that is out of memory has still got the numbers of the last steps
+            self.reader.drain()
 
     def clipped(self, clip: Clip) -> None:
         for optimizer, gradients in self.all_gradients():

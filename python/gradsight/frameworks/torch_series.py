@@ -15,6 +15,7 @@ from .._protocol import Location
 from .._series import LayerNorms, LayerSample, Series
 from .._session import Session
 from .torch_gradients import Gradients
+from ..metrics.bringing import brought
 from ..metrics.nonfinite import NonFiniteWatch
 from ..metrics.time_budget import TimeBudget
 
@@ -143,7 +144,7 @@ class TorchSeries:
                 self._own.clear()
             kept = [index for index, parameter in enumerate(parameters) if gradients.owns(parameter)]
             whole = len(kept) == len(parameters)
-            places = None if whole else sys.modules["torch"].tensor(kept, device=each.device)
+            places = None if whole else brought(sys.modules["torch"].tensor(kept), each.device)
             self._own[key] = [parameters[index] for index in kept], places
         own, places = self._own[key]
         return own, each if places is None else each[places]

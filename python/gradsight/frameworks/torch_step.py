@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import time
 from types import FrameType
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple, TypeVar
 
 from .._guard import Guard
 from .._site import caller_frame
@@ -18,7 +18,10 @@ from ..metrics.update_ratio import UpdateRatio
 from . import torch_in_backward, torch_optimizers, torch_step_methods, torch_zeroing
 from .torch_reading import capturing, compiling
 from .torch_recorder import Scaling, TorchRecorder, torch
+from .torch_series import TorchSeries
 from .torch_update import Update, measure
+
+Result = TypeVar("Result")
 
 _guard = Guard("recording updates")
 
@@ -101,13 +104,13 @@ class StepHooks:
         started = time.perf_counter()
         with torch().no_grad():
             if not capturing(optimizer.param_groups[0]["params"]):
-                call.ratio = update_ratio.begin(optimizer)
+                call.ratio = _with_room(owner, lambda: update_ratio.begin(optimizer))
         owner.ratio_budget.spent(started)
 
     def _end_ratio(self, ratio: UpdateRatio, update: Update) -> None:
         started = time.perf_counter()
         with torch().no_grad():
-            moved = ratio.measure()
+            moved = _with_room(update.owner, ratio.measure)
             update.ratio = None if moved is None else self._recorder.reader.read(moved)
         update.owner.ratio_budget.spent(started)
 
@@ -124,6 +127,15 @@ class StepHooks:
             return result
 
         return watched
+
+
+def _with_room(owner: TorchSeries, part: Callable[[], Result]) -> Optional[Result]:
+    """A part of the measurement that copies weights; none from the first on for which the device has no room."""
+    try:
+        return part()
+    except torch().cuda.OutOfMemoryError:
+        owner.ratio_budget.stop()
+        return None
 
 
 def skipped(recorder: TorchRecorder, scaling: Scaling, frame: FrameType) -> None:

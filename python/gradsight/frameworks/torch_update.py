@@ -26,6 +26,7 @@ from .._scalars import (
 )
 from .._series import Row
 from ..metrics import gradient_norm, shard_norm
+from ..metrics.bringing import brought, meeting_place
 from ..metrics.clip_factor import clip_factor
 from ..metrics.learning_rate import learning_rates
 from ..metrics.nonfinite import Bad, bad_elements, bad_norms
@@ -182,6 +183,7 @@ def measure(
     """Takes down the gradients as the optimizer is about to see them."""
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     if capturing(parameters):
+        recorder.captured(optimizer)
         return None
     owner = recorder.series_of(optimizer, frame)
     if owner is None:
@@ -309,8 +311,8 @@ def _with_parts(
         layers.append(None)
     update.before = parts
     if all(layers) and len({part.scaled for part in parts}) == 1:
-        first = layers[0][1]
-        each = torch().cat([each.to(device=first.device) for _, each in layers])
+        device = meeting_place([each for _, each in layers])
+        each = torch().cat([brought(each, device) for _, each in layers])
         update.layers_scaled = parts[0].scaled
         keep_layers(recorder, update, [parameter for having, _ in layers for parameter in having], each)
 

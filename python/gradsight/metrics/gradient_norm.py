@@ -6,6 +6,8 @@ import math
 import sys
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
+from .bringing import brought, meeting_place
+
 
 class Norms(NamedTuple):
     """Of each gradient, as one tensor [gradients], and of all together, as a tensor of one element."""
@@ -47,20 +49,27 @@ def _measure(torch: Any, dense: List[Any]) -> Norms:
     if _alike(dense, first):
         each = torch.stack(_foreach(torch, dense))
     else:
-        groups: Dict[Tuple[Any, Any], List[int]] = {}
-        for index, tensor in enumerate(dense):
-            groups.setdefault((tensor.device, tensor.dtype), []).append(index)
-        found: List[Any] = [None] * len(dense)
-        for indices in groups.values():
-            for index, norm in zip(indices, _foreach(torch, [dense[index] for index in indices])):
-                found[index] = norm
-        widest = torch.float64 if any(norm.dtype is torch.float64 for norm in found) else torch.float32
-        each = torch.stack([norm.to(device=first.device, dtype=widest) for norm in found])
+        each = torch.stack(_by_kind(torch, dense))
     total = torch.linalg.vector_norm(each)
     if each.device.type == "cpu" and math.isinf(total.item()):
         each = torch.stack([_in_double(torch, tensor) for tensor in dense])
         total = torch.linalg.vector_norm(each)
     return Norms(each, total)
+
+
+def _by_kind(torch: Any, dense: List[Any]) -> List[Any]:
+    """The norm of each, all of one type and on one device."""
+    groups: Dict[Tuple[Any, Any], List[int]] = {}
+    for index, tensor in enumerate(dense):
+        groups.setdefault((tensor.device, tensor.dtype), []).append(index)
+    norms = [torch.stack(_foreach(torch, [dense[index] for index in indices])) for indices in groups.values()]
+    widest = torch.float64 if any(norm.dtype is torch.float64 for norm in norms) else torch.float32
+    device = meeting_place(norms)
+    found: List[Any] = [None] * len(dense)
+    for indices, together in zip(groups.values(), norms):
+        for index, norm in zip(indices, brought(together.to(widest), device).unbind()):
+            found[index] = norm
+    return found
 
 
 def _alike(dense: List[Any], first: Any) -> bool:

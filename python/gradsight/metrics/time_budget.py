@@ -16,6 +16,10 @@ class TimeBudget:
     def due(self) -> bool:
         return time.perf_counter() >= self._next
 
+    def stop(self) -> None:
+        """Never again."""
+        self._next = self.at_least = float("inf")
+
     def spent(self, started: float) -> None:
         """Since ``started`` (of ``time.perf_counter``). What one measurement costs in several parts adds up."""
         self.took(time.perf_counter() - started)
