@@ -23,6 +23,10 @@ class Caught(NamedTuple):
     stacked: Any
 
 
+_asked_for: List[str] = []
+"""What clip functions have used of ``torch``."""
+
+
 class _Listening(ModuleType):
     """``torch`` to one call in one thread."""
 
@@ -31,9 +35,13 @@ class _Listening(ModuleType):
         self.caught: Optional[Caught] = None
         self._torch = sys.modules["torch"]
         self._thread = threading.get_ident()
+        now = vars(self._torch)
+        vars(self).update({name: now[name] for name in _asked_for if name in now})
 
     def __getattr__(self, name: str) -> Any:
         found = vars(self)[name] = getattr(self._torch, name)  # it is asked for once for each gradient
+        if name not in _asked_for:
+            _asked_for.append(name)
         return found
 
     def stack(self, tensors: Any, *args: Any, **kwargs: Any) -> Any:

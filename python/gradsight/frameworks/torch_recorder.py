@@ -116,7 +116,8 @@ class TorchRecorder:
     def begin_pass(self, loss: Optional[Number], frame: Optional[FrameType]) -> Pass:
         self._goes_on()
         for optimizer, gradients in self.all_gradients():
-            self._look_for_missed(optimizer, gradients, frame)
+            if self.compiles_updates:
+                self._look_for_missed(optimizer, gradients, frame)
             gradients.begin_pass(optimizer)
         self.passing = Pass(loss)
         return self.passing
@@ -134,7 +135,8 @@ class TorchRecorder:
     def zeroed(self, optimizer: Any, frame: FrameType) -> None:
         self._goes_on()
         gradients = self.gradients_of(optimizer)
-        self._look_for_missed(optimizer, gradients, frame)
+        if self.compiles_updates:
+            self._look_for_missed(optimizer, gradients, frame)
         gradients.forget()
 
     def parameters_zeroed(self, ids: Tuple[int, ...], frame: FrameType) -> None:
@@ -162,8 +164,8 @@ class TorchRecorder:
             )
 
     def _look_for_missed(self, optimizer: Any, gradients: Gradients, frame: Optional[FrameType]) -> None:
-        """Weights that changed without a ``step`` tell of an update in a graph; without graphs they may mean anything."""
-        if self.compiles_updates and gradients.weights_changed():
+        """Weights that changed without a ``step`` tell of an update in a graph; where there is none, of nothing."""
+        if gradients.weights_changed():
             gradients.forget()
             owner = self.series_of(optimizer, frame)
             if owner is not None:

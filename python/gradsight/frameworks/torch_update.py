@@ -52,6 +52,30 @@ class Measured(NamedTuple):
 class Update:
     """Made when the gradients are what the optimizer is about to see; turned into a row once all numbers are there."""
 
+    ratio: Optional[Number] = None
+    after: Optional[Number] = None
+    after_is_share = False
+    still_scaled: Optional[Number] = None
+    """What a fused optimizer will divide the gradients by itself."""
+    found_inf: Optional[Number] = None
+    skipped = False
+    skips = "The gradient scaler"
+    """Who leaves an update out whose gradients are not finite."""
+    check: Optional[str] = None
+    """What has raised before this update, which was not made then."""
+    limit: Optional[Clip] = None
+    limit_scaled = False
+    derivable = False
+    layers: Optional[Tuple[List[Any], Any]] = None
+    norms: Optional[Tuple[List[Any], Any]] = None
+    """The same where they were measured, on a device perhaps."""
+    layers_scaled = False
+    weights: Optional[Any] = None
+    bad: Optional[Bad] = None
+    looked_for_bad = False
+    """Whether the elements were looked at, which tell more than norms that may have overflowed."""
+    culprit: Optional[Culprit] = None
+
     def __init__(self, recorder: TorchRecorder, owner: TorchSeries, scaling: Optional[Scaling]) -> None:
         self.recorder = recorder
         self.owner = owner
@@ -60,30 +84,7 @@ class Update:
         self.scale = scaling.scale if scaling else None
         self.losses: List[Optional[Number]] = []
         self.rates: List[Optional[Number]] = []
-        self.ratio: Optional[Number] = None
         self.before: List[Measured] = []
-        self.after: Optional[Number] = None
-        self.after_is_share = False
-        self.still_scaled: Optional[Number] = None
-        """What a fused optimizer will divide the gradients by itself."""
-        self.found_inf: Optional[Number] = None
-        self.skipped = False
-        self.skips = "The gradient scaler"
-        """Who leaves an update out whose gradients are not finite."""
-        self.check: Optional[str] = None
-        """What has raised before this update, which was not made then."""
-        self.limit: Optional[Clip] = None
-        self.limit_scaled = False
-        self.derivable = False
-        self.layers: Optional[Tuple[List[Any], Any]] = None
-        self.norms: Optional[Tuple[List[Any], Any]] = None
-        """The same where they were measured, on a device perhaps."""
-        self.layers_scaled = False
-        self.weights: Optional[Any] = None
-        self.bad: Optional[Bad] = None
-        self.looked_for_bad = False
-        """Whether the elements were looked at, which tell more than norms that may have overflowed."""
-        self.culprit: Optional[Culprit] = None
 
     def use(self) -> None:
         """All numbers have arrived: makes the row, and the events that go with it."""
@@ -181,8 +182,7 @@ def measure(
     recorder: TorchRecorder, optimizer: Any, frame: Optional[FrameType], scaling: Optional[Scaling]
 ) -> Optional[Update]:
     """Takes down the gradients as the optimizer is about to see them."""
-    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-    if capturing(parameters):
+    if capturing(optimizer.param_groups[0]["params"]):
         recorder.captured(optimizer)
         return None
     owner = recorder.series_of(optimizer, frame)
@@ -205,9 +205,9 @@ def measure(
         update.still_scaled = None if inner is None else read(inner)
         update.found_inf = None if found_inf is None else read(found_inf)
     if gradients.clips:
-        _with_clips(recorder, update, gradients, parameters, -1.0 if scaling is None else scaling.unscaled_at)
+        _with_clips(recorder, update, gradients, optimizer, -1.0 if scaling is None else scaling.unscaled_at)
     else:
-        having, dense = gradient_norm.gradients(parameters)
+        having, dense = gradient_norm.gradients(_parameters(optimizer))
         norms = gradient_norm.measure(dense)
         if norms is not None:
             total = read(norms.total)
@@ -219,6 +219,10 @@ def measure(
         if isinstance(total, float) and not math.isfinite(total):
             update.look_for_bad(having, dense)
     return update
+
+
+def _parameters(optimizer: Any) -> List[Any]:
+    return [parameter for group in optimizer.param_groups for parameter in group["params"]]
 
 
 def _share(recorder: TorchRecorder, dense: List[Any]) -> List[Measured]:
@@ -238,7 +242,7 @@ def _with_clips(
     recorder: TorchRecorder,
     update: Update,
     gradients: Gradients,
-    parameters: List[Any],
+    optimizer: Any,
     unscaled_at: float,
 ) -> None:
     owner, read, clips = update.owner, recorder.reader.read, gradients.clips
@@ -250,7 +254,7 @@ def _with_clips(
             update.layers_scaled = first.order < unscaled_at
             keep_layers(recorder, update, *owner.own_of(gradients, *first.layers))
     else:
-        _with_parts(recorder, update, [clip for clip, _ in clips], parameters, unscaled_at)
+        _with_parts(recorder, update, [clip for clip, _ in clips], _parameters(optimizer), unscaled_at)
     limiting = [(clip, coverage) for clip, coverage in clips if not clip.only_measures]
     by_norm = [item for item in limiting if not item[0].by_value]
     covered = [item for item in by_norm or limiting if item[1] != SOME]
@@ -263,11 +267,11 @@ def _with_clips(
         owner.clipped_at(ClipSite(kind, clip.function, clip.location))
         comparable = coverage == EXACTLY and clip.norm_type == 2.0
         if update.derivable and not (comparable and (owner.changed_after_clip or owner.post_budget.due())):
-            _name_bad(update, parameters)
+            _name_bad(update, optimizer)
             return
     if limiting:
         started = time.perf_counter()
-        having, dense = gradient_norm.gradients(parameters)
+        _, dense = gradient_norm.gradients(_parameters(optimizer))
         norms = gradient_norm.measure(dense)
         if norms is not None:
             update.after = read(norms.total)
@@ -275,7 +279,7 @@ def _with_clips(
             share = _share(recorder, dense)
             update.after, update.after_is_share = (share[0].norm, True) if share else (None, False)
         owner.post_budget.spent(started)
-    _name_bad(update, parameters)
+    _name_bad(update, optimizer)
 
 
 def _with_parts(
@@ -329,11 +333,11 @@ def keep_layers(recorder: TorchRecorder, update: Update, parameters: List[Any], 
         update.owner.weights_budget.spent(started)
 
 
-def _name_bad(update: Update, parameters: List[Any]) -> None:
+def _name_bad(update: Update, optimizer: Any) -> None:
     """After clipping an infinite norm only the infinite gradients are NaN; after a NaN norm all are, and none is named."""
     norm = update.before[0].norm if len(update.before) == 1 else None
     if norm == math.inf:
-        update.look_for_bad(*gradient_norm.gradients(parameters))
+        update.look_for_bad(*gradient_norm.gradients(_parameters(optimizer)))
 
 
 def _sum(losses: List[Optional[float]]) -> Optional[float]:
