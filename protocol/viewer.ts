@@ -1,7 +1,8 @@
 /**
  * Viewer ⇄ hub. Websocket path `/view`, same token. Requests are JSON with an id and are answered once, in any order,
  * by `{ id, ok }`, `{ id, err }`, or, for tiles and layers, by a binary frame whose metadata holds `reply: "<id>"`. After
- * `subscribe` the hub pushes the run's detail when it changed, at most 10 times a second.
+ * `subscribe` the hub pushes the run's detail when it changed, at most 10 times a second; what reads or writes a file pushes
+ * its progress.
  *
  * A tile is one window of a series, reduced to at most `buckets` buckets (min/max pyramid, so that no extreme is lost).
  * Columns, all [buckets]: `from`, `to` F64 (steps, inclusive); for each metric m that has values in the window: `m.min`,
@@ -17,8 +18,22 @@
  * `count` U32; `nonfinite` U32, all row-major; `names` U8: the rows' names as a JSON list of strings, in UTF-8.
  */
 import { advice } from "./advice.ts";
+import { exportFormat, importable, runSource } from "./exchange.ts";
 import { SCALAR_NAMES } from "./scalars.ts";
-import { finite, jsonNumber, list, nullable, type Of, object, oneOf, record, tagged, text, whole } from "./shape.ts";
+import {
+  finite,
+  flag,
+  jsonNumber,
+  list,
+  nullable,
+  type Of,
+  object,
+  oneOf,
+  record,
+  tagged,
+  text,
+  whole,
+} from "./shape.ts";
 import { clipSite, codeLocation, type endStatus, runEvent, story } from "./telemetry.ts";
 
 /** The learning rates that parameter groups have besides the first group's, which is `lr`: as many as a chart can show. */
@@ -47,6 +62,10 @@ export const runStatus = oneOf(
   ...(["finished", "failed", "interrupted"] satisfies Of<typeof endStatus>[]),
 );
 
+export const runTag = text(64);
+export const runTags = list(runTag, 64);
+export const runNote = text(4096);
+
 export const runSummary = object({
   id: text(64),
   name: text(256),
@@ -57,6 +76,11 @@ export const runSummary = object({
   lastSeen: finite,
   steps: whole,
   framework: nullable(text(64)),
+  starred: flag,
+  tags: runTags,
+  note: runNote,
+  /** The file that it was imported from; null: a probe told it. */
+  source: nullable(runSource),
 });
 export type RunSummary = Of<typeof runSummary>;
 
@@ -120,7 +144,8 @@ export const runDetail = object({
 export type RunDetail = Of<typeof runDetail>;
 
 const id = whole;
-export const viewerRequest = tagged("method", {
+/** What the dashboard's page may ask for. It names no file, and changes nothing. */
+const pageRequests = {
   runs: object({ id }),
   subscribe: object({ id, run: text(64) }),
   unsubscribe: object({ id }),
@@ -143,8 +168,25 @@ export const viewerRequest = tagged("method", {
     buckets: whole,
     rows: nullable(object({ from: whole, count: whole })),
   }),
+};
+export const pageRequest = tagged("method", pageRequests);
+export type PageRequest = Of<typeof pageRequest>;
+
+export const viewerRequest = tagged("method", {
+  ...pageRequests,
   delete: object({ id, run: text(64) }),
   rename: object({ id, run: text(64), name: text(256) }),
+  star: object({ id, run: text(64), starred: flag }),
+  tag: object({ id, run: text(64), tags: runTags }),
+  note: object({ id, run: text(64), note: runNote }),
+  /** What is in a file that the user chose to import. */
+  inspect: object({ id, file: text() }),
+  /** `columns`: which of the file's columns is which scalar. */
+  import: object({ id, file: text(), columns: record(text(1024)) }),
+  /** Writes the run to a path that the user chose; what was there is replaced once all is written. */
+  export: object({ id, run: text(64), format: exportFormat, file: text() }),
+  /** Ends an inspect, import or export of this connection, which is then answered by `cancelled`. */
+  cancel: object({ id, job: whole }),
 });
 export type ViewerRequest = Of<typeof viewerRequest>;
 export type ViewerMethod = ViewerRequest["method"];
@@ -161,6 +203,14 @@ export interface ViewerResults {
   layers: never;
   delete: Record<string, never>;
   rename: Record<string, never>;
+  star: Record<string, never>;
+  tag: Record<string, never>;
+  note: Record<string, never>;
+  inspect: Of<typeof importable>;
+  /** `added`: false where this very file was imported before. */
+  import: { run: string; added: boolean };
+  export: Record<string, never>;
+  cancel: Record<string, never>;
 }
 
 export const viewerResults = {
@@ -169,13 +219,25 @@ export const viewerResults = {
   unsubscribe: object({}),
   delete: object({}),
   rename: object({}),
+  star: object({}),
+  tag: object({}),
+  note: object({}),
+  inspect: importable,
+  import: object({ run: text(64), added: flag }),
+  export: object({}),
+  cancel: object({}),
 };
 
-export const viewerError = object({ code: oneOf("unknown-run", "bad-request", "store", "internal"), message: text() });
+export const viewerError = object({
+  code: oneOf("unknown-run", "bad-request", "bad-file", "cancelled", "store", "internal"),
+  message: text(),
+});
 export const viewerFailure = object({ id, err: viewerError });
 
 export const viewerPush = tagged("push", {
   runs: object({ runs: list(runSummary) }),
   run: object({ run: runDetail }),
+  /** How far an inspect, import or export of this connection has come: 0 to 1. */
+  progress: object({ job: whole, done: finite }),
 });
 export type ViewerPush = Of<typeof viewerPush>;

@@ -4,7 +4,7 @@
  */
 import { finite, nullable, type Of, object, oneOf, tagged, text, whole } from "./shape.ts";
 import { codeLocation } from "./telemetry.ts";
-import { viewerRequest } from "./viewer.ts";
+import { pageRequest } from "./viewer.ts";
 
 const anything = (value: unknown) => value;
 const bytes = (value: unknown) => {
@@ -35,7 +35,7 @@ export type ToDashboard = Of<typeof toDashboard>;
 
 export const fromDashboard = tagged("type", {
   ready: object({}),
-  request: object({ request: viewerRequest }),
+  request: object({ request: pageRequest }),
   writeThreshold: object({ id: whole, run: text(64), series: text(64), threshold: finite }),
   reveal: object({ location: codeLocation }),
   command: object({ command: oneOf("runWithTelemetry", "showLog", "openWalkthrough") }),

@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { HubEndpoint } from "../../protocol/lsp.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
+import { Exchange } from "./exchange/exchange.ts";
 import { Gate } from "./gate.ts";
 import { Probes } from "./probe/probes.ts";
 import { SpillImport } from "./probe/spill-import.ts";
@@ -34,7 +35,8 @@ export async function openHub({ storage, lostAfter = LOST_AFTER }: HubWorkerData
   const upkeep = new Upkeep(loaded, log);
   const probes = new Probes(store, log, (run, steps) => upkeep.stored(run, steps));
   const views = new RunViews(store, () => probes.connected, lostAfter);
-  const requests = new Requests(store, loaded, views, (run) => probes.refuseRun(run));
+  const exchange = new Exchange(store, probes.ingest, probes.commits);
+  const requests = new Requests(store, loaded, views, exchange, (run) => probes.refuseRun(run));
   const viewers = new Viewers(store, requests, views, log);
   const gate = new Gate(log, (path, socket) => (path === "/probe" ? probes : viewers).accept(socket));
   const port = await gate.open();

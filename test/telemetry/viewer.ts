@@ -84,7 +84,7 @@ export class Viewer {
     if ("push" in message) {
       const push = viewerPush(message);
       if (push.push === "runs") this.runs = push.runs;
-      else this.details.set(push.run.summary.id, push.run);
+      else if (push.push === "run") this.details.set(push.run.summary.id, push.run);
       for (const look of [...this.#waiting]) look();
       return;
     }

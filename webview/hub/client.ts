@@ -5,19 +5,19 @@
 import { decodeFrame, type Frame } from "../../protocol/frame.ts";
 import {
   type FrameMethod,
-  type ViewerMethod,
+  type PageRequest,
   type ViewerPush,
-  type ViewerRequest,
   type ViewerResults,
   viewerFailure,
   viewerPush,
   viewerResults,
 } from "../../protocol/viewer.ts";
 
-type JsonMethod = Exclude<ViewerMethod, FrameMethod>;
-type Parameters<M extends ViewerMethod> = Omit<Extract<ViewerRequest, { method: M }>, "id" | "method">;
+type PageMethod = PageRequest["method"];
+type JsonMethod = Exclude<PageMethod, FrameMethod>;
+type Parameters<M extends PageMethod> = Omit<Extract<PageRequest, { method: M }>, "id" | "method">;
 interface Pending {
-  method: ViewerMethod;
+  method: PageMethod;
   resolve(value: never): void;
   reject(error: Error): void;
   timer: ReturnType<typeof setTimeout>;
@@ -28,11 +28,11 @@ const TIMEOUT_MS = 20_000;
 export class HubError extends Error {}
 
 export class HubClient {
-  readonly #send: (request: ViewerRequest) => void;
+  readonly #send: (request: PageRequest) => void;
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
 
-  constructor(send: (request: ViewerRequest) => void) {
+  constructor(send: (request: PageRequest) => void) {
     this.#send = send;
   }
 
@@ -81,12 +81,12 @@ export class HubClient {
     for (const id of [...this.#pending.keys()]) this.#take(id)!.reject(new HubError(reason));
   }
 
-  #ask<T>(method: ViewerMethod, parameters: object): Promise<T> {
+  #ask<T>(method: PageMethod, parameters: object): Promise<T> {
     const id = this.#nextId++;
     return new Promise<T>((resolve, reject) => {
       const timer = setTimeout(() => this.#take(id)?.reject(new HubError(`no answer to "${method}"`)), TIMEOUT_MS);
       this.#pending.set(id, { method, resolve, reject, timer });
-      this.#send({ method, id, ...parameters } as ViewerRequest);
+      this.#send({ method, id, ...parameters } as PageRequest);
     });
   }
 
@@ -98,4 +98,4 @@ export class HubClient {
   }
 }
 
-const isFrameMethod = (method: ViewerMethod): method is FrameMethod => method === "tile" || method === "layers";
+const isFrameMethod = (method: PageMethod): method is FrameMethod => method === "tile" || method === "layers";

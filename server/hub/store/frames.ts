@@ -46,6 +46,12 @@ export class Frames {
     return Number(this.db.prepare("SELECT max(id) AS key FROM frames WHERE run = ?").get(run)?.key ?? 0);
   }
 
+  /** How many a run has, none newer than `newest`. */
+  count(run: number, newest: number): number {
+    const row = this.db.prepare("SELECT count(*) AS n FROM frames WHERE run = ? AND id <= ?").get(run, newest);
+    return Number(row?.n);
+  }
+
   /** One attempt's frames in the order of training: at most `limit` after `seq`, none newer than `newest`. */
   ofAttempt(attempt: number, seq: number, newest: number, limit: number): StoredFrame[] {
     const rows = this.db

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { RunSource } from "../../../protocol/exchange.ts";
 import type { RunInfo } from "../../../protocol/telemetry.ts";
 
 export interface StoredRun {
@@ -8,6 +9,13 @@ export interface StoredRun {
   readonly info: RunInfo;
   /** Unix seconds of its first attempt. */
   readonly startedAt: number;
+  readonly starred: boolean;
+  readonly tags: readonly string[];
+  readonly note: string;
+  /** null: a probe told it. */
+  readonly source: RunSource | null;
+  /** Unix seconds of its import; null where it was not imported. */
+  readonly addedAt: number | null;
 }
 
 interface Row {
@@ -16,6 +24,11 @@ interface Row {
   given_name: string | null;
   info: string;
   started_at: number;
+  starred: number;
+  tags: string;
+  note: string;
+  source: string | null;
+  added_at: number | null;
 }
 
 export class Runs {
@@ -52,8 +65,34 @@ export class Runs {
     this.db.prepare("UPDATE runs SET given_name = ? WHERE run = ?").run(name, id);
   }
 
-  delete(id: string): void {
+  star(id: string, starred: boolean): void {
+    this.db.prepare("UPDATE runs SET starred = ? WHERE run = ?").run(Number(starred), id);
+  }
+
+  tag(id: string, tags: readonly string[]): void {
+    this.db.prepare("UPDATE runs SET tags = ? WHERE run = ?").run(JSON.stringify(tags), id);
+  }
+
+  note(id: string, note: string): void {
+    this.db.prepare("UPDATE runs SET note = ? WHERE run = ?").run(note, id);
+  }
+
+  /** Adds a run that a file tells of. One that was deleted may come again: this time the user asks for it. */
+  putImported(info: RunInfo, source: RunSource, now: number): void {
+    this.db.prepare("DELETE FROM deleted_runs WHERE run = ?").run(info.id);
+    this.put(info, 0);
+    this.db
+      .prepare("UPDATE runs SET source = ?, added_at = coalesce(added_at, ?) WHERE run = ?")
+      .run(JSON.stringify(source), now, info.id);
+  }
+
+  /** As if it had never been here. */
+  forget(id: string): void {
     this.db.prepare("DELETE FROM runs WHERE run = ?").run(id);
+  }
+
+  delete(id: string): void {
+    this.forget(id);
     this.db.prepare("INSERT OR IGNORE INTO deleted_runs (run) VALUES (?)").run(id);
   }
 
@@ -64,5 +103,16 @@ export class Runs {
 
 function toRun(row: Row): StoredRun {
   const info = JSON.parse(row.info) as RunInfo;
-  return { key: row.id, id: row.run, name: row.given_name ?? info.name, info, startedAt: row.started_at };
+  return {
+    key: row.id,
+    id: row.run,
+    name: row.given_name ?? info.name,
+    info,
+    startedAt: row.started_at,
+    starred: row.starred === 1,
+    tags: JSON.parse(row.tags) as string[],
+    note: row.note,
+    source: row.source === null ? null : (JSON.parse(row.source) as RunSource),
+    addedAt: row.added_at,
+  };
 }

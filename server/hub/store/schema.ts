@@ -104,6 +104,13 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (model, attempt, series, level, block)
   ) STRICT;
   `,
+  `
+  ALTER TABLE runs ADD COLUMN starred INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE runs ADD COLUMN tags TEXT NOT NULL DEFAULT '[]'; -- JSON
+  ALTER TABLE runs ADD COLUMN note TEXT NOT NULL DEFAULT '';
+  ALTER TABLE runs ADD COLUMN source TEXT;                     -- RunSource as JSON; null: a probe told it
+  ALTER TABLE runs ADD COLUMN added_at REAL;                   -- Unix seconds of its import
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

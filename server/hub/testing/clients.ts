@@ -153,7 +153,9 @@ interface Answer {
   id?: number;
   ok?: never;
   err?: { code: string; message: string };
-  push?: "run" | "runs";
+  push?: "run" | "runs" | "progress";
+  job?: number;
+  done?: number;
   run?: RunDetail;
   runs?: RunSummary[];
 }
@@ -197,6 +199,11 @@ export class ViewerClient {
 
   send(text: string): void {
     this.socket.send(text);
+  }
+
+  /** Of the request sent last. */
+  get lastId(): number {
+    return this.id - 1;
   }
 
   async request<T = never>(method: ViewerMethod, params: object = {}): Promise<T> {

@@ -1,6 +1,7 @@
 /** What each request of a viewer does. */
 import { encodeFrame } from "../../../protocol/frame.ts";
 import type { FrameMethod, ViewerMethod, ViewerRequest, ViewerResults } from "../../../protocol/viewer.ts";
+import type { Exchange, Job } from "../exchange/exchange.ts";
 import { layerWindow } from "../layers/layer-window.ts";
 import type { LoadedRuns } from "../runs/loaded-runs.ts";
 import type { StoredRun } from "../store/runs.ts";
@@ -33,17 +34,19 @@ export class Requests {
   private readonly store: Store;
   private readonly loaded: LoadedRuns;
   private readonly views: RunViews;
+  private readonly exchange: Exchange;
   private readonly onDelete: (run: string) => void;
 
-  constructor(store: Store, loaded: LoadedRuns, views: RunViews, onDelete: (run: string) => void) {
+  constructor(store: Store, loaded: LoadedRuns, views: RunViews, exchange: Exchange, onDelete: (run: string) => void) {
     this.store = store;
     this.loaded = loaded;
     this.views = views;
+    this.exchange = exchange;
     this.onDelete = onDelete;
   }
 
-  /** @throws {RequestError} */
-  async answer(request: ViewerRequest, subscriber: Subscriber): Promise<Answer<ViewerMethod>> {
+  /** @throws {RequestError | BadFile} */
+  async answer(request: ViewerRequest, subscriber: Subscriber, job: Job): Promise<Answer<ViewerMethod>> {
     switch (request.method) {
       case "runs":
         return { runs: this.views.summaries() };
@@ -60,6 +63,21 @@ export class Requests {
         return this.delete(request);
       case "rename":
         return this.rename(request);
+      case "star":
+        return this.change(request.run, (runs) => runs.star(request.run, request.starred));
+      case "tag":
+        return this.change(request.run, (runs) => runs.tag(request.run, distinct(request.tags)));
+      case "note":
+        return this.change(request.run, (runs) => runs.note(request.run, request.note.trim()));
+      case "inspect":
+        return this.exchange.inspect(request.file, job);
+      case "import":
+        return this.exchange.import(request.file, request.columns, job);
+      case "export":
+        await this.exchange.export(this.find(request.run), request.format, request.file, job);
+        return {};
+      case "cancel":
+        return {};
     }
   }
 
@@ -101,10 +119,14 @@ export class Requests {
   }
 
   private rename({ run, name }: Request<"rename">): Answer<"rename"> {
-    this.find(run);
     const given = name.trim();
     if (given === "") throw new RequestError("bad-request", "A run needs a name.");
-    this.store.transaction(() => this.store.runs.rename(run, given));
+    return this.change(run, (runs) => runs.rename(run, given));
+  }
+
+  private change(run: string, body: (runs: Store["runs"]) => void): Record<string, never> {
+    this.find(run);
+    this.store.transaction(() => body(this.store.runs));
     return {};
   }
 
@@ -119,3 +141,6 @@ function checkWindow({ from, to, buckets }: { from: number; to: number; buckets:
   if (from > to || buckets < 1 || buckets > MOST_BUCKETS)
     throw new RequestError("bad-request", `A window needs from ≤ to and 1 to ${MOST_BUCKETS} buckets.`);
 }
+
+const distinct = (tags: readonly string[]): string[] =>
+  [...new Set(tags.map((tag) => tag.trim()))].filter((tag) => tag !== "");

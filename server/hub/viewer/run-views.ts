@@ -6,7 +6,7 @@ import type { StoredAttempt } from "../store/attempts.ts";
 import { seriesKey } from "../store/events.ts";
 import type { StoredRun } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
-import { type RankEnd, rankEnds, runEnd } from "./status.ts";
+import { isArriving, type RankEnd, rankEnds, runEnd } from "./status.ts";
 import { runStory } from "./story.ts";
 
 const MOST_EVENTS = 1000;
@@ -28,7 +28,10 @@ export class RunViews {
   summaries(): RunSummary[] {
     const attempts = Map.groupBy(this.store.attempts.list(), ({ run }) => run);
     const steps = this.store.series.stepsByRun();
-    return this.store.runs.list().map((run) => this.summary(run, attempts.get(run.key) ?? [], steps.get(run.key) ?? 0));
+    return this.store.runs.list().flatMap((run) => {
+      const ofRun = attempts.get(run.key) ?? [];
+      return isArriving(run, ofRun) ? [] : [this.summary(run, ofRun, steps.get(run.key) ?? 0)];
+    });
   }
 
   detail(run: StoredRun, model: RunModel): RunDetail {
@@ -90,6 +93,10 @@ export class RunViews {
       lastSeen: Math.max(run.startedAt, ...attempts.map(({ lastSeen }) => lastSeen)),
       steps,
       framework: run.info.framework,
+      starred: run.starred,
+      tags: [...run.tags],
+      note: run.note,
+      source: run.source,
     };
   }
 

@@ -1,5 +1,6 @@
 import type { RunSummary } from "../../../protocol/viewer.ts";
 import type { StoredAttempt } from "../store/attempts.ts";
+import type { StoredRun } from "../store/runs.ts";
 
 export interface RunEnd {
   readonly status: RunSummary["status"];
@@ -38,4 +39,9 @@ export function rankEnds(
 export function runEnd(ends: readonly RankEnd[]): RunEnd {
   const end = ORDER.flatMap((status) => ends.find((candidate) => candidate.status === status) ?? []);
   return end[0] ?? { status: "lost", error: null, exitCode: null };
+}
+
+/** Whether an import of this run is under way, or was cut off by a crash: it is shown once all of it is here. */
+export function isArriving({ source }: StoredRun, attempts: readonly StoredAttempt[]): boolean {
+  return source !== null && (attempts.length === 0 || attempts.some(({ status }) => status === null));
 }

@@ -187,3 +187,18 @@ it("tells the story of the rank that went bad first, and keeps it", async () => 
   probe.send(end(1, { status: "failed", story: told(5) }));
   expect((await next).run?.story).toEqual(told(5));
 });
+
+it("keeps what the user says of a run, and tells every viewer at once", async () => {
+  const { hub, viewer } = await connected();
+  const other = await ViewerClient.connect(hub.endpoint);
+  await viewer.runs();
+  await viewer.request("star", { run: "run-1", starred: true });
+  await viewer.request("tag", { run: "run-1", tags: ["baseline", " baseline ", "", "bf16"] });
+  await viewer.request("note", { run: "run-1", note: " Warm-up of 500 steps. " });
+  const said = { starred: true, tags: ["baseline", "bf16"], note: "Warm-up of 500 steps." };
+  await other.listed(([run]) => JSON.stringify(run?.note) === JSON.stringify(said.note));
+  expect((await other.runs())[0]).toMatchObject({ ...said, source: null });
+  await hub.stop();
+  const again = await TestHub.start({ storage: hub.storage });
+  expect((await (await ViewerClient.connect(again.endpoint)).runs())[0]).toMatchObject(said);
+});

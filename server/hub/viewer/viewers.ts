@@ -40,7 +40,10 @@ export class Viewers {
       void viewer.receive(data.toString());
     });
     socket.on("error", (error) => this.log("warn", `A viewer's connection failed: ${error.message}`));
-    socket.on("close", () => this.viewers.delete(viewer));
+    socket.on("close", () => {
+      viewer.close();
+      this.viewers.delete(viewer);
+    });
     this.viewers.add(viewer);
     this.schedule();
   }
@@ -73,10 +76,12 @@ export class Viewers {
     this.pushDetails();
   }
 
-  /** At once when a run comes, goes, is renamed or changes its status; its counts less often. */
+  /** At once when a run comes, goes, changes its status or what the user says of it; its counts less often. */
   private pushRuns(slow: boolean): void {
     const runs = this.views.summaries();
-    const outline = JSON.stringify(runs.map(({ id, name, status }: RunSummary) => [id, name, status]));
+    const outline = JSON.stringify(
+      runs.map(({ id, name, status, starred, tags, note }: RunSummary) => [id, name, status, starred, tags, note]),
+    );
     if (outline === this.outline && !slow) return;
     this.outline = outline;
     for (const viewer of this.viewers) viewer.pushRuns({ runs });

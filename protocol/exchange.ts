@@ -1,0 +1,27 @@
+/** Runs that come from other programs' logs, and go into files that other programs read. */
+import { list, type Of, object, oneOf, record, text } from "./shape.ts";
+
+export const importFormat = oneOf("trainer-state", "json-lines", "csv", "tensorboard", "wandb");
+export type ImportFormat = Of<typeof importFormat>;
+
+export const exportFormat = oneOf("csv", "json-lines", "tensorboard", "safetensors");
+export type ExportFormat = Of<typeof exportFormat>;
+
+/** The name that a scalar has in the file, by scalar. */
+export const sourceColumns = record(text(1024));
+export type SourceColumns = Of<typeof sourceColumns>;
+
+export const runSource = object({ format: importFormat, file: text(), columns: sourceColumns });
+export type RunSource = Of<typeof runSource>;
+
+/** What is in a file that can be imported. */
+export const importable = object({
+  format: importFormat,
+  /** Its columns of numbers. */
+  names: list(text(1024)),
+  /** What their names tell of them. */
+  columns: sourceColumns,
+  /** Those that may be the gradient norm and can't be told apart; none where one is in `columns`. */
+  norms: list(text(1024)),
+});
+export type Importable = Of<typeof importable>;

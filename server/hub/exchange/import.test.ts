@@ -1,0 +1,236 @@
+/** Logs as other programs wrote them (test/exchange/fixtures says how), imported by a real hub. */
+import { cpSync, readFileSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+import type { Importable, SourceColumns } from "../../../protocol/exchange.ts";
+import { runDetail } from "../../../protocol/viewer.ts";
+import { ViewerClient } from "../testing/clients.ts";
+import { TestHub, temporaryFolder } from "../testing/test-hub.ts";
+
+const fixture = (name: string) => fileURLToPath(new URL(`../../../test/exchange/fixtures/${name}`, import.meta.url));
+
+async function viewerOf(storage?: string) {
+  const hub = await TestHub.start(storage === undefined ? {} : { storage });
+  return { hub, viewer: await ViewerClient.connect(hub.endpoint) };
+}
+
+const inspect = (viewer: ViewerClient, file: string) => viewer.request<Importable>("inspect", { file });
+const take = (viewer: ViewerClient, file: string, columns: SourceColumns) =>
+  viewer.request<{ run: string; added: boolean }>("import", { file, columns });
+
+/** Imports what the file's names say of it. */
+async function imported(viewer: ViewerClient, file: string) {
+  const found = await inspect(viewer, file);
+  const { run, added } = await take(viewer, file, found.columns);
+  return { found, run, added, detail: await viewer.subscribe(run) };
+}
+
+function written(name: string, text: string): string {
+  const file = join(temporaryFolder(), name);
+  writeFileSync(file, text);
+  return file;
+}
+
+/** `n` lines of JSON with a calm gradient norm. */
+const calm = (n: number, from = 0) =>
+  Array.from(
+    { length: n },
+    (_, i) => `${JSON.stringify({ step: from + i, grad_norm: 1 + (i % 5), loss: 1 / (i + 1) })}\n`,
+  ).join("");
+
+it("gives advice on a trainer_state.json, whose threshold stays unknown", async () => {
+  const { hub, viewer } = await viewerOf();
+  const file = fixture("trainer_state.json");
+  const { log_history: history } = JSON.parse(readFileSync(file, "utf8"));
+  const { found, run, detail } = await imported(viewer, file);
+  expect(found).toMatchObject({
+    format: "trainer-state",
+    columns: { norm_pre: "grad_norm", loss: "loss", lr: "learning_rate" },
+    norms: [],
+  });
+  expect(runDetail(detail)).toEqual(detail);
+  expect(detail.summary).toMatchObject({
+    status: "finished",
+    steps: 40,
+    framework: "transformers",
+    source: { format: "trainer-state", file, columns: found.columns },
+  });
+  expect(detail.series[0]).toMatchObject({ steps: 40, firstStep: 1, lastStep: 40, clipRate: null, nonFinite: 0 });
+  expect(detail.series[0]!.advice).toMatchObject({ inForce: null, evidence: { steps: 40 } });
+  expect(detail.series[0]!.advice.verdict).not.toBe("too-few-steps");
+  const tile = await viewer.tile({ run, series: "imported", metrics: ["norm_pre", "loss", "lr", "threshold"] });
+  const training = history.filter((entry: { grad_norm?: number }) => entry.grad_norm !== undefined);
+  expect(tile["norm_pre.last"]).toEqual(training.map((entry: { grad_norm: number }) => entry.grad_norm));
+  expect(tile["loss.last"]).toEqual(training.map((entry: { loss: number }) => entry.loss));
+  expect(tile["lr.last"]).toEqual(training.map((entry: { learning_rate: number }) => entry.learning_rate));
+  expect(tile).not.toHaveProperty(["threshold.last"]);
+  // All of it is in the store.
+  await hub.stop();
+  const again = await viewerOf(hub.storage);
+  expect((await again.viewer.subscribe(run)).series).toEqual(detail.series);
+});
+
+it("reads Lightning's CSV, whose rows of one step lie apart", async () => {
+  const { viewer } = await viewerOf();
+  const { found, run, detail } = await imported(viewer, fixture("metrics.csv"));
+  expect(found.columns).toEqual({ norm_pre: "grad_2.0_norm_total", loss: "train_loss", lr: "lr-AdamW" });
+  expect(detail.series[0]).toMatchObject({ steps: 48, firstStep: 0, lastStep: 47 });
+  expect(detail.attempts).toBe(1);
+  const tile = await viewer.tile({ run, series: "imported", metrics: ["norm_pre", "loss", "lr"] });
+  for (const metric of ["norm_pre", "loss", "lr"]) expect(tile[`${metric}.count`]!.reduce((a, b) => a + b)).toBe(48);
+});
+
+it.each([
+  ["torch.tfevents", { norm_pre: "grad_norm", loss: "loss/train", lr: "lr" }, 20],
+  ["tensorflow.tfevents", { norm_pre: "train/grad_norm", loss: "train/loss", lr: "learning_rate" }, 40],
+])("reads TensorBoard's %s, with a NaN among the norms", async (name, columns, rates) => {
+  const { viewer } = await viewerOf();
+  const { found, run, detail } = await imported(viewer, fixture(name));
+  expect(found).toMatchObject({ format: "tensorboard", columns });
+  expect(detail.series[0]).toMatchObject({ steps: 40, nonFinite: 1, lastStep: 39 });
+  expect(detail.events.map(({ kind, step }) => [kind, step])).toContainEqual(["nonfinite", 20]);
+  const tile = await viewer.tile({ run, series: "imported", metrics: ["norm_pre", "loss", "lr"] });
+  expect(tile["norm_pre.last"]!.map((norm) => (Number.isNaN(norm) ? null : norm))).toEqual(
+    Array.from({ length: 40 }, (_, i) => (i === 20 ? null : 1 + (i % 5))),
+  );
+  expect(tile["loss.last"]![3]).toBeCloseTo(0.5);
+  expect(tile["lr.count"]!.reduce((a, b) => a + b)).toBe(rates);
+  expect(tile["lr.last"]![0]).toBeCloseTo(1e-3);
+});
+
+it("reads an offline run of W&B, by the trainer's steps and with the threshold that its configuration tells", async () => {
+  const { viewer } = await viewerOf();
+  const { found, detail } = await imported(viewer, fixture("run.wandb"));
+  expect(found).toMatchObject({
+    format: "wandb",
+    columns: { norm_pre: "train/grad_norm", loss: "train/loss", lr: "train/learning_rate" },
+  });
+  expect(detail).toMatchObject({ frameworkVersion: "5.2.0", exitCode: 0 });
+  expect(detail.summary).toMatchObject({ name: "calm-run", status: "finished", framework: "transformers" });
+  expect(detail.series[0]).toMatchObject({ steps: 40, lastStep: 390, nonFinite: 1, clipRate: 32 / 39 });
+  expect(detail.series[0]!.advice.inForce).toBe(1);
+});
+
+it("reads JSON Lines of others: nested, with NaN as Python writes it, and cut off at the end", async () => {
+  const { viewer } = await viewerOf();
+  const lines = Array.from(
+    { length: 35 },
+    (_, i) =>
+      `{"global_step": ${i}, "train": {"loss": ${i === 7 ? "NaN" : 0.5}, "gradient_norm": 2.5}, "note": "NaN: \\"no\\""}`,
+  );
+  const { found, detail } = await imported(
+    viewer,
+    written("log.jsonl", `${lines.join("\n")}\n{"global_step": 35, "tra`),
+  );
+  expect(found.columns).toEqual({ norm_pre: "train/gradient_norm", loss: "train/loss" });
+  expect(detail.series[0]).toMatchObject({ steps: 35, nonFinite: 1 });
+});
+
+it("doesn't double a file that is imported twice, and takes one that was deleted again", async () => {
+  const { viewer } = await viewerOf();
+  const file = written("log.jsonl", calm(40));
+  const first = await imported(viewer, file);
+  expect(first.added).toBe(true);
+  const moved = join(temporaryFolder(), "renamed.jsonl");
+  cpSync(file, moved);
+  utimesSync(moved, 1, 1);
+  expect(await take(viewer, moved, first.found.columns)).toEqual({ run: first.run, added: false });
+  expect(await viewer.runs()).toHaveLength(1);
+  await viewer.request("delete", { run: first.run });
+  expect(await take(viewer, file, first.found.columns)).toEqual({ run: first.run, added: true });
+  expect((await viewer.subscribe(first.run)).series[0]!.steps).toBe(40);
+});
+
+it("asks which is the gradient norm where the names don't tell", async () => {
+  const { viewer } = await viewerOf();
+  const file = written("log.csv", "step,actor/grad_norm,critic/grad_norm,speed\n0,1,2,3\n1,1,2,3\n");
+  const found = await inspect(viewer, file);
+  expect(found).toMatchObject({ columns: {}, norms: ["actor/grad_norm", "critic/grad_norm"] });
+  expect(found.names).toEqual(["actor/grad_norm", "critic/grad_norm", "speed"]);
+  const { run } = await take(viewer, file, { norm_pre: "critic/grad_norm" });
+  expect((await viewer.subscribe(run)).series[0]!.latest).toEqual({ norm_pre: 2 });
+});
+
+it("takes a training that went back to a checkpoint for a further attempt", async () => {
+  const { viewer } = await viewerOf();
+  const { detail } = await imported(viewer, written("log.jsonl", calm(40) + calm(30, 20)));
+  expect(detail).toMatchObject({ attempts: 2, summary: { steps: 70 } });
+  expect(detail.events).toContainEqual(expect.objectContaining({ kind: "restart", step: 20 }));
+});
+
+it("puts together what is logged scalar by scalar, in whatever order", async () => {
+  const { viewer } = await viewerOf();
+  const column = (name: string) => Array.from({ length: 40 }, (_, i) => `{"step": ${i}, "${name}": ${i}}\n`).join("");
+  const { detail } = await imported(viewer, written("log.jsonl", column("loss") + column("grad_norm")));
+  expect(detail).toMatchObject({
+    attempts: 1,
+    summary: { steps: 40 },
+    series: [{ latest: { norm_pre: 39, loss: 39 } }],
+  });
+});
+
+it.each<[string, string, string, RegExp]>([
+  ["that is empty", "log.jsonl", "", /is empty/],
+  ["of no known kind", "notes.txt", "some words\nand more\n", /no log that can be imported.*TensorBoard/],
+  [
+    "of JSON that is cut off",
+    "trainer_state.json",
+    '{\n  "log_history": [\n    {"step": 1,',
+    /not sound JSON, or only a part/,
+  ],
+  ["of other JSON", "package.json", '{\n  "name": "x"\n}\n', /no "log_history"/],
+  ["of JSON without numbers", "trainer_state.json", '{"log_history": []}', /holds no numbers/],
+  ["of lines without steps", "log.jsonl", '{"loss": 1}\n{"loss": 2}\n', /No line .* tells its step/],
+  ["with a broken line", "log.jsonl", '{"step": 0}\n{"step": \n{"step": 2}\n', /Line 2 .* is not a JSON object/],
+  ["of CSV without steps", "log.csv", "a,b\n1,2\n", /no column with the step/],
+  ["of CSV with a line too long", "log.csv", "step,loss\n0,1\n1,2,3\n2,4\n", /Line 3 .* has 3 cells/],
+])("says what is wrong with a file %s", async (_, name, text, message) => {
+  const { viewer } = await viewerOf();
+  const file = written(name, text);
+  await expect(inspect(viewer, file)).rejects.toThrow(message);
+  await expect(take(viewer, file, { norm_pre: "grad_norm" })).rejects.toThrow(/^bad-file/);
+  expect(await viewer.runs()).toEqual([]);
+});
+
+it("says what is wrong with a path that is no file", async () => {
+  const { viewer } = await viewerOf();
+  await expect(inspect(viewer, temporaryFolder())).rejects.toThrow(/bad-file: .* is not a file/);
+  await expect(inspect(viewer, join(temporaryFolder(), "gone"))).rejects.toThrow(/bad-file: There is no file/);
+});
+
+it.each(["torch.tfevents", "run.wandb"])(
+  "takes what is whole of a %s that is cut off, and refuses one that is damaged",
+  async (name) => {
+    const { viewer } = await viewerOf();
+    const file = join(temporaryFolder(), name);
+    cpSync(fixture(name), file);
+    const bytes = readFileSync(file);
+    truncateSync(file, Math.floor(bytes.length * 0.9));
+    const { detail } = await imported(viewer, file);
+    expect(detail.summary.steps).toBeGreaterThan(30);
+    bytes[bytes.indexOf("grad_norm", bytes.length / 2)]! ^= 0xff;
+    writeFileSync(file, bytes);
+    await expect(inspect(viewer, file)).rejects.toThrow(/bad-file: .* is damaged at byte \d+/);
+  },
+);
+
+it("tells how far it has come, and leaves nothing of what was cancelled", async () => {
+  const { viewer } = await viewerOf();
+  const file = written("long.jsonl", calm(100_000));
+  const found = await inspect(viewer, file);
+  const before = viewer.inbox.all.length;
+  const answer = take(viewer, file, found.columns);
+  const push = await viewer.inbox.next(({ push, done }) => push === "progress" && done! > 0.75);
+  const { steps } = (await viewer.request<{ runs: { steps: number }[] }>("runs")).runs[0] ?? { steps: null };
+  expect(steps).toBe(null); // on its way, and not shown before it is here
+  await viewer.request("cancel", { job: push.job! });
+  await expect(answer).rejects.toThrow(/^cancelled/);
+  const shares = viewer.inbox.all.slice(before).flatMap(({ done }) => done ?? []);
+  expect(shares.length).toBeGreaterThan(2);
+  expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+  expect(await viewer.runs()).toEqual([]);
+  const { run, added } = await take(viewer, file, found.columns);
+  expect(added).toBe(true);
+  expect((await viewer.subscribe(run)).series[0]!.steps).toBe(100_000);
+}, 60_000);

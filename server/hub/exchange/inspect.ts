@@ -1,0 +1,31 @@
+import type { Importable } from "../../../protocol/exchange.ts";
+import { columnRoles } from "./column-roles.ts";
+import { BadFile, LogFile } from "./log-file.ts";
+import type { About } from "./log-format.ts";
+import { formatOf } from "./read/index.ts";
+import { isPlaceName } from "./read/step-columns.ts";
+
+/** More are no list to choose from. */
+const MOST_NAMES = 10_000;
+const LONGEST_NAME = 1024;
+
+/** Reads the file to its end for the names of what it logs. @throws {BadFile} */
+export async function inspect(
+  path: string,
+  signal: AbortSignal,
+  onProgress: (done: number) => void,
+): Promise<Importable> {
+  const file = await LogFile.open(path, signal, onProgress);
+  try {
+    const format = await formatOf(file);
+    const about: About = {};
+    const names = new Set<string>();
+    for await (const { values } of format.rows(file, about))
+      for (const name in values) if (names.size < MOST_NAMES && name.length <= LONGEST_NAME) names.add(name);
+    const logged = [...names].filter((name) => !isPlaceName(name));
+    if (logged.length === 0) throw new BadFile(`${file.name} holds no numbers of a training's steps.`);
+    return { format: format.id, names: logged.sort(), ...columnRoles(logged) };
+  } finally {
+    await file.close();
+  }
+}

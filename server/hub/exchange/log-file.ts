@@ -1,0 +1,126 @@
+/** A file that is read from its beginning to its end, a piece at a time, so that other work gets through. */
+import { createHash } from "node:crypto";
+import { type FileHandle, open } from "node:fs/promises";
+import { basename } from "node:path";
+
+const PIECE = 256 * 1024;
+/** Beyond any line of a log: what has one isn't one. In bytes. */
+const LONGEST_LINE = 16 * 1024 * 1024;
+/** What of a file that must be read whole is taken. In bytes. */
+const MOST_AT_ONCE = 256 * 1024 * 1024;
+
+/** What is wrong with a file, for the user. */
+export class BadFile extends Error {}
+
+export class LogFile {
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Unix seconds of its last change. */
+  readonly changedAt: number;
+  private readonly handle: FileHandle;
+  private readonly signal: AbortSignal;
+  private readonly onProgress: (done: number) => void;
+  private readonly hash = createHash("sha256");
+  /** The line given last has no end: nothing comes after it. */
+  isAtEnd = false;
+
+  private constructor(
+    path: string,
+    handle: FileHandle,
+    { size, mtimeMs }: { size: number; mtimeMs: number },
+    signal: AbortSignal,
+    onProgress: (done: number) => void,
+  ) {
+    this.path = path;
+    this.handle = handle;
+    this.size = size;
+    this.changedAt = mtimeMs / 1000;
+    this.signal = signal;
+    this.onProgress = onProgress;
+  }
+
+  /** `onProgress` is told the share that was read. @throws {BadFile} if there is none that can be read */
+  static async open(path: string, signal: AbortSignal, onProgress: (done: number) => void): Promise<LogFile> {
+    const handle = await open(path, "r").catch((error: NodeJS.ErrnoException) => {
+      throw new BadFile(
+        error.code === "ENOENT" ? `There is no file ${path}.` : `${path} can't be read: ${error.message}`,
+      );
+    });
+    const status = await handle.stat();
+    try {
+      if (!status.isFile()) throw new BadFile(`${basename(path)} is not a file.`);
+      if (status.size === 0) throw new BadFile(`${basename(path)} is empty.`);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+    return new LogFile(path, handle, status, signal, onProgress);
+  }
+
+  get name(): string {
+    return basename(this.path);
+  }
+
+  /** Of what was read, which is all of it once it was read to its end. */
+  get digest(): string {
+    return this.hash.copy().digest("hex");
+  }
+
+  /** Its first bytes, without reading on from there. */
+  async head(length: number): Promise<Buffer> {
+    const { buffer, bytesRead } = await this.handle.read(Buffer.alloc(length), 0, length, 0);
+    return buffer.subarray(0, bytesRead);
+  }
+
+  /** @throws {DOMException} when it was cancelled */
+  async *pieces(): AsyncGenerator<Buffer> {
+    for (let position = 0; ; ) {
+      this.signal.throwIfAborted();
+      const { buffer, bytesRead } = await this.handle.read(Buffer.alloc(PIECE), 0, PIECE, position);
+      if (bytesRead === 0) return;
+      position += bytesRead;
+      const piece = buffer.subarray(0, bytesRead);
+      this.hash.update(piece);
+      this.onProgress(Math.min(1, position / this.size));
+      yield piece;
+    }
+  }
+
+  /** Its lines, without their ends. @throws {BadFile} where a line has no end in sight */
+  async *lines(): AsyncGenerator<string> {
+    let rest: Buffer[] = [];
+    let length = 0;
+    for await (const piece of this.pieces()) {
+      let from = 0;
+      for (let to = piece.indexOf(0x0a); to >= 0; to = piece.indexOf(0x0a, from)) {
+        const line = piece.subarray(from, to);
+        yield withoutReturn(rest.length === 0 ? line : Buffer.concat([...rest, line]));
+        rest = [];
+        length = 0;
+        from = to + 1;
+      }
+      rest.push(piece.subarray(from));
+      length += piece.length - from;
+      if (length > LONGEST_LINE) throw new BadFile(`${this.name} has a line of more than 16 MB; that is no log.`);
+    }
+    this.isAtEnd = true;
+    if (length > 0) yield withoutReturn(Buffer.concat(rest));
+  }
+
+  /** @throws {BadFile} if it is too large for that */
+  async text(): Promise<string> {
+    if (this.size > MOST_AT_ONCE) throw new BadFile(`${this.name} is larger than 256 MB, the most of a JSON file.`);
+    const pieces: Buffer[] = [];
+    for await (const piece of this.pieces()) pieces.push(piece);
+    return Buffer.concat(pieces).toString();
+  }
+
+  close(): Promise<void> {
+    return this.handle.close();
+  }
+}
+
+function withoutReturn(line: Buffer): string {
+  return (line.at(-1) === 0x0d ? line.subarray(0, -1) : line).toString();
+}
