@@ -10,6 +10,7 @@ import { LanguageServer } from "./language/language-server.ts";
 import { languageStatus } from "./language/language-status.ts";
 import { probeEnvironment, updateTerminals } from "./python/probe-environment.ts";
 import { followTasks } from "./runs/follow-tasks.ts";
+import { retainRuns } from "./runs/retention.ts";
 import { RunsView } from "./runs/runs-view.ts";
 import { ScriptArguments } from "./runs/script-arguments.ts";
 import { TASK_TYPE, TrainingTasks } from "./runs/training-task.ts";
@@ -51,6 +52,7 @@ export async function activate(context: ExtensionContext): Promise<TestApi> {
     tasks.registerTaskProvider(TASK_TYPE, new TrainingTasks(probe)),
     followTasks(hub, dashboard, log),
     watchTerminals(hub, log),
+    retainRuns(hub, log),
     workspace.onDidGrantWorkspaceTrust(terminals),
     workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration("gradsight.terminal.injectProbe")) terminals();

@@ -179,6 +179,8 @@ export const viewerRequest = tagged("method", {
   star: object({ id, run: text(64), starred: flag }),
   tag: object({ id, run: text(64), tags: runTags }),
   note: object({ id, run: text(64), note: runNote }),
+  /** Removes what the user doesn't want kept any longer; 0 is no limit. Megabytes are of 10⁶ bytes. */
+  retain: object({ id, keepDays: whole, maxMegabytes: whole }),
   /** What is in a file that the user chose to import. */
   inspect: object({ id, file: text() }),
   /** `columns`: which of the file's columns is which scalar. */
@@ -206,6 +208,8 @@ export interface ViewerResults {
   star: Record<string, never>;
   tag: Record<string, never>;
   note: Record<string, never>;
+  /** Names of the runs. */
+  retain: { removed: string[] };
   inspect: Of<typeof importable>;
   /** `added`: false where this very file was imported before. */
   import: { run: string; added: boolean };
@@ -222,6 +226,7 @@ export const viewerResults = {
   star: object({}),
   tag: object({}),
   note: object({}),
+  retain: object({ removed: list(text(256)) }),
   inspect: importable,
   import: object({ run: text(64), added: flag }),
   export: object({}),

@@ -1,4 +1,4 @@
-import { commands, Disposable, type LogOutputChannel, l10n, window } from "vscode";
+import { CancellationError, commands, Disposable, type LogOutputChannel, l10n, window } from "vscode";
 
 export type Handlers = Readonly<Record<string, (...args: never[]) => unknown>>;
 
@@ -10,6 +10,7 @@ export function registerGuarded(handlers: Handlers, log: LogOutputChannel): Disp
       try {
         return await handler(...(args as never[]));
       } catch (error) {
+        if (error instanceof CancellationError) return;
         log.error(error instanceof Error ? error : String(error));
         const showLog = l10n.t("Show Log");
         const message = error instanceof Error ? error.message : String(error);

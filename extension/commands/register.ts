@@ -1,14 +1,21 @@
 /** Every command by name. */
-import type { Disposable, ExtensionContext, LogOutputChannel, Uri } from "vscode";
+import { type Disposable, type ExtensionContext, type LogOutputChannel, l10n, type Uri } from "vscode";
 import type { Dashboard } from "../dashboard/dashboard.ts";
 import type { LanguageServer } from "../language/language-server.ts";
 import type { RunsView } from "../runs/runs-view.ts";
+import { chooseRun } from "./choose-run.ts";
 import { deleteRun } from "./delete-run.ts";
+import { exportRun } from "./export-run.ts";
+import { filterRuns } from "./filter-runs.ts";
 import { fixAllInFile } from "./fix-all-in-file.ts";
 import { type Handlers, registerGuarded } from "./guarded.ts";
+import { importRuns } from "./import-runs.ts";
+import { noteRun } from "./note-run.ts";
 import { openWalkthrough } from "./open-walkthrough.ts";
 import { renameRun } from "./rename-run.ts";
 import { type RunContext, runWithTelemetry } from "./run-with-telemetry.ts";
+import { starRun } from "./star-run.ts";
+import { tagRun } from "./tag-run.ts";
 
 export function registerCommands(
   context: ExtensionContext,
@@ -24,6 +31,8 @@ export function registerCommands(
     const id = typeof target === "string" ? target : (target?.id ?? runs.selected);
     return id === undefined ? undefined : action(id);
   };
+  const onChosen = (title: string, action: (id: string) => unknown) => async (target?: string | { id: string }) =>
+    onRun(action)(target ?? runs.selected ?? (await chooseRun(hub, title)));
   const handlers: Handlers = {
     "gradsight.runWithTelemetry": (uri?: Uri) => runWithTelemetry(run, uri),
     "gradsight.openDashboard": () => dashboard.show(),
@@ -34,6 +43,16 @@ export function registerCommands(
     "gradsight.openRun": onRun((id) => dashboard.show(id)),
     "gradsight.renameRun": onRun((id) => renameRun(hub, id)),
     "gradsight.deleteRun": onRun((id) => deleteRun(hub, id)),
+    "gradsight.starRun": onRun((id) => starRun(hub, id, true)),
+    "gradsight.unstarRun": onRun((id) => starRun(hub, id, false)),
+    "gradsight.tagRun": onRun((id) => tagRun(hub, id)),
+    "gradsight.noteRun": onRun((id) => noteRun(hub, id)),
+    "gradsight.exportRun": onChosen(l10n.t("Export Run"), (id) => exportRun(hub, id)),
+    "gradsight.importRuns": (uri?: Uri, selected?: Uri[]) => importRuns(hub, dashboard, uri, selected),
+    "gradsight.filterRuns": () => filterRuns(hub, runs),
+    "gradsight.clearRunsFilter": () => {
+      runs.filter = null;
+    },
   };
   return registerGuarded(handlers, log);
 }

@@ -1,5 +1,12 @@
 /** Typed requests to the hub, and the list of runs that it pushes. */
-import { type Disposable, EventEmitter, type LogOutputChannel, l10n } from "vscode";
+import {
+  CancellationError,
+  type CancellationToken,
+  type Disposable,
+  EventEmitter,
+  type LogOutputChannel,
+  l10n,
+} from "vscode";
 import {
   type RunDetail,
   type RunSummary,
@@ -20,10 +27,22 @@ interface Pending {
   readonly resolve: (value: never) => void;
   readonly reject: (error: Error) => void;
   readonly timeout: NodeJS.Timeout;
+  readonly onProgress?: (done: number) => void;
   sent: boolean;
 }
 
+/** What reads or writes a file. */
+type JobMethod = "inspect" | "import" | "export";
+
+export interface Job {
+  readonly token: CancellationToken;
+  /** Is told how much is done: 0 to 1. */
+  readonly onProgress: (done: number) => void;
+}
+
 const TIMEOUT_MS = 15_000;
+/** For how long a job may tell nothing: a large file of JSON is read in one go. */
+const SILENCE_MS = 120_000;
 
 export class HubClient implements Disposable {
   private readonly runsChanged = new EventEmitter<readonly RunSummary[]>();
@@ -54,16 +73,20 @@ export class HubClient implements Disposable {
 
   /** Starts the hub if need be. Waits for the connection; what was sent when the connection broke is rejected. */
   request<M extends JsonMethod>(method: M, params: Params<M>): Promise<ViewerResults[M]> {
+    return this.send(this.nextId++, method, params, TIMEOUT_MS);
+  }
+
+  /** Takes as long as it takes. @throws {CancellationError} */
+  async job<M extends JobMethod>(method: M, params: Params<M>, { token, onProgress }: Job): Promise<ViewerResults[M]> {
     const id = this.nextId++;
-    return new Promise((resolve, reject) => {
-      const timeout = setTimeout(
-        () => this.take(id)?.reject(new Error(this.socket.status.reason ?? l10n.t("The hub does not answer."))),
-        TIMEOUT_MS,
-      );
-      this.pending.set(id, { method, message: { ...params, id, method }, resolve, reject, timeout, sent: false });
-      this.socket.open();
-      this.flush();
+    const cancellation = token.onCancellationRequested(() => {
+      void this.request("cancel", { job: id }).catch((error: Error) => this.log.warn(error.message));
     });
+    try {
+      return await this.send(id, method, params, SILENCE_MS, onProgress);
+    } finally {
+      cancellation.dispose();
+    }
   }
 
   async refresh(): Promise<readonly RunSummary[]> {
@@ -83,6 +106,33 @@ export class HubClient implements Disposable {
     this.runsChanged.dispose();
   }
 
+  private send<M extends JsonMethod>(
+    id: number,
+    method: M,
+    params: Params<M>,
+    patience: number,
+    onProgress?: (done: number) => void,
+  ): Promise<ViewerResults[M]> {
+    return new Promise((resolve, reject) => {
+      const timeout = setTimeout(
+        () => this.take(id)?.reject(new Error(this.socket.status.reason ?? l10n.t("The hub does not answer."))),
+        patience,
+      );
+      const message = { ...params, id, method };
+      this.pending.set(id, {
+        method,
+        message,
+        resolve,
+        reject,
+        timeout,
+        ...(onProgress && { onProgress }),
+        sent: false,
+      });
+      this.socket.open();
+      this.flush();
+    });
+  }
+
   private flush() {
     for (const pending of this.pending.values()) if (!pending.sent) pending.sent = this.socket.send(pending.message);
   }
@@ -93,17 +143,24 @@ export class HubClient implements Disposable {
       if (typeof message === "object" && message !== null && "push" in message) {
         const push = viewerPush(message);
         if (push.push === "runs") this.update(push.runs);
+        else if (push.push === "progress") this.progress(push.job, push.done);
       } else this.settle(message as Record<string, unknown>);
     } catch (error) {
       this.log.error(`The hub sent what can't be read: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 
+  private progress(job: number, done: number) {
+    const pending = this.pending.get(job);
+    pending?.timeout.refresh();
+    pending?.onProgress?.(done);
+  }
+
   private settle(message: Record<string, unknown>) {
     const pending = this.take(message.id as number);
     if (!pending) return;
     try {
-      if ("err" in message) pending.reject(new Error(viewerFailure(message).err.message));
+      if ("err" in message) pending.reject(failure(message));
       else pending.resolve(viewerResults[pending.method](message.ok) as never);
     } catch (error) {
       pending.reject(error as Error);
@@ -130,4 +187,9 @@ export class HubClient implements Disposable {
     this.runs = runs;
     this.runsChanged.fire(runs);
   }
+}
+
+function failure(message: Record<string, unknown>): Error {
+  const { err } = viewerFailure(message);
+  return err.code === "cancelled" ? new CancellationError() : new Error(err.message);
 }

@@ -13,6 +13,9 @@ const ICONS: Record<Status, ThemeIcon> = {
   lost: new ThemeIcon("debug-disconnect", new ThemeColor("list.warningForeground")),
 };
 
+/** How it ended is not known of every log. */
+const IMPORTED = new ThemeIcon("archive");
+
 export function statusLabel(status: Status): string {
   switch (status) {
     case "running":
@@ -37,13 +40,16 @@ export class RunItem extends TreeItem {
     this.run = run;
     this.id = run.id;
     const steps = stepCount(run.steps);
-    const status = statusLabel(run.status);
+    const status = run.source ? l10n.t("imported") : statusLabel(run.status);
     const when = timeAgo(run.startedAt, now);
-    this.description = run.status === "running" ? `${steps} · ${status}` : `${steps} · ${when}`;
-    this.iconPath = ICONS[run.status];
-    this.contextValue = run.status === "running" ? "run.running" : "run.ended";
+    const isRunning = run.status === "running";
+    const facts = [steps, isRunning ? status : when, run.source && status, ...run.tags].filter(Boolean).join(" · ");
+    this.description = run.starred ? `★ ${facts}` : facts;
+    this.iconPath = run.source ? IMPORTED : ICONS[run.status];
+    this.contextValue = `run.${isRunning ? "running" : "ended"}${run.starred ? ".starred" : ""}`;
     this.tooltip = tooltip(run, steps, status);
-    this.accessibilityInformation = { label: `${run.name}, ${status}, ${steps}, ${when}` };
+    const spoken = [run.name, run.starred && l10n.t("starred"), status, steps, when, ...run.tags, run.note];
+    this.accessibilityInformation = { label: spoken.filter(Boolean).join(", ") };
     this.command = { command: "gradsight.openRun", title: l10n.t("Open Run in Dashboard"), arguments: [run.id] };
   }
 }
@@ -56,6 +62,14 @@ function tooltip(run: RunSummary, steps: string, status: string): MarkdownString
   const text = new MarkdownString();
   text.appendMarkdown("**").appendText(run.name).appendMarkdown("**\n\n");
   if (run.script) text.appendText(run.script).appendMarkdown("\n\n");
+  if (run.note) text.appendText(run.note).appendMarkdown("\n\n");
+  if (run.tags.length > 0) text.appendText(l10n.t("Tags: {0}", run.tags.join(", "))).appendMarkdown("\n\n");
+  const { source } = run;
+  if (source) {
+    text.appendText(l10n.t("Imported from {0}", source.file)).appendMarkdown("\n\n");
+    const norm = source.columns.norm_pre;
+    if (norm) text.appendText(l10n.t("Gradient norm: {0}", norm)).appendMarkdown("\n\n");
+  }
   const started = new Date(run.startedAt * 1000).toLocaleString();
   text.appendText([status, steps, l10n.t("started {0}", started), run.framework].filter(Boolean).join(" · "));
   return text;

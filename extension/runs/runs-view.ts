@@ -1,7 +1,8 @@
 /** The Runs view: what the hub says, newest first. It asks for the hub when it is first seen, and works only while seen. */
-import { type Disposable, EventEmitter, type TreeDataProvider, type TreeView, window } from "vscode";
+import { commands, type Disposable, EventEmitter, l10n, type TreeDataProvider, type TreeView, window } from "vscode";
 import type { RunSummary } from "../../protocol/viewer.ts";
 import type { HubClient } from "../hub/hub-client.ts";
+import { passes, type RunFilter } from "./run-filter.ts";
 import { RunItem } from "./run-item.ts";
 
 /** "2 min. ago" goes stale. */
@@ -14,6 +15,7 @@ export class RunsView implements TreeDataProvider<RunSummary>, Disposable {
   private readonly subscriptions: Disposable[];
   private readonly hub: HubClient;
   private readonly clock: NodeJS.Timeout;
+  private shown: RunFilter = null;
 
   constructor(hub: HubClient) {
     this.hub = hub;
@@ -30,6 +32,17 @@ export class RunsView implements TreeDataProvider<RunSummary>, Disposable {
     this.clock = setInterval(() => this.redraw(), REDRAW_MS);
   }
 
+  get filter(): RunFilter {
+    return this.shown;
+  }
+
+  set filter(filter: RunFilter) {
+    this.shown = filter;
+    this.view.description = filter === null ? "" : filter === "starred" ? l10n.t("starred") : filter.tag;
+    void commands.executeCommand("setContext", "gradsight.runsFiltered", filter !== null);
+    this.changed.fire(undefined);
+  }
+
   get selected(): string | undefined {
     return this.view.selection[0]?.id;
   }
@@ -37,7 +50,9 @@ export class RunsView implements TreeDataProvider<RunSummary>, Disposable {
   async getChildren(parent?: RunSummary): Promise<RunSummary[]> {
     if (parent) return [];
     const runs = this.hub.socket.status.state === "connected" ? this.hub.runs : await this.load();
-    return [...runs].sort((a, b) => b.startedAt - a.startedAt);
+    // Nothing would be left: then the filter has had its day, and the view must not say that there are no runs.
+    if (this.shown !== null && !runs.some((run) => passes(run, this.shown))) this.filter = null;
+    return runs.filter((run) => passes(run, this.shown)).sort((a, b) => b.startedAt - a.startedAt);
   }
 
   getTreeItem(run: RunSummary): RunItem {

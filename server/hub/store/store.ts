@@ -51,9 +51,16 @@ export class Store {
     return `${this.ownChanges}/${others}`;
   }
 
+  /** Bytes of the file that hold something. */
+  get usedBytes(): number {
+    const pragma = (name: string) => Number(Object.values(this.db.prepare(`PRAGMA ${name}`).get() ?? {})[0]);
+    return (pragma("page_count") - pragma("freelist_count")) * pragma("page_size");
+  }
+
   /** Gives the space of deleted runs back to the file system. */
   shrink(): void {
-    this.db.exec("PRAGMA incremental_vacuum");
+    // What was vacuumed is only in the write-ahead log until a checkpoint, and the file as large as before.
+    this.db.exec("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)");
   }
 
   close(): void {

@@ -7,6 +7,7 @@ import type { LoadedRuns } from "../runs/loaded-runs.ts";
 import type { StoredRun } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
 import { layersOf } from "./layers.ts";
+import { Retention } from "./retention.ts";
 import type { RunViews } from "./run-views.ts";
 import { MOST_BUCKETS, tileOf } from "./tile.ts";
 
@@ -36,6 +37,7 @@ export class Requests {
   private readonly views: RunViews;
   private readonly exchange: Exchange;
   private readonly onDelete: (run: string) => void;
+  private readonly retention: Retention;
 
   constructor(store: Store, loaded: LoadedRuns, views: RunViews, exchange: Exchange, onDelete: (run: string) => void) {
     this.store = store;
@@ -43,6 +45,12 @@ export class Requests {
     this.views = views;
     this.exchange = exchange;
     this.onDelete = onDelete;
+    this.retention = new Retention(
+      store,
+      () => views.summaries(),
+      // Another window may have been quicker.
+      (run) => store.runs.find(run) && this.remove(run),
+    );
   }
 
   /** @throws {RequestError | BadFile} */
@@ -69,6 +77,8 @@ export class Requests {
         return this.change(request.run, (runs) => runs.tag(request.run, distinct(request.tags)));
       case "note":
         return this.change(request.run, (runs) => runs.note(request.run, request.note.trim()));
+      case "retain":
+        return { removed: await this.retention.apply(request) };
       case "inspect":
         return this.exchange.inspect(request.file, job);
       case "import":
@@ -110,12 +120,16 @@ export class Requests {
   }
 
   private delete({ run }: Request<"delete">): Answer<"delete"> {
+    this.remove(run);
+    this.store.shrink();
+    return {};
+  }
+
+  private remove(run: string): void {
     const { key } = this.find(run);
     this.store.transaction(() => this.store.runs.delete(run));
     this.loaded.drop(key);
     this.onDelete(run);
-    this.store.shrink();
-    return {};
   }
 
   private rename({ run, name }: Request<"rename">): Answer<"rename"> {
