@@ -10,7 +10,7 @@ interface Choice {
   readonly label: string;
   readonly detail: string;
   readonly format: ExportFormat;
-  /** null: TensorBoard goes by the beginning of the name. */
+  /** null: TensorBoard goes by the beginning of the name instead. */
   readonly ending: string | null;
 }
 
@@ -23,13 +23,13 @@ const choices = (): Choice[] => [
   },
   {
     label: "JSON Lines",
-    detail: l10n.t("A JSON object for each step, with all that was recorded. Can be imported again as it was."),
+    detail: l10n.t("An object for each step, with all that was recorded; can be imported again."),
     format: "json-lines",
     ending: "jsonl",
   },
   {
     label: l10n.t("TensorBoard event file"),
-    detail: l10n.t("Scalars and layers, in single precision. TensorBoard finds it by the beginning of its name."),
+    detail: l10n.t("Scalars and layers, in single precision."),
     format: "tensorboard",
     ending: null,
   },

@@ -12,6 +12,7 @@ const TEXT = {
   finished: t("Finished"),
   failed: t("Failed"),
   interrupted: t("Interrupted; the steps up to here are kept"),
+  imported: (file: string) => t("Imported from {0}", file),
   exitCode: (code: number) => t("exit code {0}", code),
   steps: (n: number) => (n === 1 ? t("{0} step", formatCount(n)) : t("{0} steps", formatCount(n))),
   lostRank: (rank: number) => t("rank {0} was lost", rank),
@@ -49,11 +50,14 @@ export class StatusView {
     setIcon(this.#icon, summary.status);
     setAttribute(this.#icon, "data-status", summary.status);
     const failed = summary.status === "failed";
+    const { source } = summary;
+    const lasted = summary.lastSeen - summary.startedAt;
     const parts = [
-      TEXT[summary.status],
+      source && !failed ? TEXT.imported(fileName(source.file)) : TEXT[summary.status],
       failed && exitCode !== null ? TEXT.exitCode(exitCode) : null,
       summary.status === "running" ? null : TEXT.steps(summary.steps),
-      formatDuration(summary.lastSeen - summary.startedAt),
+      // Many a log tells no times.
+      source && lasted === 0 ? null : formatDuration(lasted),
       lost && TEXT.lostRank(lost.rank),
       attempts > 1 ? TEXT.attempts(attempts) : null,
       summary.script && fileName(summary.script),

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { ExportFormat, Importable } from "../../../protocol/exchange.ts";
-import { decodeFrame } from "../../../protocol/frame.ts";
+import { decodeFrame, encodeFrame } from "../../../protocol/frame.ts";
 import type { RunDetail } from "../../../protocol/viewer.ts";
 import { pythonThatRuns } from "../../../test/host/python.ts";
 import { end, frame, hello, ProbeClient, SERIES, ViewerClient } from "../testing/clients.ts";
@@ -179,4 +179,54 @@ it("leaves what was there as it was when it can't write or is cancelled, and not
   await viewer.request("export", { run: "run-1", format: "csv", file: join(folder, "run.csv") });
   expect(readdirSync(folder)).toEqual(["run.csv"]);
   expect(statSync(join(folder, "run.csv")).size).toBeGreaterThan(1000);
+});
+
+it("writes layers by their names, and the norm of all ranks into rank 0's steps", async () => {
+  const hub = await TestHub.start();
+  const series = { ...SERIES, layers: { t: ["fc.weight", "fc.bias"] } };
+  for (const [rank, share] of [3, 4].entries()) {
+    const told = hello({ rank, worldSize: 2, group: "g", attempt: `of-${rank}`, series: [series] });
+    const { probe } = await ProbeClient.greet(hub.endpoint, told);
+    const plain = decodeFrame(frame(told, 0, [0, 1], { shard_pre: [share, 2 * share] }));
+    const layers = {
+      layer_step: { dtype: "I64", shape: [1], data: BigInt64Array.of(1n) },
+      layer_norm: { dtype: "F32", shape: [1, 2], data: Float32Array.of(share, 0.5) },
+    } as const;
+    probe.send(encodeFrame({ metadata: { ...plain.metadata, layers: "t" }, columns: { ...plain.columns, ...layers } }));
+    probe.send(end(1));
+    await probe.acknowledged(2);
+  }
+  const viewer = await ViewerClient.connect(hub.endpoint);
+  const lines = readFileSync(await exported(viewer, "json-lines", "run.jsonl"), "utf8")
+    .trimEnd()
+    .split("\n");
+  const rows = lines.slice(1).map((line) => JSON.parse(line));
+  const ofRank = (rank: number) => rows.filter((row) => row.rank === rank);
+  expect(ofRank(0).flatMap(({ norm_pre }) => norm_pre ?? [])).toEqual([5, 10]);
+  expect(ofRank(1).flatMap(({ norm_pre }) => norm_pre ?? [])).toEqual([]);
+  for (const [rank, share] of [3, 4].entries())
+    expect(ofRank(rank).flatMap(({ step, layer_norm }) => (layer_norm ? [[step, layer_norm]] : []))).toEqual([
+      [1, { "fc.weight": share, "fc.bias": 0.5 }],
+    ]);
+  const tensors = decodeFrame(readFileSync(await exported(viewer, "safetensors", "run.safetensors")));
+  expect([...tensors.columns["adamw/norm_pre"]!.data]).toEqual([5, 10]);
+  expect([...tensors.columns["adamw@1/layer_norm"]!.data]).toEqual([4, 0.5]);
+  expect(JSON.parse(tensors.metadata["adamw/layers"]!)).toEqual(["fc.weight", "fc.bias"]);
+  const { names } = await viewer.request<Importable>("inspect", {
+    file: await exported(viewer, "tensorboard", "tfevents"),
+  });
+  expect(names).toEqual(expect.arrayContaining(["adamw/norm_pre", "adamw/layers/fc.bias", "adamw@1/layers/fc.weight"]));
+  // What was written is imported as the same ranks.
+  const again = await imported(await exported(viewer, "csv", "run.csv"));
+  expect(again).toMatchObject({
+    worldSize: 2,
+    ranks: [
+      { rank: 0, lastStep: 1 },
+      { rank: 1, lastStep: 1 },
+    ],
+  });
+  expect(again.series.map(({ id, latest }) => [id, latest.norm_pre])).toEqual([
+    ["adamw", 10],
+    ["adamw@1", undefined],
+  ]);
 });
