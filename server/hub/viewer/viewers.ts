@@ -50,6 +50,7 @@ export class Viewers {
 
   close(): void {
     if (this.timer) clearTimeout(this.timer);
+    for (const viewer of this.viewers) viewer.close();
     this.viewers.clear();
   }
 
