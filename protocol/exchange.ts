@@ -1,5 +1,5 @@
 /** Runs that come from other programs' logs, and go into files that other programs read. */
-import { list, type Of, object, oneOf, record, text } from "./shape.ts";
+import { list, type Of, object, oneOf, record, text, whole } from "./shape.ts";
 
 export const importFormat = oneOf("trainer-state", "json-lines", "csv", "tensorboard", "wandb");
 export type ImportFormat = Of<typeof importFormat>;
@@ -11,7 +11,14 @@ export type ExportFormat = Of<typeof exportFormat>;
 export const sourceColumns = record(text(1024));
 export type SourceColumns = Of<typeof sourceColumns>;
 
-export const runSource = object({ format: importFormat, file: text(), columns: sourceColumns });
+export const runSource = object({
+  format: importFormat,
+  file: text(),
+  columns: sourceColumns,
+  /** Of the file as it was then: bytes, and SHA-256 in hexadecimal digits. */
+  size: whole,
+  digest: text(64),
+});
 export type RunSource = Of<typeof runSource>;
 
 /** What is in a file that can be imported. */

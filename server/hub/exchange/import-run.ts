@@ -38,7 +38,8 @@ const READING = 0.7;
 
 /**
  * All or nothing: an import that was cancelled or failed leaves no run. The id follows from the content and from what was
- * taken of it, so that the same import once more finds the run (`added` is false), and completes one that a crash cut off.
+ * taken of it, so that the same import once more finds the run (`added` is false), and completes one that a crash cut off. A
+ * log that has grown since takes the place of the run that it was before, with what the user said of it.
  * @throws {BadFile}
  */
 export async function importRun(
@@ -51,6 +52,8 @@ export async function importRun(
   const staged = await StagedSteps.open();
   try {
     const format = await formatOf(file);
+    const earlier = target.store.runs.list().filter(({ source }) => source?.file === path);
+    for (const { source } of earlier) file.mark(source!.size);
     const about: About = {};
     for await (const row of format.rows(file, about)) take(row, columns, about, staged);
     const count = staged.count;
@@ -60,11 +63,14 @@ export async function importRun(
       .digest("hex")
       .slice(0, 40)}`;
     if (isHere(target.store, id)) return { run: id, added: false };
-    const source: RunSource = { format: format.id, file: path, columns: Object.fromEntries(columns) };
+    const { taken: size, digest } = file;
+    const source: RunSource = { format: format.id, file: path, columns: Object.fromEntries(columns), size, digest };
     await new Delivery(target, runInfo(id, file, about, staged), source, staged, file.changedAt, about).run(
       signal,
       (steps) => onProgress(READING + (1 - READING) * (steps / count)),
     );
+    for (const run of earlier)
+      if (isContinued(run.source!, source, file)) target.store.transaction(() => target.store.runs.replace(run.id, id));
     return { run: id, added: true };
   } finally {
     staged.close();
@@ -90,6 +96,12 @@ function take(row: Row, columns: readonly [Scalar, string][], about: About, stag
   }
   if (own) staged.put(own.part, step, time, own.flags, scalars);
   else if (Object.keys(scalars).length > 0) staged.putUncounted(SERIES, step, time, scalars);
+}
+
+/** Whether the file is what it was, and more behind it. */
+function isContinued(before: RunSource, now: RunSource, file: LogFile): boolean {
+  const sameChoice = JSON.stringify(before.columns) === JSON.stringify(now.columns);
+  return sameChoice && before.size < now.size && file.digestAt(before.size) === before.digest;
 }
 
 function isHere(store: Store, id: string): boolean {

@@ -1,6 +1,15 @@
 /** Logs as other programs wrote them (test/exchange/fixtures says how), imported by a real hub. */
 import { spawnSync } from "node:child_process";
-import { cpSync, globSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  globSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
@@ -56,7 +65,7 @@ it("gives advice on a trainer_state.json, whose threshold stays unknown", async 
     status: "finished",
     steps: 40,
     framework: "transformers",
-    source: { format: "trainer-state", file, columns: found.columns },
+    source: { format: "trainer-state", file, columns: found.columns, size: statSync(file).size },
   });
   expect(detail.series[0]).toMatchObject({ steps: 40, firstStep: 1, lastStep: 40, clipRate: null, nonFinite: 0 });
   expect(detail.series[0]!.advice).toMatchObject({ inForce: null, evidence: { steps: 40 } });
@@ -165,6 +174,23 @@ it("doesn't double a file that is imported twice, and takes one that was deleted
   await viewer.request("delete", { run: first.run });
   expect(await take(viewer, file, first.found.columns)).toEqual({ run: first.run, added: true });
   expect((await viewer.subscribe(first.run)).series[0]!.steps).toBe(40);
+});
+
+it("puts a log that has grown in the place of what it was, and leaves the run of one that was written anew", async () => {
+  const { viewer } = await viewerOf();
+  const file = written("log.jsonl", calm(40));
+  const { run, found } = await imported(viewer, file);
+  await viewer.request("star", { run, starred: true });
+  await viewer.request("rename", { run, name: "mine" });
+  appendFileSync(file, calm(10, 40));
+  const later = await take(viewer, file, found.columns);
+  expect(later.added).toBe(true);
+  expect(await viewer.runs()).toEqual([
+    expect.objectContaining({ id: later.run, steps: 50, starred: true, name: "mine" }),
+  ]);
+  writeFileSync(file, calm(60, 1));
+  await take(viewer, file, found.columns);
+  expect((await viewer.runs()).map(({ steps }) => steps).toSorted()).toEqual([50, 60]);
 });
 
 it("asks which is the gradient norm where the names don't tell", async () => {

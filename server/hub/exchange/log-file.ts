@@ -22,6 +22,7 @@ export class LogFile {
   private readonly signal: AbortSignal;
   private readonly onProgress: (done: number) => void;
   private readonly hash = createHash("sha256");
+  private readonly marks = new Map<number, string | null>();
   /** The line given last has no end: nothing comes after it. */
   isAtEnd = false;
 
@@ -62,9 +63,22 @@ export class LogFile {
     return basename(this.path);
   }
 
+  /** Bytes that were read; more than `size` where it has grown meanwhile. */
+  taken = 0;
+
   /** Of what was read, which is all of it once it was read to its end. */
   get digest(): string {
     return this.hash.copy().digest("hex");
+  }
+
+  /** Has the digest taken of what it was when it had so many bytes. */
+  mark(size: number): void {
+    this.marks.set(size, null);
+  }
+
+  /** null where it was never marked or is shorter. */
+  digestAt(size: number): string | null {
+    return this.marks.get(size) ?? null;
   }
 
   /** Its first bytes, without reading on from there. */
@@ -79,9 +93,19 @@ export class LogFile {
       this.signal.throwIfAborted();
       const { buffer, bytesRead } = await this.handle.read(Buffer.alloc(PIECE), 0, PIECE, position);
       if (bytesRead === 0) return;
-      position += bytesRead;
       const piece = buffer.subarray(0, bytesRead);
+      for (const size of this.marks.keys())
+        if (size > position && size <= position + bytesRead)
+          this.marks.set(
+            size,
+            this.hash
+              .copy()
+              .update(piece.subarray(0, size - position))
+              .digest("hex"),
+          );
       this.hash.update(piece);
+      position += bytesRead;
+      this.taken = position;
       this.onProgress(Math.min(1, position / this.size));
       yield piece;
     }

@@ -86,6 +86,17 @@ export class Runs {
       .run(JSON.stringify(source), now, info.id);
   }
 
+  /** `later` takes over what the user said of `earlier`, which goes. */
+  replace(earlier: string, later: string): void {
+    this.db
+      .prepare(
+        `UPDATE runs SET (given_name, starred, tags, note) = (SELECT given_name, starred, tags, note FROM runs WHERE run = ?)
+         WHERE run = ?`,
+      )
+      .run(earlier, later);
+    this.forget(earlier);
+  }
+
   /** As if it had never been here. */
   forget(id: string): void {
     this.db.prepare("DELETE FROM runs WHERE run = ?").run(id);
