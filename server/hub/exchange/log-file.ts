@@ -1,6 +1,6 @@
 /** A file that is read from its beginning to its end, a piece at a time, so that other work gets through. */
 import { createHash } from "node:crypto";
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { basename } from "node:path";
 
 const PIECE = 256 * 1024;
@@ -43,19 +43,16 @@ export class LogFile {
 
   /** `onProgress` is told the share that was read. @throws {BadFile} if there is none that can be read */
   static async open(path: string, signal: AbortSignal, onProgress: (done: number) => void): Promise<LogFile> {
-    const handle = await open(path, "r").catch((error: NodeJS.ErrnoException) => {
+    const unreadable = (error: NodeJS.ErrnoException) => {
       throw new BadFile(
         error.code === "ENOENT" ? `There is no file ${path}.` : `${path} can't be read: ${error.message}`,
       );
-    });
-    const status = await handle.stat();
-    try {
-      if (!status.isFile()) throw new BadFile(`${basename(path)} is not a file.`);
-      if (status.size === 0) throw new BadFile(`${basename(path)} is empty.`);
-    } catch (error) {
-      await handle.close();
-      throw error;
-    }
+    };
+    // Before it is opened, because a pipe would be waited for.
+    const status = await stat(path).catch(unreadable);
+    if (!status.isFile()) throw new BadFile(`${basename(path)} is not a file.`);
+    if (status.size === 0) throw new BadFile(`${basename(path)} is empty.`);
+    const handle = await open(path, "r").catch(unreadable);
     return new LogFile(path, handle, status, signal, onProgress);
   }
 
