@@ -34,7 +34,9 @@ const take = (viewer: ViewerClient, file: string, columns: SourceColumns) =>
 async function imported(viewer: ViewerClient, file: string) {
   const found = await inspect(viewer, file);
   const { run, added } = await take(viewer, file, found.columns);
-  return { found, run, added, detail: await viewer.subscribe(run) };
+  const detail = await viewer.subscribe(run);
+  expect(runDetail(detail)).toEqual(detail);
+  return { found, run, added, detail };
 }
 
 function written(name: string, text: string): string {
@@ -60,7 +62,6 @@ it("gives advice on a trainer_state.json, whose threshold stays unknown", async 
     columns: { norm_pre: "grad_norm", loss: "loss", lr: "learning_rate" },
     norms: [],
   });
-  expect(runDetail(detail)).toEqual(detail);
   expect(detail.summary).toMatchObject({
     status: "finished",
     steps: 40,
