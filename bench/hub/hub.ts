@@ -30,10 +30,10 @@ export class BenchHub {
     return processUsage(this.child.pid)?.peak ?? Number.NaN;
   }
 
-  /** Resolves when it has had nothing to do for a while. */
+  /** Resolves when it has had nothing to do for some seconds: on a busy machine it may just have to wait for one. */
   async idle(): Promise<void> {
-    for (let before = Number.NEGATIVE_INFINITY, now = this.cpu; now - before > 10; before = now, now = this.cpu)
-      await new Promise((resolve) => setTimeout(resolve, 500));
+    for (let before = Number.NEGATIVE_INFINITY, now = this.cpu; now - before > 20; before = now, now = this.cpu)
+      await new Promise((resolve) => setTimeout(resolve, 3000));
   }
 
   async stop(): Promise<void> {

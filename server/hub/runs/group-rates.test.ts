@@ -1,6 +1,9 @@
 import { expect, it } from "vitest";
 import type { Batch } from "../../../protocol/batch.ts";
 import type { GroupRate } from "../../../protocol/viewer.ts";
+import type { BlockSource } from "../pyramid/step-pyramid.ts";
+import { UnitBlock } from "../pyramid/unit-block.ts";
+import { ValueBlock } from "../pyramid/value-block.ts";
 import { SERIES } from "../testing/clients.ts";
 import { SeriesModel } from "./series-model.ts";
 
@@ -125,4 +128,40 @@ it("keeps the lines of an earlier start", () => {
   const series = told(batch(0, [[1, 1]]));
   series.append(2, batch(1, [[2, 20]]));
   expect(values(series, "lr_2")).toEqual([1, 20]);
+});
+
+it("goes on as it was after it was put away", () => {
+  const rows = Array.from({ length: 4000 }, (_, step) =>
+    step < 1500 ? [step, step, step] : step < 3100 ? [step, -step, -step] : [step, -step, 7],
+  );
+  const whole = new SeriesModel();
+  const shelf = new Map<string, Uint8Array>();
+  const source = (attempt: number): BlockSource => {
+    const stored = (level: number, index: number) => {
+      const bytes = shelf.get(`${attempt} ${level} ${index}`);
+      if (!bytes) return null;
+      return level === 0 ? ValueBlock.decode(bytes) : UnitBlock.decode(level, bytes);
+    };
+    return { full: stored, last: stored };
+  };
+  let kept = new SeriesModel("adamw", source);
+  for (let first = 0; first < rows.length; first += 100) {
+    for (const series of [whole, kept]) series.append(1, batch(first, rows.slice(first, first + 100)));
+    if (first % 700 !== 0) continue;
+    for (const [{ attempt, level, index }, block] of kept.unsaved())
+      shelf.set(`${attempt} ${level} ${index}`, block.encode());
+    const again = new SeriesModel("adamw", source);
+    again.restore(kept.encode());
+    kept = again;
+  }
+  expect(groups(kept)).toEqual(groups(whole));
+  expect(groups(kept).length).toBe(3);
+  for (const [from, to] of [
+    [0, 3999],
+    [1400, 1600],
+    [2900, 3300],
+  ] as const)
+    expect(kept.buckets(["lr", "lr_2", "lr_3"], from, to, 77)).toEqual(
+      whole.buckets(["lr", "lr_2", "lr_3"], from, to, 77),
+    );
 });

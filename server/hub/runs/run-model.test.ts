@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { Commits } from "../probe/commits.ts";
 import { Ingest } from "../probe/ingest.ts";
 import { openStore, STORE_FILE } from "../store/open.ts";
@@ -8,6 +8,9 @@ import { Store } from "../store/store.ts";
 import { frame, hello } from "../testing/clients.ts";
 import { temporaryFolder } from "../testing/test-hub.ts";
 import { RunModel } from "./run-model.ts";
+
+// Each goes over some ten thousand steps several times.
+vi.setConfig({ testTimeout: 120_000 });
 
 const PATIENCE = 30;
 const range = (n: number, start = 0) => Array.from({ length: n }, (_, i) => start + i);
@@ -110,15 +113,15 @@ async function fromAllFrames(recording: Recording) {
 describe("a run that was kept", () => {
   it("is opened without a look at its frames, and shows the same", async () => {
     const recording = await Recording.begin();
-    for (const seq of range(300)) recording.put("a", seq, seq * 100);
+    for (const seq of range(120)) recording.put("a", seq, seq * 100);
     const before = shown(recording, await RunModel.load(recording.store, recording.run, PATIENCE));
     const reads = frameReads(recording.store);
     // What is missing before them is told by how far the run had come when it was kept.
-    for (const seq of range(3, 301)) recording.put("a", seq, seq * 100);
+    for (const seq of range(3, 121)) recording.put("a", seq, seq * 100);
     const again = shown(recording, await RunModel.load(recording.store, recording.run, PATIENCE));
     expect(reads()).toBe(3);
     expect(again.series).not.toEqual(before.series);
-    expect(again.events.at(-1)).toMatchObject({ kind: "gap", data: { from: 29_999, to: 30_100 } });
+    expect(again.events.at(-1)).toMatchObject({ kind: "gap", data: { from: 11_999, to: 12_100 } });
     expect(again).toEqual(await fromAllFrames(recording));
   });
 
@@ -126,7 +129,7 @@ describe("a run that was kept", () => {
     const recording = await Recording.begin();
     let model: RunModel | null = null;
     for (const [i, start] of [0, 4_000, 3_500, 9_000].entries())
-      for (const seq of range(90)) {
+      for (const seq of range(70)) {
         recording.put(`attempt-${i}`, seq, start + seq * 100);
         if (seq % 13 === 0) model = await RunModel.load(recording.store, recording.run, PATIENCE);
         else if (model && seq % 7 === 0) await model.catchUp();
@@ -197,7 +200,7 @@ describe("two hubs on one store", () => {
     recording.put("a", 0, 0);
     let near = await RunModel.load(recording.store, recording.run, PATIENCE);
     let other = await RunModel.load(far, recording.run, PATIENCE);
-    for (const seq of range(400, 1)) {
+    for (const seq of range(150, 1)) {
       recording.put("a", seq, seq * 100);
       if (seq % 3 === 0 && !(await near.catchUp()))
         near = await RunModel.load(recording.store, recording.run, PATIENCE);
@@ -214,7 +217,7 @@ describe("two hubs on one store", () => {
     const recording = await Recording.begin();
     const far = new Store(await openStore(recording.folder, () => {}));
     onTestFinished(() => far.close());
-    for (const seq of range(800)) recording.put("a", seq, seq * 100);
+    for (const seq of range(250)) recording.put("a", seq, seq * 100);
     const [near, other] = await Promise.all([
       RunModel.load(recording.store, recording.run, PATIENCE),
       RunModel.load(far, recording.run, PATIENCE),
