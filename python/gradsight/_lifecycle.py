@@ -13,9 +13,11 @@ import warnings
 from types import FrameType, TracebackType
 from typing import Any, NoReturn, Optional, Type
 
+from . import _signals
 from ._guard import Guard
 from ._sender import own_threads
 from ._session import Outcome, Session, again, current
+from ._signals import DEVICE_PATIENCE
 
 _guard = Guard("recording the end")
 _outcome = Outcome("finished", None, None)
@@ -33,13 +35,13 @@ def install() -> None:
     _watch_exec()
     if sys.version_info >= (3, 12) and hasattr(os, "fork"):
         _fork_quietly()
-    _watch_signals()
+    _signals.install()
 
 
-def _close(outcome: Outcome) -> None:
+def _close(outcome: Outcome, patience: Optional[float] = None) -> None:
     session = current()
     if session is not None:
-        session.close(outcome)
+        session.close(outcome, patience)
 
 
 def ended_by(error: Optional[BaseException]) -> None:
@@ -66,13 +68,13 @@ def _exit_outcome(code: Any) -> Outcome:
 
 
 def _watch_exit() -> None:
-    """``os._exit`` calls no exit handlers."""
+    """``os._exit`` calls no exit handlers, and may be what ends a process whose device hangs."""
     original = os._exit
 
     @_guard
     def end(status: int) -> None:
         outcome = Outcome("failed", f"ended by os._exit({status})", status) if status else Outcome("finished", None, 0)
-        _close(outcome)
+        _close(outcome, DEVICE_PATIENCE)
 
     @functools.wraps(original)
     def _exit(status: int) -> NoReturn:
@@ -130,8 +132,7 @@ def _fork_quietly() -> None:
 
     @_guard
     def alone() -> bool:
-        session = current()
-        return session is not None and session.is_started and _count_threads() == 1 + len(own_threads())
+        return _count_threads() == 1 + len(own_threads()) > 1
 
     @functools.wraps(original)
     def fork() -> int:
@@ -166,29 +167,3 @@ def _watch_exceptions() -> None:
     sys.excepthook = hook
 
 
-def _watch_signals() -> None:
-    """SIGTERM and SIGHUP, where the script would die of them without a word, leave time for the last steps."""
-    if threading.current_thread() is not threading.main_thread():
-        return
-
-    def end(number: int, _frame: Optional[FrameType]) -> None:
-        try:
-            _close(Outcome("interrupted", f"ended by {signal.Signals(number).name}", 128 + number))
-        except Exception as error:
-            _guard.fail(error)
-        signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)
-
-    def restore() -> None:
-        for number in watched:
-            if signal.getsignal(number) is end:
-                signal.signal(number, signal.SIG_DFL)
-
-    watched = []
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, end)
-            watched.append(number)
-    if watched and hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=_guard(restore))

@@ -31,8 +31,8 @@ CLOSE_TIMEOUT = 0.6
 
 
 def own_threads() -> List[threading.Thread]:
-    """Of all senders in this process."""
-    return [thread for thread in threading.enumerate() if thread.name in ("gradsight", "gradsight-courier")]
+    """Those of the probe."""
+    return [thread for thread in threading.enumerate() if thread.name.startswith("gradsight")]
 
 
 class Source(NamedTuple):
@@ -79,7 +79,12 @@ class Sender:
         """Sends or spills what is left, within ``FLUSH_TIMEOUT``."""
         self._deadline = time.monotonic() + FLUSH_TIMEOUT
         self._stopping.set()
-        self._thread.join(FLUSH_TIMEOUT + KEEP_TIMEOUT)
+        self.wait()
+
+    def wait(self) -> None:
+        """Until it has stopped, within ``FLUSH_TIMEOUT`` and ``KEEP_TIMEOUT``."""
+        if self._thread.is_alive() and threading.current_thread() is not self._thread:
+            self._thread.join(FLUSH_TIMEOUT + KEEP_TIMEOUT)
 
     def _run(self) -> None:
         guard = Guard("telemetry")

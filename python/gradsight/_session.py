@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import re
+import threading
 import time
 from collections import deque
 from typing import Any, Callable, Deque, Dict, Iterator, List, NamedTuple, Optional, Tuple, Type, TypeVar, Union
@@ -141,19 +142,35 @@ class Session:
             )
             self.start()
 
-    def close(self, outcome: Outcome) -> None:
-        """Says how the process ended and waits, for a bounded time, until that and all before it is safe."""
+    def close(self, outcome: Outcome, patience: Optional[float] = None) -> None:
+        """Says how the process ended and waits, for a bounded time, until that and all before it is safe.
+
+        ``patience``: seconds for what a device has yet to tell, which may hang; None: as long as it takes.
+        """
         if self._closed:
+            if self._started:  # another thread may be at it
+                self._sender.wait()
             return
+        if patience is None:
+            self._read_last()
+        else:
+            reading = threading.Thread(target=self._read_last, name="gradsight-last", daemon=True)
+            try:
+                reading.start()
+                reading.join(patience)
+            except RuntimeError:  # too late for a thread
+                self._read_last()
+        self._closed = True
+        self._outcome = outcome
+        if self._started:
+            self._sender.stop()
+
+    def _read_last(self) -> None:
         for work in self._before_close:
             try:
                 work()
             except Exception as error:
                 tell(f"the last steps may be missing: {type(error).__name__}: {error}")
-        self._closed = True
-        self._outcome = outcome
-        if self._started:
-            self._sender.stop()
 
     def forget(self) -> None:
         """Nothing more is recorded: after a fork, in the child, whose parent reports; and where nothing can be sent."""
