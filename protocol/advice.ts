@@ -41,3 +41,14 @@ export const advice = object({
   explanation: list(text()),
 });
 export type Advice = Of<typeof advice>;
+
+/** The norms before clipping that advice rests on: finite, not skipped, after cleaning. */
+export const normDistribution = object({
+  /** Each norm stands for those within about half this share of it; 0: they are exact. */
+  resolution: finite,
+  /** Ascending. */
+  norms: list(finite),
+  /** How many steps had each. */
+  counts: list(whole),
+});
+export type NormDistribution = Of<typeof normDistribution>;

@@ -17,7 +17,7 @@
  * the last sampled step in each); over the finite values `min`, `max`, `mean` F32 [layers, buckets] (NaN if there are none) and
  * `count` U32; `nonfinite` U32, all row-major; `names` U8: the rows' names as a JSON list of strings, in UTF-8.
  */
-import { advice } from "./advice.ts";
+import { advice, type NormDistribution, normDistribution } from "./advice.ts";
 import { exportFormat, importable, runSource } from "./exchange.ts";
 import { SCALAR_NAMES } from "./scalars.ts";
 import {
@@ -168,6 +168,7 @@ const pageRequests = {
     buckets: whole,
     rows: nullable(object({ from: whole, count: whole })),
   }),
+  distribution: object({ id, run: text(64), series: text(64) }),
 };
 export const pageRequest = tagged("method", pageRequests);
 export type PageRequest = Of<typeof pageRequest>;
@@ -203,6 +204,8 @@ export interface ViewerResults {
   /** Never sent as JSON: these are answered by a binary frame. */
   tile: never;
   layers: never;
+  /** All of the series' norms before clipping, whatever window is on screen. */
+  distribution: NormDistribution;
   delete: Record<string, never>;
   rename: Record<string, never>;
   star: Record<string, never>;
@@ -221,6 +224,7 @@ export const viewerResults = {
   runs: object({ runs: list(runSummary) }),
   subscribe: object({ run: runDetail }),
   unsubscribe: object({}),
+  distribution: normDistribution,
   delete: object({}),
   rename: object({}),
   star: object({}),

@@ -23,6 +23,7 @@ import { Feed } from "./hub/feed.ts";
 import { t } from "./l10n.ts";
 import { changeState, onStateChange, state } from "./state.ts";
 import { BannerView } from "./views/banner.ts";
+import { DISTRIBUTION, DistributionView } from "./views/distribution.ts";
 import { EventsView, eventsOf, eventsOfAllRanks } from "./views/events.ts";
 import { HeaderView } from "./views/header.ts";
 import type { WriteOutcome } from "./views/outcome.ts";
@@ -51,8 +52,8 @@ const reveal = (location: CodeLocation) => host.postMessage({ type: "reveal", lo
 
 const banner = new BannerView(() => host.postMessage({ type: "command", command: "showLog" }));
 const header = new HeaderView({
-  chooseRun: (run) => changeState({ run, series: null, rank: null, window: null }),
-  chooseSeries: (series) => changeState({ series, window: null }),
+  chooseRun: (run) => changeState({ run, series: null, rank: null, window: null, whatIf: null }),
+  chooseSeries: (series) => changeState({ series, window: null, whatIf: null }),
 });
 const placeholder = new PlaceholderView((action) => {
   if (action === "retry") feed.reload();
@@ -61,11 +62,20 @@ const placeholder = new PlaceholderView((action) => {
 const toolbar = new ToolbarView(crosshair, setWindow);
 const story = new StoryView((series, step) => {
   const told = feed.detail?.series.find(({ id }) => id === series);
-  changeState({ series: told?.name ?? null, rank: told?.rank || null });
+  changeState({ series: told?.name ?? null, rank: told?.rank || null, whatIf: null });
   showStep(step);
 });
 const summary = new SummaryView();
-const suggestion = new SuggestionView({ write: writeThreshold, reveal });
+const suggestion = new SuggestionView({
+  write: (series, threshold) => writeThreshold(series, threshold, "suggestion"),
+  reveal,
+});
+const distribution = new DistributionView({
+  tryOut: (whatIf) => changeState({ whatIf }),
+  write: (series, threshold) => writeThreshold(series, threshold, "what-if"),
+  reveal,
+  toggleTable,
+});
 const ranks = new RanksView((rank) => changeState({ rank }));
 const events = new EventsView({ showStep, reveal });
 const panels = new Map(specs.map((spec) => [spec, new ChartPanel(spec, { crosshair, setWindow, toggleTable })]));
@@ -80,6 +90,7 @@ const content = element(
   element("div", { class: "aside" }, ranks.element, suggestion.element, events.element),
   panelOf(lossChart).element,
   panelOf(clipRateChart).element,
+  distribution.element,
   element("div", { class: "small" }, ...small.map((spec) => panelOf(spec).element)),
 );
 document.body.append(
@@ -150,7 +161,7 @@ function render(): void {
 
   const whole = wholeRun(series.firstStep, series.lastStep);
   const window = visibleWindow(state().window, whole);
-  const { tile, tileView } = feed;
+  const { answer: tile, question: tileView } = feed.tile;
   // A live chart moves on with its data: its axis does not run ahead of the tile that is under way.
   const drawn = state().window === null && tileView ? { from: tileView.from, to: tileView.to } : window;
   const shownEvents = (state().rank === null ? eventsOfAllRanks : eventsOf)(detail, series);
@@ -158,13 +169,17 @@ function render(): void {
   toolbar.show(window, whole, detail.summary.status === "running" && feed.hub.state === "connected");
   summary.show(series, detail);
   const advised = shownSeries(null) ?? series;
-  suggestion.show(detail, advised, outcomes.get(`${detail.summary.id}/${advised.id}`) ?? null);
+  const outcome = outcomes.get(`${detail.summary.id}/${advised.id}`) ?? null;
+  suggestion.show(detail, advised, outcome);
   ranks.show(detail, series, state().rank);
   events.show(detail, series, shownEvents);
-  const { tables } = state();
+  const { tables, whatIf } = state();
   for (const [{ id }, panel] of panels) panel.draw(scene, tables.includes(id));
+  distribution.show(detail, advised, feed.distribution.answer, whatIf, outcome, tables.includes(DISTRIBUTION));
   const buckets = Math.max(50, Math.ceil(norm.width / 2));
-  feed.show({ run: detail.summary.id, series: series.id, from: window.from, to: window.to, buckets });
+  const shown = detail.summary.id;
+  feed.tile.want({ run: shown, series: series.id, from: window.from, to: window.to, buckets });
+  feed.distribution.want({ run: shown, series: advised.id, steps: advised.advice.evidence.steps });
 }
 
 function toggleTable(chart: string): void {
@@ -178,13 +193,13 @@ function showStep(step: number): void {
   crosshair.move(step);
 }
 
-function writeThreshold(series: SeriesDetail, threshold: number): void {
+function writeThreshold(series: SeriesDetail, threshold: number, from: WriteOutcome["from"]): void {
   const run = feed.detail?.summary.id;
   const key = `${run}/${series.id}`;
   // A second press may come before the first is painted.
   if (run === undefined || outcomes.get(key)?.result === null) return;
   const id = nextWrite++;
-  outcomes.set(key, { id, result: null });
+  outcomes.set(key, { id, from, result: null });
   host.postMessage({ type: "writeThreshold", id, run, series: series.id, threshold });
   schedule();
 }
@@ -202,10 +217,11 @@ function receive(data: unknown): void {
       client.receiveFrame(message.bytes);
       break;
     case "show":
-      changeState({ run: message.run, series: null, rank: null, window: null });
+      changeState({ run: message.run, series: null, rank: null, window: null, whatIf: null });
       break;
     case "written":
-      for (const [key, { id }] of outcomes) if (id === message.id) outcomes.set(key, { id, result: message });
+      for (const [key, outcome] of outcomes)
+        if (outcome.id === message.id) outcomes.set(key, { ...outcome, result: message });
       schedule();
   }
 }
@@ -213,6 +229,7 @@ function receive(data: unknown): void {
 function paint(): void {
   const palette = readPalette();
   for (const panel of panels.values()) panel.paint(palette);
+  distribution.paint(palette);
 }
 
 function followVisibility(): void {

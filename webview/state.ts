@@ -11,6 +11,8 @@ const shape = object({
   rank: nullable(whole),
   /** Steps shown by all charts; null: the whole run, live. */
   window: nullable(object({ from: finite, to: finite })),
+  /** The threshold that is tried out on the norms of the series; null: none yet. */
+  whatIf: nullable(finite),
   /** The charts whose table is open. */
   tables: list(text(64)),
 });
@@ -20,7 +22,7 @@ function restore(): DashboardState {
   try {
     return shape(host.getState());
   } catch {
-    return { run: null, series: null, rank: null, window: null, tables: [] };
+    return { run: null, series: null, rank: null, window: null, whatIf: null, tables: [] };
   }
 }
 

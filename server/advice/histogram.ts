@@ -3,8 +3,10 @@
  * quantile of any number of values is right within half a bin (0.5 %). Values outside count in the outermost bins.
  * Histograms add up, bin by bin.
  */
+/** Of a bin, as a share of its value. */
+export const BIN_WIDTH = 0.01;
 const LOWEST = Math.log(1e-12);
-const WIDTH = Math.log(1.01);
+const WIDTH = Math.log1p(BIN_WIDTH);
 const BINS = Math.ceil((Math.log(1e12) - LOWEST) / WIDTH);
 
 /** The geometric middle of each bin. */

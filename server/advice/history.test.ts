@@ -82,6 +82,20 @@ describe("NormHistory", () => {
     expect(large / small).toBeCloseTo(1000, 6);
   });
 
+  it("gives the norms that count, exactly while it has them, then in bins of one per cent", () => {
+    expect(history([4, 1, 0, 2, 4, Number.NaN]).distribution()).toEqual({
+      resolution: 0,
+      norms: [1, 2, 4],
+      counts: [1, 1, 2],
+    });
+    expect(history([]).distribution()).toEqual({ resolution: 0, norms: [], counts: [] });
+    const long = history([...repeat(3000, 1, 20), 20.1]).distribution();
+    expect(long.resolution).toBe(0.01);
+    expect(long.counts.reduce((a, b) => a + b)).toBe(3001);
+    expect(long.counts).toHaveLength(long.norms.length);
+    for (const [i, norm] of [1, 20].entries()) expect(Math.abs(long.norms[i]! / norm - 1)).toBeLessThan(0.0051);
+  });
+
   it("tells what a threshold would have done", () => {
     const effect = { wouldClip: 0.5, meanClipFactor: 0.75 };
     expect(history([1, 4, 2, 4]).effectOf(2)).toEqual(effect);

@@ -1,4 +1,5 @@
-import { LogHistogram } from "./histogram.ts";
+import type { NormDistribution } from "../../protocol/advice.ts";
+import { BIN_WIDTH, LogHistogram } from "./histogram.ts";
 import { quantileOfSorted } from "./quantile.ts";
 import { Ring } from "./ring.ts";
 import { SortedWindow } from "./sorted-window.ts";
@@ -118,6 +119,18 @@ export class NormHistory {
       factors += count * Math.min(1, threshold / norm);
     }
     return { wouldClip: clipped / total, meanClipFactor: factors / total };
+  }
+
+  /** The norms that count, ascending, and how often each was seen; rounded to `resolution`, a share of the norm. */
+  distribution(): NormDistribution {
+    const seen = new Map<number, number>();
+    for (const [norm, count] of this.countedNorms()) seen.set(norm, (seen.get(norm) ?? 0) + count);
+    const sorted = [...seen].sort(([a], [b]) => a - b);
+    return {
+      resolution: this.count <= RING ? 0 : BIN_WIDTH,
+      norms: sorted.map(([norm]) => norm),
+      counts: sorted.map(([, count]) => count),
+    };
   }
 
   private *countedNorms(): Iterable<readonly [number, number]> {

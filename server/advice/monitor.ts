@@ -1,4 +1,4 @@
-import type { Advice } from "../../protocol/advice.ts";
+import type { Advice, NormDistribution } from "../../protocol/advice.ts";
 import { toJsonNumber } from "../../protocol/shape.ts";
 import type { RunEvent } from "../../protocol/telemetry.ts";
 import { ClipRate } from "./clip-rate.ts";
@@ -91,6 +91,11 @@ export class SeriesMonitor {
     const { byValue, postOnly, clipping } = this;
     const { recentMedian, sudden } = this.history;
     return { ...advice, explanation: explain({ advice, clipping, byValue, postOnly, recentMedian, sudden }) };
+  }
+
+  /** The norms before clipping that the advice rests on. */
+  distribution(): NormDistribution {
+    return this.history.distribution();
   }
 
   private take({ step, normPre, normPost }: ObservedStep): void {

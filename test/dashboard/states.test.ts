@@ -173,6 +173,15 @@ const STATES: Record<string, State> = {
       await dashboard.page.getByRole("button", { name: "train.py:41" }).waitFor();
     },
   },
+  "what-if": {
+    run: "spikes",
+    arrange: async ({ page }) => {
+      await page.getByRole("button", { name: "Table of the distribution of the norms" }).click();
+      await page.getByRole("slider", { name: "Threshold to try" }).focus();
+      for (let i = 0; i < 2; i++) await page.keyboard.press("PageUp");
+      await page.getByRole("button", { name: "Back to the suggestion" }).waitFor();
+    },
+  },
   refused: {
     run: "unclipped",
     arrange: async (dashboard) => {

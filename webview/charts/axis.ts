@@ -6,8 +6,9 @@ import { evenTicks, type FixedAxis, logarithmicTicks, type Range } from "./range
 
 /** All charts keep their plots aligned by giving their value axes the same width, in pixels. */
 const VALUE_AXIS_WIDTH = 56;
-/** Least distance between labelled values, in pixels. */
+/** Least distance between labelled values, in pixels: above each other, and side by side. */
 const TICK_DISTANCE = 22;
+const TICK_WIDTH = 44;
 
 export function stepScale(palette: Palette): ScaleOptions<"linear"> {
   const { colors, font } = palette;
@@ -53,4 +54,36 @@ export function valueScale(kind: FixedAxis, palette: Palette): ScaleOptions<"lin
       scale.ticks = ticks.map((value) => ({ value }));
     },
   } as ScaleOptions<"linear" | "logarithmic">;
+}
+
+/** Norms from left to right. */
+export function normScale({ colors, font }: Palette): ScaleOptions<"logarithmic"> {
+  return {
+    type: "logarithmic",
+    grid: { display: false },
+    border: { color: colors.grid },
+    ticks: {
+      color: colors.text,
+      font: { family: font, size: 11 },
+      maxRotation: 0,
+      autoSkip: false,
+      callback: (value: string | number) => formatValue(Number(value)),
+    },
+    afterBuildTicks(scale: Range & { width: number; ticks: { value: number }[] }) {
+      const ticks = logarithmicTicks(scale, Math.max(3, scale.width / TICK_WIDTH));
+      scale.ticks = ticks.map((value) => ({ value }));
+    },
+  } as ScaleOptions<"logarithmic">;
+}
+
+/** How many steps. */
+export function stepCountScale(palette: Palette): ScaleOptions<"linear"> {
+  return {
+    ...valueScale("linear", palette),
+    afterBuildTicks(scale: Range & { ticks: { value: number }[] }) {
+      scale.ticks = evenTicks(scale)
+        .filter(Number.isInteger)
+        .map((value) => ({ value }));
+    },
+  } as ScaleOptions<"linear">;
 }

@@ -1,12 +1,14 @@
 /**
- * What the dashboard knows of the hub: its state, the runs, the watched run and one tile of the visible window. A tile is
- * asked for when something changed and none is under way, so a slow hub is asked less, and a hidden page asks nothing.
+ * What the dashboard knows of the hub: its state, the runs, the watched run, one tile of the visible window and the
+ * distribution of its norms. A hidden page asks for nothing.
  */
+import type { NormDistribution } from "../../protocol/advice.ts";
 import type { Of } from "../../protocol/shape.ts";
 import type { Metric, RunDetail, RunSummary } from "../../protocol/viewer.ts";
 import type { hubState } from "../../protocol/webview.ts";
 import { log, reasonOf } from "../host.ts";
 import type { HubClient } from "./client.ts";
+import { Live } from "./live.ts";
 import { readTile, type Tile } from "./tile.ts";
 
 export interface View {
@@ -17,31 +19,39 @@ export interface View {
   readonly buckets: number;
 }
 
+/** The norms of a series, of which `steps` count. */
+export interface NormsOf {
+  readonly run: string;
+  readonly series: string;
+  readonly steps: number;
+}
+
 export class Feed {
   hub: { state: Of<typeof hubState>; reason: string | null } = { state: "starting", reason: null };
   /** null: not heard yet. */
   runs: RunSummary[] | null = null;
   detail: RunDetail | null = null;
-  tile: Tile | null = null;
-  /** The view that `tile` was asked for. */
-  tileView: View | null = null;
-  /** Why the runs, the watched run or its tile could not be had. */
+  readonly tile: Live<View, Tile>;
+  readonly distribution: Live<NormsOf, NormDistribution>;
+  /** Why the runs, the watched run or what belongs to it could not be had. */
   problem: string | null = null;
 
   readonly #client: HubClient;
-  readonly #metrics: Metric[];
   readonly #changed: () => void;
   #watched: string | null = null;
   #paused = true;
-  #wanted: View | null = null;
-  #stale = false;
-  #inFlight = false;
 
   /** `metrics`: those that the charts draw. */
   constructor(client: HubClient, metrics: Metric[], changed: () => void) {
     this.#client = client;
-    this.#metrics = metrics;
     this.#changed = changed;
+    const isReady = () => !this.#paused && this.#connected;
+    this.tile = new Live((view) => this.#askTile(view, metrics), isReady, changed);
+    this.distribution = new Live(
+      ({ run, series }) => this.#attempt(client.request("distribution", { run, series })),
+      isReady,
+      changed,
+    );
   }
 
   setHub(state: Of<typeof hubState>, reason: string | null): void {
@@ -64,26 +74,10 @@ export class Feed {
     if (run === this.#watched) return;
     this.#watched = run;
     this.detail = null;
-    this.tile = null;
-    this.tileView = null;
-    this.#wanted = null;
+    this.tile.want(null);
+    this.distribution.want(null);
     this.problem = null;
     void this.#subscribe();
-  }
-
-  /** The window that should be on screen. */
-  show(view: View): void {
-    const old = this.#wanted;
-    const same =
-      old !== null &&
-      (["run", "series", "from", "to", "buckets"] as const satisfies (keyof View)[]).every((k) => old[k] === view[k]);
-    if (old?.series !== view.series) {
-      this.tile = null;
-      this.tileView = null;
-    }
-    this.#wanted = view;
-    if (!same) this.#stale = true;
-    this.#pump();
   }
 
   /** Asks for everything anew, after a refusal. */
@@ -120,7 +114,9 @@ export class Feed {
     const run = this.#watched;
     if (run === null || this.#paused || !this.#connected) return;
     const answer = await this.#attempt(this.#client.request("subscribe", { run }));
-    if (answer && run === this.#watched) this.#setDetail(answer.run);
+    if (!answer || run !== this.#watched) return;
+    this.#setDetail(answer.run);
+    this.distribution.outdate();
   }
 
   #setRuns(runs: RunSummary[]): void {
@@ -132,28 +128,18 @@ export class Feed {
   #setDetail(detail: RunDetail): void {
     this.detail = detail;
     this.problem = null;
-    this.#stale = true;
     this.#changed();
-    this.#pump();
+    this.tile.outdate();
   }
 
-  async #pump(): Promise<void> {
-    const view = this.#wanted;
-    if (!this.#stale || this.#inFlight || this.#paused || !this.#connected || view === null) return;
-    this.#stale = false;
-    this.#inFlight = true;
-    const frame = await this.#attempt(this.#client.tile({ ...view, metrics: this.#metrics }));
-    this.#inFlight = false;
-    if (frame && view.run === this.#watched && view.series === this.#wanted?.series) {
-      try {
-        this.tile = readTile(frame);
-        this.tileView = view;
-      } catch (error) {
-        log("warn", `ignored a tile: ${reasonOf(error)}`);
-      }
-      this.#changed();
+  async #askTile(view: View, metrics: Metric[]): Promise<Tile | null> {
+    const frame = await this.#attempt(this.#client.tile({ ...view, metrics }));
+    try {
+      return frame && readTile(frame);
+    } catch (error) {
+      log("warn", `ignored a tile: ${reasonOf(error)}`);
+      return null;
     }
-    void this.#pump();
   }
 
   async #attempt<T>(answer: Promise<T>): Promise<T | null> {

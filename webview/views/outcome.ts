@@ -1,4 +1,5 @@
 /** What became of a press on "Write to code". */
+import "./outcome.css";
 import type { CodeLocation } from "../../protocol/telemetry.ts";
 import type { ToDashboard } from "../../protocol/webview.ts";
 import { element, setAttribute, setHidden, setText } from "../dom.ts";
@@ -8,6 +9,8 @@ import { t } from "../l10n.ts";
 export type WriteResult = Extract<ToDashboard, { type: "written" }>;
 export interface WriteOutcome {
   readonly id: number;
+  /** Where the button was pressed. */
+  readonly from: "suggestion" | "what-if";
   /** null: under way. */
   readonly result: WriteResult | null;
 }

@@ -74,7 +74,7 @@ export class SuggestionView {
     const number = verdict === "keep" ? inForce : verdict === "not-needed" || waiting ? null : threshold;
     const writable = verdict === "keep" || waiting ? null : threshold;
     const needless = verdict === "not-needed";
-    const hasScript = series.site !== null || series.clip?.location != null || run.summary.script !== null;
+    const hasScript = hasCode(run, series);
     const writing = outcome !== null && outcome.result === null;
 
     setAttribute(this.element, "data-verdict", verdict);
@@ -101,6 +101,10 @@ export class SuggestionView {
     setAttribute(this.#button, "aria-disabled", String(!hasScript || writing));
     setHidden(this.#noScript, writable === null || hasScript);
     this.#write = writable === null || !hasScript || writing ? null : () => this.#actions.write(series, writable);
-    this.#outcome.show(outcome);
+    this.#outcome.show(outcome?.from === "suggestion" ? outcome : null);
   }
 }
+
+/** Is there code that a threshold can be written into? */
+export const hasCode = ({ summary }: RunDetail, { site, clip }: SeriesDetail): boolean =>
+  site !== null || clip?.location != null || summary.script !== null;

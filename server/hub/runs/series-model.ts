@@ -1,3 +1,4 @@
+import type { NormDistribution } from "../../../protocol/advice.ts";
 import type { Batch } from "../../../protocol/batch.ts";
 import { fromJsonNumber, type JsonNumber, toJsonNumber } from "../../../protocol/shape.ts";
 import type { RunEvent, SeriesInfo } from "../../../protocol/telemetry.ts";
@@ -79,6 +80,10 @@ export class SeriesModel {
       latest: Object.fromEntries([...this.latest].map(([metric, value]) => [metric, toJsonNumber(value)])),
       advice: monitor.advice(),
     };
+  }
+
+  distribution(): NormDistribution {
+    return this.kept.monitor.distribution();
   }
 
   /** Full blocks that are held until they are saved. */

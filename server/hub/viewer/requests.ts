@@ -4,6 +4,7 @@ import type { FrameMethod, ViewerMethod, ViewerRequest, ViewerResults } from "..
 import type { Exchange, Job } from "../exchange/exchange.ts";
 import { layerWindow } from "../layers/layer-window.ts";
 import type { LoadedRuns } from "../runs/loaded-runs.ts";
+import { SeriesModel } from "../runs/series-model.ts";
 import type { StoredRun } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
 import { layersOf } from "./layers.ts";
@@ -67,6 +68,8 @@ export class Requests {
         return this.tile(request);
       case "layers":
         return this.layers(request);
+      case "distribution":
+        return this.distribution(request);
       case "delete":
         return this.delete(request);
       case "rename":
@@ -117,6 +120,11 @@ export class Requests {
   private async layers(request: Request<"layers">): Promise<Answer<"layers">> {
     checkWindow(request);
     return encodeFrame(layersOf(await layerWindow(this.store, this.find(request.run).key, request), request));
+  }
+
+  private async distribution({ run, series }: Request<"distribution">): Promise<Answer<"distribution">> {
+    const model = await this.loaded.get(this.find(run).key);
+    return (model.series.get(series) ?? new SeriesModel()).distribution();
   }
 
   private delete({ run }: Request<"delete">): Answer<"delete"> {

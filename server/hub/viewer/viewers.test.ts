@@ -67,6 +67,16 @@ it("carries NaN and the infinities to the tile and to the detail", async () => {
   expect(run.series[0]).toMatchObject({ nonFinite: 3, latest: { norm_pre: 4, loss: "NaN" } });
 });
 
+it("gives the distribution of the norms that the advice rests on", async () => {
+  const { probe, viewer } = await connected();
+  probe.send(frame(hello(), 0, [0, 1, 2, 3], norms(2, Number.POSITIVE_INFINITY, 1, 2), { flags: [0, 1, 0, 0] }));
+  await probe.acknowledged(1);
+  const told = await viewer.request("distribution", { run: "run-1", series: "adamw" });
+  expect(told).toEqual({ resolution: 0, norms: [1, 2], counts: [1, 2] });
+  const none = await viewer.request("distribution", { run: "run-1", series: "another" });
+  expect(none).toEqual({ resolution: 0, norms: [], counts: [] });
+});
+
 it("counts skipped steps apart from non-finite ones", async () => {
   const { probe, viewer } = await connected();
   probe.send(frame(hello(), 0, [0, 1], norms(1, Number.POSITIVE_INFINITY), { flags: [0, 1] }));

@@ -1,0 +1,67 @@
+import { expect, test } from "vitest";
+import { Live } from "./live.ts";
+
+interface Wanted {
+  run: string;
+  series: string;
+  from: number;
+}
+
+/** A hub that answers when it is told to. */
+function asked() {
+  const questions: Wanted[] = [];
+  const answers: ((answer: string | null) => void)[] = [];
+  let changes = 0;
+  const live = new Live<Wanted, string>(
+    (question) => {
+      questions.push(question);
+      return new Promise((resolve) => answers.push(resolve));
+    },
+    () => true,
+    () => changes++,
+  );
+  const settled = () => new Promise((resolve) => setTimeout(resolve));
+  const answer = async (text: string | null) => {
+    answers.shift()!(text);
+    await settled();
+  };
+  return { live, questions, answer, changes: () => changes };
+}
+
+const view = (from: number, series = "a"): Wanted => ({ run: "r", series, from });
+
+test("one question is under way, and the last that was wanted is asked next", async () => {
+  const { live, questions, answer, changes } = asked();
+  for (const from of [1, 2, 3]) live.want(view(from));
+  expect(questions).toEqual([view(1)]);
+  await answer("one");
+  expect([live.answer, live.question, changes()]).toEqual(["one", view(1), 1]);
+  expect(questions).toEqual([view(1), view(3)]);
+  await answer("three");
+  live.want(view(3));
+  expect(questions).toHaveLength(2);
+  live.outdate();
+  expect(questions).toHaveLength(3);
+});
+
+test("an answer about another series is shown neither before nor after the change", async () => {
+  const { live, answer } = asked();
+  live.want(view(1));
+  await answer("of a");
+  live.outdate();
+  live.want(view(1, "b"));
+  expect(live.answer).toBeNull();
+  await answer("of a again");
+  expect(live.answer).toBeNull();
+  await answer("of b");
+  expect(live.answer).toBe("of b");
+});
+
+test("a question that fails leaves the answer that was there", async () => {
+  const { live, answer } = asked();
+  live.want(view(1));
+  await answer("one");
+  live.outdate();
+  await answer(null);
+  expect(live.answer).toBe("one");
+});

@@ -1,0 +1,64 @@
+/** An answer of the hub that is kept up to date, for what is on screen. */
+interface Question {
+  readonly run: string;
+  readonly series: string;
+}
+
+/**
+ * Asks anew when what is wanted, or what the answer rests on, changed and no question is under way: a slow hub is asked
+ * less. An answer stays until the next one, unless that is about another series.
+ */
+export class Live<Q extends Question, A> {
+  answer: A | null = null;
+  /** What `answer` was given to. */
+  question: Q | null = null;
+
+  readonly #ask: (question: Q) => Promise<A | null>;
+  readonly #isReady: () => boolean;
+  readonly #changed: () => void;
+  #wanted: Q | null = null;
+  #stale = false;
+  #inFlight = false;
+
+  constructor(ask: (question: Q) => Promise<A | null>, isReady: () => boolean, changed: () => void) {
+    this.#ask = ask;
+    this.#isReady = isReady;
+    this.#changed = changed;
+  }
+
+  /** Shows this from now on; null shows nothing. */
+  want(wanted: Q | null): void {
+    const old = this.#wanted;
+    this.#wanted = wanted;
+    if (!isOfSameSeries(old, wanted)) this.answer = this.question = null;
+    if (!isEqual(old, wanted)) this.#stale = true;
+    void this.#pump();
+  }
+
+  /** What was wanted is to be asked for again. */
+  outdate(): void {
+    this.#stale = true;
+    void this.#pump();
+  }
+
+  async #pump(): Promise<void> {
+    const question = this.#wanted;
+    if (!this.#stale || this.#inFlight || question === null || !this.#isReady()) return;
+    this.#stale = false;
+    this.#inFlight = true;
+    const answer = await this.#ask(question);
+    this.#inFlight = false;
+    if (answer !== null && isOfSameSeries(question, this.#wanted)) {
+      this.answer = answer;
+      this.question = question;
+      this.#changed();
+    }
+    void this.#pump();
+  }
+}
+
+const isOfSameSeries = (a: Question | null, b: Question | null): boolean =>
+  a?.run === b?.run && a?.series === b?.series;
+
+const isEqual = <Q extends object>(a: Q | null, b: Q | null): boolean =>
+  a !== null && b !== null && (Object.keys(b) as (keyof Q)[]).every((key) => a[key] === b[key]);
