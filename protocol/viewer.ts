@@ -98,6 +98,8 @@ export const seriesDetail = object({
   lastStep: whole,
   skipped: whole,
   nonFinite: whole,
+  /** How many layers its norms were or will be sampled of; 0: of none. */
+  layers: whole,
   /** Share of the last 200 steps that were clipped; null where there is no threshold. */
   clipRate: nullable(finite),
   /** The latest value of each metric that has one. */

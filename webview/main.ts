@@ -21,11 +21,12 @@ import { host, log, reasonOf } from "./host.ts";
 import { HubClient } from "./hub/client.ts";
 import { Feed } from "./hub/feed.ts";
 import { t } from "./l10n.ts";
-import { changeState, onStateChange, state } from "./state.ts";
+import { changeState, onStateChange, state, UNTOUCHED } from "./state.ts";
 import { BannerView } from "./views/banner.ts";
 import { DISTRIBUTION, DistributionView } from "./views/distribution.ts";
 import { EventsView, eventsOf, eventsOfAllRanks } from "./views/events.ts";
 import { HeaderView } from "./views/header.ts";
+import { LayersView } from "./views/layers.ts";
 import type { WriteOutcome } from "./views/outcome.ts";
 import { type PlaceholderKind, PlaceholderView } from "./views/placeholder.ts";
 import { RanksView } from "./views/ranks.ts";
@@ -52,8 +53,8 @@ const reveal = (location: CodeLocation) => host.postMessage({ type: "reveal", lo
 
 const banner = new BannerView(() => host.postMessage({ type: "command", command: "showLog" }));
 const header = new HeaderView({
-  chooseRun: (run) => changeState({ run, series: null, rank: null, window: null, whatIf: null }),
-  chooseSeries: (series) => changeState({ series, window: null, whatIf: null }),
+  chooseRun: (run) => changeState({ run, ...UNTOUCHED }),
+  chooseSeries: (series) => changeState({ ...UNTOUCHED, series, rank: state().rank }),
 });
 const placeholder = new PlaceholderView((action) => {
   if (action === "retry") feed.reload();
@@ -62,13 +63,20 @@ const placeholder = new PlaceholderView((action) => {
 const toolbar = new ToolbarView(crosshair, setWindow);
 const story = new StoryView((series, step) => {
   const told = feed.detail?.series.find(({ id }) => id === series);
-  changeState({ series: told?.name ?? null, rank: told?.rank || null, whatIf: null });
+  changeState({ ...UNTOUCHED, series: told?.name ?? null, rank: told?.rank || null });
   showStep(step);
 });
 const summary = new SummaryView();
 const suggestion = new SuggestionView({
   write: (series, threshold) => writeThreshold(series, threshold, "suggestion"),
   reveal,
+});
+const layers = new LayersView({
+  crosshair,
+  setWindow,
+  toggleTable,
+  open: (modules) => changeState({ modules, layer: null }),
+  pick: (layer) => changeState({ layer }),
 });
 const distribution = new DistributionView({
   tryOut: (whatIf) => changeState({ whatIf }),
@@ -90,6 +98,7 @@ const content = element(
   element("div", { class: "aside" }, ranks.element, suggestion.element, events.element),
   panelOf(lossChart).element,
   panelOf(clipRateChart).element,
+  layers.element,
   distribution.element,
   element("div", { class: "small" }, ...small.map((spec) => panelOf(spec).element)),
 );
@@ -173,12 +182,24 @@ function render(): void {
   suggestion.show(detail, advised, outcome);
   ranks.show(detail, series, state().rank);
   events.show(detail, series, shownEvents);
-  const { tables, whatIf } = state();
+  const { tables, whatIf, modules, layer } = state();
   for (const [{ id }, panel] of panels) panel.draw(scene, tables.includes(id));
+  const layered = feed.layers.question;
+  layers.show(
+    feed.layers.answer && {
+      series,
+      tile: feed.layers.answer,
+      window: state().window === null && layered ? { from: layered.from, to: layered.to } : window,
+    },
+    { modules, layer, tables },
+  );
   distribution.show(detail, advised, feed.distribution.answer, whatIf, outcome, tables.includes(DISTRIBUTION));
   const buckets = Math.max(50, Math.ceil(norm.width / 2));
   const shown = detail.summary.id;
-  feed.tile.want({ run: shown, series: series.id, from: window.from, to: window.to, buckets });
+  const view = { run: shown, series: series.id, from: window.from, to: window.to };
+  feed.tile.want({ ...view, buckets });
+  const { first, layers: rows } = modules.at(-1) ?? { first: 0, layers: null };
+  feed.layers.want(series.layers === 0 ? null : { ...view, buckets: layers.buckets, first, rows });
   feed.distribution.want({ run: shown, series: advised.id, steps: advised.advice.evidence.steps });
 }
 
@@ -217,7 +238,7 @@ function receive(data: unknown): void {
       client.receiveFrame(message.bytes);
       break;
     case "show":
-      changeState({ run: message.run, series: null, rank: null, window: null, whatIf: null });
+      changeState({ run: message.run, ...UNTOUCHED });
       break;
     case "written":
       for (const [key, outcome] of outcomes)
@@ -229,6 +250,7 @@ function receive(data: unknown): void {
 function paint(): void {
   const palette = readPalette();
   for (const panel of panels.values()) panel.paint(palette);
+  layers.paint(palette);
   distribution.paint(palette);
 }
 
@@ -255,6 +277,7 @@ onThemeChange(() => {
 onStateChange(schedule);
 crosshair.onChange(() => {
   for (const panel of panels.values()) panel.point();
+  layers.point();
 });
 paint();
 followVisibility();

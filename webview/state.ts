@@ -13,16 +13,30 @@ const shape = object({
   window: nullable(object({ from: finite, to: finite })),
   /** The threshold that is tried out on the norms of the series; null: none yet. */
   whatIf: nullable(finite),
+  /** The modules that the heat map was opened at, each inside the one before: their layers, by place and number. */
+  modules: list(object({ name: text(2100), first: whole, layers: whole }), 64),
+  /** The layer whose series is shown below the heat map. */
+  layer: nullable(text(1024)),
   /** The charts whose table is open. */
   tables: list(text(64)),
 });
 export type DashboardState = Of<typeof shape>;
 
+/** How a run, or a series of it, is shown at first. */
+export const UNTOUCHED = {
+  series: null,
+  rank: null,
+  window: null,
+  whatIf: null,
+  modules: [],
+  layer: null,
+} satisfies Partial<DashboardState>;
+
 function restore(): DashboardState {
   try {
     return shape(host.getState());
   } catch {
-    return { run: null, series: null, rank: null, window: null, whatIf: null, tables: [] };
+    return { run: null, ...UNTOUCHED, tables: [] };
   }
 }
 

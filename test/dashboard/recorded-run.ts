@@ -5,7 +5,7 @@ import { SCALARS, type Scalar, STEP_FLAGS } from "../../protocol/scalars.ts";
 import type { ProbeMessage, RunInfo, SeriesInfo } from "../../protocol/telemetry.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
 
-interface TraceStep {
+export interface TraceStep {
   readonly step: number;
   readonly loss: number;
   readonly norm: number;
@@ -34,6 +34,12 @@ export interface RecordedSeries {
   readonly told?: Partial<Record<Scalar, (step: number) => number>>;
   /** The learning rate of each parameter group. */
   readonly rates?: (step: number) => number[];
+  /** Norms of the layers at every so many steps. */
+  readonly layers?: {
+    readonly names: readonly string[];
+    readonly every: number;
+    norm(layer: number, step: TraceStep): number;
+  };
   /** Each rank has but a part of the gradients, and tells its share of the norm. */
   readonly spread?: boolean;
 }
@@ -95,7 +101,7 @@ export const helloOf = ({
   rank,
   worldSize,
   group: worldSize > 1 ? "group" : null,
-  series: series.map((one) => one.info),
+  series: series.map(({ info, layers }) => (layers ? { ...info, layers: { t: [...layers.names] } } : info)),
 });
 
 /** The frame that tells the steps `from` up to, not including, `to` of the trace. */
@@ -134,6 +140,20 @@ export function frameOf(run: RecordedRun, series: RecordedSeries, seq: number, f
     columns.group_lr = { dtype: "F64", shape: [steps.length, each[0]!.length], data: Float64Array.from(each.flat()) };
   }
   for (const name of names) columns[name] = { dtype: "F64", shape, data: Float64Array.from(values[name]!) };
+  const sampled = series.layers ? steps.filter(({ step }) => step % series.layers!.every === 0) : [];
+  if (series.layers && sampled.length > 0) {
+    const { names: layers, norm } = series.layers;
+    columns.layer_step = {
+      dtype: "I64",
+      shape: [sampled.length],
+      data: BigInt64Array.from(sampled, ({ step }) => BigInt(step)),
+    };
+    columns.layer_norm = {
+      dtype: "F32",
+      shape: [sampled.length, layers.length],
+      data: Float32Array.from(sampled.flatMap((step) => layers.map((_, layer) => norm(layer, step)))),
+    };
+  }
   return encodeFrame({
     metadata: {
       protocol: String(PROTOCOL_VERSION),
@@ -142,6 +162,7 @@ export function frameOf(run: RecordedRun, series: RecordedSeries, seq: number, f
       rank: String(run.rank ?? 0),
       seq: String(seq),
       series: series.info.id,
+      ...(sampled.length > 0 && { layers: "t" }),
     },
     columns,
   });

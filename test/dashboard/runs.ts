@@ -155,6 +155,53 @@ export const sharded = (rank: number): RecordedRun => ({
   ],
 });
 
+const BLOCKS = Array.from({ length: 5 }, (_, i) =>
+  ["attention.weight", "attention.bias", "mlp.weight", "mlp.bias"].map((name) => `blocks.${i}.${name}`),
+).flat();
+export const LAYERS = ["embed.weight", ...BLOCKS, "head.weight"];
+/** Gradients that vanish towards the input, a weight that goes NaN, a bias that gets none, and samples that were lost. */
+export const layered: RecordedRun = {
+  info: runInfo("layered", "deep.py"),
+  series: [
+    {
+      info: seriesInfo("sgd", "SGD", { optimizer: "SGD", clip: CLIP }),
+      steps: readTrace("spike").filter(({ step }) => step < 300 || step >= 400),
+      threshold: 1,
+      layers: {
+        names: LAYERS,
+        every: 5,
+        norm(layer, { step, norm }) {
+          if (layer === 8) return 0;
+          if (layer === 15 && step >= 600 && step < 620) return Number.NaN;
+          const bias = LAYERS[layer]!.endsWith("bias") ? 0.2 : 1;
+          return norm * 10 ** ((layer - LAYERS.length + 1) / 5) * bias * (1 + 0.5 * Math.sin(step * 0.7 + layer * 2.4));
+        },
+      },
+    },
+  ],
+};
+
+/** A model of 2,000 layers. */
+export const MANY = Array.from({ length: 50 }, (_, block) =>
+  Array.from({ length: 40 }, (_, i) => `model.blocks.${block}.${i < 20 ? "attention" : "mlp"}.${i % 20}.weight`),
+).flat();
+export const manyLayers: RecordedRun = {
+  info: runInfo("many-layers", "huge.py"),
+  series: [
+    {
+      info: seriesInfo("adamw", "AdamW"),
+      steps: readTrace("calm").slice(0, 400),
+      threshold: null,
+      layers: {
+        names: MANY,
+        every: 10,
+        norm: (layer, { norm, step }) =>
+          layer === 1234 && step === 200 ? 1e4 : norm * 10 ** (-3 * Math.cos(layer / 400) - ((layer * 7) % 13) / 13),
+      },
+    },
+  ],
+};
+
 /** Killed at step 400, and started again from a checkpoint of step 350. */
 export const restarted = ["attempt-1", "attempt-2"].map(
   (attempt, i): RecordedRun => ({

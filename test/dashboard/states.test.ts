@@ -23,6 +23,8 @@ const stage = new Stage(async (hub) => {
   await hub.play(runs.endedEarly, { status: "failed", error: "ValueError: invalid literal for float(): oops\n" });
   await hub.play(runs.hostile);
   await hub.play(runs.groups, { status: "finished" });
+  await hub.play(runs.layered);
+  await hub.play(runs.manyLayers);
   await (await stage.probe(runs.spikes)).tell();
   await (await stage.probe(runs.early)).tell();
   await stage.probe(runs.waiting);
@@ -171,6 +173,22 @@ const STATES: Record<string, State> = {
         .getByText("Written, not saved yet. Change the default of max_norm from 1.0 to 0.5")
         .waitFor();
       await dashboard.page.getByRole("button", { name: "train.py:41" }).waitFor();
+    },
+  },
+  layers: {
+    run: "layered",
+    arrange: async ({ page }) => {
+      await page.getByRole("slider", { name: /^Gradient norms of the layers/ }).focus();
+      for (let i = 0; i < 15; i++) await page.keyboard.press("ArrowDown");
+      await page.keyboard.press("Enter");
+      await page.locator('[data-chart="layer"] canvas[aria-label]').waitFor();
+    },
+  },
+  "many-layers": {
+    run: "many-layers",
+    arrange: async ({ page }) => {
+      await page.locator('[data-chart="layers"] canvas[aria-label]').waitFor();
+      await page.getByRole("button", { name: "Table of the gradient norms of the layers" }).click();
     },
   },
   "what-if": {

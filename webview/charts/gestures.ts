@@ -14,6 +14,12 @@ export interface Surface {
   /** The next step that the arrow keys come to. */
   neighbour(step: number, direction: 1 | -1): number;
   setWindow(window: StepWindow | null): void;
+  /** The pointer is here; null: it has left. */
+  point?(clientY: number | null): void;
+  /** A click that was no drag. */
+  click?(clientY: number): void;
+  /** Keys of the surface's own; true for one that it has acted on. */
+  press?(key: string, shift: boolean): boolean;
 }
 
 const ZOOM_STEP = 0.7;
@@ -26,7 +32,7 @@ export function attachGestures(surface: Surface, crosshair: Crosshair): void {
   attachKeyboard(surface, crosshair);
 }
 
-function attachPointer({ element, stepAt, setWindow }: Surface, crosshair: Crosshair): void {
+function attachPointer({ element, stepAt, setWindow, point, click }: Surface, crosshair: Crosshair): void {
   let start: { x: number; step: number } | null = null;
   element.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
@@ -36,21 +42,30 @@ function attachPointer({ element, stepAt, setWindow }: Surface, crosshair: Cross
   element.addEventListener("pointermove", (event) => {
     const step = stepAt(event.clientX);
     crosshair.move(Math.round(step));
+    point?.(event.clientY);
     if (start && Math.abs(event.clientX - start.x) > SHORTEST_DRAG)
       crosshair.select({ from: Math.min(start.step, step), to: Math.max(start.step, step) });
   });
+  let dragged = false;
   element.addEventListener("pointerup", () => {
     const selection = crosshair.selection;
+    dragged = selection !== null;
     start = null;
     crosshair.select(null);
     if (selection) setWindow(selection);
+  });
+  element.addEventListener("click", ({ detail, clientY }) => {
+    // The second click of a double one is none.
+    if (!dragged && detail === 1) click?.(clientY);
   });
   element.addEventListener("pointercancel", () => {
     start = null;
     crosshair.select(null);
   });
   element.addEventListener("pointerleave", () => {
-    if (!start) crosshair.move(null);
+    if (start) return;
+    crosshair.move(null);
+    point?.(null);
   });
   element.addEventListener("dblclick", () => setWindow(null));
 }
@@ -76,7 +91,8 @@ function attachWheel({ element, stepAt, visible, whole, setWindow }: Surface): v
 function attachKeyboard(surface: Surface, crosshair: Crosshair): void {
   surface.element.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (act(event.key, event.shiftKey, surface, crosshair)) event.preventDefault();
+    if (surface.press?.(event.key, event.shiftKey) || act(event.key, event.shiftKey, surface, crosshair))
+      event.preventDefault();
   });
   surface.element.addEventListener("blur", () => crosshair.move(null));
 }

@@ -1,15 +1,20 @@
 /**
- * What the dashboard knows of the hub: its state, the runs, the watched run, one tile of the visible window and the
- * distribution of its norms. A hidden page asks for nothing.
+ * What the dashboard knows of the hub: its state, the runs, the watched run, one tile and the layers of the visible window,
+ * and the distribution of its norms. A hidden page asks for nothing.
  */
 import type { NormDistribution } from "../../protocol/advice.ts";
+import type { Frame } from "../../protocol/frame.ts";
 import type { Of } from "../../protocol/shape.ts";
 import type { Metric, RunDetail, RunSummary } from "../../protocol/viewer.ts";
 import type { hubState } from "../../protocol/webview.ts";
 import { log, reasonOf } from "../host.ts";
 import type { HubClient } from "./client.ts";
+import { type LayerTile, readLayers } from "./layers.ts";
 import { Live } from "./live.ts";
 import { readTile, type Tile } from "./tile.ts";
+
+/** Layers are read from all stored frames. */
+const LAYERS_REST_MS = 1000;
 
 export interface View {
   readonly run: string;
@@ -17,6 +22,12 @@ export interface View {
   readonly from: number;
   readonly to: number;
   readonly buckets: number;
+}
+
+/** The layers of a view: `rows` of them from `first` on, null for all. */
+export interface LayersOf extends View {
+  readonly first: number;
+  readonly rows: number | null;
 }
 
 /** The norms of a series, of which `steps` count. */
@@ -32,6 +43,7 @@ export class Feed {
   runs: RunSummary[] | null = null;
   detail: RunDetail | null = null;
   readonly tile: Live<View, Tile>;
+  readonly layers: Live<LayersOf, LayerTile>;
   readonly distribution: Live<NormsOf, NormDistribution>;
   /** Why the runs, the watched run or what belongs to it could not be had. */
   problem: string | null = null;
@@ -46,7 +58,24 @@ export class Feed {
     this.#client = client;
     this.#changed = changed;
     const isReady = () => !this.#paused && this.#connected;
-    this.tile = new Live((view) => this.#askTile(view, metrics), isReady, changed);
+    this.tile = new Live(
+      (view) => this.#askFrame("a tile", client.tile({ ...view, metrics }), readTile),
+      isReady,
+      changed,
+    );
+    this.layers = new Live(
+      ({ first, rows, ...view }) => {
+        const asked = client.layers({
+          ...view,
+          metric: "grad_norm",
+          rows: rows === null ? null : { from: first, count: rows },
+        });
+        return this.#askFrame("layers", asked, readLayers);
+      },
+      isReady,
+      changed,
+      LAYERS_REST_MS,
+    );
     this.distribution = new Live(
       ({ run, series }) => this.#attempt(client.request("distribution", { run, series })),
       isReady,
@@ -75,6 +104,7 @@ export class Feed {
     this.#watched = run;
     this.detail = null;
     this.tile.want(null);
+    this.layers.want(null);
     this.distribution.want(null);
     this.problem = null;
     void this.#subscribe();
@@ -130,14 +160,15 @@ export class Feed {
     this.problem = null;
     this.#changed();
     this.tile.outdate();
+    this.layers.outdate();
   }
 
-  async #askTile(view: View, metrics: Metric[]): Promise<Tile | null> {
-    const frame = await this.#attempt(this.#client.tile({ ...view, metrics }));
+  async #askFrame<A>(what: string, answer: Promise<Frame>, read: (frame: Frame) => A): Promise<A | null> {
+    const frame = await this.#attempt(answer);
     try {
-      return frame && readTile(frame);
+      return frame && read(frame);
     } catch (error) {
-      log("warn", `ignored a tile: ${reasonOf(error)}`);
+      log("warn", `ignored ${what}: ${reasonOf(error)}`);
       return null;
     }
   }

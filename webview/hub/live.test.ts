@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { Live } from "./live.ts";
 
 interface Wanted {
@@ -8,7 +8,7 @@ interface Wanted {
 }
 
 /** A hub that answers when it is told to. */
-function asked() {
+function asked(rest = 0) {
   const questions: Wanted[] = [];
   const answers: ((answer: string | null) => void)[] = [];
   let changes = 0;
@@ -19,6 +19,7 @@ function asked() {
     },
     () => true,
     () => changes++,
+    rest,
   );
   const settled = () => new Promise((resolve) => setTimeout(resolve));
   const answer = async (text: string | null) => {
@@ -55,6 +56,19 @@ test("an answer about another series is shown neither before nor after the chang
   expect(live.answer).toBeNull();
   await answer("of b");
   expect(live.answer).toBe("of b");
+});
+
+test("the same is not asked again at once where an answer is dear, and another question is", async () => {
+  const { live, questions, answer } = asked(200);
+  live.want(view(1));
+  await answer("one");
+  live.outdate();
+  expect(questions).toEqual([view(1)]);
+  live.want(view(2));
+  expect(questions).toEqual([view(1), view(2)]);
+  await answer("two");
+  live.outdate();
+  await vi.waitFor(() => expect(questions).toEqual([view(1), view(2), view(2)]));
 });
 
 test("a question that fails leaves the answer that was there", async () => {

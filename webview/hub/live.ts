@@ -17,13 +17,17 @@ export class Live<Q extends Question, A> {
   readonly #isReady: () => boolean;
   readonly #changed: () => void;
   #wanted: Q | null = null;
+  readonly #rest: number;
   #stale = false;
   #inFlight = false;
+  #resting: ReturnType<typeof setTimeout> | null = null;
 
-  constructor(ask: (question: Q) => Promise<A | null>, isReady: () => boolean, changed: () => void) {
+  /** `rest`: milliseconds between an answer and asking the same once more, of what costs the hub much. */
+  constructor(ask: (question: Q) => Promise<A | null>, isReady: () => boolean, changed: () => void, rest = 0) {
     this.#ask = ask;
     this.#isReady = isReady;
     this.#changed = changed;
+    this.#rest = rest;
   }
 
   /** Shows this from now on; null shows nothing. */
@@ -44,16 +48,26 @@ export class Live<Q extends Question, A> {
   async #pump(): Promise<void> {
     const question = this.#wanted;
     if (!this.#stale || this.#inFlight || question === null || !this.#isReady()) return;
+    if (this.#resting !== null && isEqual(question, this.question)) return;
     this.#stale = false;
     this.#inFlight = true;
     const answer = await this.#ask(question);
     this.#inFlight = false;
+    if (this.#rest > 0) this.#takeRest();
     if (answer !== null && isOfSameSeries(question, this.#wanted)) {
       this.answer = answer;
       this.question = question;
       this.#changed();
     }
     void this.#pump();
+  }
+
+  #takeRest(): void {
+    if (this.#resting !== null) clearTimeout(this.#resting);
+    this.#resting = setTimeout(() => {
+      this.#resting = null;
+      void this.#pump();
+    }, this.#rest);
   }
 }
 

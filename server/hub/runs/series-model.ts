@@ -75,6 +75,7 @@ export class SeriesModel {
       lastStep: steps === 0 ? 0 : last,
       skipped,
       nonFinite,
+      layers: Math.max(0, ...Object.values(info.layers).map(({ length }) => length)),
       clipRate: monitor.clipRate,
       rates: this.rates.told(),
       latest: Object.fromEntries([...this.latest].map(([metric, value]) => [metric, toJsonNumber(value)])),
