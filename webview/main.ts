@@ -11,7 +11,7 @@ import { learningRateChart } from "./charts/learning-rate.ts";
 import { lossChart } from "./charts/loss.ts";
 import { normChart } from "./charts/norm.ts";
 import { onThemeChange, readPalette } from "./charts/palette.ts";
-import { ChartPanel } from "./charts/panel.ts";
+import { ChartPanel, type PanelActions } from "./charts/panel.ts";
 import type { ChartSpec } from "./charts/spec.ts";
 import { stepTimeChart } from "./charts/step-time.ts";
 import { updateRatioChart } from "./charts/update-ratio.ts";
@@ -71,10 +71,12 @@ const suggestion = new SuggestionView({
   write: (series, threshold) => writeThreshold(series, threshold, "suggestion"),
   reveal,
 });
+const subject = () => feed.detail?.summary.name ?? "";
+const save: PanelActions["save"] = (chart, kind, bytes) =>
+  host.postMessage({ type: "save", name: `${subject()} ${chart}`.slice(0, 1024), kind, bytes });
+const chartActions: PanelActions = { crosshair, setWindow, toggleTable, subject, save };
 const layers = new LayersView({
-  crosshair,
-  setWindow,
-  toggleTable,
+  ...chartActions,
   open: (modules) => changeState({ modules, layer: null }),
   pick: (layer) => changeState({ layer }),
 });
@@ -83,10 +85,12 @@ const distribution = new DistributionView({
   write: (series, threshold) => writeThreshold(series, threshold, "what-if"),
   reveal,
   toggleTable,
+  subject,
+  save,
 });
 const ranks = new RanksView((rank) => changeState({ rank }));
 const events = new EventsView({ showStep, reveal });
-const panels = new Map(specs.map((spec) => [spec, new ChartPanel(spec, { crosshair, setWindow, toggleTable })]));
+const panels = new Map(specs.map((spec) => [spec, new ChartPanel(spec, chartActions)]));
 const panelOf = (spec: ChartSpec) => panels.get(spec) as ChartPanel;
 const norm = panelOf(normChart);
 

@@ -19,6 +19,7 @@ import { type FromDashboard, fromDashboard, type ToDashboard } from "../../proto
 import type { HubSocket } from "../hub/hub-socket.ts";
 import { dashboardHtml, dashboardRoot } from "./html.ts";
 import { reveal } from "./reveal.ts";
+import { saveFile } from "./save-file.ts";
 import { TileQueue } from "./tile-queue.ts";
 import type { ThresholdWriter } from "./write-threshold.ts";
 
@@ -114,6 +115,8 @@ export class Dashboard implements WebviewPanelSerializer, Disposable {
         return;
       case "writeThreshold":
         return void this.write(message);
+      case "save":
+        return void saveFile(message);
       case "reveal":
         return void reveal(message.location, this.log);
       case "command":

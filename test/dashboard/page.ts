@@ -174,7 +174,9 @@ function imitateVscode(theme: { bodyClass: string; variables: Record<string, str
   };
   scope.setTheme = setTheme;
   scope.acquireVsCodeApi = () => ({
-    postMessage: (message: unknown) => scope.toExtension(message),
+    // Bytes would be lost on the way to the test.
+    postMessage: (message: { bytes?: Uint8Array }) =>
+      scope.toExtension(message.bytes ? { ...message, bytes: [...message.bytes] } : message),
     getState: () => JSON.parse(sessionStorage.getItem("state") ?? "null") ?? undefined,
     setState: (state: unknown) => sessionStorage.setItem("state", JSON.stringify(state)),
   });

@@ -184,6 +184,10 @@ const STATES: Record<string, State> = {
       await page.locator('[data-chart="layer"] canvas[aria-label]').waitFor();
     },
   },
+  "save-menu": {
+    run: "spikes",
+    arrange: ({ page }) => page.getByRole("button", { name: "Copy or save Loss" }).click(),
+  },
   "many-layers": {
     run: "many-layers",
     arrange: async ({ page }) => {

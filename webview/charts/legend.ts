@@ -4,11 +4,12 @@ import type { SeriesDetail } from "../../protocol/viewer.ts";
 import { element, patchList, setAttribute, setHidden, setText } from "../dom.ts";
 import { formatShare, formatThreshold, formatValue } from "../format.ts";
 import type { Tile } from "../hub/tile.ts";
+import type { PaletteColor } from "./palette.ts";
 import { type ChartSpec, type LineSpec, nameOf } from "./spec.ts";
 
-interface Entry {
+export interface LegendEntry {
   readonly name: string;
-  readonly color: string;
+  readonly color: PaletteColor;
   readonly line: "solid" | "band" | "dashed";
   readonly value: string;
 }
@@ -23,7 +24,25 @@ export function fillLegend(
   tile: Tile | null,
   bucket: number | null,
 ): void {
-  const entries: Entry[] = [];
+  const entries = legendOf(spec, series, tile, bucket);
+  setHidden(list, entries.length === 0);
+  patchList(list, entries, createEntry, (item, entry) => {
+    const [swatch, name, value] = item.children as unknown as [HTMLElement, HTMLElement, HTMLElement];
+    setAttribute(swatch, "data-color", entry.color);
+    setAttribute(swatch, "data-line", entry.line);
+    setText(name, entry.name);
+    setText(value, entry.value);
+  });
+}
+
+/** The entries of a chart's legend; `bucket` as above. */
+export function legendOf(
+  spec: ChartSpec,
+  series: SeriesDetail,
+  tile: Tile | null,
+  bucket: number | null,
+): LegendEntry[] {
+  const entries: LegendEntry[] = [];
   for (const line of spec.lines) {
     if (
       line.applies?.(series) === false ||
@@ -36,14 +55,7 @@ export function fillLegend(
   const level = spec.level?.value(series) ?? null;
   if (spec.level && level !== null)
     entries.push({ name: spec.level.name, color: spec.level.color, line: "dashed", value: formatThreshold(level) });
-  setHidden(list, entries.length === 0);
-  patchList(list, entries, createEntry, (item, entry) => {
-    const [swatch, name, value] = item.children as unknown as [HTMLElement, HTMLElement, HTMLElement];
-    setAttribute(swatch, "data-color", entry.color);
-    setAttribute(swatch, "data-line", entry.line);
-    setText(name, entry.name);
-    setText(value, entry.value);
-  });
+  return entries;
 }
 
 const createEntry = () =>

@@ -1,16 +1,20 @@
 /** A chart with all that belongs to it: title, legend that reads out the crosshair, canvas, and the table beside it. */
 import "./panel.css";
 import { element, setAttribute, setHidden, setText } from "../dom.ts";
+import { formatSteps } from "../format.ts";
 import { bucketAt, type Tile } from "../hub/tile.ts";
 import { t } from "../l10n.ts";
 import { ChartCanvas, type Scene } from "./canvas.ts";
 import { coarsen } from "./coarse.ts";
 import type { Crosshair } from "./crosshair.ts";
+import { chartCsv } from "./csv.ts";
 import { describeChart, describeStep } from "./description.ts";
 import { attachGestures } from "./gestures.ts";
-import { createLegend, fillLegend } from "./legend.ts";
+import { createLegend, fillLegend, legendOf } from "./legend.ts";
 import { hasValues } from "./lines.ts";
 import type { Palette } from "./palette.ts";
+import { pictureOf } from "./picture.ts";
+import { type SaveKind, SaveMenu } from "./save-menu.ts";
 import type { ChartSpec } from "./spec.ts";
 import { createTable, fillTable } from "./table.ts";
 import { type StepWindow, wholeRun } from "./window.ts";
@@ -28,6 +32,9 @@ export interface PanelActions {
   readonly crosshair: Crosshair;
   setWindow(window: StepWindow | null): void;
   toggleTable(chart: string): void;
+  /** What the charts are of. */
+  subject(): string;
+  save(chart: string, kind: SaveKind, bytes: Uint8Array<ArrayBuffer>): void;
 }
 
 interface Drawn {
@@ -42,6 +49,7 @@ export class ChartPanel {
   readonly #crosshair: Crosshair;
   readonly #legend = createLegend();
   readonly #toggle: HTMLButtonElement;
+  readonly #menu: SaveMenu;
   readonly #absent = element("p", { class: "absent" });
   readonly #scale = element("span", { class: "scale", hidden: true }, TEXT.logarithmic);
   readonly #canvas: HTMLCanvasElement;
@@ -49,6 +57,7 @@ export class ChartPanel {
   readonly #surface: HTMLElement;
   readonly #table = createTable();
   readonly #tableFrame: HTMLElement;
+  #palette: Palette | null = null;
   #chart: ChartCanvas | null = null;
   #scene: Scene | null = null;
   #source: { readonly tile: Tile; readonly limit: number; readonly coarse: Tile } | null = null;
@@ -65,6 +74,8 @@ export class ChartPanel {
       TEXT.table,
     );
     this.#toggle.addEventListener("click", () => actions.toggleTable(spec.id));
+    const savable = { picture: () => this.#picture(actions.subject()), csv: () => this.#csv() };
+    this.#menu = new SaveMenu(spec.title, savable, (kind, bytes) => actions.save(spec.title, kind, bytes));
     this.#canvas = element("canvas", { role: "img" });
     this.#surface = element("div", {
       class: "surface",
@@ -78,7 +89,7 @@ export class ChartPanel {
       { class: "table", role: "region", tabindex: 0, "aria-label": TEXT.tableOf(spec.title) },
       this.#table,
     );
-    const heading = element("header", {}, title, this.#scale, this.#legend, this.#toggle);
+    const heading = element("header", {}, title, this.#scale, this.#legend, this.#menu.element, this.#toggle);
     this.element = element(
       "section",
       { class: "panel chart", "data-chart": spec.id, "aria-labelledby": `chart-${spec.id}` },
@@ -108,6 +119,7 @@ export class ChartPanel {
 
   /** Builds the chart anew in these colours. */
   paint(palette: Palette): void {
+    this.#palette = palette;
     this.#chart?.dispose();
     this.#chart = new ChartCanvas(this.#canvas, this.#spec, palette, this.#crosshair);
     if (this.#scene) this.#chart.draw(this.#scene);
@@ -146,6 +158,7 @@ export class ChartPanel {
     setHidden(this.#absent, !empty);
     setAttribute(this.#plot, "data-empty", empty);
     setHidden(this.#toggle, empty);
+    setHidden(this.#menu.element, empty);
     setAttribute(this.#toggle, "aria-pressed", String(tableOpen));
     setHidden(this.#tableFrame, !tableOpen || empty);
     if (!empty) return;
@@ -177,6 +190,23 @@ export class ChartPanel {
     setAttribute(this.#surface, "aria-valuemax", scene.window.to);
     setAttribute(this.#surface, "aria-valuenow", step ?? scene.window.to);
     setAttribute(this.#surface, "aria-valuetext", step === null ? TEXT.none : describeStep(this.#spec, scene, step));
+  }
+
+  #csv(): string {
+    const { series, tile } = this.#scene!;
+    return chartCsv(this.#spec, series, tile);
+  }
+
+  #picture(subject: string): HTMLCanvasElement {
+    const { series, tile, window } = this.#scene!;
+    const { colors } = this.#palette!;
+    const entries = legendOf(this.#spec, series, tile, null).map(({ name, color, line }) => ({
+      name,
+      color: colors[color],
+      isDashed: line === "dashed",
+    }));
+    const subtitle = `${subject} · ${formatSteps(window.from, window.to)}`;
+    return pictureOf(this.#canvas, { title: this.#spec.title, subtitle, entries }, this.#palette!);
   }
 
   #neighbour(step: number, direction: 1 | -1): number {

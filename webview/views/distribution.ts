@@ -8,8 +8,12 @@ import { fromJsonNumber } from "../../protocol/shape.ts";
 import type { CodeLocation } from "../../protocol/telemetry.ts";
 import type { RunDetail, SeriesDetail } from "../../protocol/viewer.ts";
 import { type Bar, barsOf } from "../charts/bars.ts";
+import { distributionCsv } from "../charts/csv.ts";
 import { HistogramCanvas } from "../charts/histogram.ts";
 import type { Palette } from "../charts/palette.ts";
+import type { PanelActions } from "../charts/panel.ts";
+import { pictureOf } from "../charts/picture.ts";
+import { SaveMenu } from "../charts/save-menu.ts";
 import { type Effect, effectOf, thresholdBeside, thresholdWithin } from "../charts/what-if.ts";
 import { element, patchList, setAttribute, setHidden, setText } from "../dom.ts";
 import { formatCount, formatShare, formatThreshold, formatValue } from "../format.ts";
@@ -56,7 +60,9 @@ export interface DistributionActions {
   tryOut(threshold: number | null): void;
   write(series: SeriesDetail, threshold: number): void;
   reveal(location: CodeLocation): void;
-  toggleTable(chart: string): void;
+  toggleTable: PanelActions["toggleTable"];
+  subject: PanelActions["subject"];
+  save: PanelActions["save"];
 }
 
 /** What is on screen. */
@@ -79,6 +85,7 @@ export class DistributionView {
   readonly #actions: DistributionActions;
   readonly #note = element("span", { class: "aside-label" });
   readonly #toggle: HTMLButtonElement;
+  readonly #menu: SaveMenu;
   readonly #absent = element("p", { class: "absent" });
   readonly #canvas = element("canvas", { role: "img" });
   readonly #handle: HTMLElement;
@@ -91,6 +98,7 @@ export class DistributionView {
   readonly #rows = element("tbody");
   readonly #caption = element("caption");
   readonly #tableFrame: HTMLElement;
+  #palette: Palette | null = null;
   #chart: HistogramCanvas | null = null;
   #shown: Shown | null = null;
   #bars: { readonly norms: NormDistribution; readonly most: number; readonly bars: Bar[] } | null = null;
@@ -113,6 +121,8 @@ export class DistributionView {
       this.#handle.focus();
       actions.tryOut(null);
     });
+    const savable = { picture: () => this.#picture(), csv: () => distributionCsv(this.#shown!.norms) };
+    this.#menu = new SaveMenu(TEXT.title, savable, (kind, bytes) => actions.save(TEXT.title, kind, bytes));
     const heads = (titles: string[]) =>
       element("thead", {}, element("tr", {}, ...titles.map((title) => element("th", { scope: "col" }, title))));
     this.#tableFrame = element(
@@ -144,7 +154,14 @@ export class DistributionView {
     this.element = element(
       "section",
       { class: "panel chart distribution", "data-chart": DISTRIBUTION, "aria-labelledby": "distribution-title" },
-      element("header", {}, element("h2", { id: "distribution-title" }, TEXT.title), this.#note, this.#toggle),
+      element(
+        "header",
+        {},
+        element("h2", { id: "distribution-title" }, TEXT.title),
+        this.#note,
+        this.#menu.element,
+        this.#toggle,
+      ),
       this.#absent,
       this.#body,
       this.#tableFrame,
@@ -155,6 +172,7 @@ export class DistributionView {
 
   /** Builds the chart anew in these colours. */
   paint(palette: Palette): void {
+    this.#palette = palette;
     this.#chart?.dispose();
     this.#chart = new HistogramCanvas(this.#canvas, palette, () => this.#draw());
     this.#draw();
@@ -175,6 +193,7 @@ export class DistributionView {
     setHidden(this.#note, empty);
     setHidden(this.#body, empty);
     setHidden(this.#toggle, empty);
+    setHidden(this.#menu.element, empty);
     setAttribute(this.#toggle, "aria-pressed", String(tableOpen));
     setHidden(this.#tableFrame, empty || !tableOpen);
     this.#outcome.show(outcome?.from === "what-if" ? outcome : null);
@@ -226,6 +245,21 @@ export class DistributionView {
     if (this.#bars?.norms !== norms || this.#bars.most !== most)
       this.#bars = { norms, most, bars: barsOf(norms, most) };
     return this.#bars.bars;
+  }
+
+  #picture(): HTMLCanvasElement {
+    const { series, norms } = this.#shown!;
+    const { colors } = this.#palette!;
+    const { inForce, threshold } = series.advice;
+    const tried = this.#tried(this.#shown!);
+    const effect = (at: number) => TEXT.tryIt(at, inWords(effectOf(norms, at)!));
+    const entries = [
+      { name: `${TEXT.tried} ${effect(tried)}`, color: colors.after, isDashed: false },
+      inForce !== null && { name: `${TEXT.inForce} ${effect(inForce)}`, color: colors["in-force"], isDashed: false },
+      threshold !== null && { name: `${TEXT.suggested} ${effect(threshold)}`, color: colors.suggested, isDashed: true },
+    ].filter((entry) => entry !== false);
+    const subtitle = `${this.#actions.subject()} · ${this.#note.textContent}`;
+    return pictureOf(this.#canvas, { title: TEXT.title, subtitle, entries }, this.#palette!);
   }
 
   #placeHandle(norms: NormDistribution, tried: number): void {

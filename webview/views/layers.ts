@@ -6,13 +6,15 @@ import "./layers.css";
 import { toJsonNumber } from "../../protocol/shape.ts";
 import type { SeriesDetail } from "../../protocol/viewer.ts";
 import { type ColorLegend, createColorLegend } from "../charts/color-legend.ts";
-import type { Crosshair } from "../charts/crosshair.ts";
+import { layersCsv } from "../charts/csv.ts";
 import { attachGestures } from "../charts/gestures.ts";
 import { HeatMapCanvas, type HeatScene, heightFor } from "../charts/heat-map.ts";
 import { describeCell, summaryOf } from "../charts/layer-description.ts";
 import { cellsOf, layerRows, rangeOf } from "../charts/layer-rows.ts";
 import type { Palette } from "../charts/palette.ts";
-import { ChartPanel } from "../charts/panel.ts";
+import { ChartPanel, type PanelActions } from "../charts/panel.ts";
+import { pictureOf } from "../charts/picture.ts";
+import { SaveMenu } from "../charts/save-menu.ts";
 import { type StepWindow, wholeRun } from "../charts/window.ts";
 import { element, patchList, setAttribute, setHidden, setText } from "../dom.ts";
 import { formatCount, formatSteps, formatValue } from "../format.ts";
@@ -51,10 +53,7 @@ const TEXT = {
 
 type Modules = DashboardState["modules"];
 
-export interface LayersActions {
-  readonly crosshair: Crosshair;
-  setWindow(window: StepWindow | null): void;
-  toggleTable(chart: string): void;
+export interface LayersActions extends PanelActions {
   /** Shows the layers of these modules, each inside the one before; none: all layers. */
   open(modules: Modules): void;
   /** Shows the series of a layer; null: none. */
@@ -100,6 +99,8 @@ export class LayersView {
     this.#actions = actions;
     this.#toggle = element("button", { type: "button", class: "quiet", "aria-label": TEXT.tableOf }, TEXT.table);
     this.#toggle.addEventListener("click", () => actions.toggleTable(LAYERS));
+    const savable = { picture: () => this.#picture(), csv: () => layersCsv(this.#scene!.tile) };
+    const menu = new SaveMenu(TEXT.title, savable, (kind, bytes) => actions.save(TEXT.title, kind, bytes));
     this.#surface = element("div", { class: "surface", role: "slider", tabindex: 0, "aria-label": TEXT.surface });
     this.#plot = element("div", { class: "plot" }, this.#canvas, this.#surface);
     const heads = TEXT.columns.map((title) => element("th", { scope: "col" }, title));
@@ -111,7 +112,7 @@ export class LayersView {
     this.element = element(
       "section",
       { class: "panel chart layers", "data-chart": LAYERS, "aria-labelledby": "layers-title", hidden: true },
-      element("header", {}, element("h2", { id: "layers-title" }, TEXT.title), this.#note, this.#toggle),
+      element("header", {}, element("h2", { id: "layers-title" }, TEXT.title), this.#note, menu.element, this.#toggle),
       this.#path,
       this.#plot,
       element("div", { class: "below" }, this.#scale.element, this.#readOut),
@@ -316,6 +317,14 @@ export class LayersView {
     setAttribute(this.#surface, "aria-valuemax", scene.window.to);
     setAttribute(this.#surface, "aria-valuenow", step ?? scene.window.to);
     setAttribute(this.#surface, "aria-valuetext", text || TEXT.none);
+  }
+
+  #picture(): HTMLCanvasElement {
+    const { window } = this.#scene!;
+    const { colors, range } = this.#chart!.scale!;
+    const subtitle = `${this.#actions.subject()} · ${formatSteps(window.from, window.to)}`;
+    const ramp = { colors, low: formatValue(range.min), high: formatValue(range.max) };
+    return pictureOf(this.#canvas, { title: TEXT.title, subtitle, entries: [], ramp }, this.#palette!);
   }
 
   #neighbour(step: number, direction: 1 | -1): number {
