@@ -89,7 +89,8 @@ export class ChartPanel {
       { class: "table", role: "region", tabindex: 0, "aria-label": TEXT.tableOf(spec.title) },
       this.#table,
     );
-    const heading = element("header", {}, title, this.#scale, this.#legend, this.#menu.element, this.#toggle);
+    const tools = element("div", { class: "tools" }, this.#menu.element, this.#toggle);
+    const heading = element("header", {}, title, this.#scale, this.#legend, tools);
     this.element = element(
       "section",
       { class: "panel chart", "data-chart": spec.id, "aria-labelledby": `chart-${spec.id}` },

@@ -151,17 +151,11 @@ export class DistributionView {
         this.#outcome.element,
       ),
     );
+    const tools = element("div", { class: "tools" }, this.#menu.element, this.#toggle);
     this.element = element(
       "section",
       { class: "panel chart distribution", "data-chart": DISTRIBUTION, "aria-labelledby": "distribution-title" },
-      element(
-        "header",
-        {},
-        element("h2", { id: "distribution-title" }, TEXT.title),
-        this.#note,
-        this.#menu.element,
-        this.#toggle,
-      ),
+      element("header", {}, element("h2", { id: "distribution-title" }, TEXT.title), this.#note, tools),
       this.#absent,
       this.#body,
       this.#tableFrame,

@@ -109,10 +109,11 @@ export class LayersView {
       { class: "table", role: "region", tabindex: 0, "aria-label": TEXT.tableOf },
       element("table", {}, this.#caption, element("thead", {}, element("tr", {}, ...heads)), this.#rows),
     );
+    const tools = element("div", { class: "tools" }, menu.element, this.#toggle);
     this.element = element(
       "section",
       { class: "panel chart layers", "data-chart": LAYERS, "aria-labelledby": "layers-title", hidden: true },
-      element("header", {}, element("h2", { id: "layers-title" }, TEXT.title), this.#note, menu.element, this.#toggle),
+      element("header", {}, element("h2", { id: "layers-title" }, TEXT.title), this.#note, tools),
       this.#path,
       this.#plot,
       element("div", { class: "below" }, this.#scale.element, this.#readOut),
