@@ -151,6 +151,8 @@ const pageRequests = {
   runs: object({ id }),
   subscribe: object({ id, run: text(64) }),
   unsubscribe: object({ id }),
+  /** Any run as it is now, without its changes. */
+  run: object({ id, run: text(64) }),
   tile: object({
     id,
     run: text(64),
@@ -203,6 +205,7 @@ export interface ViewerResults {
   runs: { runs: RunSummary[] };
   subscribe: { run: RunDetail };
   unsubscribe: Record<string, never>;
+  run: { run: RunDetail };
   /** Never sent as JSON: these are answered by a binary frame. */
   tile: never;
   layers: never;
@@ -226,6 +229,7 @@ export const viewerResults = {
   runs: object({ runs: list(runSummary) }),
   subscribe: object({ run: runDetail }),
   unsubscribe: object({}),
+  run: object({ run: runDetail }),
   distribution: normDistribution,
   delete: object({}),
   rename: object({}),

@@ -23,6 +23,7 @@ import { Feed } from "./hub/feed.ts";
 import { t } from "./l10n.ts";
 import { changeState, onStateChange, state, UNTOUCHED } from "./state.ts";
 import { BannerView } from "./views/banner.ts";
+import { counterpart, DifferencesView, nameBeside } from "./views/differences.ts";
 import { DISTRIBUTION, DistributionView } from "./views/distribution.ts";
 import { EventsView, eventsOf, eventsOfAllRanks } from "./views/events.ts";
 import { HeaderView } from "./views/header.ts";
@@ -54,6 +55,7 @@ const reveal = (location: CodeLocation) => host.postMessage({ type: "reveal", lo
 const banner = new BannerView(() => host.postMessage({ type: "command", command: "showLog" }));
 const header = new HeaderView({
   chooseRun: (run) => changeState({ run, ...UNTOUCHED }),
+  compare: (other) => changeState({ other }),
   chooseSeries: (series) => changeState({ ...UNTOUCHED, series, rank: state().rank }),
 });
 const placeholder = new PlaceholderView((action) => {
@@ -88,6 +90,7 @@ const distribution = new DistributionView({
   subject,
   save,
 });
+const differences = new DifferencesView(() => changeState({ other: null }));
 const ranks = new RanksView((rank) => changeState({ rank }));
 const events = new EventsView({ showStep, reveal });
 const panels = new Map(specs.map((spec) => [spec, new ChartPanel(spec, chartActions)]));
@@ -99,7 +102,7 @@ const content = element(
   { class: "content" },
   summary.element,
   element("div", { class: "panel norm" }, toolbar.element, norm.element),
-  element("div", { class: "aside" }, ranks.element, suggestion.element, events.element),
+  element("div", { class: "aside" }, differences.element, ranks.element, suggestion.element, events.element),
   panelOf(lossChart).element,
   panelOf(clipRateChart).element,
   layers.element,
@@ -127,6 +130,12 @@ function shownRun(): string | null {
   return (
     runs.reduce<(typeof runs)[number] | null>((a, b) => (a && a.startedAt >= b.startedAt ? a : b), null)?.id ?? null
   );
+}
+
+/** The run beside it; null: none was chosen, or it is gone. */
+function comparedRun(run: string | null): string | null {
+  const { other } = state();
+  return other !== run && feed.runs?.some(({ id }) => id === other) ? other : null;
 }
 
 /** The series on screen; `rank`: as this rank told it, null for what is the same on all. */
@@ -165,7 +174,9 @@ function render(): void {
   const series = shownSeries();
   const kind = placeholderKind(series);
   banner.show(feed, kind);
-  header.show(feed.runs ?? [], run, detail, series);
+  const otherRun = comparedRun(run);
+  feed.other.want(otherRun === null ? null : { run: otherRun, series: "" });
+  header.show(feed.runs ?? [], run, detail, series, otherRun);
   placeholder.show(kind, kind === "failed" ? feed.problem : feed.hub.reason);
   story.show(detail);
   const charted = kind === null && detail !== null && series !== null;
@@ -178,7 +189,13 @@ function render(): void {
   // A live chart moves on with its data: its axis does not run ahead of the tile that is under way.
   const drawn = state().window === null && tileView ? { from: tileView.from, to: tileView.to } : window;
   const shownEvents = (state().rank === null ? eventsOfAllRanks : eventsOf)(detail, series);
-  const scene: Scene | null = tile && { series, tile, window: drawn, events: shownEvents };
+  const compared = feed.other.answer && { run: feed.other.answer, series: counterpart(feed.other.answer, series) };
+  differences.show({ run: detail, series }, compared);
+  const other =
+    compared?.series && feed.otherTile.answer
+      ? { name: nameBeside(compared.run, detail), series: compared.series, tile: feed.otherTile.answer }
+      : null;
+  const scene: Scene | null = tile && { series, tile, window: drawn, events: shownEvents, other };
   toolbar.show(window, whole, detail.summary.status === "running" && feed.hub.state === "connected");
   summary.show(series, detail);
   const advised = shownSeries(null) ?? series;
@@ -202,6 +219,10 @@ function render(): void {
   const shown = detail.summary.id;
   const view = { run: shown, series: series.id, from: window.from, to: window.to };
   feed.tile.want({ ...view, buckets });
+  const otherSeries = compared?.series?.id;
+  feed.otherTile.want(
+    otherRun === null || otherSeries === undefined ? null : { ...view, run: otherRun, series: otherSeries, buckets },
+  );
   const { first, layers: rows } = modules.at(-1) ?? { first: 0, layers: null };
   feed.layers.want(series.layers === 0 ? null : { ...view, buckets: layers.buckets, first, rows });
   feed.distribution.want({ run: shown, series: advised.id, steps: advised.advice.evidence.steps });

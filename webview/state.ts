@@ -5,6 +5,8 @@ import { host } from "./host.ts";
 const shape = object({
   /** null: the latest run. */
   run: nullable(text(64)),
+  /** The run that it is compared with. */
+  other: nullable(text(64)),
   /** By the name that all ranks have for it; null: the run's first series. */
   series: nullable(text(64)),
   /** Whose charts are shown, of a run with several ranks; null: what is the same on all. */
@@ -36,7 +38,7 @@ function restore(): DashboardState {
   try {
     return shape(host.getState());
   } catch {
-    return { run: null, ...UNTOUCHED, tables: [] };
+    return { run: null, other: null, ...UNTOUCHED, tables: [] };
   }
 }
 

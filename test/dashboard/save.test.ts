@@ -1,6 +1,6 @@
 /** A chart's menu: its picture to the clipboard, its picture and its numbers to the extension, which asks where to. */
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { decodeFrame } from "../../protocol/frame.ts";
 import type { FromDashboard } from "../../protocol/webview.ts";
@@ -93,6 +93,7 @@ test("a picture has the chart's lines on the theme's paper, and is as wide as th
   for (const title of ["Gradient norm", "Loss", "Distribution of the norms", "Gradient norms of the layers"]) {
     const file = await saved(dashboard, title, "Save picture (PNG)…");
     const { width, height, colors } = await lookAt(dashboard, file);
+    mkdirSync(SCREENSHOTS, { recursive: true });
     writeFileSync(`${SCREENSHOTS}saved-${title.toLowerCase().replaceAll(" ", "-")}.png`, file.bytes);
     assert.ok(width > 400 && height > 200, `${width} × ${height}`);
     assert.ok(colors["248,248,248,255"]! > width * height * 0.1, "the paper");

@@ -184,6 +184,15 @@ const STATES: Record<string, State> = {
       await page.locator('[data-chart="layer"] canvas[aria-label]').waitFor();
     },
   },
+  compared: {
+    run: "spikes",
+    arrange: async ({ page }) => {
+      await page.locator("#other").focus();
+      await page.keyboard.type("train.py --lr 0");
+      await page.keyboard.press("Enter");
+      await page.locator('[data-chart="norm"] .legend').getByText("train.py --lr 0.1").waitFor();
+    },
+  },
   "save-menu": {
     run: "spikes",
     arrange: ({ page }) => page.getByRole("button", { name: "Copy or save Loss" }).click(),

@@ -31,6 +31,14 @@ export interface Scene {
   readonly tile: Tile;
   readonly window: StepWindow;
   readonly events: readonly RunEvent[];
+  /** Another run over the same steps. */
+  readonly other: Overlay | null;
+}
+
+export interface Overlay {
+  readonly name: string;
+  readonly series: SeriesDetail;
+  readonly tile: Tile;
 }
 
 type Dataset = ChartDataset<"line", Point[]>;
@@ -65,7 +73,7 @@ export class ChartCanvas {
       );
     this.#chart = new Chart(canvas, {
       type: "line",
-      data: { datasets: spec.lines.flatMap((line) => datasetsOf(line, palette)) },
+      data: { datasets: [...spec.lines.flatMap((line) => datasetsOf(line, palette)), overlayDataset(palette)] },
       options: {
         animation: false,
         responsive: true,
@@ -80,7 +88,7 @@ export class ChartCanvas {
     });
   }
 
-  draw({ series, tile, window, events }: Scene): void {
+  draw({ series, tile, window, events, other }: Scene): void {
     const { axis: wanted, lines, level, marks } = this.#spec;
     this.#level = level?.value(series) ?? null;
     this.#marks = marks ? marksOf(tile, marks, events) : [];
@@ -103,6 +111,14 @@ export class ChartCanvas {
         if (column === "mean") dataset.pointRadius = radii.some((r) => r > 0) ? radii : 0;
       }
     }
+    const overlay = this.#chart.data.datasets[next] as Dataset;
+    const drawn = other && overlayLine(this.#spec, other);
+    const compared = drawn && other.tile.metrics.get(drawn.metric);
+    const found = compared && extremes(compared, false, wanted === "logarithmic");
+    if (found) include(...found);
+    const radii = other ? fillLine(overlay.data, other.tile, compared?.mean ?? null, gapsBefore(other.tile)) : [];
+    if (!other) overlay.data.length = 0;
+    overlay.pointRadius = radii.some((r) => r > 0) ? radii : 0;
     const axis = settleAxis(this.#spec.axis, low, high);
     const scales = this.#chart.options.scales!;
     if (axis !== this.#axis) scales.y = valueScale(axis, this.#palette);
@@ -133,6 +149,22 @@ export class ChartCanvas {
     this.#chart.destroy();
   }
 }
+
+/** The line of another run that a chart shows: the first that it has. */
+export const overlayLine = ({ lines }: ChartSpec, { series, tile }: Overlay): LineSpec | undefined =>
+  lines.find((line) => line.applies?.(series) !== false && tile.metrics.has(line.metric));
+
+const overlayDataset = ({ colors }: Palette): Dataset => ({
+  data: [],
+  borderColor: colors.other,
+  backgroundColor: colors.other,
+  borderWidth: 1.25,
+  borderDash: [5, 3],
+  pointRadius: 0,
+  pointBorderWidth: 0,
+  spanGaps: false,
+  order: 0,
+});
 
 /** The columns that a line draws, one dataset each: its band's edges first. */
 const columnsOf = (line: LineSpec): ("min" | "max" | "mean")[] => (line.band ? ["min", "max", "mean"] : ["mean"]);

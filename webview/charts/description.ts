@@ -2,8 +2,8 @@
 import { formatCount, formatShare, formatSteps, formatThreshold, formatValue } from "../format.ts";
 import { bucketAt } from "../hub/tile.ts";
 import { t } from "../l10n.ts";
-import type { Scene } from "./canvas.ts";
-import { valueAt } from "./legend.ts";
+import { overlayLine, type Scene } from "./canvas.ts";
+import { otherValueAt, valueAt } from "./legend.ts";
 import { extremes } from "./lines.ts";
 import { marksOf } from "./markers.ts";
 import { type ChartSpec, nameOf } from "./spec.ts";
@@ -19,7 +19,7 @@ const TEXT = {
     n === 1 ? t("NaN or infinite in {0} place.", formatCount(n)) : t("NaN or infinite in {0} places.", formatCount(n)),
 };
 
-export function describeChart(spec: ChartSpec, { series, tile, window, events }: Scene): string {
+export function describeChart(spec: ChartSpec, { series, tile, window, events, other }: Scene): string {
   const format = spec.axis === "share" ? formatShare : formatValue;
   const parts = [`${spec.title}, ${TEXT.steps(window.from, window.to)}.`];
   for (const line of spec.lines) {
@@ -27,6 +27,9 @@ export function describeChart(spec: ChartSpec, { series, tile, window, events }:
     const found = buckets && extremes(buckets, line.band === true, false);
     if (found) parts.push(TEXT.range(nameOf(line, series), format(found[0]), format(found[1])));
   }
+  const overlaid = other && overlayLine(spec, other);
+  const compared = overlaid && extremes(other.tile.metrics.get(overlaid.metric)!, false, false);
+  if (compared) parts.push(TEXT.range(other.name, format(compared[0]), format(compared[1])));
   const level = spec.level?.value(series) ?? null;
   if (spec.level && level !== null) parts.push(TEXT.level(spec.level.name, formatThreshold(level)));
   const marks = spec.marks ? marksOf(tile, spec.marks, events) : [];
@@ -40,11 +43,12 @@ export function describeChart(spec: ChartSpec, { series, tile, window, events }:
 }
 
 /** The values under the crosshair. */
-export function describeStep(spec: ChartSpec, { series, tile }: Scene, step: number): string {
+export function describeStep(spec: ChartSpec, { series, tile, other }: Scene, step: number): string {
   const bucket = bucketAt(tile, step);
   if (bucket < 0) return "";
   const values = spec.lines
     .filter((line) => line.applies?.(series) !== false && tile.metrics.has(line.metric))
     .map((line) => `${nameOf(line, series)} ${valueAt(spec, line, tile, bucket)}`);
+  if (other && overlayLine(spec, other)) values.push(`${other.name} ${otherValueAt(spec, other, step)}`);
   return `${formatSteps(tile.from[bucket]!, tile.to[bucket]!)}: ${values.join(", ")}`;
 }

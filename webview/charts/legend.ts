@@ -3,7 +3,8 @@ import { fromJsonNumber } from "../../protocol/shape.ts";
 import type { SeriesDetail } from "../../protocol/viewer.ts";
 import { element, patchList, setAttribute, setHidden, setText } from "../dom.ts";
 import { formatShare, formatThreshold, formatValue } from "../format.ts";
-import type { Tile } from "../hub/tile.ts";
+import { bucketAt, type Tile } from "../hub/tile.ts";
+import { type Overlay, overlayLine, type Scene } from "./canvas.ts";
 import type { PaletteColor } from "./palette.ts";
 import { type ChartSpec, type LineSpec, nameOf } from "./spec.ts";
 
@@ -16,15 +17,9 @@ export interface LegendEntry {
 
 export const createLegend = (): HTMLUListElement => element("ul", { class: "legend" });
 
-/** `bucket` is the one under the crosshair, or null. */
-export function fillLegend(
-  list: HTMLUListElement,
-  spec: ChartSpec,
-  series: SeriesDetail,
-  tile: Tile | null,
-  bucket: number | null,
-): void {
-  const entries = legendOf(spec, series, tile, bucket);
+/** `step` is the one under the crosshair, or null. */
+export function fillLegend(list: HTMLUListElement, spec: ChartSpec, scene: Scene, step: number | null): void {
+  const entries = legendOf(spec, scene, step);
   setHidden(list, entries.length === 0);
   patchList(list, entries, createEntry, (item, entry) => {
     const [swatch, name, value] = item.children as unknown as [HTMLElement, HTMLElement, HTMLElement];
@@ -35,22 +30,22 @@ export function fillLegend(
   });
 }
 
-/** The entries of a chart's legend; `bucket` as above. */
-export function legendOf(
-  spec: ChartSpec,
-  series: SeriesDetail,
-  tile: Tile | null,
-  bucket: number | null,
-): LegendEntry[] {
+/** The entries of a chart's legend; `step` as above. */
+export function legendOf(spec: ChartSpec, { series, tile, other }: Scene, step: number | null): LegendEntry[] {
   const entries: LegendEntry[] = [];
   for (const line of spec.lines) {
     if (
       line.applies?.(series) === false ||
-      (series.latest[line.metric] === undefined && !tile?.metrics.has(line.metric))
+      (series.latest[line.metric] === undefined && !tile.metrics.has(line.metric))
     )
       continue;
-    const value = tile && bucket !== null ? valueAt(spec, line, tile, bucket) : latest(spec, line, series);
+    const value = step === null ? latest(spec, line, series) : valueAt(spec, line, tile, bucketAt(tile, step));
     entries.push({ name: nameOf(line, series), color: line.color, line: line.band ? "band" : "solid", value });
+  }
+  const overlaid = other && overlayLine(spec, other);
+  if (overlaid) {
+    const value = step === null ? latest(spec, overlaid, other.series) : otherValueAt(spec, other, step);
+    entries.push({ name: other.name, color: "other", line: "dashed", value });
   }
   const level = spec.level?.value(series) ?? null;
   if (spec.level && level !== null)
@@ -74,6 +69,15 @@ export function valueAt(spec: ChartSpec, line: LineSpec, tile: Tile, bucket: num
   if (!buckets?.count[bucket]) return buckets?.nonfinite[bucket] ? "NaN / ∞" : "–";
   const [low, mean, high] = [buckets.min[bucket]!, buckets.mean[bucket]!, buckets.max[bucket]!];
   return line.band && low !== high ? `${format(mean)} (${format(low)}–${format(high)})` : format(mean);
+}
+
+/** What another run had at a step; nothing where it had not come to it. */
+export function otherValueAt(spec: ChartSpec, other: Overlay, step: number): string {
+  const { tile } = other;
+  const line = overlayLine(spec, other);
+  const bucket = bucketAt(tile, step);
+  if (!line || bucket < 0 || step < tile.from[0]! || step > tile.to.at(-1)!) return "–";
+  return valueAt(spec, { ...line, band: false }, tile, bucket);
 }
 
 function latest(spec: ChartSpec, line: LineSpec, series: SeriesDetail): string {

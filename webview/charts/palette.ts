@@ -16,6 +16,7 @@ const NAMES = [
   "rate-6",
   "update-ratio",
   "step-time",
+  "other",
   "spike",
   "non-finite",
   "skipped",

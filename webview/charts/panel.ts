@@ -39,6 +39,7 @@ export interface PanelActions {
 
 interface Drawn {
   readonly tile: Tile;
+  readonly other: Tile | undefined;
   /** All else that a drawing depends on, as one string. */
   readonly state: string;
 }
@@ -60,7 +61,7 @@ export class ChartPanel {
   #palette: Palette | null = null;
   #chart: ChartCanvas | null = null;
   #scene: Scene | null = null;
-  #source: { readonly tile: Tile; readonly limit: number; readonly coarse: Tile } | null = null;
+  readonly #coarseTiles = new WeakMap<Tile, { readonly limit: number; readonly coarse: Tile }>();
   /** What the chart and the table were last drawn from. */
   #drawn: Drawn | null = null;
 
@@ -128,7 +129,8 @@ export class ChartPanel {
 
   /** Shows `given`; null while its tile is under way. */
   draw(given: Scene | null, tableOpen: boolean): void {
-    const scene = given && { ...given, tile: this.#coarse(given.tile) };
+    const other = given?.other && { ...given.other, tile: this.#coarse(given.other.tile) };
+    const scene = given && { ...given, tile: this.#coarse(given.tile), other: other ?? null };
     this.#scene = scene;
     const recorded = scene === null || isRecorded(this.#spec, scene);
     this.#layOut(scene, recorded, tableOpen);
@@ -137,15 +139,16 @@ export class ChartPanel {
       return;
     }
     const { tile, window, events, series } = scene;
+    const compared = other?.tile;
     const level = this.#spec.level?.value(series);
     // A push that changes none of this costs no drawing.
     const state = [window.from, window.to, events.length, level, tableOpen].join();
-    if (this.#drawn?.tile !== tile || this.#drawn.state !== state) {
-      this.#drawn = { tile, state };
+    if (this.#drawn?.tile !== tile || this.#drawn.other !== compared || this.#drawn.state !== state) {
+      this.#drawn = { tile, other: compared, state };
       this.#chart?.draw(scene);
       setHidden(this.#scale, !this.#chart?.isLogarithmic);
       setAttribute(this.#canvas, "aria-label", describeChart(this.#spec, scene));
-      if (tableOpen) fillTable(this.#table, this.#spec, series, tile);
+      if (tableOpen) fillTable(this.#table, this.#spec, scene);
     }
     this.#readOut(scene);
   }
@@ -167,13 +170,15 @@ export class ChartPanel {
     setHidden(this.#scale, true);
   }
 
-  /** The tile in as many buckets as this chart has room for, made once a tile. */
+  /** A tile in as many buckets as this chart has room for, made once a tile. */
   #coarse(tile: Tile): Tile {
     const { size, coarse } = this.#spec;
     const limit = coarse ?? (size === "medium" ? Math.max(50, this.width / 2) : Number.POSITIVE_INFINITY);
-    if (this.#source?.tile !== tile || this.#source.limit !== limit)
-      this.#source = { tile, limit, coarse: coarsen(tile, limit) };
-    return this.#source.coarse;
+    const known = this.#coarseTiles.get(tile);
+    if (known?.limit === limit) return known.coarse;
+    const joined = coarsen(tile, limit);
+    this.#coarseTiles.set(tile, { limit, coarse: joined });
+    return joined;
   }
 
   /** The crosshair moved. */
@@ -185,8 +190,7 @@ export class ChartPanel {
 
   #readOut(scene: Scene): void {
     const { step } = this.#crosshair;
-    const bucket = step === null ? -1 : bucketAt(scene.tile, step);
-    fillLegend(this.#legend, this.#spec, scene.series, scene.tile, bucket < 0 ? null : bucket);
+    fillLegend(this.#legend, this.#spec, scene, scene.tile.from.length === 0 ? null : step);
     setAttribute(this.#surface, "aria-valuemin", scene.window.from);
     setAttribute(this.#surface, "aria-valuemax", scene.window.to);
     setAttribute(this.#surface, "aria-valuenow", step ?? scene.window.to);
@@ -199,9 +203,9 @@ export class ChartPanel {
   }
 
   #picture(subject: string): HTMLCanvasElement {
-    const { series, tile, window } = this.#scene!;
+    const { window } = this.#scene!;
     const { colors } = this.#palette!;
-    const entries = legendOf(this.#spec, series, tile, null).map(({ name, color, line }) => ({
+    const entries = legendOf(this.#spec, this.#scene!, null).map(({ name, color, line }) => ({
       name,
       color: colors[color],
       isDashed: line === "dashed",

@@ -1,9 +1,10 @@
 /** A chart's visible buckets as a table: the same numbers, for who can't or would rather not read them off a canvas. */
-import type { SeriesDetail } from "../../protocol/viewer.ts";
 import { element, patchList, setText } from "../dom.ts";
 import { formatCount, formatShare, formatValue } from "../format.ts";
-import type { Tile } from "../hub/tile.ts";
 import { t } from "../l10n.ts";
+import { overlayLine, type Scene } from "./canvas.ts";
+import { otherValueAt } from "./legend.ts";
+import { middle } from "./lines.ts";
 import { type ChartSpec, nameOf } from "./spec.ts";
 
 const TEXT = {
@@ -24,8 +25,9 @@ export function createTable(): HTMLTableElement {
   return element("table", {}, element("caption"), element("thead", {}, element("tr")), element("tbody"));
 }
 
-export function fillTable(table: HTMLTableElement, spec: ChartSpec, series: SeriesDetail, tile: Tile): void {
-  const columns = columnsOf(spec, series, tile);
+export function fillTable(table: HTMLTableElement, spec: ChartSpec, scene: Scene): void {
+  const { tile } = scene;
+  const columns = columnsOf(spec, scene);
   setText(table.caption!, TEXT.caption(spec.title, formatCount(tile.from.length)));
   patchList(
     table.tHead!.rows[0]!,
@@ -48,7 +50,7 @@ export function fillTable(table: HTMLTableElement, spec: ChartSpec, series: Seri
   );
 }
 
-function columnsOf(spec: ChartSpec, series: SeriesDetail, tile: Tile): TableColumn[] {
+function columnsOf(spec: ChartSpec, { series, tile, other }: Scene): TableColumn[] {
   const format = spec.axis === "share" ? formatShare : formatValue;
   const columns: TableColumn[] = [{ title: TEXT.steps, cell: (i) => stepRange(tile.from[i]!, tile.to[i]!) }];
   for (const line of spec.lines) {
@@ -66,6 +68,10 @@ function columnsOf(spec: ChartSpec, series: SeriesDetail, tile: Tile): TableColu
       columns.push(column(TEXT.highest(name), buckets.max));
     } else columns.push(column(name, buckets.mean));
     if (metric === spec.marks) columns.push({ title: TEXT.nonFinite, cell: (i) => formatCount(buckets.nonfinite[i]!) });
+  }
+  if (other && overlayLine(spec, other)) {
+    const cell = (i: number) => otherValueAt(spec, other, middle(tile, i));
+    columns.push({ title: other.name, cell });
   }
   return columns;
 }

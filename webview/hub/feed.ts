@@ -15,6 +15,8 @@ import { readTile, type Tile } from "./tile.ts";
 
 /** Layers are read from all stored frames. */
 const LAYERS_REST_MS = 1000;
+/** A run that is compared with is looked at less closely. */
+const OTHER_REST_MS = 1000;
 
 export interface View {
   readonly run: string;
@@ -22,6 +24,12 @@ export interface View {
   readonly from: number;
   readonly to: number;
   readonly buckets: number;
+}
+
+/** A run beside the watched one; of all its series. */
+export interface OtherRun {
+  readonly run: string;
+  readonly series: "";
 }
 
 /** The layers of a view: `rows` of them from `first` on, null for all. */
@@ -44,6 +52,9 @@ export class Feed {
   detail: RunDetail | null = null;
   readonly tile: Live<View, Tile>;
   readonly layers: Live<LayersOf, LayerTile>;
+  /** The run that the watched one is compared with, and its tile. */
+  readonly other: Live<OtherRun, RunDetail>;
+  readonly otherTile: Live<View, Tile>;
   readonly distribution: Live<NormsOf, NormDistribution>;
   /** Why the runs, the watched run or what belongs to it could not be had. */
   problem: string | null = null;
@@ -58,10 +69,14 @@ export class Feed {
     this.#client = client;
     this.#changed = changed;
     const isReady = () => !this.#paused && this.#connected;
-    this.tile = new Live(
-      (view) => this.#askFrame("a tile", client.tile({ ...view, metrics }), readTile),
+    const askTile = (view: View) => this.#askFrame("a tile", client.tile({ ...view, metrics }), readTile);
+    this.tile = new Live(askTile, isReady, changed);
+    this.otherTile = new Live(askTile, isReady, changed, OTHER_REST_MS);
+    this.other = new Live(
+      async ({ run }) => (await this.#attempt(client.request("run", { run })))?.run ?? null,
       isReady,
       changed,
+      OTHER_REST_MS,
     );
     this.layers = new Live(
       ({ first, rows, ...view }) => {
@@ -146,10 +161,16 @@ export class Feed {
     const answer = await this.#attempt(this.#client.request("subscribe", { run }));
     if (!answer || run !== this.#watched) return;
     this.#setDetail(answer.run);
-    this.distribution.outdate();
+    for (const live of [this.distribution, this.other, this.otherTile]) live.outdate();
   }
 
   #setRuns(runs: RunSummary[]): void {
+    const other = this.other.question?.run;
+    const stepsOf = (all: RunSummary[] | null) => all?.find(({ id }) => id === other)?.steps;
+    if (stepsOf(runs) !== stepsOf(this.runs)) {
+      this.other.outdate();
+      this.otherTile.outdate();
+    }
     this.runs = runs;
     if (this.#watched === null) this.problem = null;
     this.#changed();

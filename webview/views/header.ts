@@ -10,6 +10,8 @@ import { StatusView, statusName } from "./status.ts";
 const TEXT = {
   run: t("Run"),
   series: t("Series"),
+  other: t("Compare with"),
+  none: t("Compare with another run"),
   runDetail: (status: string, started: string, steps: number) =>
     steps === 1
       ? t("{0} · {1} · {2} step", status, started, formatCount(steps))
@@ -17,24 +19,40 @@ const TEXT = {
   seriesDetail: (optimizer: string, steps: number) => t("{0} · {1} steps", optimizer, formatCount(steps)),
 };
 
+/** No run has this id. */
+const NONE = "";
+
 export class HeaderView {
   readonly element: HTMLElement;
   readonly #runs: Picker;
   readonly #series: Picker;
+  readonly #other: Picker;
   readonly #status = new StatusView();
 
-  constructor(actions: { chooseRun(id: string): void; chooseSeries(id: string): void }) {
+  constructor(actions: {
+    chooseRun(id: string): void;
+    chooseSeries(id: string): void;
+    compare(id: string | null): void;
+  }) {
     this.#runs = new Picker("run", TEXT.run, actions.chooseRun);
     this.#series = new Picker("series", TEXT.series, actions.chooseSeries);
+    this.#other = new Picker("other", TEXT.other, (id) => actions.compare(id === NONE ? null : id));
     this.element = element(
       "header",
       { class: "header" },
-      element("div", { class: "pickers" }, this.#runs.element, this.#series.element),
+      element("div", { class: "pickers" }, this.#runs.element, this.#series.element, this.#other.element),
       this.#status.element,
     );
   }
 
-  show(runs: readonly RunSummary[], run: string | null, detail: RunDetail | null, series: SeriesDetail | null): void {
+  /** `other`: the run that it is compared with. */
+  show(
+    runs: readonly RunSummary[],
+    run: string | null,
+    detail: RunDetail | null,
+    series: SeriesDetail | null,
+    other: string | null,
+  ): void {
     setHidden(this.element, runs.length === 0);
     const choices = runs.map(({ id, name, status, startedAt, steps }) => ({
       id,
@@ -43,6 +61,8 @@ export class HeaderView {
       detail: TEXT.runDetail(statusName(status), formatTime(startedAt), steps),
     }));
     this.#runs.show(choices, run);
+    setHidden(this.#other.element, choices.length < 2);
+    this.#other.show([{ id: NONE, name: TEXT.none, detail: "" }, ...choices.filter(({ id }) => id !== run)], other);
     const ofRanks = detail?.series ?? [];
     const all = ofRanks.filter((one) => ofRanks.find(({ name }) => name === one.name) === one);
     setHidden(this.#series.element, all.length < 2);

@@ -280,7 +280,10 @@ export class LayersView {
     const one = seriesOf(tile, place);
     const last = one.metrics.get("norm_pre")!.mean.findLast((mean) => !Number.isNaN(mean));
     const latest = last === undefined ? {} : { norm_pre: toJsonNumber(last) };
-    this.#layer.panel.draw({ series: { ...series, latest }, tile: one, window, events: [] }, tables.includes(`layer`));
+    this.#layer.panel.draw(
+      { series: { ...series, latest }, tile: one, window, events: [], other: null },
+      tables.includes(`layer`),
+    );
   }
 
   #createPanel(name: string): { name: string; panel: ChartPanel } {

@@ -20,7 +20,7 @@ export class Picker {
   #choices: readonly Choice[] = [];
   #chosen = 0;
   #active = 0;
-  #typed = { text: "", at: 0 };
+  #typed = { text: "", at: Number.NEGATIVE_INFINITY };
 
   constructor(id: string, label: string, onChoose: (id: string) => void) {
     this.#onChoose = onChoose;
@@ -124,17 +124,21 @@ export class Picker {
       this.#toggle(true);
       this.#mark();
     } else if (event.key === "Escape" && open) this.#toggle(false);
-    else if ((event.key === "Enter" || event.key === " ") && open) this.#choose(this.#active);
-    else if (event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey)
+    // A space chooses, unless it is a part of a name that is being typed.
+    else if ((event.key === "Enter" || (event.key === " " && !this.#isTyping)) && open) this.#choose(this.#active);
+    else if (event.key.length === 1 && (event.key !== " " || this.#isTyping) && !event.ctrlKey && !event.metaKey)
       this.#typeAhead(event.key);
     else return;
     event.preventDefault();
   }
 
+  get #isTyping(): boolean {
+    return performance.now() - this.#typed.at <= TYPE_AHEAD_MS;
+  }
+
   #typeAhead(key: string): void {
-    const now = performance.now();
-    const text = now - this.#typed.at > TYPE_AHEAD_MS ? key : this.#typed.text + key;
-    this.#typed = { text, at: now };
+    const text = this.#isTyping ? this.#typed.text + key : key;
+    this.#typed = { text, at: performance.now() };
     const found = this.#choices.findIndex(({ name }) => name.toLowerCase().startsWith(text.toLowerCase()));
     if (found < 0) return;
     this.#toggle(true);

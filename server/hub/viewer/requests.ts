@@ -64,6 +64,8 @@ export class Requests {
       case "unsubscribe":
         subscriber.run = null;
         return {};
+      case "run":
+        return { run: await this.detail(request.run) };
       case "tile":
         return this.tile(request);
       case "layers":

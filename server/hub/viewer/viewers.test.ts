@@ -67,6 +67,20 @@ it("carries NaN and the infinities to the tile and to the detail", async () => {
   expect(run.series[0]).toMatchObject({ nonFinite: 3, latest: { norm_pre: 4, loss: "NaN" } });
 });
 
+it("gives another run when asked, and goes on pushing the one that is watched", async () => {
+  const { hub, probe, viewer } = await connected();
+  const other = await ProbeClient.greet(hub.endpoint, hello({ id: "run-2" }));
+  other.probe.send(frame(hello({ id: "run-2" }), 0, [0, 1], norms(1, 2)));
+  await other.probe.acknowledged(1);
+  await viewer.subscribe("run-1");
+  const { run } = await viewer.request<{ run: { summary: { id: string; steps: number } } }>("run", { run: "run-2" });
+  expect(run.summary).toMatchObject({ id: "run-2", steps: 2 });
+  const pushed = viewer.pushed(({ summary }) => summary.steps === 1);
+  probe.send(frame(hello(), 0, [0], norms(1)));
+  expect((await pushed).run!.summary.id).toBe("run-1");
+  await expect(viewer.request("run", { run: "no such" })).rejects.toThrow("unknown-run");
+});
+
 it("gives the distribution of the norms that the advice rests on", async () => {
   const { probe, viewer } = await connected();
   probe.send(frame(hello(), 0, [0, 1, 2, 3], norms(2, Number.POSITIVE_INFINITY, 1, 2), { flags: [0, 1, 0, 0] }));
