@@ -11,6 +11,7 @@ import { Stage } from "./stage.ts";
 const stage = new Stage(async (hub) => {
   await hub.play(runs.nonFinite, { status: "failed", error: runs.TRACEBACK });
   await hub.play(runs.spikes);
+  await hub.play(runs.calm);
   await hub.play(runs.noScript);
   await hub.play(runs.groups);
 });
@@ -78,6 +79,7 @@ test("the crosshair is one for all charts", async () => {
 
 test("parameter groups that have learning rates of their own have lines of their own", async () => {
   const dashboard = await stage.open({ run: "groups" });
+  await surface(dashboard, "learning-rate").scrollIntoViewIfNeeded();
   const box = (await surface(dashboard, "learning-rate").boundingBox())!;
   await dashboard.page.mouse.move(box.x + box.width / 6, box.y + 30);
   const step = await stepAt(dashboard, "learning-rate");
