@@ -5,7 +5,7 @@ import type { RunDetail, SeriesDetail } from "../../protocol/viewer.ts";
 import { element, patchList, setHidden, setText } from "../dom.ts";
 import { fileName, formatCount, formatJson, formatShare, formatThreshold } from "../format.ts";
 import { t } from "../l10n.ts";
-import { statusName } from "./status.ts";
+import { statusOf } from "./status.ts";
 
 const TEXT = {
   title: t("Differences"),
@@ -38,7 +38,7 @@ const ASPECTS: readonly Aspect[] = [
   { name: t("Framework"), of: ({ summary, frameworkVersion }) => join(summary.framework, frameworkVersion) },
   { name: t("Python"), of: ({ python }) => python },
   { name: t("Processes"), of: ({ worldSize }) => formatCount(worldSize) },
-  { name: t("Status"), of: ({ summary }) => statusName(summary.status) },
+  { name: t("Status"), of: ({ summary }) => statusOf(summary) },
   { name: t("Steps"), of: (_, series) => formatCount(series?.steps ?? 0) },
   { name: t("Latest loss"), of: (_, series) => latest(series, "loss") },
   { name: t("Median norm"), of: (_, series) => series && medianOf(series) },

@@ -5,7 +5,7 @@ import { element, setHidden } from "../dom.ts";
 import { fileName, formatCount, formatTime } from "../format.ts";
 import { t } from "../l10n.ts";
 import { Picker } from "./picker.ts";
-import { StatusView, statusName } from "./status.ts";
+import { StatusView, statusOf } from "./status.ts";
 
 const TEXT = {
   run: t("Run"),
@@ -54,11 +54,11 @@ export class HeaderView {
     other: string | null,
   ): void {
     setHidden(this.element, runs.length === 0);
-    const choices = runs.map(({ id, name, status, startedAt, steps }) => ({
-      id,
-      name,
-      icon: status,
-      detail: TEXT.runDetail(statusName(status), formatTime(startedAt), steps),
+    const choices = runs.map((summary) => ({
+      id: summary.id,
+      name: summary.name,
+      icon: summary.status,
+      detail: TEXT.runDetail(statusOf(summary), formatTime(summary.startedAt), summary.steps),
     }));
     this.#runs.show(choices, run);
     setHidden(this.#other.element, choices.length < 2);

@@ -12,6 +12,7 @@ const TEXT = {
   finished: t("Finished"),
   failed: t("Failed"),
   interrupted: t("Interrupted; the steps up to here are kept"),
+  isImported: t("Imported"),
   imported: (file: string) => t("Imported from {0}", file),
   exitCode: (code: number) => t("exit code {0}", code),
   steps: (n: number) => (n === 1 ? t("{0} step", formatCount(n)) : t("{0} steps", formatCount(n))),
@@ -21,6 +22,10 @@ const TEXT = {
 };
 
 export const statusName = (status: RunSummary["status"]): string => TEXT[status].split(";")[0]!;
+
+/** Of an imported run it is not known how it ended, unless its log says that it failed. */
+export const statusOf = ({ status, source }: RunSummary): string =>
+  source && status !== "failed" ? TEXT.isImported : statusName(status);
 
 export class StatusView {
   readonly element: HTMLElement;
