@@ -1,5 +1,5 @@
 /** Chart.js scales in VS Code's colours. */
-import type { ScaleOptions } from "chart.js";
+import type { Chart, ScaleOptions } from "chart.js";
 import { formatCount, formatShare, formatValue } from "../format.ts";
 import type { Palette } from "./palette.ts";
 import { evenTicks, type FixedAxis, logarithmicTicks, type Range } from "./range.ts";
@@ -26,6 +26,13 @@ export function stepScale(palette: Palette): ScaleOptions<"linear"> {
       callback: (value: string | number) => formatCount(Number(value)),
     },
   } as ScaleOptions<"linear">;
+}
+
+/** The step under a client x coordinate, of those that are shown. */
+export function stepUnder({ canvas, scales }: Chart<"line">, clientX: number): number {
+  const x = scales.x!;
+  const step = x.getValueForPixel(clientX - canvas.getBoundingClientRect().left) ?? x.min;
+  return Math.min(Math.max(step, x.min), x.max);
 }
 
 export function valueScale(kind: FixedAxis, palette: Palette): ScaleOptions<"linear" | "logarithmic"> {

@@ -13,7 +13,7 @@ import {
 import type { RunEvent } from "../../protocol/telemetry.ts";
 import type { SeriesDetail } from "../../protocol/viewer.ts";
 import type { Tile } from "../hub/tile.ts";
-import { stepScale, valueScale } from "./axis.ts";
+import { stepScale, stepUnder, valueScale } from "./axis.ts";
 import { type Crosshair, crosshairPlugin } from "./crosshair.ts";
 import { levelPlugin } from "./level.ts";
 import { extremes, fillLine, gapsBefore, type Point } from "./lines.ts";
@@ -139,10 +139,7 @@ export class ChartCanvas {
 
   /** The step under a client x coordinate. */
   stepAt(clientX: number): number {
-    const { canvas, scales } = this.#chart;
-    const x = scales.x!;
-    const step = x.getValueForPixel(clientX - canvas.getBoundingClientRect().left) ?? x.min;
-    return Math.min(Math.max(step, x.min), x.max);
+    return stepUnder(this.#chart, clientX);
   }
 
   dispose(): void {

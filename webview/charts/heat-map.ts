@@ -1,7 +1,7 @@
 /** Layers by steps, each cell in the colour of its largest norm, on the step axis that all charts share. */
 import { Chart, type ChartOptions, type Plugin, type ScaleOptions } from "chart.js";
 import type { LayerTile } from "../hub/layers.ts";
-import { stepScale } from "./axis.ts";
+import { stepScale, stepUnder } from "./axis.ts";
 import { type ColorScale, colorScale } from "./color-scale.ts";
 import { type Crosshair, crosshairPlugin } from "./crosshair.ts";
 import type { Cells, LayerRow } from "./layer-rows.ts";
@@ -93,10 +93,7 @@ export class HeatMapCanvas {
 
   /** The step under a client x coordinate. */
   stepAt(clientX: number): number {
-    const { canvas, scales } = this.#chart;
-    const x = scales.x!;
-    const step = x.getValueForPixel(clientX - canvas.getBoundingClientRect().left) ?? x.min;
-    return Math.min(Math.max(step, x.min), x.max);
+    return stepUnder(this.#chart, clientX);
   }
 
   /** The row under a client y coordinate; null above and below all rows. */
