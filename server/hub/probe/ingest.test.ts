@@ -1,7 +1,4 @@
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { expect, it } from "vitest";
-import { STORE_FILE } from "../store/open.ts";
 import { end, event, frame, golden, goldenFile, hello, ProbeClient, ViewerClient } from "../testing/clients.ts";
 import { TestHub } from "../testing/test-hub.ts";
 
@@ -188,7 +185,7 @@ it("keeps hostile names as text", async () => {
 
 it("acknowledges nothing that could not be written, and takes it when it can be", async () => {
   const { hub, probe } = await connected();
-  const db = new DatabaseSync(join(hub.storage, STORE_FILE));
+  const db = hub.database();
   db.exec("CREATE TRIGGER full BEFORE INSERT ON frames BEGIN SELECT RAISE(ABORT, 'the disk is full'); END");
   probe.send(frame(hello(), 0, [1], norms(1)));
   expect(await probe.closed).toBe(1013);

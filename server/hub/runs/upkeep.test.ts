@@ -1,7 +1,4 @@
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { expect, it } from "vitest";
-import { STORE_FILE } from "../store/open.ts";
 import { frame, hello, ProbeClient, ViewerClient } from "../testing/clients.ts";
 import { TestHub } from "../testing/test-hub.ts";
 
@@ -12,7 +9,7 @@ const frameOf = (seq: number) => {
 
 /** The newest frame of all, and the newest that a model has. */
 function frames(hub: TestHub): { newest: number; kept: number | null } {
-  const db = new DatabaseSync(join(hub.storage, STORE_FILE), { readOnly: true });
+  const db = hub.database({ readOnly: true });
   const row = db
     .prepare("SELECT (SELECT max(id) FROM frames) AS newest, (SELECT max(frame) FROM models) AS kept")
     .get();
@@ -44,7 +41,7 @@ it("makes up at the start for what was lost of it", async () => {
   for (let seq = 0; seq < 600; seq += 1) probe.send(frameOf(seq));
   await probe.acknowledged(600);
   await hub.stop();
-  const db = new DatabaseSync(join(hub.storage, STORE_FILE));
+  const db = hub.database();
   db.exec("PRAGMA foreign_keys = ON; DELETE FROM models");
   db.close();
   const again = await TestHub.start({ storage: hub.storage });

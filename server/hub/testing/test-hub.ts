@@ -1,11 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { buildSync } from "esbuild";
 import { afterAll, onTestFinished } from "vitest";
 import type { HubEndpoint } from "../../../protocol/lsp.ts";
+import { STORE_FILE } from "../store/open.ts";
 import type { FromHub, HubWorkerData, ToHub } from "../thread.ts";
 import { Inbox } from "./inbox.ts";
 
@@ -38,6 +40,11 @@ export class TestHub {
     this.worker = worker;
     this.endpoint = endpoint;
     this.exited = new Promise((resolve) => worker.once("exit", resolve));
+  }
+
+  /** A connection beside the hub's own, which waits where the hub is writing; the test closes it. */
+  database(options: { readOnly?: boolean } = {}): DatabaseSync {
+    return new DatabaseSync(join(this.storage, STORE_FILE), { ...options, timeout: 5000 });
   }
 
   static async start(options: Partial<HubWorkerData> = {}): Promise<TestHub> {

@@ -1,6 +1,5 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { expect, it } from "vitest";
 import { STORE_FILE } from "../store/open.ts";
 import { end, frame, hello, ProbeClient, ViewerClient } from "../testing/clients.ts";
@@ -28,7 +27,7 @@ async function storeOf(days: Record<string, number>): Promise<string> {
     await probe.acknowledged(id === "running" ? 10 : 11);
   }
   await hub.stop();
-  const db = new DatabaseSync(join(hub.storage, STORE_FILE));
+  const db = hub.database();
   for (const [id, ago] of Object.entries(days)) {
     const at = Date.now() / 1000 - ago * DAY;
     db.prepare("UPDATE attempts SET last_seen = ? WHERE run = (SELECT id FROM runs WHERE run = ?)").run(at, id);
