@@ -13,7 +13,21 @@
  * I64 [k], `layer_norm` F32 [k, layers] (norm of each parameter's gradient before clipping), `weight_step` I64 [m],
  * `weight_norm` F32 [m, layers] (norm of each parameter's weights before the update).
  */
-import { finite, jsonNumber, list, nullable, type Of, object, oneOf, record, tagged, text, whole } from "./shape.ts";
+import {
+  finite,
+  jsonNumber,
+  list,
+  nullable,
+  type Of,
+  object,
+  oneOf,
+  record,
+  type Shape,
+  ShapeError,
+  tagged,
+  text,
+  whole,
+} from "./shape.ts";
 
 /** The largest message that the hub takes, in bytes; the probe splits what is larger. */
 export const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
@@ -32,6 +46,26 @@ export const clipSite = object({
 });
 export type ClipSite = Of<typeof clipSite>;
 
+/** What the user's code says of a layer. Many layers share one: each block of a transformer has the same. */
+export const layerSource = object({
+  /** The class of the module that holds the parameter, as it would be imported. */
+  module: text(256),
+  /** The class of the innermost module around the parameter that the user wrote; null where no module is the user's. */
+  owner: nullable(text(256)),
+  /** The `class` line of the owner. */
+  definition: nullable(codeLocation),
+  /** Where the owner assigns the attribute that the parameter is, or is in; null where that isn't one known line. */
+  assignment: nullable(codeLocation),
+});
+export type LayerSource = Of<typeof layerSource>;
+
+export const layerCode = object({
+  sources: list(layerSource, 4096),
+  /** By layer table: for each of its layers, in its order, the place in `sources`; null: not known. */
+  of: record(list(nullable(whole))),
+});
+export type LayerCode = Of<typeof layerCode>;
+
 /** One optimizer's (or one hand-logged loop's) sequence of updates. */
 export const seriesInfo = object({
   /** Shorter than other ids, so that viewers can be given "<id>@<rank>" for ranks other than 0. */
@@ -43,8 +77,26 @@ export const seriesInfo = object({
   clip: nullable(clipSite),
   /** Layer tables by id: parameter names in column order. A table never changes; a new set is a new id. */
   layers: record(list(text(1024))),
+  /** Where the layers come from in the user's code; null of a probe that doesn't tell. */
+  code: nullable(layerCode),
 });
 export type SeriesInfo = Of<typeof seriesInfo>;
+
+/** A hash in hexadecimal: SHA-1 or SHA-256. It may be handed to programs, so nothing else passes. */
+const hash: Shape<string> = (value, path = "") => {
+  if (typeof value !== "string" || !/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(value))
+    throw new ShapeError(path, "a hash in hexadecimal");
+  return value;
+};
+
+/** Which code it is that ran, as it was when the process started. */
+export const runCode = object({
+  /** What was checked out in the script's git repository; the files may have been changed since. null: no repository. */
+  commit: nullable(hash),
+  /** SHA-256 of the script's bytes: tells whether the file is still what ran. */
+  scriptHash: nullable(hash),
+});
+export type RunCode = Of<typeof runCode>;
 
 export const runInfo = object({
   id,
@@ -59,6 +111,8 @@ export const runInfo = object({
   pid: whole,
   /** Unix seconds. */
   startedAt: finite,
+  /** null of a probe that doesn't tell. */
+  code: nullable(runCode),
 });
 export type RunInfo = Of<typeof runInfo>;
 

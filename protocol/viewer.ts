@@ -34,7 +34,16 @@ import {
   text,
   whole,
 } from "./shape.ts";
-import { clipSite, codeLocation, type endStatus, runEvent, story } from "./telemetry.ts";
+import {
+  clipSite,
+  codeLocation,
+  type endStatus,
+  type LayerSource,
+  layerSource,
+  runCode,
+  runEvent,
+  story,
+} from "./telemetry.ts";
 
 /** The learning rates that parameter groups have besides the first group's, which is `lr`: as many as a chart can show. */
 export const GROUP_RATES = ["lr_2", "lr_3", "lr_4", "lr_5", "lr_6"] as const;
@@ -129,6 +138,8 @@ export const runDetail = object({
   cwd: text(),
   python: text(256),
   frameworkVersion: nullable(text(64)),
+  /** As its rank 0 was started last; null: not told. */
+  code: nullable(runCode),
   error: nullable(text(65_536)),
   exitCode: nullable(finite),
   attempts: whole,
@@ -173,6 +184,7 @@ const pageRequests = {
     rows: nullable(object({ from: whole, count: whole })),
   }),
   distribution: object({ id, run: text(64), series: text(64) }),
+  layerSource: object({ id, run: text(64), series: text(64), layer: text(1024) }),
 };
 export const pageRequest = tagged("method", pageRequests);
 export type PageRequest = Of<typeof pageRequest>;
@@ -211,6 +223,8 @@ export interface ViewerResults {
   layers: never;
   /** All of the series' norms before clipping, whatever window is on screen. */
   distribution: NormDistribution;
+  /** As the newest attempt that has the layer told it; null: not known. */
+  layerSource: { source: LayerSource | null };
   delete: Record<string, never>;
   rename: Record<string, never>;
   star: Record<string, never>;
@@ -231,6 +245,7 @@ export const viewerResults = {
   unsubscribe: object({}),
   run: object({ run: runDetail }),
   distribution: normDistribution,
+  layerSource: object({ source: nullable(layerSource) }),
   delete: object({}),
   rename: object({}),
   star: object({}),

@@ -10,6 +10,18 @@ const series = {
     location: { file: "/home/ada/train.py", line: 11 },
   },
   layers: { "table-1": ["fc.weight", "fc.bias", "勾配.weight"] },
+  code: {
+    sources: [
+      {
+        module: "torch.nn.modules.linear.Linear",
+        owner: "Net",
+        definition: { file: "/home/ada/model.py", line: 3 },
+        assignment: { file: "/home/ada/model.py", line: 6 },
+      },
+      { module: "library.Norm", owner: null, definition: null, assignment: null },
+    ],
+    of: { "table-1": [0, 0, 1] },
+  },
 };
 
 export const run = {
@@ -24,6 +36,7 @@ export const run = {
   host: "workstation",
   pid: 4242,
   startedAt: 1_790_000_000,
+  code: { commit: "0123456789abcdef0123456789abcdef01234567", scriptHash: "9f".repeat(32) },
 };
 
 export const hello = {
@@ -78,6 +91,12 @@ export const messages = {
     valid: [
       valid("hello", hello),
       valid("hello without series, with fields of a newer peer", { ...hello, series: [], mood: "good" }),
+      valid("hello of an older peer, which tells nothing of the code", {
+        ...hello,
+        run: { ...run, code: undefined },
+        series: [{ ...series, code: undefined }],
+      }),
+      valid("hello of a script in no repository", { ...hello, run: { ...run, code: { ...run.code, commit: null } } }),
       valid("hello of a rank", { ...hello, rank: 3, worldSize: 4, group: "0123456789abcdef" }),
       valid("series", { type: "series", series: { ...series, id: "sgd", clip: null, optimizer: null, site: null } }),
       valid("event", { type: "event", seq: 4, event }),
@@ -100,6 +119,14 @@ export const messages = {
       invalid("a group that is no text", "group", { ...hello, group: 7 }),
       invalid("an id too long", "run.id", { ...hello, run: { ...run, id: "x".repeat(65) } }),
       invalid("a start that is not finite", "run.startedAt", { ...hello, run: { ...run, startedAt: "NaN" } }),
+      invalid("a commit that is no hash", "run.code.commit", {
+        ...hello,
+        run: { ...run, code: { ...run.code, commit: "--output=/home/ada/train.py" } },
+      }),
+      invalid("a layer that comes from before the first source", "series.code.of.table-1[0]", {
+        type: "series",
+        series: { ...series, code: { ...series.code, of: { "table-1": [-1] } } },
+      }),
       invalid("an unknown kind of event", "event.kind", { type: "event", seq: 4, event: { ...event, kind: "party" } }),
       invalid("a story of an unknown kind", "story.incident.kind", {
         ...end,

@@ -12,6 +12,7 @@ import sys
 import time
 from typing import Any, Dict, List, NamedTuple, Optional
 
+from ._checkout import describe_code
 from ._children import PARENT_VARIABLE
 from ._protocol import cut
 
@@ -65,17 +66,18 @@ _ID = re.compile(r"[\w.-]{1,64}")
 
 def describe_run(id: str, name: Optional[str], script: Optional[str]) -> Dict[str, Any]:
     """Of ``runInfo`` all but the framework. Asked at once: the interpreter forgets ``__file__`` before it ends."""
-    script = script or _script()
+    script, cwd = script or _script(), _cwd()
     return {
         "id": id,
         "name": cut(name or (os.path.basename(script) if script else "interactive"), 256),
         "script": script and cut(script, 4096),
         "args": [cut(argument, 4096) for argument in sys.argv[1:1001]],
-        "cwd": cut(_cwd(), 4096),
+        "cwd": cut(cwd, 4096),
         "python": platform.python_version(),
         "host": cut(socket.gethostname(), 256),
         "pid": os.getpid(),
         "startedAt": time.time(),
+        "code": describe_code(script, cwd),
     }
 
 

@@ -1,25 +1,40 @@
-"""Where in the user's code the class stands whose module holds a parameter."""
+"""What module holds a parameter, and where in the user's code its class stands."""
 
 from __future__ import annotations
 
+import inspect
 import linecache
 import os
 import re
 import sys
 from types import FunctionType
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from weakref import WeakKeyDictionary
 
 from ._protocol import Location
 from ._site import is_library
 
 
-def owning_class(model: Any, parameter: str) -> Optional[type]:
-    """Of the modules on the way to ``parameter`` (``encoder.0.weight``) the innermost one whose class is the user's.
+class Origin(NamedTuple):
+    """Of a parameter, as it was found in a model."""
+
+    module: type
+    """The class of the module that holds it."""
+    owner: Optional[type]
+    """The class of the innermost module on the way to it (``encoder.0.weight``) that the user wrote.
 
     A layer of the framework is no place to look at: the class that put it there is.
     """
-    classes = [type(module) for module in _way(model, parameter)]
-    return next((kind for kind in reversed(classes) if _is_the_users(kind)), None)
+    attribute: str
+    """Of the owner, or of the model where none is the user's: the next step on the way."""
+
+
+def origin(model: Any, parameter: str) -> Origin:
+    way = list(zip(_way(model, parameter), parameter.split(".")))
+    owner, attribute = next(
+        ((type(module), name) for module, name in reversed(way) if is_the_users(type(module))), (None, way[0][1])
+    )
+    return Origin(type(way[-1][0]), owner, attribute)
 
 
 def class_location(kind: type) -> Optional[Location]:
@@ -48,16 +63,23 @@ def _way(model: Any, parameter: str) -> Iterator[Any]:
             return
 
 
-def _is_the_users(kind: type) -> bool:
-    file = _some_line(kind)[0]
-    return file is not None and not is_library(file)
+_users: "WeakKeyDictionary[type, bool]" = WeakKeyDictionary()
+
+
+def is_the_users(kind: type) -> bool:
+    known = _users.get(kind)
+    if known is None:
+        file = _some_line(kind)[0]
+        known = _users[kind] = file is not None and not is_library(file)
+    return known
 
 
 def _some_line(kind: type) -> Tuple[Optional[str], Optional[int]]:
     """The file of a class, and a line of it that is not above its ``class``: that of its first method."""
     functions = [value for value in vars(kind).values() if isinstance(value, FunctionType)]
     own: List[FunctionType] = [each for each in functions if each.__qualname__.startswith(f"{kind.__qualname__}.")]
-    if own:
-        code = min((function.__code__ for function in own), key=lambda code: code.co_firstlineno)
+    codes = [each.__code__ for each in map(inspect.unwrap, own) if isinstance(each, FunctionType)]  # as it was written
+    if codes:
+        code = min(codes, key=lambda code: code.co_firstlineno)
         return code.co_filename, code.co_firstlineno
     return getattr(sys.modules.get(kind.__module__), "__file__", None), None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import FrameType
 from typing import Any, Dict, Iterator, List, Optional
 
-from ._module_source import owning_class
+from ._module_source import Origin, origin
 from ._site import is_library
 
 MAX_FRAMES = 40
@@ -48,11 +48,11 @@ def _place(container: Any, thing: object) -> Optional[str]:
 
 
 def parameter_names(
-    frame: Optional[FrameType], groups: List[Dict[str, Any]], owners: Optional[Dict[str, type]] = None
+    frame: Optional[FrameType], groups: List[Dict[str, Any]], origins: Optional[Dict[str, Origin]] = None
 ) -> Dict[int, str]:
     """A name for each parameter by its ``id``: its path in the largest module in sight, else its place and shape.
 
-    ``owners`` is given, by name, the user's own class whose module holds the parameter, where there is one.
+    ``origins`` is given, by name, where each was found, of those that are in a module.
     """
     wanted = {id(parameter) for group in groups for parameter in group["params"]}
     names: Dict[int, str] = {}
@@ -62,10 +62,8 @@ def parameter_names(
         if wanted <= names.keys():
             break
         for name, parameter in module.named_parameters():
-            if id(parameter) in wanted and names.setdefault(id(parameter), name) == name and owners is not None:
-                owner = owning_class(module, name)
-                if owner is not None:
-                    owners.setdefault(name, owner)
+            if id(parameter) in wanted and names.setdefault(id(parameter), name) == name and origins is not None:
+                origins.setdefault(name, origin(module, name))
     index = 0
     for group in groups:
         for parameter in group["params"]:

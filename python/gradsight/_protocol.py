@@ -53,6 +53,7 @@ def series_info(
     site: Optional[Location],
     clip: Optional[Clip],
     layers: Mapping[str, List[str]],
+    code: Optional[Mapping[str, Any]],
 ) -> Dict[str, Any]:
     return {
         "id": id,
@@ -61,6 +62,7 @@ def series_info(
         "site": location(site),
         "clip": clip_site(clip),
         "layers": {table: [cut(name, 1024) for name in names] for table, names in layers.items()},
+        "code": code,
     }
 
 

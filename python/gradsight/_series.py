@@ -11,6 +11,8 @@ from typing import Any, Deque, Dict, Iterator, List, NamedTuple, Optional, Seque
 
 from . import _protocol
 from ._frame import Column, column
+from ._layer_source import LayerCode
+from ._module_source import Origin
 from ._protocol import Clip, Location
 from ._scalars import SCALARS
 
@@ -92,6 +94,9 @@ class Series:
         self.site = site
         self.clip: Optional[Clip] = None
         self.layers: Dict[str, List[str]] = {}
+        self.origins: Dict[str, Origin] = {}
+        """By parameter name; filled before the first layer table is."""
+        self._code = LayerCode(self.origins)
         self.rows: Deque[Row] = deque()
         self.samples: Deque[LayerSample] = deque()
         self.norms: Deque[LayerNorms] = deque(maxlen=FLIGHT_STEPS)
@@ -108,7 +113,9 @@ class Series:
         return table
 
     def description(self) -> Dict[str, Any]:
-        return _protocol.series_info(self.id, self.label, self.optimizer, self.site, self.clip, self.layers)
+        return _protocol.series_info(
+            self.id, self.label, self.optimizer, self.site, self.clip, self.layers, self._code.of(self.layers)
+        )
 
     def changed(self) -> bool:
         """Whether the description has changed since this was last asked."""

@@ -9,7 +9,7 @@ from typing import Any, Dict, Optional
 
 import pytest
 import torch
-from gradsight._module_source import class_location, owning_class
+from gradsight._module_source import Origin, class_location, origin
 from gradsight._naming import parameter_names
 from recording import Recording
 from torch import nn
@@ -42,7 +42,11 @@ class Model(nn.Module):
         return self.head(inputs) * self.scale
 
 
-OWNERS = {"blocks.1.layers.2.bias": Block, "head.weight": Named, "scale": Model}
+ORIGINS = {
+    "blocks.1.layers.2.bias": Origin(nn.Linear, Block, "layers"),
+    "head.weight": Origin(Named, Named, "weight"),
+    "scale": Origin(Model, Model, "scale"),
+}
 
 
 def line_of(kind: type) -> int:
@@ -50,9 +54,9 @@ def line_of(kind: type) -> int:
     return next(number for number, line in enumerate(linecache.getlines(__file__), 1) if line.startswith(text))
 
 
-@pytest.mark.parametrize("name", OWNERS)
+@pytest.mark.parametrize("name", ORIGINS)
 def test_the_innermost_class_that_is_the_user_s(name: str) -> None:
-    assert owning_class(Model(), name) is OWNERS[name]
+    assert origin(Model(), name) == ORIGINS[name]
 
 
 @pytest.mark.parametrize("kind", [Block, Named, Model])
@@ -62,7 +66,7 @@ def test_where_a_class_stands(kind: type) -> None:
 
 def test_a_class_of_a_library_has_no_place() -> None:
     assert class_location(nn.Linear) is None
-    assert owning_class(nn.Sequential(nn.Linear(1, 1)), "0.weight") is None
+    assert origin(nn.Sequential(nn.Linear(1, 1)), "0.weight") == Origin(nn.Linear, None, "0")
 
 
 def test_a_class_without_a_source_has_no_place() -> None:
@@ -74,10 +78,10 @@ def test_a_class_without_a_source_has_no_place() -> None:
 
 def test_names_are_paths_in_the_model() -> None:
     model = Model()
-    owners: Dict[str, type] = {}
-    names = parameter_names(sys._getframe(), [{"params": list(model.parameters())}], owners)
+    origins: Dict[str, Origin] = {}
+    names = parameter_names(sys._getframe(), [{"params": list(model.parameters())}], origins)
     assert names == {id(parameter): name for name, parameter in model.named_parameters()}
-    assert {name: owners[name] for name in OWNERS} == OWNERS
+    assert {name: origins[name] for name in ORIGINS} == ORIGINS
 
 
 def test_tells_where_the_layer_stands_that_went_bad(recording: Recording) -> None:

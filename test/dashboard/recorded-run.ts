@@ -71,6 +71,7 @@ export function runInfo(id: string, name: string, more: Partial<RunInfo> = {}): 
     host: "workstation",
     pid: 4711,
     startedAt: STARTED_AT,
+    code: null,
     ...more,
   };
 }
@@ -83,6 +84,7 @@ export function seriesInfo(id: string, label: string, more: Partial<SeriesInfo> 
     site: { file: "/home/ada/project/train.py", line: 42 },
     clip: null,
     layers: {},
+    code: null,
     ...more,
   };
 }

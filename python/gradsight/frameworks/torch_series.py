@@ -45,8 +45,7 @@ class TorchSeries:
         self.changed_after_clip = False
         """Whether the gradients were seen to change between the clip and the update: then both are measured."""
         self.max_norm: Optional[float] = None
-        self._owners: Dict[str, type] = {}
-        self._names = parameter_names(frame, groups, self._owners)
+        self._names = parameter_names(frame, groups, series.origins)
         self._tables: Dict[Tuple[int, ...], str] = {}
         self._step = 0
         self._clock: Optional[float] = None
@@ -106,8 +105,8 @@ class TorchSeries:
 
     def source_of(self, parameter: str) -> Optional[Location]:
         """Where the class stands that the user wrote, and whose module holds the parameter of this name."""
-        owner = self._owners.get(parameter)
-        return None if owner is None else class_location(owner)
+        found = self.series.origins.get(parameter)
+        return None if found is None or found.owner is None else class_location(found.owner)
 
     def name_of(self, parameter: Any) -> Optional[str]:
         return self._names.get(id(parameter))

@@ -123,6 +123,7 @@ function runInfo(id: string, file: LogFile, about: About, staged: StagedSteps): 
     host: hostname().slice(0, 256),
     pid: 0,
     startedAt: about.startedAt ?? staged.times?.first ?? file.changedAt,
+    code: null,
   };
 }
 
@@ -254,4 +255,5 @@ const seriesInfo = (series: string): SeriesInfo => ({
   site: null,
   clip: null,
   layers: {},
+  code: null,
 });

@@ -13,7 +13,15 @@ export const goldenFile = (file: string) => readFileSync(new URL(`../../../proto
 export const golden = JSON.parse(goldenFile("index.json").toString());
 const goldenHello: Hello = JSON.parse(golden.messages.probe.valid[0].text);
 
-export const SERIES: SeriesInfo = { id: "adamw", label: "AdamW", optimizer: null, site: null, clip: null, layers: {} };
+export const SERIES: SeriesInfo = {
+  id: "adamw",
+  label: "AdamW",
+  optimizer: null,
+  site: null,
+  clip: null,
+  layers: {},
+  code: null,
+};
 
 export function hello(changes: Partial<Hello> & { id?: string } = {}): Hello {
   const { id = "run-1", ...rest } = changes;

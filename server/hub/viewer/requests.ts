@@ -7,6 +7,7 @@ import type { LoadedRuns } from "../runs/loaded-runs.ts";
 import { SeriesModel } from "../runs/series-model.ts";
 import type { StoredRun } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
+import { sourceOf } from "./layer-source.ts";
 import { layersOf } from "./layers.ts";
 import { Retention } from "./retention.ts";
 import type { RunViews } from "./run-views.ts";
@@ -72,6 +73,8 @@ export class Requests {
         return this.layers(request);
       case "distribution":
         return this.distribution(request);
+      case "layerSource":
+        return { source: sourceOf(this.store.series.list(this.find(request.run).key), request) };
       case "delete":
         return this.delete(request);
       case "rename":

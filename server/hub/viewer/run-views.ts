@@ -46,6 +46,7 @@ export class RunViews {
       cwd: run.info.cwd,
       python: run.info.python,
       frameworkVersion: run.info.frameworkVersion,
+      code: run.info.code ?? null, // of a run that was stored before probes told it, undefined
       error,
       exitCode,
       attempts: Math.max(0, ...[...Map.groupBy(attempts, ({ rank }) => rank).values()].map(({ length }) => length)),
