@@ -43,57 +43,66 @@ class LayerCode:
                 if found is not None and len(places) < MAX_SOURCES:
                     places.setdefault(found, len(places))
                 of[table].append(None if found is None else places.get(found))
-        trees: Dict[str, Optional[ast.Module]] = {}
-        return {"sources": [_source(found, trees) for found in places], "of": of}
+        assignments = Assignments()
+        return {"sources": [_source(found, assignments) for found in places], "of": of}
 
 
-def _source(found: Origin, trees: Dict[str, Optional[ast.Module]]) -> Dict[str, Any]:
+def _source(found: Origin, assignments: Assignments) -> Dict[str, Any]:
     kind, owner = found.module, found.owner
     return {
         "module": _protocol.cut(f"{kind.__module__}.{kind.__qualname__}", 256),
         "owner": owner and _protocol.cut(owner.__qualname__, 256),
         "definition": owner and _protocol.location(class_location(owner)),
-        "assignment": owner and _protocol.location(assignment(owner, found.attribute, trees)),
+        "assignment": owner and _protocol.location(assignments.find(owner, found.attribute)),
     }
 
 
-def assignment(owner: type, attribute: str, trees: Dict[str, Optional[ast.Module]]) -> Optional[Location]:
-    """Where the class, or one that it inherits from, gives itself this attribute; None unless that is one line.
-
-    ``trees``: those of the files that have been read, kept by the caller.
-    """
-    for kind in owner.__mro__:
-        stands = class_location(kind) if is_the_users(kind) else None
-        if stands is None:
-            continue
-        if stands.file not in trees:
-            trees[stands.file] = _parsed(stands.file)
-        lines = _lines(trees[stands.file], kind, stands.line, attribute)
-        if lines:
-            return Location(stands.file, lines[0]) if len(lines) == 1 else None
-    return None
+Made = Dict[str, List[int]]
+"""The lines of a class that give an object an attribute, by its name."""
 
 
-def _parsed(file: str) -> Optional[ast.Module]:
-    try:
-        return ast.parse("".join(linecache.getlines(file)))
-    except (SyntaxError, ValueError, RecursionError):  # a notebook's cell with a magic, or a file that was edited since
+class Assignments:
+    """Reads each file and goes over each class once."""
+
+    def __init__(self) -> None:
+        self._files: Dict[str, Dict[int, ast.ClassDef]] = {}
+        self._classes: Dict[type, Made] = {}
+
+    def find(self, owner: type, attribute: str) -> Optional[Location]:
+        """Where the class, or one that it inherits from, gives itself this attribute; None unless that is one line."""
+        for kind in owner.__mro__:
+            stands = class_location(kind) if is_the_users(kind) else None
+            if stands is None:
+                continue
+            if kind not in self._classes:
+                self._classes[kind] = self._made_by(kind, stands)
+            lines = self._classes[kind].get(attribute)
+            if lines:
+                return Location(stands.file, lines[0]) if len(lines) == 1 else None
         return None
 
+    def _made_by(self, kind: type, stands: Location) -> Made:
+        if stands.file not in self._files:
+            self._files[stands.file] = {node.lineno: node for node in _classes_of(stands.file)}
+        node = self._files[stands.file].get(stands.line)
+        in_init: Made = {}
+        elsewhere: Made = {}
+        for method in node.body if node is not None else ():
+            if isinstance(method, ast.FunctionDef) and method.args.args and _is_loaded(method, kind):
+                made = in_init if method.name == "__init__" else elsewhere
+                for attribute, line in _assignments(method):
+                    made.setdefault(attribute, []).append(line)
+        return {**elsewhere, **in_init}
 
-def _lines(tree: Optional[ast.Module], kind: type, line: int, attribute: str) -> List[int]:
-    """Of ``__init__``, or else of all methods of the class that stands at this line."""
-    node = None if tree is None else next((each for each in _classes(tree) if each.lineno == line), None)
-    by_method: Dict[str, List[int]] = {}
-    for method in node.body if node is not None else ():
-        if isinstance(method, ast.FunctionDef) and method.args.args and _is_loaded(method, kind):
-            itself = method.args.args[0].arg
-            by_method[method.name] = list(_assignments(method, itself, attribute))
-    return by_method.get("__init__") or [at for found in by_method.values() for at in found]
 
-
-def _classes(tree: ast.Module) -> Iterator[ast.ClassDef]:
-    return (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+def _classes_of(file: str) -> Iterator[ast.ClassDef]:
+    try:
+        tree = ast.parse("".join(linecache.getlines(file)))
+    except (SyntaxError, ValueError, RecursionError):  # a notebook's cell with a magic, or a file that was edited since
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            yield node
 
 
 def _is_loaded(method: ast.FunctionDef, kind: type) -> bool:
@@ -103,15 +112,17 @@ def _is_loaded(method: ast.FunctionDef, kind: type) -> bool:
     return code is not None and (code.co_name, code.co_firstlineno) == (method.name, first)
 
 
-def _assignments(method: ast.FunctionDef, itself: str, attribute: str) -> Iterator[int]:
+def _assignments(method: ast.FunctionDef) -> Iterator[Tuple[str, int]]:
+    """The attributes that a method gives its object, with the line."""
+    itself = method.args.args[0].arg
     for node in ast.walk(method):
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-            if node.attr == attribute and _is_name(node.value, itself):
-                yield node.lineno
+            if _is_name(node.value, itself):
+                yield node.attr, node.lineno
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
-            named = isinstance(node.args[0], ast.Constant) and node.args[0].value == attribute
-            if named and node.func.attr in _REGISTER and _is_name(node.func.value, itself):
-                yield node.lineno
+            named = node.args[0]
+            if node.func.attr in _REGISTER and _is_name(node.func.value, itself) and isinstance(named, ast.Constant):
+                yield str(named.value), node.lineno
 
 
 def _is_name(node: ast.expr, name: str) -> bool:

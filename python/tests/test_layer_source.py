@@ -12,7 +12,7 @@ from typing import Any, Dict, List, Optional
 
 import pytest
 import torch
-from gradsight._layer_source import MAX_SOURCES, LayerCode, assignment
+from gradsight._layer_source import MAX_SOURCES, Assignments, LayerCode
 from gradsight._module_source import Origin
 from recording import Recording
 from torch import nn
@@ -85,7 +85,7 @@ def test_a_run_tells_what_makes_its_layers(recording: Recording) -> None:
 
 @pytest.mark.parametrize("attribute", ["either", "numbered0", "never"])
 def test_of_what_is_not_one_line_there_is_none(attribute: str) -> None:
-    assert assignment(Net, attribute, {}) is None
+    assert Assignments().find(Net, attribute) is None
 
 
 def loaded(file: Path) -> ModuleType:
@@ -114,7 +114,7 @@ def test_a_file_that_was_edited_since_tells_nothing(tmp_path: Path, edited: str,
     file.write_text(SOURCE)
     kind = loaded(file).Net
     file.write_text(edited)
-    found = assignment(kind, "head", {})
+    found = Assignments().find(kind, "head")
     assert (found and found.line) == line
 
 
