@@ -27,8 +27,8 @@ import os  # noqa: E402
 import random  # noqa: E402
 
 MAX_NORM = 1.0
-SETTLING = 0.15
-"""Seconds in which a peer's thread does what a block has left: ours sends each tenth of a second."""
+SETTLING = 0.25
+"""Seconds in which a peer's thread does what a block has left: ours sends each fifth of a second."""
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ STABLE = 5.0
 """Seconds after which a connection that ends was one that worked."""
 
 ANSWER_PERIOD, IDLE_PERIOD = 0.05, 0.5
-"""Seconds between two looks for an answer, while one is awaited and otherwise."""
+"""Seconds for which an answer is waited for, and nothing else; and between two looks at the socket when none is awaited."""
 
 
 class Courier:
@@ -153,11 +153,13 @@ class Courier:
                     self._link.send_frame(record.payload)
                 else:
                     self._link.send_text(record.payload)
-            self._take_answers(self._link)
-            self._outbox.wait(
-                min(ANSWER_PERIOD if self._outbox.is_under_way else IDLE_PERIOD, self._left()),
-                lambda: self._outbox.can_send() or self._greet_again or self._is_done(),
-            )
+            awaited = self._outbox.is_under_way
+            self._take_answers(self._link, min(ANSWER_PERIOD, max(0.0, self._left())) if awaited else 0.0)
+            if not self._outbox.is_under_way:
+                self._outbox.wait(
+                    min(IDLE_PERIOD, self._left()),
+                    lambda: self._outbox.can_send() or self._greet_again or self._is_done(),
+                )
         except Refused as refusal:
             self._refuse(refusal)
         except LinkLost as lost:
@@ -166,16 +168,16 @@ class Courier:
             self._disconnect()
             self._retry_later(str(lost))
 
-    def _take_answers(self, link: Link) -> None:
-        while True:
-            message = link.receive(0.0)
-            if message is None:
-                break
+    def _take_answers(self, link: Link, timeout: float) -> None:
+        """Those that have come, or the first within ``timeout`` seconds and what has come with it."""
+        message = link.receive(timeout)
+        while message is not None:
             if message.get("type") == "ack":
                 self._outbox.acknowledge(int(message["next"]))
                 self._progress_at = time.monotonic()
                 self._failures = 0
                 self._retry_delay = FIRST_RETRY
+            message = link.receive(0.0)
         if self._outbox.is_under_way and time.monotonic() - self._progress_at > ACKNOWLEDGE_TIMEOUT:
             raise LinkLost("the editor acknowledges nothing")
 

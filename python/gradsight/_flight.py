@@ -25,8 +25,8 @@ from ._spill import FRAME, JSON, Record
 from .metrics.explosion import ExplosionWatch
 from .metrics.time_budget import TimeBudget
 
-PERIOD = 0.4
-"""Seconds between two snapshots: with the sender's own period, what a kill may take."""
+PERIOD = 0.3
+"""Seconds between two snapshots, at least: with the sender's own period, what a kill may take."""
 
 SHARE = 0.005
 """Of the time, that writing may take on a processor; a model with very many layers is written less often.

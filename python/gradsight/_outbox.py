@@ -66,11 +66,10 @@ class Outbox:
         return self._sent > self.acknowledged
 
     def put(self, record: Record) -> None:
-        """Takes the message that was built with the number ``next_seq``."""
+        """Takes the message that was built with the number ``next_seq``. The courier learns of it by ``offer``."""
         with self._changed:
             self._add(Entry(self.next_seq, record, time.monotonic()))
             self.next_seq += 1
-            self._changed.notify_all()
 
     def put_unnumbered(self, record: Record) -> None:
         with self._changed:
@@ -79,6 +78,12 @@ class Outbox:
     def _add(self, entry: Entry) -> None:
         self._waiting.append(entry)
         self._bytes += len(entry.record.payload)
+
+    def offer(self) -> None:
+        """All of a batch has been put: the courier is woken once, not for each message."""
+        with self._changed:
+            if self.can_send():
+                self._changed.notify_all()
 
     def wake(self) -> None:
         """Whoever waits looks again."""

@@ -14,8 +14,8 @@ from ._guard import Guard, tell
 from ._outbox import Outbox
 from ._spill import Record
 
-PERIOD = 0.1
-"""Seconds between two batches."""
+PERIOD = 0.2
+"""Seconds between two batches. Each takes the interpreter from the training a few times, on both threads, however little is in it."""
 
 PATIENCE = 0.15
 """Seconds that a message waits for its acknowledgement in memory alone: with two periods, what a kill may take."""
@@ -103,6 +103,7 @@ class Sender:
                 self._source.collect(None)
             else:
                 self._source.collect(self._outbox)
+                self._outbox.offer()
                 if not stopping:
                     self._keep(courier, PATIENCE if courier.may_deliver else 0.0)
             if not stopping:
