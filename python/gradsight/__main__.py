@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import List, Optional
 
@@ -68,7 +69,13 @@ def _why(arguments: List[str]) -> None:
         _usage_error("expected one run at most")
     from ._why import why
 
-    sys.exit(why(runs[0] if runs else None, "--json" in arguments))
+    try:
+        status = why(runs[0] if runs else None, "--json" in arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads it has seen enough, as head has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is still to be flushed at the end
+        status = 0
+    sys.exit(status)
 
 
 def _usage_error(problem: str) -> None:

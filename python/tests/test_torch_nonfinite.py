@@ -103,3 +103,26 @@ def test_an_update_that_is_made_all_the_same_is_one(recording: Recording) -> Non
     assert [math.isfinite(step["norm_pre"]) for step in recording.steps(optimizer, 3)] == [True, False, False]
     (event,) = recording.events(optimizer, 1)
     assert (event["kind"], event["step"], "check" in event["data"]) == ("nonfinite", 1, False)
+
+
+@pytest.mark.skipif(not hasattr(torch.nn.utils, "get_total_norm"), reason="PyTorch 2.6 has it first")
+def test_a_total_that_raises_ends_it_with_a_point(recording: Recording) -> None:
+    model = network()
+    optimizer = Seen(model.parameters(), lr=0.0)
+    for step in range(3):
+        optimizer.zero_grad()
+        loss_of(model).backward()
+        if step == 2:
+            model[2].weight.grad[0, 0] = math.inf  # type: ignore[index]
+        gradients = [parameter.grad for parameter in model.parameters()]
+        try:
+            total = torch.nn.utils.get_total_norm(gradients, error_if_nonfinite=True)
+        except RuntimeError:
+            break
+        torch.nn.utils.clip_grads_with_norm_(model.parameters(), 1.0, total)
+        optimizer.step()
+    recording.session.close(Outcome("failed", "non-finite", 1))
+    *_, last = recording.steps(optimizer, 3)
+    assert (last["norm_pre"], last["flags"], "threshold" in last) == (math.inf, 0, False)
+    (event,) = recording.events(optimizer, 1)
+    assert (event["kind"], event["step"], event["data"]["parameter"]) == ("nonfinite", 2, "2.weight")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any, Callable, Dict
 
@@ -287,6 +288,21 @@ def test_finds_a_run_by_its_id_its_name_and_its_file(script: Script, tmp_path: P
     assert code == 1 and "run-aaa  first" in told and "run-bbb  second" in told
     for arguments in (["a", "b"], ["--bogus"]):
         assert ask(*arguments)[0] == 2
+
+
+def test_a_reader_that_has_seen_enough(script: Script, tmp_path: Path) -> None:
+    env = environment(GRADSIGHT_STATE=str(tmp_path / "state"))
+    run(command("-m", "gradsight", "run", str(script(LOOP))), env=env)
+    why = subprocess.Popen(
+        command("-m", "gradsight", "why"),
+        env=env,
+        cwd=tempfile.gettempdir(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert why.stdout is not None and why.stderr is not None
+    why.stdout.close()
+    assert (why.wait(), why.stderr.read()) == (0, b"")
 
 
 def test_the_rank_that_went_bad_first_has_the_story(script: Script, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ script keeps them if it had imported them before ``gradsight.watch()``.
 from __future__ import annotations
 
 import functools
+import math
 import types
 import warnings
 import weakref
@@ -53,7 +54,7 @@ class Total(NamedTuple):
 
 def install(module: Any, recorder: TorchRecorder) -> None:
     """``module`` is ``torch.nn.utils.clip_grad``. ``clip_grad_norm``, without underscore, calls the one with it."""
-    _listen_to_totals(module)
+    _listen_to_totals(module, recorder)
     _replace(module, "clip_grad_norm_", "max_norm", recorder)
     _replace(module, "_clip_grads_with_norm_", "max_norm", recorder)  # clip_grads_with_norm_, where there is one
     _replace(module, "clip_grad_value_", "clip_value", recorder)
@@ -173,7 +174,7 @@ def _layers(parameters: List[Any], caught: Optional[Caught]) -> Optional[Tuple[L
     return None if each is None else (having, each.detach())
 
 
-def _listen_to_totals(module: Any) -> None:
+def _listen_to_totals(module: Any, recorder: TorchRecorder) -> None:
     """``get_total_norm``, by which scripts clip that take the norm of several models together."""
     original = getattr(module, "_get_total_norm", None)
     if original is None:
@@ -184,6 +185,20 @@ def _listen_to_totals(module: Any) -> None:
         global _total
         _total = None if caught is None else Total(weakref.ref(total), tuple(map(id, tensors)), caught)
 
+    @_guard
+    def raised(tensors: List[Any]) -> None:
+        """At which norm the script would have clipped is not known."""
+        given = set(map(id, tensors))
+        parameters = [
+            parameter
+            for optimizer, _ in recorder.all_gradients()
+            for group in optimizer.param_groups
+            for parameter in group["params"]
+            if parameter.grad is not None and id(parameter.grad) in given
+        ]
+        if parameters:
+            refused(recorder, parameters, math.inf, 2.0, caller_location(caller_frame(2)))
+
     @functools.wraps(original)
     def get_total_norm(tensors: Any, *args: Any, **kwargs: Any) -> Any:
         order = args[0] if args else kwargs.get("norm_type", 2.0)
@@ -192,7 +207,12 @@ def _listen_to_totals(module: Any) -> None:
         listed = [tensors] if isinstance(tensors, torch().Tensor) else list(tensors)
         if capturing(listed):
             return original(listed, *args, **kwargs)
-        total, caught = listen(module, lambda: original(listed, *args, **kwargs))
+        try:
+            total, caught = listen(module, lambda: original(listed, *args, **kwargs))
+        except RuntimeError:
+            if args[1] if len(args) > 1 else kwargs.get("error_if_nonfinite"):
+                raised(listed)
+            raise
         keep(listed, caught, total)
         return total
 
