@@ -90,6 +90,11 @@ export class NormHistory {
     return this.cut && this.last10.maximum() <= 10 * this.referenceLevel();
   }
 
+  /** Of the last 10 norms. */
+  get recentMaximum(): number {
+    return this.last10.maximum();
+  }
+
   /** Median of the last 50 norms. */
   get recentMedian(): number {
     return this.previous.median();

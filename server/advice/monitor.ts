@@ -11,6 +11,7 @@ import { ThresholdChangeDetector } from "./detectors/threshold-change.ts";
 import { explain } from "./explanation.ts";
 import { NormHistory } from "./history.ts";
 import { normThreshold, type ObservedStep } from "./observed-step.ts";
+import { type Outcome, outcomeOf } from "./outcome.ts";
 import { SteadyThreshold } from "./steady-threshold.ts";
 import { staticThreshold } from "./threshold.ts";
 import { FEWEST_STEPS, SETTLED_STEPS, verdictOn } from "./verdict.ts";
@@ -62,12 +63,23 @@ export class SeriesMonitor {
   }
 
   advice(): Advice {
+    const { byValue, postOnly, clipping } = this;
+    const { recentMedian, sudden } = this.history;
+    const advice = this.conclusion();
+    return { ...advice, explanation: explain({ advice, clipping, byValue, postOnly, recentMedian, sudden }) };
+  }
+
+  outcome(): Outcome {
+    return outcomeOf(this.conclusion(), this.clipping, this.history);
+  }
+
+  private conclusion(): Omit<Advice, "explanation"> {
     const { inForce, exploded, clipRate } = this;
     const statistics = this.history.statistics();
     const threshold = this.steady.shown;
     const verdict = verdictOn({ statistics, exploded, threshold, inForce, clipRate });
     const effect = threshold === null ? null : this.history.effectOf(threshold);
-    const advice: Omit<Advice, "explanation"> = {
+    return {
       verdict,
       threshold,
       inForce,
@@ -88,9 +100,6 @@ export class SeriesMonitor {
         meanClipFactor: finiteOrNull(effect?.meanClipFactor),
       },
     };
-    const { byValue, postOnly, clipping } = this;
-    const { recentMedian, sudden } = this.history;
-    return { ...advice, explanation: explain({ advice, clipping, byValue, postOnly, recentMedian, sudden }) };
   }
 
   /** The norms before clipping that the advice rests on. */

@@ -4,6 +4,8 @@ import type { HubEndpoint } from "../../protocol/lsp.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
 import { Exchange } from "./exchange/exchange.ts";
 import { Gate } from "./gate.ts";
+import { ObservedRuns } from "./observed/observed-runs.ts";
+import type { ObservedUpdate } from "./observed/observed-update.ts";
 import { Probes } from "./probe/probes.ts";
 import { SpillImport } from "./probe/spill-import.ts";
 import { RendezvousFile } from "./rendezvous.ts";
@@ -23,11 +25,17 @@ const SPILL_EVERY = 60_000;
 
 export interface Hub {
   readonly endpoint: HubEndpoint;
+  /** Tells what runs saw of these files, now and when it changes. */
+  watch(files: readonly string[]): void;
   close(): Promise<void>;
 }
 
 /** Puts the parts together. @throws {Error} with a message for the user */
-export async function openHub({ storage, lostAfter = LOST_AFTER }: HubWorkerData, log: Log): Promise<Hub> {
+export async function openHub(
+  { storage, lostAfter = LOST_AFTER }: HubWorkerData,
+  log: Log,
+  onObserved: (updates: readonly ObservedUpdate[]) => void,
+): Promise<Hub> {
   const spill = join(storage, "spill");
   mkdirSync(spill, { recursive: true, mode: 0o700 });
   const store = new Store(await openStore(storage, log));
@@ -35,6 +43,7 @@ export async function openHub({ storage, lostAfter = LOST_AFTER }: HubWorkerData
   const upkeep = new Upkeep(loaded, log);
   const probes = new Probes(store, log, (run, steps) => upkeep.stored(run, steps));
   const views = new RunViews(store, () => probes.connected, lostAfter);
+  const observed = new ObservedRuns(store, loaded, views, onObserved, log);
   const exchange = new Exchange(store, probes.ingest, probes.commits);
   const requests = new Requests(store, loaded, views, exchange, (run) => probes.refuseRun(run));
   const viewers = new Viewers(store, requests, views, log);
@@ -74,7 +83,9 @@ export async function openHub({ storage, lostAfter = LOST_AFTER }: HubWorkerData
 
   return {
     endpoint: { port, token: gate.token, rendezvous: file.path },
+    watch: (files) => observed.watch(files),
     async close() {
+      observed.close();
       for (const timer of timers) clearInterval(timer);
       file.remove();
       upkeep.close();

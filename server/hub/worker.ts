@@ -6,9 +6,13 @@ import type { FromHub, HubWorkerData, ToHub } from "./thread.ts";
 async function main(port: MessagePort): Promise<void> {
   const post = (message: FromHub) => port.postMessage(message);
   try {
-    const hub = await openHub(workerData as HubWorkerData, (level, message) => post({ type: "log", level, message }));
+    const hub = await openHub(
+      workerData as HubWorkerData,
+      (level, message) => post({ type: "log", level, message }),
+      (updates) => post({ type: "observed", updates }),
+    );
     port.on("message", async (message: ToHub) => {
-      if (message.type !== "stop") return;
+      if (message.type === "watch") return hub.watch(message.files);
       await hub.close();
       port.close();
     });

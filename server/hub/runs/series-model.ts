@@ -4,6 +4,7 @@ import { fromJsonNumber, type JsonNumber, toJsonNumber } from "../../../protocol
 import type { RunEvent, SeriesInfo } from "../../../protocol/telemetry.ts";
 import type { Metric, SeriesDetail } from "../../../protocol/viewer.ts";
 import { type ObservedStep, SeriesMonitor } from "../../advice/monitor.ts";
+import type { Outcome } from "../../advice/outcome.ts";
 import { type Block, type Extent, noExtent } from "../pyramid/block.ts";
 import { type BlockSource, NOTHING, type Parting, StepPyramid } from "../pyramid/step-pyramid.ts";
 import { type Bucket, bucketsOf } from "../pyramid/window.ts";
@@ -81,6 +82,16 @@ export class SeriesModel {
       latest: Object.fromEntries([...this.latest].map(([metric, value]) => [metric, toJsonNumber(value)])),
       advice: monitor.advice(),
     };
+  }
+
+  outcome(): Outcome {
+    return this.kept.monitor.outcome();
+  }
+
+  /** -1 where there is none. */
+  get lastStep(): number {
+    const { steps, last } = this.extent();
+    return steps === 0 ? -1 : last;
   }
 
   distribution(): NormDistribution {

@@ -7,6 +7,7 @@ import { Worker } from "node:worker_threads";
 import { buildSync } from "esbuild";
 import { afterAll, onTestFinished } from "vitest";
 import type { HubEndpoint } from "../../../protocol/lsp.ts";
+import type { ObservedUpdate } from "../observed/observed-update.ts";
 import { STORE_FILE } from "../store/open.ts";
 import type { FromHub, HubWorkerData, ToHub } from "../thread.ts";
 import { Inbox } from "./inbox.ts";
@@ -31,6 +32,8 @@ const workerFile = (() => {
 export class TestHub {
   readonly storage: string;
   readonly logs = new Inbox<string>();
+  /** What it told of the files that it was told to watch. */
+  readonly observed = new Inbox<readonly ObservedUpdate[]>();
   readonly endpoint: HubEndpoint;
   private readonly worker: Worker;
   private readonly exited: Promise<unknown>;
@@ -57,6 +60,7 @@ export class TestHub {
       worker.on("message", (message: FromHub) => {
         if (message.type === "ready") resolve(message.endpoint);
         else if (message.type === "failed") reject(new Error(message.message));
+        else if (message.type === "observed") hub?.observed.put(message.updates);
         else if (hub) hub.logs.put(message.message);
         else early.push(message.message);
       });
@@ -66,6 +70,10 @@ export class TestHub {
     const started = hub;
     onTestFinished(() => started.stop());
     return hub;
+  }
+
+  watch(...files: string[]): void {
+    this.worker.postMessage({ type: "watch", files } satisfies ToHub);
   }
 
   /** As the language server stops it. */
