@@ -42,6 +42,8 @@ export interface Finding {
   readonly related: readonly RelatedPlace[];
   readonly fix: Fix | null;
   readonly deprecated?: boolean;
+  /** The recorded run that it rests on, and when that was. */
+  readonly run?: { readonly id: string; readonly date: string };
   /** Shown faded where the editor can. */
   readonly unnecessary?: boolean;
 }

@@ -1,11 +1,14 @@
 /** What there is to say about an update, a clip, an optimizer or a logged step. */
 
+import { runsAtClip, runsAtUpdate } from "./facts/derived/observed.ts";
 import { clipsOf, distinct, isUnclipped, sourceOfGradients } from "./facts/derived/order.ts";
 import { thresholdSource, whereIs } from "./facts/derived/threshold.ts";
 import type { ClipEvent, ConfiguredClip, LogSite, OptimizerRef, UpdateSite } from "./facts/events/events.ts";
 import { type Facts, sourceOf } from "./facts/facts.ts";
 import type { TextRange } from "./finding.ts";
 import type { ClipKind } from "./frameworks/framework.ts";
+import type { ObservedRun } from "./observed-run.ts";
+import { tellInShort } from "./rules/recorded.ts";
 import { type Expression, isHere, rangeOf } from "./syntax/ast.ts";
 
 interface Hover {
@@ -45,8 +48,13 @@ function describeUpdate(facts: Facts, site: UpdateSite): string {
     builtBy(facts, optimizer),
     backward && `Gradients: \`${firstLine(sourceOf(facts, backward.node))}\`, ${whereIs(facts, backward.node)}`,
     clippingOf(facts, site),
+    ...recorded(runsAtUpdate(facts, site)),
   ]);
 }
+
+const MOST_RUNS = 2;
+
+const recorded = (runs: readonly ObservedRun[]) => runs.slice(0, MOST_RUNS).map(tellInShort);
 
 function builtBy(facts: Facts, { constructors, named }: OptimizerRef): string | undefined {
   const [built] = constructors;
@@ -107,6 +115,7 @@ function describeClip(facts: Facts, clip: ClipEvent): string {
   return lines(`**Gradient clipping ${KINDS[clip.how]}**${thresholdText(facts, clip)}`, [
     clipped && `Clips: \`${firstLine(sourceOf(facts, clipped))}\``,
     EFFECTS[clip.how],
+    ...recorded(runsAtClip(facts, clip)),
     clip.gradients && "It changes nothing in place: what counts is where the clipped gradients that it returns go.",
   ]);
 }

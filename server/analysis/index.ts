@@ -6,11 +6,13 @@
 import { ConfigModule } from "./configs/config-module.ts";
 import type { Applicability, Finding, RuleInfo, Severity, TextEdit, TextRange } from "./finding.ts";
 import { OpenModule } from "./module.ts";
+import type { ObservedRun } from "./observed-run.ts";
 import { documentationUrl, RULES } from "./rules/index.ts";
 import { hasSyntaxErrors, loadGrammar } from "./syntax/document.ts";
 import type { Origin } from "./workspace.ts";
 
 export type * from "./finding.ts";
+export type { ObservedRun } from "./observed-run.ts";
 export type { Origin, Workspace, WorkspaceModule } from "./workspace.ts";
 
 export interface LintOptions {
@@ -42,6 +44,8 @@ export interface Module {
   readonly isCurrent: boolean;
   /** Applies edits one after the other, each in the coordinates the previous one left (as LSP sends them). */
   edit(changes: readonly TextEdit[]): void;
+  /** What recorded runs saw of the text, newest first. The same list again changes nothing. */
+  observe(runs: readonly ObservedRun[]): void;
   lint(options?: LintOptions): readonly Finding[];
   /** All fixes up to `applicability` as one set of non-overlapping edits. Applying them and asking again gives none. */
   fixAll(

@@ -9,6 +9,7 @@ import { hoverAt } from "./hover.ts";
 import { ModuleImporter } from "./importer.ts";
 import type { LineName, LintOptions, Module, ThresholdEdit, ThresholdRequest } from "./index.ts";
 import { Mentions } from "./mentions.ts";
+import type { ObservedRun } from "./observed-run.ts";
 import { runRules } from "./run-rules.ts";
 import { Document, type Grammar } from "./syntax/document.ts";
 import type { Origin } from "./workspace.ts";
@@ -24,6 +25,7 @@ export class OpenModule implements Module {
   #importer: ModuleImporter | null = null;
   #versions: AskedVersions | null = null;
   #facts: Facts | null | undefined;
+  #observed: readonly ObservedRun[] = [];
 
   constructor(grammar: Grammar, text: string, origin: Origin | null = null, lineName?: LineName) {
     this.#lineName = lineName;
@@ -42,6 +44,12 @@ export class OpenModule implements Module {
       this.#document.edit(change);
     }
     this.#facts = undefined;
+  }
+
+  observe(runs: readonly ObservedRun[]): void {
+    if (runs === this.#observed) return;
+    this.#observed = runs;
+    if (this.#facts) this.#facts = { ...this.#facts, observed: runs };
   }
 
   lint(options: LintOptions = {}): readonly Finding[] {
@@ -90,6 +98,7 @@ export class OpenModule implements Module {
         importer: this.#importer,
         versions: this.#versions ?? undefined,
         lineName: this.#lineName,
+        observed: this.#observed,
       });
     }
     return this.#facts;

@@ -10,7 +10,7 @@ export interface LintedDocument extends Placing {
   /** Another number after each change of the module. */
   readonly revision: number;
   readonly closed: boolean;
-  readonly module: Omit<Module, "edit">;
+  readonly module: Omit<Module, "edit" | "observe">;
   /** What was last found no longer holds, since something that the text imports or runs with has changed. */
   readonly isStale: boolean;
   /** Those that stand in this document. */

@@ -10,7 +10,7 @@ import { OpenText, type Placing } from "./open-text.ts";
 
 /** A text at rest for the length of one request, open in the editor or not. */
 export interface View extends Placing {
-  readonly module: Omit<Module, "edit">;
+  readonly module: Omit<Module, "edit" | "observe">;
 }
 
 /** Python, and what configures a training. */

@@ -13,7 +13,7 @@ import type {
 import { applyEdits } from "../text/edits.ts";
 import { Cells } from "./cells.ts";
 
-export class Notebook implements Omit<Module, "edit"> {
+export class Notebook implements Omit<Module, "edit" | "observe"> {
   readonly cells: Cells;
   readonly #module: Module;
 

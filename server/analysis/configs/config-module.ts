@@ -27,6 +27,9 @@ export class ConfigModule implements Module {
       this.text = this.text.slice(0, range.start) + newText + this.text.slice(range.end);
   }
 
+  /** A run tells of code. */
+  observe(): void {}
+
   lint({ severity = {} }: LintOptions = {}): readonly Finding[] {
     const suppressions = new Suppressions(this.text);
     return this.#settings().flatMap((setting) => {

@@ -1,6 +1,7 @@
 /** Everything that is known of one text. */
 import type { Framework } from "../frameworks/framework.ts";
 import type { LineName } from "../index.ts";
+import type { ObservedRun } from "../observed-run.ts";
 import { type Expression, type Statement, textOf } from "../syntax/ast.ts";
 import type { Importer, Versions } from "../workspace.ts";
 import { findEvidence } from "./architecture.ts";
@@ -31,6 +32,8 @@ export interface Facts {
   readonly frameworks: readonly Framework[];
   readonly lineName: LineName;
   readonly importer: Importer | null;
+  /** What recorded runs saw of this text, newest first. */
+  readonly observed: readonly ObservedRun[];
 }
 
 /** Whether a word, or what a pattern describes, stands anywhere in the text. */
@@ -52,6 +55,7 @@ interface Surroundings {
   readonly importer?: Importer | null;
   readonly versions?: Versions | undefined;
   readonly lineName?: LineName | undefined;
+  readonly observed?: readonly ObservedRun[];
 }
 
 export function gatherFacts(
@@ -64,6 +68,7 @@ export function gatherFacts(
     importer = null,
     versions = new Map(),
     lineName = (line) => `line ${line}`,
+    observed = [],
   }: Surroundings = {},
 ): Facts {
   // A framework that the file doesn't mention lends it no conventions.
@@ -84,6 +89,7 @@ export function gatherFacts(
     frameworks: present,
     lineName,
     importer,
+    observed,
   };
 }
 

@@ -1,5 +1,7 @@
+import { formatCount } from "../../advice/format.ts";
 import { type Enclosing, enclosing } from "../facts/derived/enclosing.ts";
 import { isAtEachMicroBatch } from "../facts/derived/micro-batches.ts";
+import { runsAtClip } from "../facts/derived/observed.ts";
 import { allUpdates, byNode, isUnscaled, updatesAfter } from "../facts/derived/order.ts";
 import { isDisabled } from "../facts/derived/scaler.ts";
 import type { ClipEvent, ClipSite, StepEvent, UpdateSite } from "../facts/events/events.ts";
@@ -9,7 +11,9 @@ import type { Finding, Fix } from "../finding.ts";
 import { express } from "../fixes/expressions.ts";
 import { indentOf, insertBefore, reindent } from "../fixes/layout.ts";
 import { holds, takeOut } from "../fixes/place.ts";
+import type { ObservedRun } from "../observed-run.ts";
 import { rangeOf } from "../syntax/ast.ts";
+import { capitalised, nameOf } from "./recorded.ts";
 import type { Rule } from "./rule.ts";
 
 const documentation = `
@@ -58,6 +62,11 @@ for x in [torch.zeros(4, 8)]:
 ## Fix
 Unsafe: \`scaler.unscale_(optimizer)\` before the clip, so that the threshold means what it says; the clip after Apex's block.
 
+## With a recorded run
+In an editor that records runs, one that saw this clip take gradients that were still scaled confirms the finding: the message
+names the scale, and the finding is an error. A run of an older version of the file says so, and leaves it a warning. The
+command line knows of no runs.
+
 ## Sources
 - PyTorch: [Working with unscaled gradients](https://docs.pytorch.org/docs/stable/notes/amp_examples.html#gradient-clipping)
 `;
@@ -80,17 +89,25 @@ export const clipScaledGradients: Rule = {
         if (reported.has(clip.node) || isAtEachMicroBatch(facts, update, clip)) continue;
         reported.add(clip.node);
         const scaler = sourceOf(facts, step.scaler);
+        const run = runsAtClip(facts, clip).find(({ clippedScale }) => clippedScale !== null);
         yield {
-          severity: "warning",
-          message: `The gradients are still multiplied by the scale of \`${scaler}\` here, so this clips far below its threshold.`,
+          severity: run && !run.older ? "error" : "warning",
+          message: `The gradients are still multiplied by the scale of \`${scaler}\` here, so this clips far below its threshold.${confirmation(run)}`,
           range: rangeOf(clip.node),
           related: [{ range: rangeOf(step.node), message: "They are unscaled only here" }],
           fix: fix(facts, clip, step),
+          ...(run && { run: { id: run.run, date: run.date } }),
         };
       }
     }
   },
 };
+
+function confirmation(run: ObservedRun | undefined): string {
+  if (!run) return "";
+  const scale = formatCount(run.clippedScale!);
+  return ` ${capitalised(nameOf(run))} confirms it: they were ${scale} times too large when they were clipped.`;
+}
 
 /** In a block at whose end the gradients are unscaled, after the backward pass in there. */
 function* clipInBlock(facts: Facts, sites: readonly ClipSite[]): Iterable<Omit<Finding, "rule">> {

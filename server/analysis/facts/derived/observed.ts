@@ -1,0 +1,98 @@
+/** Which updates and clips of the text recorded runs saw. */
+import type { ObservedRun } from "../../observed-run.ts";
+import { type Expression, isHere, rangeOf } from "../../syntax/ast.ts";
+import type { ClipEvent, UpdateSite } from "../events/events.ts";
+import type { Facts } from "../facts.ts";
+import { once } from "../once.ts";
+import { lineOf } from "./threshold.ts";
+
+/** By where a node starts: what several calls lead to is one place in the text. Newest run first. */
+type Seen = ReadonlyMap<number, readonly ObservedRun[]>;
+
+export const runsAtUpdate = (facts: Facts, { step }: UpdateSite): readonly ObservedRun[] => at(updates(facts), step);
+export const runsAtClip = (facts: Facts, clip: ClipEvent): readonly ObservedRun[] => at(clips(facts), clip);
+
+const at = (seen: Seen, { node }: { readonly node: Expression }) => seen.get(rangeOf(node).start) ?? [];
+
+const updates = once((facts: Facts): Seen => {
+  const places = placesOf(
+    facts,
+    facts.updates.map(({ step }) => ({
+      node: step.node,
+      named: new Set(step.optimizer.constructors.map(({ name }) => lastName(name))),
+    })),
+  );
+  return matched(
+    facts.observed,
+    ({ siteLine }) => siteLine,
+    ({ optimizer }) => optimizer && lastName(optimizer),
+    places,
+  );
+});
+
+const clips = once((facts: Facts): Seen => {
+  const places = placesOf(
+    facts,
+    facts.clips.map(({ clip }) => ({ node: clip.node, named: new Set<string>() })),
+  );
+  return matched(
+    facts.observed,
+    ({ clipLine }) => clipLine,
+    () => null,
+    places,
+  );
+});
+
+interface Place {
+  readonly start: number;
+  /** From 0, inclusive. */
+  readonly lines: readonly [number, number];
+  /** The optimizers that it may be of; none: any. */
+  readonly named: ReadonlySet<string>;
+}
+
+/** In the order of the text. */
+function placesOf({ text, observed }: Facts, nodes: readonly { node: Expression; named: ReadonlySet<string> }[]) {
+  if (observed.length === 0) return [];
+  const places = new Map<number, Place>();
+  for (const { node, named } of nodes) {
+    if (!isHere(node)) continue;
+    const { start, end } = rangeOf(node);
+    places.set(start, { start, lines: [lineOf(text, start) - 1, lineOf(text, end) - 1], named });
+  }
+  return [...places.values()].sort((a, b) => a.start - b.start);
+}
+
+/**
+ * A run of this very text saw what stands on its line. In a text that has changed since, lines have moved: there the places of
+ * a run are those of the text if they are as many of the same optimizer, in their order; else nothing tells which is which.
+ */
+function matched(
+  runs: readonly ObservedRun[],
+  lineIn: (run: ObservedRun) => number | null,
+  optimizerOf: (run: ObservedRun) => string | null,
+  places: readonly Place[],
+): Seen {
+  const seen = new Map<number, ObservedRun[]>();
+  const add = (place: Place | undefined, run: ObservedRun) => {
+    if (place) seen.set(place.start, [...(seen.get(place.start) ?? []), run]);
+  };
+  for (const run of runs) {
+    const line = lineIn(run);
+    if (line === null) continue;
+    if (run.older) add(moved(run, line), run);
+    else add(only(places.filter(({ lines: [first, last] }) => first <= line && line <= last)), run);
+  }
+  return seen;
+
+  function moved(run: ObservedRun, line: number): Place | undefined {
+    const optimizer = optimizerOf(run);
+    const alike = runs.filter((other) => other.run === run.run && optimizerOf(other) === optimizer);
+    const lines = [...new Set(alike.flatMap((other) => lineIn(other) ?? []))].sort((a, b) => a - b);
+    const those = places.filter(({ named }) => optimizer === null || named.size === 0 || named.has(optimizer));
+    return lines.length === those.length ? those[lines.indexOf(line)] : undefined;
+  }
+}
+
+const only = <T>(items: readonly T[]): T | undefined => (items.length === 1 ? items[0] : undefined);
+const lastName = (name: string): string => name.slice(name.lastIndexOf(".") + 1);
