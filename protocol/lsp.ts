@@ -8,6 +8,8 @@ export const serverOptions = object({
   storage: nullable(text()),
   /** URL of the folder that holds the parser and its grammar. A web worker can't tell where it came from. */
   grammar: nullable(text()),
+  /** The client has the command `gradsight.openRun`, which shows the run whose id it is given. */
+  opensRuns: nullable(flag),
 });
 export type ServerOptions = Of<typeof serverOptions>;
 

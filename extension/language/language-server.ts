@@ -49,7 +49,7 @@ export class LanguageServer implements Disposable, Requests, Stateful {
     this.log = log;
     const module = Uri.joinPath(context.extensionUri, "dist", "server.cjs").fsPath;
     const run = { module, transport: TransportKind.ipc };
-    const options: ServerOptions = { storage: storage?.fsPath ?? null, grammar: null };
+    const options: ServerOptions = { storage: storage?.fsPath ?? null, grammar: null, opensRuns: true };
     this.client = new QuietClient(
       "gradsight",
       "Gradsight",
@@ -58,6 +58,7 @@ export class LanguageServer implements Disposable, Requests, Stateful {
         ...lintedDocuments(SCHEMES),
         middleware: { workspace: { configuration: withInterpreter } },
         initializationOptions: options,
+        markdown: { isTrusted: { enabledCommands: ["gradsight.openRun"] } },
         outputChannel: log,
         revealOutputChannelOn: RevealOutputChannelOn.Never,
         errorHandler: {

@@ -40,7 +40,7 @@ export class WebServer implements Requests, Stateful {
     this.script = at("web", "server.js");
     // A folder may come from any provider of files.
     this.schemes = [...new Set([...SCHEMES, ...(workspace.workspaceFolders?.map(({ uri }) => uri.scheme) ?? [])])];
-    const options: ServerOptions = { storage: null, grammar: at() };
+    const options: ServerOptions = { storage: null, grammar: at(), opensRuns: false };
     this.client = new LanguageClient("gradsight", "Gradsight", async () => this.spawn(), {
       ...lintedDocuments(this.schemes),
       initializationOptions: options,

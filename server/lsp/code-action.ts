@@ -6,6 +6,7 @@ import { SOURCE, toDiagnostic } from "./diagnostics.ts";
 import type { LintedDocument } from "./document.ts";
 import { explainAction } from "./explain.ts";
 import { guarded } from "./guard.ts";
+import { OPEN_RUN_COMMAND } from "./observed-runs.ts";
 import { OpenCell } from "./open-cell.ts";
 import type { Settings } from "./settings.ts";
 import { suppressionEdit } from "./suppress.ts";
@@ -55,8 +56,29 @@ function quickFixes(params: CodeActionParams, document: LintedDocument, settings
     ...(document.uri.endsWith(".json")
       ? []
       : findings.map(({ finding, diagnostic }) => suppressAction(finding, diagnostic, document, context))),
+    ...(context.options.opensRuns ? distinctRuns(findings).map(showRunAction) : []),
     ...(context.client.showsDocuments ? findings.map(({ diagnostic }) => explainAction(diagnostic)) : []),
   ];
+}
+
+interface Found {
+  readonly finding: Finding;
+  readonly diagnostic: Diagnostic;
+}
+
+const distinctRuns = (findings: readonly Found[]): Found[] =>
+  [...Map.groupBy(findings, ({ finding }) => finding.run?.id)].flatMap(([run, [first]]) =>
+    run && first ? [first] : [],
+  );
+
+function showRunAction({ finding: { run }, diagnostic }: Found): CodeAction {
+  const title = `Show the run on ${run?.date}`;
+  return {
+    title,
+    kind: CodeActionKind.QuickFix,
+    diagnostics: [diagnostic],
+    command: { title, command: OPEN_RUN_COMMAND, arguments: [run?.id] },
+  };
 }
 
 /**

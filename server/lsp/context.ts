@@ -5,6 +5,7 @@ import type { Client } from "./client.ts";
 import type { Documents } from "./documents.ts";
 import type { Host } from "./host.ts";
 import type { ImportedModules } from "./imported-modules.ts";
+import type { ObservedRuns } from "./observed-runs.ts";
 import type { SettingsStore } from "./settings.ts";
 
 /** What every feature gets. It exists from `initialize` on. */
@@ -16,5 +17,6 @@ export interface Context {
   readonly analyser: Pick<Analyser, "rules" | "open" | "openConfig">;
   readonly documents: Documents;
   readonly modules: ImportedModules;
+  readonly runs: ObservedRuns;
   readonly settings: SettingsStore;
 }

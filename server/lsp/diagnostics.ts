@@ -39,6 +39,7 @@ export function toDiagnostic(finding: Finding, document: LintedDocument, context
     ...(href && { codeDescription: { href } }),
     source: SOURCE,
     message: finding.message,
+    ...(finding.run && { data: { run: finding.run.id } }),
     ...(finding.deprecated && { tags: [DiagnosticTag.Deprecated] }),
     ...(finding.unnecessary && { tags: [DiagnosticTag.Unnecessary] }),
     ...(finding.related.length > 0 && {
@@ -80,6 +81,7 @@ export interface DiagnosticsFeature {
   changed(uri: string): void;
   /** The client asks for the `edited` cells itself. */
   notebookChanged(notebook: OpenNotebook, edited: ReadonlySet<string>): void;
+  /** What applies to all documents, or what runs saw of some. */
   settingsChanged(): void;
   closed(uri: string): void;
 }

@@ -1,6 +1,6 @@
 import type { Range } from "vscode-languageserver";
 import type { TextDocumentContentChangeEvent } from "vscode-languageserver-textdocument";
-import type { Finding, LintOptions, Module, TextRange, WorkspaceModule } from "../analysis/index.ts";
+import type { Finding, LintOptions, Module, ObservedRun, TextRange, WorkspaceModule } from "../analysis/index.ts";
 import type { OpenText, Place, Placing } from "./open-text.ts";
 
 /** What features ask of an open document, be it a script or a cell of a notebook. Offsets count in its module. */
@@ -22,11 +22,18 @@ export class OpenDocument implements LintedDocument {
   closed = false;
   readonly #text: OpenText;
   readonly #open: (text: string) => Module;
+  readonly #observed: (text: string) => readonly ObservedRun[];
   #imported: WorkspaceModule | null = null;
   #module: Module | null = null;
-  #findings: { readonly options: LintOptions; readonly findings: readonly Finding[] } | null = null;
+  #findings: {
+    readonly options: LintOptions;
+    readonly runs: readonly ObservedRun[];
+    readonly findings: readonly Finding[];
+  } | null = null;
 
-  constructor(text: OpenText, open: (text: string) => Module) {
+  /** `observed`: what runs saw of a text, the same list as long as it is the same. */
+  constructor(text: OpenText, open: (text: string) => Module, observed: (text: string) => readonly ObservedRun[]) {
+    this.#observed = observed;
     this.#text = text;
     this.#open = open;
   }
@@ -47,6 +54,7 @@ export class OpenDocument implements LintedDocument {
   get module(): Module {
     if (this.closed) throw new Error(`${this.uri} is closed`);
     this.#module ??= this.#open(this.#text.content);
+    this.#module.observe(this.#observed(this.#text.content));
     return this.#module;
   }
 
@@ -60,10 +68,11 @@ export class OpenDocument implements LintedDocument {
     return this.#imported;
   }
 
-  /** Kept until the text or the options change: a cursor that moves asks for code actions, not for a new analysis. */
+  /** Kept until the text, the options or what runs saw changes: a cursor that moves asks for code actions, not for a new analysis. */
   findings(options: LintOptions): readonly Finding[] {
-    if (this.#findings?.options !== options || this.isStale)
-      this.#findings = { options, findings: this.module.lint(options) };
+    const runs = this.#observed(this.#text.content);
+    if (this.#findings?.options !== options || this.#findings.runs !== runs || this.isStale)
+      this.#findings = { options, runs, findings: this.module.lint(options) };
     return this.#findings.findings;
   }
 

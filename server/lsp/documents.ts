@@ -5,6 +5,7 @@ import type { PositionEncoding } from "../text/positions.ts";
 import { type LintedDocument, OpenDocument } from "./document.ts";
 import type { Host } from "./host.ts";
 import type { ImportedModules } from "./imported-modules.ts";
+import type { ObservedRuns } from "./observed-runs.ts";
 import { OpenNotebook } from "./open-notebook.ts";
 import { OpenText, type Placing } from "./open-text.ts";
 
@@ -26,8 +27,10 @@ export class Documents {
   readonly #host: Host;
   readonly #encoding: PositionEncoding;
   readonly #modules: ImportedModules;
+  readonly #runs: ObservedRuns;
 
-  constructor(analyser: Opener, host: Host, encoding: PositionEncoding, modules: ImportedModules) {
+  constructor(analyser: Opener, host: Host, encoding: PositionEncoding, modules: ImportedModules, runs: ObservedRuns) {
+    this.#runs = runs;
     this.#modules = modules;
     this.#analyser = analyser;
     this.#host = host;
@@ -60,6 +63,11 @@ export class Documents {
     return uri;
   }
 
+  /** The paths of the scripts. */
+  get paths(): string[] {
+    return [...this.#open.keys()].flatMap((uri) => (isConfig(uri) ? [] : (this.#host.pathOf(uri) ?? [])));
+  }
+
   all(): LintedDocument[] {
     return [...this.#open.values(), ...[...this.#notebooks.values()].flatMap(({ cells }) => cells)];
   }
@@ -68,8 +76,11 @@ export class Documents {
     // A notebook's cell is no module of its own: what one cell lacks, another may hold.
     if (!LANGUAGES.has(languageId) || uri.startsWith("vscode-notebook-cell:")) return null;
     this.close(uri);
-    const document = new OpenDocument(new OpenText({ uri, languageId, version, text }, this.#encoding), (content) =>
-      this.#module(uri, languageId !== "python", content),
+    const path = languageId === "python" ? this.#host.pathOf(uri) : null;
+    const document = new OpenDocument(
+      new OpenText({ uri, languageId, version, text }, this.#encoding),
+      (content) => this.#module(uri, languageId !== "python", content),
+      (content) => this.#runs.of(path, content),
     );
     this.#open.set(uri, document);
     if (languageId === "python") this.#modules.opened(document);

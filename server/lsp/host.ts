@@ -12,6 +12,16 @@ export interface ImportedFiles {
   refresh(): void;
 }
 
+/** A file as it lies on the disk. */
+export interface SavedText {
+  /** Without a byte order mark. */
+  readonly text: string;
+  /** Unix seconds. */
+  readonly modified: number;
+  /** SHA-256 of its bytes, in hexadecimal. */
+  readonly hash: string;
+}
+
 /** What the server needs of the platform it runs on: Node, or a web worker. */
 export interface Host {
   /** Globs of the files, besides modules, that change what there is to say. */
@@ -25,6 +35,10 @@ export interface Host {
   uriOf(path: string): string;
   /** null where there is no such file. Rejects with a message fit for users. */
   readTextIfPresent(path: string): Promise<string | null>;
+  /** null where there is no such file that can be read at once. */
+  savedText(path: string): SavedText | null;
+  /** SHA-256 of the text as UTF-8, in hexadecimal. */
+  hash(text: string): string;
   /** Whether `uri` and `path`, as the probe reported it, are one file. */
   isFile(uri: string, path: string): boolean;
   /** `open` gives what is in an editor, which goes before the file. */

@@ -17,6 +17,7 @@ import { Documents } from "./documents.ts";
 import { EXPLAIN_COMMAND } from "./explain.ts";
 import type { Host } from "./host.ts";
 import { ImportedModules } from "./imported-modules.ts";
+import { ObservedRuns } from "./observed-runs.ts";
 import { SettingsStore } from "./settings.ts";
 
 /** `initialize`: negotiates, loads the grammar, then lets `register` add the features. */
@@ -26,7 +27,8 @@ export function registerInitialize(connection: Connection, host: Host, register:
     const options = optionsOf(connection, params);
     const analyser = await load(connection, host, options);
     const modules = new ImportedModules(host, client.folders);
-    const documents = new Documents(analyser, host, client.positionEncoding, modules);
+    const runs = new ObservedRuns(host, options.opensRuns === true);
+    const documents = new Documents(analyser, host, client.positionEncoding, modules, runs);
     const rules = analyser.rules.map(({ name }) => name);
     const settings = new SettingsStore(
       connection,
@@ -42,6 +44,7 @@ export function registerInitialize(connection: Connection, host: Host, register:
       analyser,
       documents,
       modules,
+      runs,
       settings,
     });
     return { capabilities: capabilitiesFor(client), serverInfo: { name: "gradsight", version } };
@@ -71,7 +74,7 @@ function optionsOf(connection: Connection, { initializationOptions }: Initialize
     return serverOptions(initializationOptions ?? {});
   } catch (error) {
     connection.console.warn(`initializationOptions ignored: ${(error as Error).message}`);
-    return { storage: null, grammar: null };
+    return { storage: null, grammar: null, opensRuns: null };
   }
 }
 

@@ -1,4 +1,5 @@
-import { realpathSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { loadAnalyser } from "../analysis/index.ts";
@@ -30,6 +31,16 @@ export function nodeHost(): Host {
     pathOf,
     uriOf: (path) => pathToFileURL(path).href,
     readTextIfPresent,
+    savedText(path) {
+      try {
+        const bytes = readFileSync(path);
+        const text = bytes.toString("utf8").replace(/^\uFEFF/, "");
+        return { text, modified: statSync(path).mtimeMs / 1000, hash: hashOf(bytes) };
+      } catch {
+        return null;
+      }
+    },
+    hash: hashOf,
     isFile(uri, path) {
       return uri.startsWith("file:") && realPath(fileURLToPath(uri)) === realPath(path);
     },
@@ -79,3 +90,5 @@ function realPath(path: string): string {
     return resolve(path);
   }
 }
+
+const hashOf = (content: string | Uint8Array): string => createHash("sha256").update(content).digest("hex");

@@ -24,9 +24,16 @@ export function serve(connection: Connection, host: Host): void {
   registerInitialize(connection, host, (context) => {
     const diagnostics = registerDiagnostics(context);
     registerInitialized(context);
-    registerDidOpen(context, diagnostics.changed);
+    const hub = registerHub(context, diagnostics.settingsChanged);
+    registerDidOpen(context, (uri) => {
+      diagnostics.changed(uri);
+      hub.documentsChanged();
+    });
     registerDidChange(context, diagnostics.changed);
-    registerDidClose(context, diagnostics.closed);
+    registerDidClose(context, (uri) => {
+      diagnostics.closed(uri);
+      hub.documentsChanged();
+    });
     registerNotebookDidOpen(context, diagnostics);
     registerNotebookDidChange(context, diagnostics);
     registerNotebookDidClose(context, diagnostics);
@@ -39,7 +46,6 @@ export function serve(connection: Connection, host: Host): void {
     registerExplain(context);
     registerFixAll(context);
     registerThresholdEdit(context);
-    registerHub(context);
   });
   connection.listen();
 }

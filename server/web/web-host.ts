@@ -30,6 +30,8 @@ export function webHost(connection: Pick<Connection, "sendRequest">): Host {
     pathOf: pathOfUri,
     uriOf: uriOfPath,
     readTextIfPresent: (path) => read(uriOfPath(path)),
+    savedText: () => null,
+    hash: () => "",
     isFile: () => false,
     importedFiles: () => ({
       origin: (path) => ({ path, workspace: { resolve: () => null } }),

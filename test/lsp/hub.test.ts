@@ -84,5 +84,5 @@ server.listen(0, "127.0.0.1", () => {
   const { port } = server.address();
   parentPort.postMessage({ type: "ready", endpoint: { port, token: "none", rendezvous: "none" } });
 });
-parentPort.on("message", () => process.exit(0));
+parentPort.on("message", ({ type }) => { if (type === "stop") process.exit(0); });
 `;

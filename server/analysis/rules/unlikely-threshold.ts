@@ -58,7 +58,7 @@ than 8 times below and, under SGD, clipped nearly every step: under Adam and its
 run is not reported. The command line knows of no runs.
 
 ## Fix
-Unsafe, and only with a recorded run: the threshold that its norms suggest.
+None from the text alone. With a recorded run, unsafe: the threshold that its norms suggest.
 
 ## When it is silent
 A large number in a call whose result is used: it measures the norm and means to clip nothing.

@@ -174,7 +174,7 @@ function updateSeen(run: RunSummary, info: SeriesInfo, series: SeriesModel, even
     ...outcome,
     run: run.id,
     startedAt: run.startedAt,
-    seenAt: began?.time ?? run.lastSeen,
+    seenAt: began?.time ?? run.startedAt,
     optimizer,
     site,
     clip: clip?.location ?? null,

@@ -7,7 +7,7 @@ export interface ObservedUpdate extends Outcome {
   readonly run: string;
   /** Unix seconds. */
   readonly startedAt: number;
-  /** Unix seconds at which it exploded, or else was last heard of. */
+  /** Unix seconds at which it exploded, or else began. */
   readonly seenAt: number;
   /** SHA-256 of this file as it ran, in hexadecimal; null where the run didn't tell. */
   readonly hash: string | null;
