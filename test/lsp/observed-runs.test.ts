@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -46,10 +47,12 @@ describe("what runs saw of an open script", () => {
     return result.ok;
   }
 
-  async function record(endpoint: HubEndpoint, id: string, norms: number[]): Promise<void> {
+  async function record(endpoint: HubEndpoint, id: string, norms: number[], scriptHash?: string): Promise<void> {
     const series = { ...SERIES, optimizer: "torch.optim.sgd.SGD", site: { file, line: SITE_LINE } };
     const greeting = hello({ id, series: [series] });
-    const { probe } = await ProbeClient.greet(endpoint, { ...greeting, run: { ...greeting.run, startedAt: STARTED } });
+    const code = scriptHash === undefined ? null : { commit: null, scriptHash };
+    const run = { ...greeting.run, script: file, startedAt: STARTED, code };
+    const { probe } = await ProbeClient.greet(endpoint, { ...greeting, run });
     const steps = norms.map((_, i) => i);
     probe.send(frame(greeting, 0, steps, { norm_pre: norms }, { startedAt: STARTED }));
     probe.send(end(1));
@@ -112,6 +115,18 @@ describe("what runs saw of an open script", () => {
     expect(await client.pull(uri)).toMatchObject([
       { severity: 2, message: expect.stringContaining("of an older version of this file") },
     ]);
+  });
+
+  it("is of the text that the run tells the hash of, whenever that was written", async () => {
+    const edited = UNCLIPPED.replace("lr=0.1", "lr=0.2");
+    await utimes(file, STARTED + 60, STARTED + 60);
+    const endpoint = await start();
+    await client.open(uri, UNCLIPPED);
+    await record(endpoint, "exploding", EXPLODING, createHash("sha256").update(edited).digest("hex"));
+    await client.until(() => client.refreshes > 0);
+    expect(await client.pull(uri)).toMatchObject([{ severity: 2, message: expect.stringContaining("older version") }]);
+    await client.change(uri, 2, { text: edited });
+    expect(await client.pull(uri)).toMatchObject([{ severity: 1 }]);
   });
 
   it("is pushed to a client that doesn't ask, without what it can't do", async () => {

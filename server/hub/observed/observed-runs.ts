@@ -1,5 +1,5 @@
 import { realpathSync } from "node:fs";
-import type { CodeLocation, RunEvent, RunInfo, SeriesInfo } from "../../../protocol/telemetry.ts";
+import type { CodeLocation, RunEvent, SeriesInfo } from "../../../protocol/telemetry.ts";
 import type { RunSummary } from "../../../protocol/viewer.ts";
 import type { LoadedRuns } from "../runs/loaded-runs.ts";
 import type { SeriesModel } from "../runs/series-model.ts";
@@ -152,7 +152,12 @@ export class ObservedRuns {
       const seen = one ? updateSeen(summary, info, one, events) : null;
       return seen && seen.steps > 0 && (seen.explosion || !isUnderWay) ? [seen] : [];
     });
-    const entry = { mark, script: run.info.script && realPath(run.info.script), scriptHash: hashOf(run.info), updates };
+    const entry = {
+      mark,
+      script: run.info.script && realPath(run.info.script),
+      scriptHash: run.info.code?.scriptHash ?? null,
+      updates,
+    };
     this.known.set(id, entry);
     return entry;
   }
@@ -189,11 +194,6 @@ function placedIn(real: string, file: string, entry: Entry, { site, clip, ...see
   const [siteLine, clipLine] = [lineIn(site), lineIn(clip)];
   if (siteLine === null && clipLine === null) return null;
   return { ...seen, file, siteLine, clipLine, hash: entry.script === real ? entry.scriptHash : null };
-}
-
-/** Of the script as it ran. Older probes don't tell. */
-function hashOf(info: RunInfo & { readonly code?: { readonly scriptHash: string | null } | null }): string | null {
-  return info.code?.scriptHash ?? null;
 }
 
 const realPaths = new Map<string, string>();
