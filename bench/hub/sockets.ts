@@ -11,7 +11,10 @@ export async function connect({ port, token }: HubEndpoint, path: string): Promi
   return socket;
 }
 
-/** Sends the first `count` frames of a run, so many a second at most, and resolves when the last is acknowledged. */
+/**
+ * Sends the first `count` frames of a run, from the first on that the hub does not have, so many a second at most, and resolves when
+ * the last is acknowledged.
+ */
 export async function send(
   endpoint: HubEndpoint,
   run: string,
@@ -20,11 +23,13 @@ export async function send(
   perSecond = Number.POSITIVE_INFINITY,
 ): Promise<void> {
   const socket = await connect(endpoint, "/probe");
-  const begun = performance.now();
+  let begun: number | null = null;
+  let first = 0;
   let next = 0;
   let acknowledged = 0;
   const more = () => {
-    const due = Math.min(count, acknowledged + AHEAD, ((performance.now() - begun) / 1000) * perSecond);
+    if (begun === null) return;
+    const due = Math.min(count, acknowledged + AHEAD, first + ((performance.now() - begun) / 1000) * perSecond);
     for (; next < due; next += 1) socket.send(frameOf(next));
   };
   const timer = setInterval(more, 10);
@@ -33,6 +38,10 @@ export async function send(
       const message = JSON.parse(data.toString());
       if (message.type === "refused") reject(new Error(message.reason));
       acknowledged = message.next;
+      if (begun === null) {
+        begun = performance.now();
+        first = next = acknowledged;
+      }
       if (acknowledged >= count) resolve();
       else more();
     });

@@ -1,14 +1,21 @@
+import { existsSync } from "node:fs";
 import { type Browser, chromium } from "playwright-core";
 import { setUpBrowser } from "../../scripts/setup/browser.mjs";
 
-/** Opens a headless Chromium: the one found on this machine, without first-run pages and calls home. */
-export async function openBrowser(): Promise<Browser> {
+/** Is there a GPU that a browser could draw with? */
+export const hasGpu = (): boolean => process.platform !== "linux" || existsSync("/dev/dri");
+
+/**
+ * Opens a headless Chromium: the one found on this machine, without first-run pages and calls home. Without `gpu` it draws
+ * in software, and so the same everywhere.
+ */
+export async function openBrowser({ gpu = false } = {}): Promise<Browser> {
   return chromium.launch({
     executablePath: await setUpBrowser(),
     headless: true,
     args: [
       "--no-sandbox", // as root, in a container, there is none
-      "--disable-gpu",
+      ...(gpu ? [] : ["--disable-gpu"]),
       "--disable-dev-shm-usage",
       "--no-first-run",
       "--disable-background-networking",

@@ -1,0 +1,12 @@
+import type { Drive } from "./pages/measured.ts";
+
+/** How a tool shows a run. Milliseconds; null: took too long, or is not measured. */
+export interface Measurement {
+  /** From choosing the run until it is painted, where its server has not read it yet. */
+  readonly opened: number | null;
+  /** From the page's navigation until the run is painted, where its server has. */
+  readonly page: number | null;
+  readonly driven: (Drive & { readonly work: number }) | null;
+  /** MiB. */
+  readonly heap: number | null;
+}
