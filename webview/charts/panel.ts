@@ -10,6 +10,7 @@ import type { Crosshair } from "./crosshair.ts";
 import { chartCsv } from "./csv.ts";
 import { describeChart, describeStep } from "./description.ts";
 import { attachGestures } from "./gestures.ts";
+import { InView } from "./in-view.ts";
 import { createLegend, fillLegend, legendOf } from "./legend.ts";
 import { hasValues } from "./lines.ts";
 import type { Palette } from "./palette.ts";
@@ -61,6 +62,8 @@ export class ChartPanel {
   #palette: Palette | null = null;
   #chart: ChartCanvas | null = null;
   #scene: Scene | null = null;
+  readonly #inView: InView;
+  #tableOpen = false;
   readonly #coarseTiles = new WeakMap<Tile, { readonly limit: number; readonly coarse: Tile }>();
   /** What the chart and the table were last drawn from. */
   #drawn: Drawn | null = null;
@@ -100,6 +103,7 @@ export class ChartPanel {
       this.#plot,
       this.#tableFrame,
     );
+    this.#inView = new InView(this.element, () => this.#bringUpToDate());
     const steps = () => this.#scene?.window ?? wholeRun(0, 1);
     attachGestures(
       {
@@ -138,17 +142,32 @@ export class ChartPanel {
       this.#drawn = null;
       return;
     }
-    const { tile, window, events, series } = scene;
-    const compared = other?.tile;
+    this.#tableOpen = tableOpen;
+    if (this.#stateOf(scene) === null) this.#readOut(scene);
+    else this.#inView.outdate();
+  }
+
+  /** What a drawing would depend on; null if that is what was drawn last: a push that changes none of it costs no drawing. */
+  #stateOf({ tile, other, window, events, series }: Scene): Drawn | null {
     const level = this.#spec.level?.value(series);
-    // A push that changes none of this costs no drawing.
-    const state = [window.from, window.to, events.length, level, tableOpen].join();
-    if (this.#drawn?.tile !== tile || this.#drawn.other !== compared || this.#drawn.state !== state) {
-      this.#drawn = { tile, other: compared, state };
+    const state = [window.from, window.to, events.length, level, this.#tableOpen].join();
+    const old = this.#drawn;
+    return old?.tile === tile && old.other === other?.tile && old.state === state
+      ? null
+      : { tile, other: other?.tile, state };
+  }
+
+  #bringUpToDate(): void {
+    const scene = this.#scene;
+    if (scene === null || this.element.hidden) return;
+    const next = this.#stateOf(scene);
+    if (next === null) this.#chart?.redraw();
+    else {
+      this.#drawn = next;
       this.#chart?.draw(scene);
       setHidden(this.#scale, !this.#chart?.isLogarithmic);
       setAttribute(this.#canvas, "aria-label", describeChart(this.#spec, scene));
-      if (tableOpen) fillTable(this.#table, this.#spec, scene);
+      if (this.#tableOpen) fillTable(this.#table, this.#spec, scene);
     }
     this.#readOut(scene);
   }
@@ -183,9 +202,7 @@ export class ChartPanel {
 
   /** The crosshair moved. */
   point(): void {
-    if (!this.#scene || this.element.hidden) return;
-    this.#chart?.redraw();
-    this.#readOut(this.#scene);
+    if (this.#drawn !== null && !this.element.hidden) this.#inView.outdate();
   }
 
   #readOut(scene: Scene): void {

@@ -10,6 +10,7 @@ import type { RunDetail, SeriesDetail } from "../../protocol/viewer.ts";
 import { type Bar, barsOf } from "../charts/bars.ts";
 import { distributionCsv } from "../charts/csv.ts";
 import { HistogramCanvas } from "../charts/histogram.ts";
+import { InView } from "../charts/in-view.ts";
 import type { Palette } from "../charts/palette.ts";
 import type { PanelActions } from "../charts/panel.ts";
 import { pictureOf } from "../charts/picture.ts";
@@ -72,6 +73,7 @@ interface Shown {
   readonly norms: NormDistribution;
   readonly whatIf: number | null;
   readonly writing: boolean;
+  readonly tableOpen: boolean;
 }
 
 interface Row {
@@ -101,6 +103,7 @@ export class DistributionView {
   #palette: Palette | null = null;
   #chart: HistogramCanvas | null = null;
   #shown: Shown | null = null;
+  readonly #inView: InView;
   #bars: { readonly norms: NormDistribution; readonly most: number; readonly bars: Bar[] } | null = null;
 
   constructor(actions: DistributionActions) {
@@ -160,6 +163,7 @@ export class DistributionView {
       this.#body,
       this.#tableFrame,
     );
+    this.#inView = new InView(this.element, () => this.#draw());
     this.#attachPointer();
     this.#attachKeyboard();
   }
@@ -195,9 +199,18 @@ export class DistributionView {
       this.#shown = null;
       return;
     }
-    this.#shown = { run, series, norms, whatIf, writing: outcome !== null && outcome.result === null };
-    this.#draw();
-    if (tableOpen) this.#fillTable(this.#shown);
+    const shown: Shown = {
+      run,
+      series,
+      norms,
+      whatIf,
+      writing: outcome !== null && outcome.result === null,
+      tableOpen,
+    };
+    // Who moves about the steps changes nothing here.
+    if (this.#shown !== null && isSame(this.#shown, shown)) return;
+    this.#shown = shown;
+    this.#inView.outdate();
   }
 
   #draw(): void {
@@ -220,6 +233,7 @@ export class DistributionView {
     setAttribute(this.#write, "aria-disabled", String(!this.#isWritable));
     setText(this.#reset, suggested === null ? TEXT.resetNone : TEXT.reset);
     setHidden(this.#reset, whatIf == null);
+    if (this.#shown.tableOpen) this.#fillTable(this.#shown);
   }
 
   /** The threshold under the handle. */
@@ -350,6 +364,8 @@ export class DistributionView {
     });
   }
 }
+
+const isSame = (a: Shown, b: Shown): boolean => (Object.keys(b) as (keyof Shown)[]).every((key) => a[key] === b[key]);
 
 function createEffectRow(): HTMLTableRowElement {
   const swatch = element("span", { class: "swatch", "aria-hidden": "true" });

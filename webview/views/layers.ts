@@ -9,6 +9,7 @@ import { type ColorLegend, createColorLegend } from "../charts/color-legend.ts";
 import { layersCsv } from "../charts/csv.ts";
 import { attachGestures } from "../charts/gestures.ts";
 import { HeatMapCanvas, type HeatScene, heightFor } from "../charts/heat-map.ts";
+import { InView } from "../charts/in-view.ts";
 import { describeCell, summaryOf } from "../charts/layer-description.ts";
 import { cellsOf, layerRows, rangeOf } from "../charts/layer-rows.ts";
 import type { Palette } from "../charts/palette.ts";
@@ -94,6 +95,7 @@ export class LayersView {
   #layer: { readonly name: string; readonly panel: ChartPanel } | null = null;
   #row: number | null = null;
   #drawn: LayersScene | null = null;
+  readonly #inView: InView;
 
   constructor(actions: LayersActions) {
     this.#actions = actions;
@@ -121,6 +123,7 @@ export class LayersView {
       this.#tableFrame,
       this.#picked,
     );
+    this.#inView = new InView(this.element, () => this.#bringUpToDate());
     const steps = () => this.#scene?.window ?? wholeRun(0, 1);
     attachGestures(
       {
@@ -176,7 +179,7 @@ export class LayersView {
     setAttribute(this.#toggle, "aria-pressed", String(tableOpen));
     setHidden(this.#tableFrame, !tableOpen);
     this.#showPath();
-    this.#draw();
+    if (!this.#isDrawn) this.#inView.outdate();
     this.#pick(layer, tables);
     if (tableOpen) this.#fillTable(this.#scene);
   }
@@ -184,17 +187,27 @@ export class LayersView {
   /** The crosshair moved. */
   point(): void {
     if (!this.#scene || this.element.hidden) return;
-    this.#chart?.redraw();
+    this.#inView.outdate();
     this.#layer?.panel.point();
-    this.#readOutCell();
+  }
+
+  get #isDrawn(): boolean {
+    const [old, scene] = [this.#drawn, this.#scene];
+    return old?.tile === scene?.tile && old?.window.from === scene?.window.from && old?.window.to === scene?.window.to;
+  }
+
+  #bringUpToDate(): void {
+    if (!this.#isDrawn) this.#draw();
+    else {
+      this.#chart?.redraw();
+      this.#readOutCell();
+    }
   }
 
   #draw(): void {
     const scene = this.#scene;
     if (!scene || !this.#chart) return;
-    const old = this.#drawn;
     const { tile, window } = scene;
-    if (old?.tile === tile && old.window.from === window.from && old.window.to === window.to) return;
     this.#drawn = scene;
     this.#plot.style.blockSize = `${heightFor(scene.rows.length)}px`;
     this.#chart.draw(scene);
