@@ -162,6 +162,8 @@ const pageRequests = {
   runs: object({ id }),
   subscribe: object({ id, run: text(64) }),
   unsubscribe: object({ id }),
+  /** Unsubscribes, and has nothing else pushed until the runs are asked for. */
+  pause: object({ id }),
   /** Any run as it is now, without its changes. */
   run: object({ id, run: text(64) }),
   tile: object({
@@ -217,6 +219,7 @@ export interface ViewerResults {
   runs: { runs: RunSummary[] };
   subscribe: { run: RunDetail };
   unsubscribe: Record<string, never>;
+  pause: Record<string, never>;
   run: { run: RunDetail };
   /** Never sent as JSON: these are answered by a binary frame. */
   tile: never;
@@ -243,6 +246,7 @@ export const viewerResults = {
   runs: object({ runs: list(runSummary) }),
   subscribe: object({ run: runDetail }),
   unsubscribe: object({}),
+  pause: object({}),
   run: object({ run: runDetail }),
   distribution: normDistribution,
   layerSource: object({ source: nullable(layerSource) }),

@@ -72,14 +72,18 @@ test("a hidden dashboard asks for nothing, and catches up when shown", async () 
       document.dispatchEvent(new Event("visibilitychange"));
     }, state);
   await show("hidden");
-  const from = await heard(dashboard, () => methods(dashboard).lastIndexOf("unsubscribe") + 1 || undefined);
+  const from = await heard(dashboard, () => methods(dashboard).lastIndexOf("pause") + 1 || undefined);
   await probe.tell(200);
   // Even a push that was under way must not wake it.
   for (const message of relay.pushes.slice(-1)) await dashboard.post({ type: "message", message });
   await dashboard.settled();
   assert.deepEqual(methods(dashboard).slice(from), []);
+  const pushes = relay.pushes.length;
+  await stage.hub.play(live("hidden-other"));
+  await probe.tell(300);
+  assert.equal(relay.pushes.length, pushes);
   await show("visible");
-  await dashboard.page.getByText("Steps 0 to 199").waitFor();
+  await dashboard.page.getByText("Steps 0 to 299").waitFor();
   await dashboard.close();
 });
 

@@ -135,7 +135,7 @@ export class Feed {
   pause(): void {
     if (this.#paused) return;
     this.#paused = true;
-    if (this.#connected) void this.#attempt(this.#client.request("unsubscribe", {}));
+    if (this.#connected) void this.#attempt(this.#client.request("pause", {}));
   }
 
   resume(): void {

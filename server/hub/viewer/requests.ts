@@ -26,6 +26,8 @@ export class RequestError extends Error {
 export interface Subscriber {
   /** The run whose changes it is pushed. */
   run: string | null;
+  /** It is pushed nothing. */
+  paused: boolean;
   /** Takes note of what it was given, so that only a change is pushed. */
   shown(detail: ViewerResults["subscribe"]): void;
 }
@@ -59,11 +61,16 @@ export class Requests {
   async answer(request: ViewerRequest, subscriber: Subscriber, job: Job): Promise<Answer<ViewerMethod>> {
     switch (request.method) {
       case "runs":
+        subscriber.paused = false;
         return { runs: this.views.summaries() };
       case "subscribe":
         return this.subscribe(request, subscriber);
       case "unsubscribe":
         subscriber.run = null;
+        return {};
+      case "pause":
+        subscriber.run = null;
+        subscriber.paused = true;
         return {};
       case "run":
         return { run: await this.detail(request.run) };

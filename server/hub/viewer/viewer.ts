@@ -13,6 +13,7 @@ const PROGRESS_EVERY = 100;
 /** One viewer's connection. */
 export class Viewer implements Subscriber {
   run: string | null = null;
+  paused = false;
   private readonly socket: WebSocket;
   private readonly requests: Requests;
   private readonly log: Log;
@@ -64,6 +65,10 @@ export class Viewer implements Subscriber {
 
   /** Pushes the list of runs unless it is what this viewer has. */
   pushRuns(runs: object): void {
+    if (this.paused) {
+      this.lastRuns = ""; // it will have been answered something newer
+      return;
+    }
     const json = JSON.stringify(runs);
     if (json === this.lastRuns || this.isSlow) return;
     this.lastRuns = json;

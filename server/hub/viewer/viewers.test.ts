@@ -43,6 +43,23 @@ it("pushes nothing more after unsubscribe", async () => {
   expect(viewer.inbox.all.filter(({ push }) => push === "run").length).toBe(before);
 });
 
+it("pushes nothing at all after pause, and the list again once it was asked for", async () => {
+  const { hub, probe, viewer } = await connected();
+  const other = await ViewerClient.connect(hub.endpoint);
+  await viewer.subscribe("run-1");
+  await viewer.request("pause");
+  const before = viewer.inbox.all.filter(({ push }) => push).length;
+  const seen = other.listed(([run]) => run?.steps === 1);
+  probe.send(frame(hello(), 0, [0], norms(1)));
+  await seen;
+  await viewer.request("unsubscribe"); // whatever was pushed before this is answered has arrived
+  expect(viewer.inbox.all.filter(({ push }) => push).length).toBe(before);
+  await viewer.request("runs");
+  const again = viewer.listed(([run]) => run?.steps === 2);
+  probe.send(frame(hello(), 1, [1], norms(1)));
+  await again;
+});
+
 it("carries NaN and the infinities to the tile and to the detail", async () => {
   const { probe, viewer } = await connected();
   const values = [1, Number.NaN, Number.POSITIVE_INFINITY, 4];
