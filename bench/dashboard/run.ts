@@ -1,6 +1,6 @@
 /**
- * `npm run bench:dashboard [-- --steps N] [-- --no-peers]`: the dashboard in a real browser on runs of up to N steps, and charts that are fed
- * all the steps. Builds nothing: `npm run build -- --production` first. On a machine that does other things, the page's processor
+ * `npm run bench:dashboard [-- --from N] [-- --steps N] [-- --no-peers]`: the dashboard in a real browser on runs of so many steps,
+ * and charts that are fed all of them. Builds nothing: `npm run build -- --production` first. On a machine that does other things, the page's processor
  * time a frame is a steadier measure than the time between frames.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -21,9 +21,15 @@ import { Tab } from "./tab.ts";
 import { prepareTensorboard, TensorBoard } from "./tensorboard.ts";
 
 const { values } = parseArgs({
-  options: { steps: { type: "string", default: "10000000" }, "no-peers": { type: "boolean", default: false } },
+  options: {
+    from: { type: "string", default: "10000" },
+    steps: { type: "string", default: "10000000" },
+    "no-peers": { type: "boolean", default: false },
+  },
 });
-const SIZES = [10_000, 100_000, 1_000_000, 10_000_000].filter((steps) => steps <= Number(values.steps));
+const SIZES = [10_000, 100_000, 1_000_000, 10_000_000].filter(
+  (steps) => steps >= Number(values.from) && steps <= Number(values.steps),
+);
 const RUN = "long";
 const CHARTS = {
   "Chart.js, all steps": "chart-js?decimation=none",
