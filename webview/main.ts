@@ -225,7 +225,7 @@ function render(): void {
   );
   const { first, layers: rows } = modules.at(-1) ?? { first: 0, layers: null };
   feed.layers.want(series.layers === 0 ? null : { ...view, buckets: layers.buckets, first, rows });
-  feed.distribution.want({ run: shown, series: advised.id, steps: advised.advice.evidence.steps });
+  feed.distribution.want({ run: shown, series: advised.id });
 }
 
 function toggleTable(chart: string): void {

@@ -15,6 +15,8 @@ import { readTile, type Tile } from "./tile.ts";
 
 /** Layers are read from all stored frames. */
 const LAYERS_REST_MS = 1000;
+/** One step more changes little of how all of them are spread. */
+const DISTRIBUTION_REST_MS = 1000;
 /** A run that is compared with is looked at less closely. */
 const OTHER_REST_MS = 1000;
 
@@ -38,11 +40,10 @@ export interface LayersOf extends View {
   readonly rows: number | null;
 }
 
-/** The norms of a series, of which `steps` count. */
+/** All norms of a series. */
 export interface NormsOf {
   readonly run: string;
   readonly series: string;
-  readonly steps: number;
 }
 
 export class Feed {
@@ -95,6 +96,7 @@ export class Feed {
       ({ run, series }) => this.#attempt(client.request("distribution", { run, series })),
       isReady,
       changed,
+      DISTRIBUTION_REST_MS,
     );
   }
 
@@ -161,7 +163,7 @@ export class Feed {
     const answer = await this.#attempt(this.#client.request("subscribe", { run }));
     if (!answer || run !== this.#watched) return;
     this.#setDetail(answer.run);
-    for (const live of [this.distribution, this.other, this.otherTile]) live.outdate();
+    for (const live of [this.other, this.otherTile]) live.outdate();
   }
 
   #setRuns(runs: RunSummary[]): void {
@@ -182,6 +184,7 @@ export class Feed {
     this.#changed();
     this.tile.outdate();
     this.layers.outdate();
+    this.distribution.outdate();
   }
 
   async #askFrame<A>(what: string, answer: Promise<Frame>, read: (frame: Frame) => A): Promise<A | null> {
