@@ -87,6 +87,41 @@ test("a hidden dashboard asks for nothing, and catches up when shown", async () 
   await dashboard.close();
 });
 
+test("a chart that is out of view is not drawn with each move, and shows where the others are once it is scrolled to", async () => {
+  await stage.hub.play(live("scrolled"));
+  const dashboard = await stage.open({ run: "scrolled" });
+  await dashboard.page.getByRole("button", { name: "Zoom in" }).click();
+  await dashboard.page.locator('[data-chart="step-time"] canvas[aria-label]').waitFor({ state: "attached" });
+  const drawn = await dashboard.page.evaluate(async () => {
+    const chart = (id: string) => document.querySelector(`[data-chart="${id}"]`)!;
+    const watch = (id: string) => {
+      const labels: string[] = [];
+      const canvas = chart(id).querySelector("canvas")!;
+      new MutationObserver(() => labels.push(canvas.getAttribute("aria-label")!)).observe(canvas, {
+        attributeFilter: ["aria-label"],
+      });
+      return labels;
+    };
+    const [seen, unseen] = [watch("norm"), watch("step-time")];
+    for (let move = 0; move < 40; move++) {
+      const deltaX = move % 2 === 0 ? 60 : -60;
+      chart("norm")
+        .querySelector(".surface")!
+        .dispatchEvent(new WheelEvent("wheel", { deltaX, cancelable: true }));
+      await new Promise(requestAnimationFrame);
+      await new Promise(requestAnimationFrame);
+    }
+    return { seen: seen.length, unseen: unseen.length };
+  });
+  assert.ok(drawn.seen >= 30 && drawn.unseen < drawn.seen / 2, JSON.stringify(drawn));
+  await dashboard.page.getByRole("button", { name: "Earlier steps" }).click();
+  const [, window] = /^Steps (.+)$/.exec(await steps(dashboard).innerText())!;
+  const unseen = dashboard.page.locator('[data-chart="step-time"] canvas');
+  await unseen.scrollIntoViewIfNeeded();
+  await dashboard.page.locator(`[data-chart="step-time"] canvas[aria-label*="steps ${window}."]`).waitFor();
+  await dashboard.close();
+});
+
 test("at most one tile is under way", async () => {
   const probe = await stage.probe(live("slow"));
   await probe.tell(100);
