@@ -38,7 +38,7 @@ export const fromDashboard = tagged("type", {
   request: object({ request: pageRequest }),
   writeThreshold: object({ id: whole, run: text(64), series: text(64), threshold: finite }),
   /** To a file that the user is asked for; `name`: what it is of. */
-  save: object({ name: text(1024), kind: oneOf("png", "csv"), bytes }),
+  save: object({ name: text(1024), kind: oneOf("png", "svg", "csv"), bytes }),
   reveal: object({ location: codeLocation }),
   command: object({ command: oneOf("runWithTelemetry", "showLog", "openWalkthrough") }),
   log: object({ level: oneOf("info", "warn", "error"), message: text(65_536) }),

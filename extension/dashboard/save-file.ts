@@ -10,7 +10,7 @@ export async function saveFile({ name, kind, bytes }: SaveMessage): Promise<void
   const folder = workspace.workspaceFolders?.[0]?.uri ?? Uri.file(homedir());
   const target = await window.showSaveDialog({
     defaultUri: Uri.joinPath(folder, suggestedName(name, kind)),
-    filters: kind === "png" ? { [l10n.t("Pictures")]: ["png"] } : { [l10n.t("Tables")]: ["csv"] },
+    filters: { [kind === "csv" ? l10n.t("Tables") : l10n.t("Pictures")]: [kind] },
   });
   if (!target) return;
   try {

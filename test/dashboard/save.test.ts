@@ -12,6 +12,8 @@ import { Stage } from "./stage.ts";
 const stage = new Stage(async (hub) => {
   await hub.play(runs.spikes);
   await hub.play(runs.layered);
+  await hub.play(runs.groups);
+  await hub.play(runs.hostile);
 });
 
 type Saved = Extract<FromDashboard, { type: "save" }>;
@@ -34,6 +36,58 @@ const table = ({ bytes }: Saved) =>
     .trim()
     .split("\r\n")
     .map((line) => line.split(","));
+
+/**
+ * How far an SVG picture is from the PNG of the same chart: the share of squares of 4 × 4 pixels whose mean differs by
+ * more than an eighth in a channel, so that neither smoothing nor half a pixel counts.
+ */
+async function distance({ page }: DashboardPage, svg: Saved, png: Saved): Promise<number> {
+  const blank = await page.context().newPage(); // the dashboard's own page may load no picture
+  const files = [svg, png].map(({ bytes }) => Buffer.from(bytes).toString("base64"));
+  const distant = await blank.evaluate(async ([vector, raster]) => {
+    const pictures = [];
+    for (const address of [`data:image/svg+xml;base64,${vector}`, `data:image/png;base64,${raster}`]) {
+      const image = new Image();
+      image.src = address;
+      await image.decode();
+      const canvas = new OffscreenCanvas(image.width, image.height);
+      const context = canvas.getContext("2d")!;
+      context.drawImage(image, 0, 0);
+      pictures.push(context.getImageData(0, 0, image.width, image.height));
+    }
+    const [a, b] = pictures as [ImageData, ImageData];
+    if (a.width !== b.width || a.height !== b.height)
+      throw new Error(`${a.width} × ${a.height}, ${b.width} × ${b.height}`);
+    let squares = 0;
+    let different = 0;
+    for (let y = 0; y + 4 <= a.height; y += 4)
+      for (let x = 0; x + 4 <= a.width; x += 4) {
+        const sums = [0, 0, 0, 0];
+        for (let i = 0; i < 16; i++) {
+          const at = ((y + (i >> 2)) * a.width + x + (i & 3)) * 4;
+          for (let channel = 0; channel < 4; channel++) sums[channel]! += a.data[at + channel]! - b.data[at + channel]!;
+        }
+        squares++;
+        if (sums.some((sum) => Math.abs(sum) > 16 * 32)) different++;
+      }
+    return different / squares;
+  }, files);
+  await blank.close();
+  return distant;
+}
+
+/** The texts of an SVG file, in order, and the names of all its elements. */
+async function read({ page }: DashboardPage, { bytes }: Saved) {
+  return page.evaluate((text) => {
+    const file = new DOMParser().parseFromString(text, "image/svg+xml");
+    const all = [...file.querySelectorAll("*")];
+    return {
+      texts: [...file.querySelectorAll("text")].map((node) => node.textContent),
+      tags: [...new Set(all.map((node) => node.tagName))].sort(),
+      attributes: [...new Set(all.flatMap((node) => node.getAttributeNames()))],
+    };
+  }, new TextDecoder().decode(bytes));
+}
 
 /** What is in a picture, by the browser itself. */
 async function lookAt({ page }: DashboardPage, { bytes }: Saved) {
@@ -100,6 +154,48 @@ test("a picture has the chart's lines on the theme's paper, and is as wide as th
     assert.equal(Object.keys(colors).filter((color) => !color.endsWith(",255")).length, 0, "nothing shines through");
     assert.ok(Object.keys(colors).length > 20);
   }
+  await dashboard.close();
+});
+
+for (const theme of ["dark", "high-contrast-light"] as const)
+  test(`a picture of lines and text shows what the canvas shows (${theme})`, async () => {
+    const dashboard = await stage.open({ run: "layered", theme });
+    await dashboard.page.locator('[data-chart="layers"] canvas[aria-label]').waitFor();
+    const titles = ["Gradient norm", "Loss", "Clip rate", "Distribution of the norms", "Gradient norms of the layers"];
+    for (const title of titles) {
+      const svg = await saved(dashboard, title, "Save picture (SVG)…");
+      const png = await saved(dashboard, title, "Save picture (PNG)…");
+      assert.deepEqual([svg.name, svg.kind], [`deep.py ${title}`, "svg"]);
+      writeFileSync(`${SCREENSHOTS}saved-${theme}-${title.toLowerCase().replaceAll(" ", "-")}.svg`, svg.bytes);
+      const distant = await distance(dashboard, svg, png);
+      assert.ok(distant < 0.0005, `${title}: ${distant}`);
+      const { texts, tags } = await read(dashboard, svg);
+      assert.equal(texts[0], title);
+      assert.ok(texts.length > 5, texts.join());
+      assert.equal(tags.includes("image"), title === "Gradient norms of the layers");
+    }
+    await dashboard.close();
+  });
+
+for (const [run, title] of [
+  ["spikes", "Gradient norm"],
+  ["groups", "Learning rate"],
+] as const)
+  test(`marks, levels and steps come into the vector picture, too (${run})`, async () => {
+    const dashboard = await stage.open({ run });
+    const svg = await saved(dashboard, title, "Save picture (SVG)…");
+    const distant = await distance(dashboard, svg, await saved(dashboard, title, "Save picture (PNG)…"));
+    assert.ok(distant < 0.0005, `${distant}`);
+    await dashboard.close();
+  });
+
+test("a run's name is text in a vector picture, whatever is in it", async () => {
+  const dashboard = await stage.open({ run: "hostile" });
+  const file = await saved(dashboard, "Gradient norm", "Save picture (SVG)…");
+  const { texts, tags, attributes } = await read(dashboard, file);
+  assert.ok(texts[1]!.startsWith(runs.HOSTILE_NAME), texts[1]!);
+  assert.deepEqual(tags, ["clipPath", "g", "path", "svg", "text"]);
+  assert.ok(!attributes.some((name) => name.startsWith("on")));
   await dashboard.close();
 });
 

@@ -21,6 +21,7 @@ import { type Mark, markersPlugin, marksOf } from "./markers.ts";
 import { type Palette, translucent } from "./palette.ts";
 import { axisRange, type FixedAxis, settleAxis } from "./range.ts";
 import type { ChartSpec, LineSpec } from "./spec.ts";
+import { drawingOn, lineOptions, type Surface } from "./surface.ts";
 import type { StepWindow } from "./window.ts";
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale, Filler);
@@ -51,7 +52,7 @@ export class ChartCanvas {
   #marks: readonly Mark[] = [];
   #level: number | null = null;
 
-  constructor(canvas: HTMLCanvasElement, spec: ChartSpec, palette: Palette, crosshair: Crosshair) {
+  constructor(canvas: Surface, spec: ChartSpec, palette: Palette, crosshair: Crosshair) {
     this.#spec = spec;
     this.#palette = palette;
     this.#axis = settleAxis(spec.axis, null, null);
@@ -71,10 +72,12 @@ export class ChartCanvas {
           () => palette,
         ),
       );
-    this.#chart = new Chart(canvas, {
+    this.#chart = new Chart(canvas as HTMLCanvasElement, {
       type: "line",
+      ...drawingOn(canvas),
       data: { datasets: [...spec.lines.flatMap((line) => datasetsOf(line, palette)), overlayDataset(palette)] },
       options: {
+        datasets: { line: lineOptions(canvas) },
         animation: false,
         responsive: true,
         maintainAspectRatio: false,

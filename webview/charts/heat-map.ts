@@ -7,6 +7,7 @@ import { type Crosshair, crosshairPlugin } from "./crosshair.ts";
 import type { Cells, LayerRow } from "./layer-rows.ts";
 import type { Palette } from "./palette.ts";
 import type { Range } from "./range.ts";
+import { drawingOn, type Surface } from "./surface.ts";
 import type { StepWindow } from "./window.ts";
 
 /** Height of a row in pixels: rows share the usual height of a large chart as far as these allow. */
@@ -38,7 +39,7 @@ export class HeatMapCanvas {
   #picture: HTMLCanvasElement | null = null;
   #marked: number | null = null;
 
-  constructor(canvas: HTMLCanvasElement, palette: Palette, crosshair: Crosshair) {
+  constructor(canvas: Surface, palette: Palette, crosshair: Crosshair) {
     this.#palette = palette;
     const plugin: Plugin<"line"> = {
       id: "heat-map",
@@ -48,8 +49,9 @@ export class HeatMapCanvas {
         this.#picture = null;
       },
     };
-    this.#chart = new Chart(canvas, {
+    this.#chart = new Chart(canvas as HTMLCanvasElement, {
       type: "line",
+      ...drawingOn(canvas),
       data: { datasets: [] },
       options: {
         animation: false,

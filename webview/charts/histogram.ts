@@ -4,6 +4,7 @@ import { normScale, stepCountScale } from "./axis.ts";
 import type { Bar } from "./bars.ts";
 import { type Palette, translucent } from "./palette.ts";
 import { axisRange, type Range } from "./range.ts";
+import { drawingOn, type Surface } from "./surface.ts";
 
 /** A threshold further than this factor from all norms is not on the axis: it would leave no room for them. */
 const FARTHEST = 20;
@@ -22,15 +23,16 @@ export class HistogramCanvas {
   readonly #palette: Palette;
   #shown: Histogram | null = null;
 
-  constructor(canvas: HTMLCanvasElement, palette: Palette, resized: () => void) {
+  constructor(canvas: Surface, palette: Palette, resized: () => void) {
     this.#palette = palette;
     const plugin: Plugin<"line"> = {
       id: "histogram",
       beforeDatasetsDraw: () => this.#drawBars(),
       afterDatasetsDraw: () => this.#drawThresholds(),
     };
-    this.#chart = new Chart(canvas, {
+    this.#chart = new Chart(canvas as HTMLCanvasElement, {
       type: "line",
+      ...drawingOn(canvas),
       data: { datasets: [] },
       options: {
         animation: false,

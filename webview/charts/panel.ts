@@ -6,7 +6,7 @@ import { bucketAt, type Tile } from "../hub/tile.ts";
 import { t } from "../l10n.ts";
 import { ChartCanvas, type Scene } from "./canvas.ts";
 import { coarsen } from "./coarse.ts";
-import type { Crosshair } from "./crosshair.ts";
+import { Crosshair } from "./crosshair.ts";
 import { chartCsv } from "./csv.ts";
 import { describeChart, describeStep } from "./description.ts";
 import { attachGestures } from "./gestures.ts";
@@ -14,7 +14,7 @@ import { InView } from "./in-view.ts";
 import { createLegend, fillLegend, legendOf } from "./legend.ts";
 import { hasValues } from "./lines.ts";
 import type { Palette } from "./palette.ts";
-import { pictureOf } from "./picture.ts";
+import type { Drawing } from "./picture.ts";
 import { type SaveKind, SaveMenu } from "./save-menu.ts";
 import type { ChartSpec } from "./spec.ts";
 import { createTable, fillTable } from "./table.ts";
@@ -78,7 +78,7 @@ export class ChartPanel {
       TEXT.table,
     );
     this.#toggle.addEventListener("click", () => actions.toggleTable(spec.id));
-    const savable = { picture: () => this.#picture(actions.subject()), csv: () => this.#csv() };
+    const savable = { drawing: () => this.#drawing(actions.subject()), csv: () => this.#csv() };
     this.#menu = new SaveMenu(spec.title, savable, (kind, bytes) => actions.save(spec.title, kind, bytes));
     this.#canvas = element("canvas", { role: "img" });
     this.#surface = element("div", {
@@ -219,16 +219,26 @@ export class ChartPanel {
     return chartCsv(this.#spec, series, tile);
   }
 
-  #picture(subject: string): HTMLCanvasElement {
-    const { window } = this.#scene!;
-    const { colors } = this.#palette!;
-    const entries = legendOf(this.#spec, this.#scene!, null).map(({ name, color, line }) => ({
+  #drawing(subject: string): Drawing {
+    const scene = this.#scene!;
+    const { window } = scene;
+    const palette = this.#palette!;
+    const entries = legendOf(this.#spec, scene, null).map(({ name, color, line }) => ({
       name,
-      color: colors[color],
+      color: palette.colors[color],
       isDashed: line === "dashed",
     }));
     const subtitle = `${subject} · ${formatSteps(window.from, window.to)}`;
-    return pictureOf(this.#canvas, { title: this.#spec.title, subtitle, entries }, this.#palette!);
+    return {
+      caption: { title: this.#spec.title, subtitle, entries },
+      palette,
+      canvas: this.#canvas,
+      drawOn: (surface) => {
+        const chart = new ChartCanvas(surface, this.#spec, palette, new Crosshair());
+        chart.draw(scene);
+        return chart;
+      },
+    };
   }
 
   #neighbour(step: number, direction: 1 | -1): number {

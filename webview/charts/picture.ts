@@ -1,5 +1,6 @@
 /** A chart as a picture that stands by itself: with its title, the run it is of, and its legend. */
 import type { Palette } from "./palette.ts";
+import { SvgSurface } from "./svg-context.ts";
 
 export interface PictureEntry {
   readonly name: string;
@@ -21,11 +22,40 @@ const LINE = 18;
 const SWATCH = 18;
 const RAMP = 120;
 
-export function pictureOf(chart: HTMLCanvasElement, caption: Caption, palette: Palette): HTMLCanvasElement {
+/** What there is to be saved of a chart as a picture. */
+export interface Drawing {
+  readonly caption: Caption;
+  readonly palette: Palette;
+  /** As it is on screen. */
+  readonly canvas: HTMLCanvasElement;
+  /** Draws the same on another surface, until that is disposed of. */
+  drawOn(surface: SvgSurface): { dispose(): void };
+}
+
+export function pictureOf({ canvas, caption, palette }: Drawing): HTMLCanvasElement {
   const picture = document.createElement("canvas");
+  compose(picture, canvas, caption, palette);
+  return picture;
+}
+
+/** The picture as an SVG file: what the canvas shows, drawn once more as lines and text. */
+export function svgOf({ canvas, caption, palette, drawOn }: Drawing): string {
+  const [picture, surface] = [new SvgSurface(), new SvgSurface(canvas.clientWidth, canvas.clientHeight)];
+  const chart = drawOn(surface);
+  compose(picture, surface, caption, palette);
+  chart.dispose();
+  return picture.svg;
+}
+
+function compose<Surface extends HTMLCanvasElement | SvgSurface>(
+  picture: Surface,
+  chart: Surface,
+  caption: Caption,
+  palette: Palette,
+): void {
   const ratio = chart.width / chart.clientWidth;
   const width = chart.clientWidth + 2 * MARGIN;
-  const context = picture.getContext("2d")!;
+  const context = picture.getContext("2d") as CanvasRenderingContext2D;
   const font = (weight: number, size: number) => `${weight} ${size}px ${palette.font}`;
   context.font = font(400, 11);
   const rows = flow(caption, width - 2 * MARGIN, (text) => context.measureText(text).width);
@@ -44,8 +74,7 @@ export function pictureOf(chart: HTMLCanvasElement, caption: Caption, palette: P
   context.fillText(caption.subtitle, MARGIN, MARGIN + LINE * 1.5);
   for (const [i, row] of rows.entries())
     for (const { x, draw } of row) draw(context, MARGIN + x, MARGIN + LINE * (i + 2.5), palette);
-  context.drawImage(chart, MARGIN, head, chart.clientWidth, chart.clientHeight);
-  return picture;
+  context.drawImage(chart as HTMLCanvasElement, MARGIN, head, chart.clientWidth, chart.clientHeight);
 }
 
 interface Placed {

@@ -3,23 +3,24 @@ import "./save-menu.css";
 import { element, setAttribute, setHidden, setText } from "../dom.ts";
 import { log, reasonOf } from "../host.ts";
 import { t } from "../l10n.ts";
-import { pngOf } from "./picture.ts";
+import { type Drawing, pictureOf, pngOf, svgOf } from "./picture.ts";
 
 const TEXT = {
   menu: (title: string) => t("Copy or save {0}", title),
   copy: t("Copy picture"),
   png: t("Save picture (PNG)…"),
+  svg: t("Save picture (SVG)…"),
   csv: t("Save numbers (CSV)…"),
   copied: t("Copied"),
   failed: (reason: string) => t("Not copied: {0}", reason),
 };
 const SHOWN_MS = 4000;
 
-export type SaveKind = "png" | "csv";
+export type SaveKind = "png" | "svg" | "csv";
 export type Save = (kind: SaveKind, bytes: Uint8Array<ArrayBuffer>) => void;
 
 export interface Savable {
-  picture(): HTMLCanvasElement;
+  drawing(): Drawing;
   csv(): string;
 }
 
@@ -50,7 +51,10 @@ export class SaveMenu {
       "div",
       { role: "menu", "aria-label": label, hidden: true },
       item(TEXT.copy, () => this.#copy(savable)),
-      item(TEXT.png, async () => save("png", new Uint8Array(await (await pngOf(savable.picture())).arrayBuffer()))),
+      item(TEXT.png, async () =>
+        save("png", new Uint8Array(await (await pngOf(pictureOf(savable.drawing()))).arrayBuffer())),
+      ),
+      item(TEXT.svg, () => save("svg", new TextEncoder().encode(svgOf(savable.drawing())))),
       item(TEXT.csv, () => save("csv", new TextEncoder().encode(savable.csv()))),
     );
     this.element = element("div", { class: "save" }, this.#status, this.#button, this.#menu);
@@ -95,7 +99,7 @@ export class SaveMenu {
   async #copy(savable: Savable): Promise<void> {
     try {
       // The promise goes in, not the picture: some browsers take it only within the press.
-      await navigator.clipboard.write([new ClipboardItem({ "image/png": pngOf(savable.picture()) })]);
+      await navigator.clipboard.write([new ClipboardItem({ "image/png": pngOf(pictureOf(savable.drawing())) })]);
       this.#say(TEXT.copied);
     } catch (error) {
       log("warn", `a picture was not copied: ${reasonOf(error)}`);

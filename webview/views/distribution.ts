@@ -13,7 +13,7 @@ import { HistogramCanvas } from "../charts/histogram.ts";
 import { InView } from "../charts/in-view.ts";
 import type { Palette } from "../charts/palette.ts";
 import type { PanelActions } from "../charts/panel.ts";
-import { pictureOf } from "../charts/picture.ts";
+import type { Drawing } from "../charts/picture.ts";
 import { SaveMenu } from "../charts/save-menu.ts";
 import { type Effect, effectOf, thresholdBeside, thresholdWithin } from "../charts/what-if.ts";
 import { element, patchList, setAttribute, setHidden, setText } from "../dom.ts";
@@ -124,7 +124,7 @@ export class DistributionView {
       this.#handle.focus();
       actions.tryOut(null);
     });
-    const savable = { picture: () => this.#picture(), csv: () => distributionCsv(this.#shown!.norms) };
+    const savable = { drawing: () => this.#drawing(), csv: () => distributionCsv(this.#shown!.norms) };
     this.#menu = new SaveMenu(TEXT.title, savable, (kind, bytes) => actions.save(TEXT.title, kind, bytes));
     const heads = (titles: string[]) =>
       element("thead", {}, element("tr", {}, ...titles.map((title) => element("th", { scope: "col" }, title))));
@@ -255,9 +255,10 @@ export class DistributionView {
     return this.#bars.bars;
   }
 
-  #picture(): HTMLCanvasElement {
+  #drawing(): Drawing {
     const { series, norms } = this.#shown!;
-    const { colors } = this.#palette!;
+    const palette = this.#palette!;
+    const { colors } = palette;
     const { inForce, threshold } = series.advice;
     const tried = this.#tried(this.#shown!);
     const effect = (at: number) => TEXT.tryIt(at, inWords(effectOf(norms, at)!));
@@ -267,7 +268,16 @@ export class DistributionView {
       threshold !== null && { name: `${TEXT.suggested} ${effect(threshold)}`, color: colors.suggested, isDashed: true },
     ].filter((entry) => entry !== false);
     const subtitle = `${this.#actions.subject()} · ${this.#note.textContent}`;
-    return pictureOf(this.#canvas, { title: TEXT.title, subtitle, entries }, this.#palette!);
+    return {
+      caption: { title: TEXT.title, subtitle, entries },
+      palette,
+      canvas: this.#canvas,
+      drawOn: (surface) => {
+        const chart = new HistogramCanvas(surface, palette, () => {});
+        chart.draw({ bars: this.#barsOf(norms), inForce, suggested: threshold, tried });
+        return chart;
+      },
+    };
   }
 
   #placeHandle(norms: NormDistribution, tried: number): void {

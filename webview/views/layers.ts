@@ -6,6 +6,7 @@ import "./layers.css";
 import { toJsonNumber } from "../../protocol/shape.ts";
 import type { SeriesDetail } from "../../protocol/viewer.ts";
 import { type ColorLegend, createColorLegend } from "../charts/color-legend.ts";
+import { Crosshair } from "../charts/crosshair.ts";
 import { layersCsv } from "../charts/csv.ts";
 import { attachGestures } from "../charts/gestures.ts";
 import { HeatMapCanvas, type HeatScene, heightFor } from "../charts/heat-map.ts";
@@ -14,7 +15,7 @@ import { describeCell, summaryOf } from "../charts/layer-description.ts";
 import { cellsOf, layerRows, rangeOf } from "../charts/layer-rows.ts";
 import type { Palette } from "../charts/palette.ts";
 import { ChartPanel, type PanelActions } from "../charts/panel.ts";
-import { pictureOf } from "../charts/picture.ts";
+import type { Drawing } from "../charts/picture.ts";
 import { SaveMenu } from "../charts/save-menu.ts";
 import { type StepWindow, wholeRun } from "../charts/window.ts";
 import { element, patchList, setAttribute, setHidden, setText } from "../dom.ts";
@@ -101,7 +102,7 @@ export class LayersView {
     this.#actions = actions;
     this.#toggle = element("button", { type: "button", class: "quiet", "aria-label": TEXT.tableOf }, TEXT.table);
     this.#toggle.addEventListener("click", () => actions.toggleTable(LAYERS));
-    const savable = { picture: () => this.#picture(), csv: () => layersCsv(this.#scene!.tile) };
+    const savable = { drawing: () => this.#drawing(), csv: () => layersCsv(this.#scene!.tile) };
     const menu = new SaveMenu(TEXT.title, savable, (kind, bytes) => actions.save(TEXT.title, kind, bytes));
     this.#surface = element("div", { class: "surface", role: "slider", tabindex: 0, "aria-label": TEXT.surface });
     this.#plot = element("div", { class: "plot" }, this.#canvas, this.#surface);
@@ -336,12 +337,23 @@ export class LayersView {
     setAttribute(this.#surface, "aria-valuetext", text || TEXT.none);
   }
 
-  #picture(): HTMLCanvasElement {
-    const { window } = this.#scene!;
+  #drawing(): Drawing {
+    const scene = this.#scene!;
+    const { window } = scene;
+    const palette = this.#palette!;
     const { colors, range } = this.#chart!.scale!;
     const subtitle = `${this.#actions.subject()} · ${formatSteps(window.from, window.to)}`;
     const ramp = { colors, low: formatValue(range.min), high: formatValue(range.max) };
-    return pictureOf(this.#canvas, { title: TEXT.title, subtitle, entries: [], ramp }, this.#palette!);
+    return {
+      caption: { title: TEXT.title, subtitle, entries: [], ramp },
+      palette,
+      canvas: this.#canvas,
+      drawOn: (surface) => {
+        const chart = new HeatMapCanvas(surface, palette, new Crosshair());
+        chart.draw(scene);
+        return chart;
+      },
+    };
   }
 
   #neighbour(step: number, direction: 1 | -1): number {
