@@ -14,6 +14,7 @@ import type { Store } from "../store/store.ts";
 import { isArriving } from "../viewer/status.ts";
 import { BadFile, LogFile } from "./log-file.ts";
 import type { About, Part, Row } from "./log-format.ts";
+import { logSourceOf } from "./log-source.ts";
 import { formatOf } from "./read/index.ts";
 import { StagedSteps, type Steps } from "./staged-steps.ts";
 
@@ -46,13 +47,17 @@ export async function importRun(
   target: ImportTarget,
   options: ImportOptions,
 ): Promise<{ run: string; added: boolean }> {
-  const { path, signal, onProgress } = options;
+  const { signal, onProgress } = options;
   const columns = knownColumns(options.columns);
-  const file = await LogFile.open(path, signal, (done) => onProgress(done * READING));
+  const log = await logSourceOf(options.path);
+  const { path } = log;
+  const file = await LogFile.open(log, signal, (done) => onProgress(done * READING));
   const staged = await StagedSteps.open();
   try {
     const format = await formatOf(file);
-    const earlier = target.store.runs.list().filter(({ source }) => source?.file === path);
+    const earlier = target.store.runs
+      .list()
+      .filter(({ source }) => source && [path, ...log.files].includes(source.file));
     for (const { source } of earlier) file.mark(source!.size);
     const about: About = {};
     for await (const row of format.rows(file, about)) take(row, columns, about, staged);
@@ -88,6 +93,10 @@ function knownColumns(columns: SourceColumns): [Scalar, string][] {
 
 function take(row: Row, columns: readonly [Scalar, string][], about: About, staged: StagedSteps): void {
   const { step, time, values, own } = row;
+  if (row.voidsFrom) {
+    staged.forget(SERIES, step);
+    return;
+  }
   const scalars: Partial<Record<Scalar, number>> = {};
   for (const [scalar, name] of columns) {
     if (!Object.hasOwn(values, name)) continue;

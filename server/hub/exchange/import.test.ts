@@ -111,6 +111,40 @@ it.each([
   expect(tile["lr.last"]![0]).toBeCloseTo(1e-3);
 });
 
+it("takes the event files of a folder for one run, each going on where the one before was left", async () => {
+  const { viewer } = await viewerOf();
+  const { found, run, detail } = await imported(viewer, fixture("resumed"));
+  expect(found).toMatchObject({ format: "tensorboard", columns: { norm_pre: "grad_norm", loss: "loss" } });
+  expect(detail.summary).toMatchObject({ name: "fixtures/resumed", steps: 50, source: { file: fixture("resumed") } });
+  // What the second start has voided is gone; the third said nothing, and is a further attempt.
+  expect(detail.attempts).toBe(2);
+  expect(detail.events.filter(({ kind }) => kind === "restart")).toEqual([expect.objectContaining({ step: 25 })]);
+  const tile = await viewer.tile({ run, series: "imported", metrics: ["norm_pre"], from: 0, to: 24 });
+  expect(tile["norm_pre.last"]).toEqual(Array.from({ length: 25 }, (_, step) => (step < 20 ? 1 : 2)));
+  const later = await viewer.tile({ run, series: "imported", metrics: ["norm_pre"], from: 35, to: 39 });
+  expect(later["norm_pre.last"]).toEqual([3, 3, 3, 3, 3]);
+  // Any of its files stands for the folder; a folder inside of it is another run.
+  const [name] = globSync("events.*", { cwd: fixture("resumed") });
+  expect(await take(viewer, fixture(`resumed/${name}`), found.columns)).toEqual({ run, added: false });
+  const inside = await imported(viewer, fixture("resumed/eval"));
+  expect(inside.detail.series[0]).toMatchObject({ steps: 10, latest: { norm_pre: 9 } });
+});
+
+it("puts a folder that was resumed in the place of the run that its first file was", async () => {
+  const { viewer } = await viewerOf();
+  const folder = temporaryFolder();
+  const files = globSync("events.*", { cwd: fixture("resumed") }).toSorted();
+  cpSync(fixture(`resumed/${files[0]}`), join(folder, files[0]!));
+  const first = await imported(viewer, join(folder, files[0]!));
+  expect(first.detail.summary).toMatchObject({ steps: 30, source: { file: join(folder, files[0]!) } });
+  await viewer.request("rename", { run: first.run, name: "mine" });
+  for (const name of files.slice(1)) {
+    cpSync(fixture(`resumed/${name}`), join(folder, name));
+    await take(viewer, folder, first.found.columns);
+  }
+  expect(await viewer.runs()).toEqual([expect.objectContaining({ name: "mine", steps: 50 })]);
+});
+
 it("reads an offline run of W&B, by the trainer's steps and with the threshold that its configuration tells", async () => {
   const { viewer } = await viewerOf();
   const { found, detail } = await imported(viewer, fixture("run.wandb"));

@@ -2,6 +2,7 @@ import type { Importable } from "../../../protocol/exchange.ts";
 import { columnRoles } from "./column-roles.ts";
 import { BadFile, LogFile } from "./log-file.ts";
 import type { About } from "./log-format.ts";
+import { logSourceOf } from "./log-source.ts";
 import { formatOf } from "./read/index.ts";
 import { isPlaceName } from "./read/step-columns.ts";
 
@@ -15,7 +16,7 @@ export async function inspect(
   signal: AbortSignal,
   onProgress: (done: number) => void,
 ): Promise<Importable> {
-  const file = await LogFile.open(path, signal, onProgress);
+  const file = await LogFile.open(await logSourceOf(path), signal, onProgress);
   try {
     const format = await formatOf(file);
     const about: About = {};

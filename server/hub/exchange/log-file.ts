@@ -1,7 +1,8 @@
-/** A file that is read from its beginning to its end, a piece at a time, so that other work gets through. */
+/** A log that is read from its beginning to its end, a piece at a time, so that other work gets through. */
 import { createHash } from "node:crypto";
-import { type FileHandle, open, stat } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { basename } from "node:path";
+import type { LogSource } from "./log-source.ts";
 
 const PIECE = 256 * 1024;
 /** Beyond any line of a log: what has one isn't one. In bytes. */
@@ -18,7 +19,7 @@ export class LogFile {
   readonly size: number;
   /** Unix seconds of its last change. */
   readonly changedAt: number;
-  private readonly handle: FileHandle;
+  private readonly parts: readonly { readonly path: string; readonly handle: FileHandle }[];
   private readonly signal: AbortSignal;
   private readonly onProgress: (done: number) => void;
   private readonly hash = createHash("sha256");
@@ -26,44 +27,57 @@ export class LogFile {
   /** The line given last has no end: nothing comes after it. */
   isAtEnd = false;
 
+  /** Which of its files the piece given last is of. */
+  part = 0;
+
   private constructor(
     path: string,
-    handle: FileHandle,
-    { size, mtimeMs }: { size: number; mtimeMs: number },
+    parts: LogFile["parts"],
+    stats: readonly { size: number; mtimeMs: number }[],
     signal: AbortSignal,
     onProgress: (done: number) => void,
   ) {
     this.path = path;
-    this.handle = handle;
-    this.size = size;
-    this.changedAt = mtimeMs / 1000;
+    this.parts = parts;
+    this.size = stats.reduce((sum, { size }) => sum + size, 0);
+    this.changedAt = Math.max(...stats.map(({ mtimeMs }) => mtimeMs)) / 1000;
     this.signal = signal;
     this.onProgress = onProgress;
   }
 
-  /** `onProgress` is told the share that was read. @throws {BadFile} if there is none that can be read */
-  static async open(path: string, signal: AbortSignal, onProgress: (done: number) => void): Promise<LogFile> {
-    const unreadable = (error: NodeJS.ErrnoException) => {
-      throw new BadFile(
-        error.code === "ENOENT" ? `There is no file ${path}.` : `${path} can't be read: ${error.message}`,
-      );
-    };
-    // Before it is opened, because a pipe would be waited for.
-    const status = await stat(path).catch(unreadable);
-    if (!status.isFile()) throw new BadFile(`${basename(path)} is not a file.`);
-    if (status.size === 0) throw new BadFile(`${basename(path)} is empty.`);
-    const handle = await open(path, "r").catch(unreadable);
-    return new LogFile(path, handle, status, signal, onProgress);
+  /** `onProgress` is told the share that was read. @throws {BadFile} if it can't be read or holds nothing */
+  static async open(
+    { path, files }: LogSource,
+    signal: AbortSignal,
+    onProgress: (done: number) => void,
+  ): Promise<LogFile> {
+    const parts: { path: string; handle: FileHandle }[] = [];
+    try {
+      for (const file of files) parts.push({ path: file, handle: await open(file, "r") });
+      const stats = await Promise.all(parts.map(({ handle }) => handle.stat()));
+      const opened = new LogFile(path, parts, stats, signal, onProgress);
+      if (opened.size === 0) throw new BadFile(`${basename(path)} is empty.`);
+      return opened;
+    } catch (error) {
+      for (const { handle } of parts) await handle.close();
+      if (error instanceof BadFile) throw error;
+      throw new BadFile(`${path} can't be read: ${(error as Error).message}`);
+    }
   }
 
   get name(): string {
     return basename(this.path);
   }
 
+  /** Of the file that the piece given last is of. */
+  get partName(): string {
+    return basename(this.parts[this.part]!.path);
+  }
+
   /** Bytes that were read; more than `size` where it has grown meanwhile. */
   taken = 0;
 
-  /** Of what was read, which is all of it once it was read to its end. */
+  /** Of what was read, one file behind the other, which is all of it once it was read to its end. */
   get digest(): string {
     return this.hash.copy().digest("hex");
   }
@@ -80,32 +94,41 @@ export class LogFile {
 
   /** Its first bytes, without reading on from there. */
   async head(length: number): Promise<Buffer> {
-    const { buffer, bytesRead } = await this.handle.read(Buffer.alloc(length), 0, length, 0);
-    return buffer.subarray(0, bytesRead);
+    for (const { handle } of this.parts) {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, 0);
+      if (bytesRead > 0) return buffer.subarray(0, bytesRead);
+    }
+    return Buffer.alloc(0);
   }
 
   /** @throws {DOMException} when it was cancelled */
   async *pieces(): AsyncGenerator<Buffer> {
-    for (let position = 0; ; ) {
-      this.signal.throwIfAborted();
-      const { buffer, bytesRead } = await this.handle.read(Buffer.alloc(PIECE), 0, PIECE, position);
-      if (bytesRead === 0) return;
-      const piece = buffer.subarray(0, bytesRead);
-      for (const size of this.marks.keys())
-        if (size > position && size <= position + bytesRead)
-          this.marks.set(
-            size,
-            this.hash
-              .copy()
-              .update(piece.subarray(0, size - position))
-              .digest("hex"),
-          );
-      this.hash.update(piece);
-      position += bytesRead;
-      this.taken = position;
-      this.onProgress(Math.min(1, position / this.size));
-      yield piece;
-    }
+    for (const [part, { handle }] of this.parts.entries())
+      for (let position = 0; ; ) {
+        this.signal.throwIfAborted();
+        const { buffer, bytesRead } = await handle.read(Buffer.alloc(PIECE), 0, PIECE, position);
+        if (bytesRead === 0) break;
+        position += bytesRead;
+        this.part = part;
+        const piece = buffer.subarray(0, bytesRead);
+        this.note(piece);
+        yield piece;
+      }
+  }
+
+  private note(piece: Buffer): void {
+    for (const size of this.marks.keys())
+      if (size > this.taken && size <= this.taken + piece.length)
+        this.marks.set(
+          size,
+          this.hash
+            .copy()
+            .update(piece.subarray(0, size - this.taken))
+            .digest("hex"),
+        );
+    this.hash.update(piece);
+    this.taken += piece.length;
+    this.onProgress(Math.min(1, this.taken / this.size));
   }
 
   /** Its lines, without their ends. @throws {BadFile} where a line has no end in sight */
@@ -137,8 +160,8 @@ export class LogFile {
     return Buffer.concat(pieces).toString();
   }
 
-  close(): Promise<void> {
-    return this.handle.close();
+  async close(): Promise<void> {
+    for (const { handle } of this.parts) await handle.close();
   }
 }
 

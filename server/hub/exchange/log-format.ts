@@ -8,6 +8,8 @@ export interface Row {
   /** Unix seconds; null where the file doesn't tell. */
   readonly time: number | null;
   readonly values: Readonly<Record<string, number>>;
+  /** The program was started again here: what it had told of this step and later ones doesn't count. */
+  readonly voidsFrom?: true;
   /** Where the file is one that Gradsight wrote. */
   readonly own?: { readonly part: Part; readonly flags: number };
 }

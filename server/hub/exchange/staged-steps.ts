@@ -73,9 +73,18 @@ export class StagedSteps {
     for (const [attempt, told] of byAttempt) this.put({ rank: 0, attempt, series }, step, time, 0, told);
   }
 
+  /** What was taken of a series from a step on is not to be kept. */
+  forget(series: string, step: number): void {
+    for (const { key, part } of this.parts.values())
+      if (part.series === series) this.db.prepare("DELETE FROM steps WHERE part = ? AND step >= ?").run(key, step);
+    for (const [name, { attempt, step: reached }] of this.reached)
+      this.reached.set(name, { attempt, step: Math.min(reached, step - 1) });
+  }
+
   /** In the order of attempts, ranks and series. */
   get partsInOrder(): Part[] {
     return [...this.parts.values()]
+      .filter(({ key }) => this.holdsAny(key))
       .map(({ part }) => part)
       .sort((a, b) => a.attempt - b.attempt || a.rank - b.rank || (a.series < b.series ? -1 : 1));
   }
@@ -112,6 +121,10 @@ export class StagedSteps {
 
   close(): void {
     this.db.close();
+  }
+
+  private holdsAny(key: number): boolean {
+    return this.db.prepare("SELECT 1 FROM steps WHERE part = ? LIMIT 1").get(key) !== undefined;
   }
 
   private has(part: Part, step: number, name: Scalar): boolean {

@@ -39,11 +39,17 @@ export function encodeRecord(payload: Buffer): Buffer {
   return record;
 }
 
-/** The payloads. A torn last record, as a killed process leaves it, is left out. @throws {BadFile} where a sum is wrong */
+/** The payloads. A torn last record of a file, as a killed process leaves it, is left out. @throws {BadFile} where a sum is wrong */
 export async function* recordsIn(file: LogFile): AsyncGenerator<Buffer> {
   let rest: Buffer = Buffer.alloc(0);
   let position = 0;
+  let part = 0;
   for await (const piece of file.pieces()) {
+    if (file.part !== part) {
+      rest = Buffer.alloc(0);
+      position = 0;
+      part = file.part;
+    }
     rest = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
     let at = 0;
     for (let record = recordAt(file, rest, at, position); record; record = recordAt(file, rest, at, position)) {
@@ -59,7 +65,7 @@ export async function* recordsIn(file: LogFile): AsyncGenerator<Buffer> {
 /** null as long as it is not all there. */
 function recordAt(file: LogFile, bytes: Buffer, at: number, position: number): Buffer | null {
   if (bytes.length < at + HEADER) return null;
-  const damaged = () => new BadFile(`${file.name} is damaged at byte ${position}: a checksum is wrong.`);
+  const damaged = () => new BadFile(`${file.partName} is damaged at byte ${position}: a checksum is wrong.`);
   if (!isRecord(bytes.subarray(at, at + HEADER))) throw damaged();
   const length = Number(bytes.readBigUInt64LE(at));
   if (length > LARGEST) throw damaged();

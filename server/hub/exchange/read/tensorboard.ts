@@ -8,7 +8,10 @@ import { fieldsOf, ProtobufError } from "../protobuf.ts";
 import { isRecord, recordsIn } from "../tfrecord.ts";
 import { asTime } from "./step-columns.ts";
 
-const EVENT = { wallTime: 1, step: 2, summary: 5 };
+const EVENT = { wallTime: 1, step: 2, summary: 5, session: 7 };
+const SESSION = { status: 1 };
+/** SessionLog.SessionStatus. */
+const START = 1;
 const SUMMARY = { value: 1 };
 const VALUE = { tag: 1, simple: 2, tensor: 8 };
 const TENSOR = { type: 1, shape: 2, content: 4, float: 5, double: 6, int: 7, int64: 10, half: 13 };
@@ -30,25 +33,33 @@ export const tensorboard: LogFormat = {
         if (row) yield row;
       } catch (error) {
         if (!(error instanceof ProtobufError)) throw error;
-        throw new BadFile(`${file.name} holds records, but not those of TensorBoard: ${error.message}.`);
+        throw new BadFile(`${file.partName} holds records, but not those of TensorBoard: ${error.message}.`);
       }
     }
   },
 };
 
-/** null for an event that is no scalar. */
+/**
+ * null for an event that is no scalar. One that says that a program was started again, at a step that it had come to
+ * before, voids what it has told from there on, as it does in TensorBoard (`purge_step` of PyTorch's `SummaryWriter`).
+ */
 function read(event: Buffer): Row | null {
   let time = 0;
   let step = 0;
+  let isStart = false;
   const values: Record<string, number> = {};
   for (const { number, wire, varint, bytes } of fieldsOf(event)) {
     if (number === EVENT.wallTime && wire === 1) time = bytes.readDoubleLE();
     else if (number === EVENT.step && wire === 0) step = varint;
-    else if (number === EVENT.summary && wire === 2)
+    else if (number === EVENT.summary && wire === 2) {
       for (const field of fieldsOf(bytes))
         if (field.number === SUMMARY.value && field.wire === 2) take(field.bytes, values);
+    } else if (number === EVENT.session && wire === 2)
+      for (const field of fieldsOf(bytes)) if (field.number === SESSION.status) isStart = field.varint === START;
   }
-  if (step < 0 || !Number.isSafeInteger(step) || Object.keys(values).length === 0) return null;
+  if (step < 0 || !Number.isSafeInteger(step)) return null;
+  if (isStart) return { step, time: asTime(time), values: {}, voidsFrom: true };
+  if (Object.keys(values).length === 0) return null;
   return { step, time: asTime(time), values };
 }
 
