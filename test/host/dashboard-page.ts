@@ -44,6 +44,14 @@ export class DashboardPage {
     return this.chart(name).locator("canvas").screenshot();
   }
 
+  /** An item of a chart's menu. */
+  async chooseFromMenu(name: ChartName, item: string): Promise<void> {
+    await this.chart(name)
+      .getByRole("button", { name: /^Copy or save/ })
+      .click();
+    await this.chart(name).getByRole("menuitem", { name: item }).click();
+  }
+
   /** The rows of the table beside a chart, a list of cell texts each. */
   async table(name: ChartName): Promise<string[][]> {
     const chart = this.chart(name);

@@ -129,6 +129,35 @@ export class Workbench {
     await tab.and(this.page.locator(":not(.dirty)")).waitFor();
   }
 
+  /**
+   * Answers the dialog that asks where to save to: with a path, over what is there if something is, or by leaving it.
+   * Gives the path that it had offered.
+   */
+  async answerSaveDialog(path: string | null): Promise<string> {
+    const input = this.page.locator(".quick-input-widget input.input:visible");
+    // It lists the folder first, and puts its proposal in when that is done.
+    const offered = await until(
+      "the dialog offers a path",
+      async () => /\.\w+$/.test(await input.inputValue()) && input.inputValue(),
+    );
+    if (path === null) await this.page.keyboard.press("Escape");
+    else
+      await until(`the dialog takes ${path}`, async () => {
+        if ((await input.inputValue()) !== path) await input.fill(path);
+        await this.page.keyboard.press("Enter");
+        return input.waitFor({ state: "hidden", timeout: 1500 }).then(
+          () => true,
+          () => false,
+        );
+      });
+    await input.waitFor({ state: "hidden" });
+    return offered;
+  }
+
+  notification(text: RegExp): Locator {
+    return this.page.locator(".notification-list-item").filter({ hasText: text });
+  }
+
   /** The content of the active webview. */
   webview(): FrameLocator {
     return this.page.frameLocator("iframe.webview.ready").frameLocator("#active-frame");
