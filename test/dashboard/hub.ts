@@ -105,6 +105,12 @@ export class RecordedProbe {
     await this.#event({ kind: "warning", series, step, time, message, data: {} });
   }
 
+  /** Tells what the script notes of a step. */
+  async note(step: number, message: string): Promise<void> {
+    const time = this.#run.info.startedAt + step * 0.05;
+    await this.#event({ kind: "note", series: null, step, time, message, data: {} });
+  }
+
   async #event(event: RunEvent): Promise<void> {
     await this.#say({ type: "event", seq: this.#seq++, event, story: null });
   }

@@ -189,6 +189,30 @@ for (const [run, title] of [
     await dashboard.close();
   });
 
+test("what the script noted of a step stands at it in every chart over the steps, and is told", async () => {
+  const probe = await stage.probe({ ...runs.calm, info: { ...runs.calm.info, id: "noted" } });
+  await probe.tell();
+  for (let epoch = 0; epoch < 40; epoch++) await probe.note(epoch * 30, `epoch ${epoch}`);
+  await probe.note(615, "a note that is far longer than what there is room for in a chart\nand has a second line");
+  await probe.end();
+  const dashboard = await stage.open({ run: "noted" });
+  await dashboard.page.getByText("epoch 39").waitFor();
+  for (const title of ["Gradient norm", "Loss"]) {
+    const svg = await saved(dashboard, title, "Save picture (SVG)…");
+    const { texts } = await read(dashboard, svg);
+    const shown = texts.filter((text) => text?.startsWith("epoch "));
+    assert.ok(shown.length > 3 && shown.length < 40, shown.join());
+    assert.equal(shown[0], "epoch 0");
+    assert.ok(!texts.some((text) => text?.includes("second line")));
+    const distant = await distance(dashboard, svg, await saved(dashboard, title, "Save picture (PNG)…"));
+    assert.ok(distant < 0.0005, `${title}: ${distant}`);
+  }
+  const norm = dashboard.page.locator('[data-chart="norm"] canvas');
+  assert.match((await norm.getAttribute("aria-label"))!, / 41 notes\./);
+  await dashboard.screenshot("notes");
+  await dashboard.close();
+});
+
 test("a run's name is text in a vector picture, whatever is in it", async () => {
   const dashboard = await stage.open({ run: "hostile" });
   const file = await saved(dashboard, "Gradient norm", "Save picture (SVG)…");

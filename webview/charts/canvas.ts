@@ -18,6 +18,7 @@ import { type Crosshair, crosshairPlugin } from "./crosshair.ts";
 import { levelPlugin } from "./level.ts";
 import { extremes, fillLine, gapsBefore, type Point } from "./lines.ts";
 import { type Mark, markersPlugin, marksOf } from "./markers.ts";
+import { type Note, notesOf, notesPlugin } from "./notes.ts";
 import { type Palette, translucent } from "./palette.ts";
 import { axisRange, type FixedAxis, settleAxis } from "./range.ts";
 import type { ChartSpec, LineSpec } from "./spec.ts";
@@ -50,13 +51,20 @@ export class ChartCanvas {
   readonly #palette: Palette;
   #axis: FixedAxis;
   #marks: readonly Mark[] = [];
+  #notes: readonly Note[] = [];
   #level: number | null = null;
 
   constructor(canvas: Surface, spec: ChartSpec, palette: Palette, crosshair: Crosshair) {
     this.#spec = spec;
     this.#palette = palette;
     this.#axis = settleAxis(spec.axis, null, null);
-    const plugins: Plugin<"line">[] = [crosshairPlugin(crosshair, () => palette)];
+    const plugins: Plugin<"line">[] = [
+      crosshairPlugin(crosshair, () => palette),
+      notesPlugin(
+        () => this.#notes,
+        () => palette,
+      ),
+    ];
     if (spec.level)
       plugins.push(
         levelPlugin(
@@ -95,6 +103,7 @@ export class ChartCanvas {
     const { axis: wanted, lines, level, marks } = this.#spec;
     this.#level = level?.value(series) ?? null;
     this.#marks = marks ? marksOf(tile, marks, events) : [];
+    this.#notes = notesOf(events);
     const gaps = gapsBefore(tile);
     let low: number | null = null;
     let high: number | null = null;

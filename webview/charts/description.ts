@@ -6,6 +6,7 @@ import { overlayLine, type Scene } from "./canvas.ts";
 import { otherValueAt, valueAt } from "./legend.ts";
 import { extremes } from "./lines.ts";
 import { marksOf } from "./markers.ts";
+import { notesOf } from "./notes.ts";
 import { type ChartSpec, nameOf } from "./spec.ts";
 
 const TEXT = {
@@ -15,6 +16,7 @@ const TEXT = {
   spikes: (n: number) => (n === 1 ? t("{0} spike.", formatCount(n)) : t("{0} spikes.", formatCount(n))),
   restarts: (n: number) => (n === 1 ? t("{0} restart.", formatCount(n)) : t("{0} restarts.", formatCount(n))),
   skipped: (n: number) => (n === 1 ? t("{0} skipped step.", formatCount(n)) : t("{0} skipped steps.", formatCount(n))),
+  notes: (n: number) => (n === 1 ? t("{0} note.", formatCount(n)) : t("{0} notes.", formatCount(n))),
   nonFinite: (n: number) =>
     n === 1 ? t("NaN or infinite in {0} place.", formatCount(n)) : t("NaN or infinite in {0} places.", formatCount(n)),
 };
@@ -39,6 +41,8 @@ export function describeChart(spec: ChartSpec, { series, tile, window, events, o
   if (count("skipped")) parts.push(TEXT.skipped(count("skipped")));
   if (count("restart")) parts.push(TEXT.restarts(count("restart")));
   if (count("non-finite")) parts.push(TEXT.nonFinite(count("non-finite")));
+  const notes = notesOf(events).filter(({ step }) => step >= window.from && step <= window.to).length;
+  if (notes) parts.push(TEXT.notes(notes));
   return parts.join(" ");
 }
 

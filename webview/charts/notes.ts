@@ -1,0 +1,102 @@
+/** What the user noted at a step, as a light line through the chart with the note's beginning at its top. */
+import type { Chart, Plugin } from "chart.js";
+import type { RunEvent } from "../../protocol/telemetry.ts";
+import type { Palette } from "./palette.ts";
+
+export interface Note {
+  readonly step: number;
+  readonly text: string;
+}
+
+/** Pixels: nearer lines would be a grey area, and a wider text would cover the chart. */
+const LINE_DISTANCE = 5;
+const WIDEST_TEXT = 110;
+const TEXT_DISTANCE = 6;
+
+/** In the order of steps. */
+export const notesOf = (events: readonly RunEvent[]): Note[] =>
+  events
+    .flatMap(({ kind, step, message }) => (kind === "note" && step !== null ? [{ step, text: message }] : []))
+    .sort((a, b) => a.step - b.step);
+
+export interface PlacedNote {
+  readonly x: number;
+  /** null where there is no room for it beside the others. */
+  readonly text: string | null;
+  readonly isLeft: boolean;
+}
+
+/**
+ * Those that have room between `left` and `right`, in pixels. A text stands to the right of its line, or to its left where
+ * the chart ends; `shorten` gives as much of one as has room.
+ */
+export function placeNotes(
+  notes: readonly Note[],
+  { left, right }: { readonly left: number; readonly right: number },
+  xOf: (step: number) => number,
+  shorten: (text: string) => { readonly text: string; readonly width: number },
+): PlacedNote[] {
+  const placed: PlacedNote[] = [];
+  let [line, end] = [Number.NEGATIVE_INFINITY, left];
+  for (const { step, text } of notes) {
+    const x = xOf(step);
+    if (!(x >= left && x <= right) || x - line < LINE_DISTANCE) continue;
+    line = x;
+    const short = shorten(text);
+    const isLeft = x + short.width + TEXT_DISTANCE > right;
+    const from = isLeft ? x - short.width - TEXT_DISTANCE : x;
+    if (from < end) placed.push({ x, text: null, isLeft });
+    else {
+      placed.push({ x, text: short.text, isLeft });
+      end = isLeft ? x : x + short.width + 2 * TEXT_DISTANCE;
+    }
+  }
+  return placed;
+}
+
+export function notesPlugin(notes: () => readonly Note[], palette: () => Palette): Plugin<"line"> {
+  return {
+    id: "notes",
+    // Below the lines: what was measured is in front of what was said.
+    beforeDatasetsDraw(chart: Chart) {
+      if (notes().length === 0) return;
+      const { ctx, chartArea: area, scales } = chart;
+      const { colors, font } = palette();
+      ctx.save();
+      ctx.font = `11px ${font}`;
+      ctx.textBaseline = "top";
+      ctx.strokeStyle = ctx.fillStyle = colors.text;
+      ctx.lineWidth = 1;
+      ctx.setLineDash([1, 3]);
+      const shorten = (text: string) => shortened(text, (part) => ctx.measureText(part).width);
+      for (const { x, text, isLeft } of placeNotes(
+        notes(),
+        area,
+        (step) => scales.x!.getPixelForValue(step),
+        shorten,
+      )) {
+        const at = Math.round(x) + 0.5;
+        ctx.beginPath();
+        ctx.moveTo(at, area.top);
+        ctx.lineTo(at, area.bottom);
+        ctx.stroke();
+        if (text === null) continue;
+        ctx.textAlign = isLeft ? "right" : "left";
+        ctx.fillText(text, isLeft ? at - 4 : at + 4, area.top + 1);
+      }
+      ctx.restore();
+    },
+  };
+}
+
+function shortened(text: string, widthOf: (part: string) => number): { text: string; width: number } {
+  const [first = ""] = text.split("\n");
+  // More characters than ever have room are not even measured.
+  const characters = [...first].slice(0, WIDEST_TEXT);
+  let shown = characters.length === [...first].length ? first : `${characters.join("")}…`;
+  while (characters.length > 1 && widthOf(shown) > WIDEST_TEXT) {
+    characters.pop();
+    shown = `${characters.join("")}…`;
+  }
+  return { text: shown, width: widthOf(shown) };
+}
