@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import List, Optional
+from typing import TYPE_CHECKING, Dict, List, NoReturn
+
+if TYPE_CHECKING:
+    from ._trial import Trial
 
 USAGE = """\
 usage: python -m gradsight run [--name NAME] SCRIPT [ARGUMENT ...]
@@ -37,16 +40,17 @@ def main(arguments: List[str]) -> None:
     if not arguments or arguments[0] != "run":
         _usage_error("expected the command 'run' or 'why'")
     rest = arguments[1:]
-    name: Optional[str] = None
+    given: Dict[str, str] = {}
     while rest and rest[0].startswith("-") and rest[0] != "-m":
         option, _, value = rest.pop(0).partition("=")
-        if option != "--name":
+        if option not in ("--name", "--trial"):
             _usage_error(f"unknown option {option}")
         if not value:
             if not rest:
-                _usage_error("--name needs a value")
+                _usage_error(f"{option} needs a value")
             value = rest.pop(0)
-        name = value
+        given[option] = value
+    name = given.get("--name")
     module = bool(rest) and rest[0] == "-m"
     if module:
         rest.pop(0)
@@ -54,10 +58,23 @@ def main(arguments: List[str]) -> None:
         _usage_error(f"expected the {'module' if module else 'script'} to run")
     from . import _launch
 
+    trial = _trial(given["--trial"]) if "--trial" in given else None
     if module:
-        _launch.run_module(rest[0], rest[1:], name)
+        _launch.run_module(rest[0], rest[1:], name, trial)
     else:
-        _launch.run_script(rest[0], rest[1:], name)
+        _launch.run_script(rest[0], rest[1:], name, trial)
+
+
+def _trial(folder: str) -> "Trial":
+    from ._trial import Trial
+
+    try:
+        trial = Trial(folder)
+    except (OSError, ValueError) as error:
+        _usage_error(f"--trial is for the sweep alone: {error}")
+    if os.name == "posix" and trial.plan.runner != os.getppid():
+        _usage_error("--trial is for the sweep alone, which did not start this process")
+    return trial
 
 
 def _why(arguments: List[str]) -> None:
@@ -78,7 +95,7 @@ def _why(arguments: List[str]) -> None:
     sys.exit(status)
 
 
-def _usage_error(problem: str) -> None:
+def _usage_error(problem: str) -> NoReturn:
     sys.stderr.write(f"{USAGE}\ngradsight: {problem}\n")
     sys.exit(2)
 

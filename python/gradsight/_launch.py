@@ -17,9 +17,12 @@ import signal
 import sys
 from importlib.machinery import SourceFileLoader
 from types import ModuleType, TracebackType
-from typing import Any, Callable, List, Optional, Type
+from typing import TYPE_CHECKING, Any, Callable, List, Optional, Type
 
 from . import _children, _lifecycle, _link, _session
+
+if TYPE_CHECKING:
+    from ._trial import Trial
 
 _interrupted = False
 
@@ -30,7 +33,7 @@ _LOADED_BEFORE = frozenset(
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
-def run_script(script: str, arguments: List[str], name: Optional[str]) -> None:
+def run_script(script: str, arguments: List[str], name: Optional[str], trial: Optional[Trial] = None) -> None:
     path = _as_python_names(script)
     if not os.path.exists(path):
         script = path = _installed(script) or path
@@ -41,7 +44,7 @@ def run_script(script: str, arguments: List[str], name: Optional[str]) -> None:
     main = _fresh_main()
     if os.path.isdir(path) or not path.endswith((".py", ".pyw")) and _is_binary(path):  # a folder, an archive, a .pyc
         _remove_first_path()
-        _record(lambda: runpy.run_path(script, run_name="__main__"), name, path)
+        _record(lambda: runpy.run_path(script, run_name="__main__"), name, path, trial)
         return
     _remove_first_path()
     if not _safe_path():
@@ -57,22 +60,25 @@ def run_script(script: str, arguments: List[str], name: Optional[str]) -> None:
             source = stream.read()
         exec(compile(source, path, "exec", dont_inherit=True), main.__dict__)
 
-    _record(run, name, path)
+    _record(run, name, path, trial)
 
 
-def run_module(module: str, arguments: List[str], name: Optional[str]) -> None:
+def run_module(module: str, arguments: List[str], name: Optional[str], trial: Optional[Trial] = None) -> None:
     sys.argv = [module, *arguments]
     _fresh_main()
     run: Any = getattr(runpy, "_run_module_as_main")  # what `python -m` itself calls
-    _record(lambda: run(module, alter_argv=True), name or module, _origin(module))
+    _record(lambda: run(module, alter_argv=True), name or module, _origin(module), trial)
 
 
-def _record(run: Callable[[], object], name: Optional[str], script: Optional[str]) -> None:
+def _record(
+    run: Callable[[], object], name: Optional[str], script: Optional[str], trial: Optional[Trial]
+) -> None:
     global _interrupted
     atexit.register(_die_of_interrupt)  # before all others, so that it is called after them
-    _children.adopt()
+    if trial is None:  # what a trial starts is none, and no run of the user's own
+        _children.adopt()
     launcher = _children.is_launcher(sys.argv[0])
-    _session.start(name=name, script=None if script is None else os.path.abspath(script), waits=launcher)
+    _session.start(name, None if script is None else os.path.abspath(script), launcher, trial)
     try:
         run()
     except BaseException as error:

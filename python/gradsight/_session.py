@@ -8,7 +8,21 @@ import re
 import threading
 import time
 from collections import deque
-from typing import Any, Callable, Deque, Dict, Iterator, List, NamedTuple, Optional, Tuple, Type, TypeVar, Union
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Deque,
+    Dict,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Tuple,
+    Type,
+    TypeVar,
+    Union,
+)
 
 from . import _children, _protocol, _rendezvous
 from ._frame import encode_frame
@@ -20,6 +34,9 @@ from ._protocol import Location
 from ._sender import Sender, Source
 from ._series import Series, take_all
 from ._spill import FRAME, JSON, Record
+
+if TYPE_CHECKING:
+    from ._trial import Trial
 
 MAX_SERIES = 1024
 MAX_UNTOLD = 10_000
@@ -48,6 +65,7 @@ class Session:
         self.identity = identity
         self.framework: Tuple[Optional[str], Optional[str]] = (None, None)
         self._run = describe_run(identity.run, name, script)
+        self._trial: Optional[Trial] = None
         self._series: List[Series] = []
         self._events: Deque[Dict[str, Any]] = deque()
         self._untold: Deque[Dict[str, Any]] = deque(maxlen=MAX_UNTOLD)
@@ -77,6 +95,11 @@ class Session:
             self._run.update(id=self.identity.run, startedAt=time.time())
             if not self._sender.start():
                 self.forget()
+
+    def is_trial(self, trial: Trial) -> None:
+        """This run is none of the user's own, and says so."""
+        self._trial = trial
+        self._run["trial"] = trial.marked()
 
     @property
     def is_started(self) -> bool:
@@ -217,6 +240,8 @@ class Session:
             batches = list(series.batches(final=outcome is not None))
             for batch in batches:
                 self._flight.take(series, batch.rows)
+                if self._trial is not None:
+                    self._trial.take(series, batch.rows)
             if outbox is None:
                 continue
             if series.changed():  # asked after taking the batches, whose layers it describes
@@ -233,10 +258,16 @@ class Session:
                     self._lost[series.id] = (first, batch.rows[-1].step)
         for event in events:
             self._flight.hear(event)
+            if self._trial is not None:
+                self._trial.hear(event)
+        if self._trial is not None:
+            self._trial.describe(self.framework[0], self._series)
         if outcome is None:
             self._flight.save()
         else:
             self._flight.finish(outcome._asdict())
+            if self._trial is not None:
+                self._trial.finish(outcome._asdict())
         if outbox is None:
             return
         self._untold.extend(events)
@@ -290,7 +321,9 @@ def current() -> Optional[Session]:
     return _session
 
 
-def start(name: Optional[str] = None, script: Optional[str] = None, waits: bool = False) -> Optional[Session]:
+def start(
+    name: Optional[str] = None, script: Optional[str] = None, waits: bool = False, trial: Optional[Trial] = None
+) -> Optional[Session]:
     """Starts the recording of this process, once.
 
     ``waits``: it is a run only once it takes a step. So is a worker of a pool or of a data loader.
@@ -301,7 +334,7 @@ def start(name: Optional[str] = None, script: Optional[str] = None, waits: bool 
     _tried = True
     file = _rendezvous.path()
     waits = waits or multiprocessing.parent_process() is not None
-    if file is None and not waits:
+    if file is None and not waits and trial is None:
         tell(
             f"no editor to report to ({_rendezvous.VARIABLE} is not set): only the last steps are recorded,"
             " and kept if the run goes wrong (python -m gradsight why)."
@@ -310,7 +343,13 @@ def start(name: Optional[str] = None, script: Optional[str] = None, waits: bool 
 
     _session = Session(file, identify(), name, script)
     _lifecycle.install()
-    frameworks.install(_session)
+    recorder = frameworks.install(_session)
+    if trial is not None:
+        from .frameworks.torch_trial import TorchTrial
+
+        _session.is_trial(trial)
+        recorder.trial = TorchTrial(trial, recorder)
+        trial.begin()
     if not waits:
         _session.start()
         _children.belong_to(_session.identity.run)

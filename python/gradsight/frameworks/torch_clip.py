@@ -135,6 +135,8 @@ def _replace(module: Any, name: str, limit: str, recorder: TorchRecorder) -> Non
         if _inside or compiling() or _guard.failed:
             return original(parameters, *args, **kwargs)
         parameters, given = _listed(parameters)
+        if recorder.trial is not None and not by_value:
+            args, kwargs = recorder.trial.limit(parameters, args, kwargs)
         noted = before(parameters, args, kwargs)
         caught = None
         _inside = True

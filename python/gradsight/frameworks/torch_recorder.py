@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import weakref
 from types import FrameType
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from .._protocol import Location
 from .._session import Session
@@ -15,6 +15,9 @@ from .torch_culprit import Culprits
 from .torch_reading import Number, Reader, fetch
 from .torch_resume import updates_before
 from .torch_series import TorchSeries
+
+if TYPE_CHECKING:
+    from .torch_trial import TorchTrial
 
 
 class Scaling(NamedTuple):
@@ -49,6 +52,8 @@ class Pass:
 class TorchRecorder:
     def __init__(self, session: Session) -> None:
         self.session = session
+        self.trial: "Optional[TorchTrial]" = None
+        """What this process is a trial of, which is the one thing that may change the training."""
         self.reader = Reader()
         self.culprits = Culprits()
         self.scaling: Optional[Scaling] = None
@@ -191,6 +196,12 @@ class TorchRecorder:
                 fetch(self.reader, list(series.series.norms))
         finally:  # a device that is out of memory has still got the numbers of the last steps
             self.reader.drain()
+
+    def ended_step(self, optimizer: Any) -> None:
+        """An update was made, or skipped, and is recorded: a trial ends after some of them."""
+        owner = self._series.get(optimizer)
+        if self.trial is not None and owner is not None:
+            self.trial.made(owner)
 
     def clipped(self, clip: Clip) -> None:
         for optimizer, gradients in self.all_gradients():

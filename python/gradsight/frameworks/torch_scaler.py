@@ -83,9 +83,12 @@ def _wrap_step(scaler_class: Any, recorder: TorchRecorder) -> None:
         if recorder.scaling is scaling:  # no update has taken it
             skipped(recorder, scaling, caller_frame(2))
             recorder.scaling = None
+            recorder.ended_step(scaling.optimizer)
 
     @functools.wraps(original)
     def step(self: Any, optimizer: Any, *args: Any, **kwargs: Any) -> Any:
+        if recorder.trial is not None:
+            recorder.trial.unscale(self, optimizer)
         scaling = before(self, optimizer)
         try:
             result = original(self, optimizer, *args, **kwargs)

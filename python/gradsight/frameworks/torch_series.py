@@ -38,6 +38,8 @@ class TorchSeries:
     ) -> None:
         self.session = session
         self.series = series
+        first = next((parameter for group in groups for parameter in group["params"]), None)
+        self.device = None if first is None else str(first.device.type)
         self.watch = NonFiniteWatch(session, series, self.source_of)
         self.post_budget = TimeBudget(SAMPLING_SHARE)
         self.weights_budget = TimeBudget(SAMPLING_SHARE)
@@ -82,6 +84,11 @@ class TorchSeries:
         step, self._step = self._step, self._step + 1
         before, self._clock = self._clock, time.perf_counter()
         return step, None if before is None else self._clock - before
+
+    @property
+    def updates(self) -> int:
+        """How many there were, those before this run included."""
+        return self._step
 
     def begin_at(self, step: int) -> None:
         """Counts on from here: an earlier run has made that many updates."""

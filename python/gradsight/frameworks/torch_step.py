@@ -51,7 +51,7 @@ class StepHooks:
         recorder = self._recorder
         if recorder.unheard:
             return None
-        frame = caller_frame(2)
+        frame = caller_frame(3)
         if self._call is not None:
             if _runs(self._call.frame, frame):
                 self._call.nested += 1
@@ -88,6 +88,11 @@ class StepHooks:
         if call.measured:
             recorder.gradients_of(optimizer).use()
         recorder.reader.poll()
+        recorder.ended_step(optimizer)
+
+    def is_within(self, frame: FrameType) -> bool:
+        """Whether ``frame`` is a part of a ``step`` that is under way."""
+        return self._call is not None and _runs(self._call.frame, frame)
 
     def _measure(self, call: Call, optimizer: Any) -> None:
         call.measured = True
@@ -150,7 +155,7 @@ def skipped(recorder: TorchRecorder, scaling: Scaling, frame: FrameType) -> None
 def install(module: Any, recorder: TorchRecorder) -> None:
     """``module`` is ``torch.optim.optimizer``."""
     hooks = StepHooks(recorder)
-    before, after = _guard(hooks.before), _guard(hooks.after)
+    before, after = _before_trial(recorder, hooks), _guard(hooks.after)
     if hasattr(module, "register_optimizer_step_post_hook"):
         module.register_optimizer_step_pre_hook(before)
         module.register_optimizer_step_post_hook(after)
@@ -160,6 +165,19 @@ def install(module: Any, recorder: TorchRecorder) -> None:
     torch_zeroing.install_optimizers(module, recorder)
     _watch_tracing(recorder)
     _hooks.append((before, after))
+
+
+def _before_trial(recorder: TorchRecorder, hooks: StepHooks) -> Any:
+    """What a trial clips before the update, it clips before that is recorded, and once."""
+    before = _guard(hooks.before)
+
+    def both(optimizer: Any, args: Tuple[Any, ...], kwargs: Dict[str, Any]) -> Any:
+        if recorder.trial is None or hooks.is_within(caller_frame()):
+            return before(optimizer, args, kwargs)
+        changed = recorder.trial.before(optimizer, args, kwargs)
+        return before(optimizer, *(changed or (args, kwargs))) or changed
+
+    return both
 
 
 _hooks: List[Tuple[Any, Any]] = []
