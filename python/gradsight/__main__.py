@@ -1,4 +1,4 @@
-"""``python -m gradsight run [--name NAME] script.py args…``, ``… run [--name NAME] -m module args…`` and ``… why [RUN]``"""
+"""``python -m gradsight run [--name NAME] script.py args…`` (or ``-m module``), ``… why [RUN]`` and ``… sweep script.py``"""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ USAGE = """\
 usage: python -m gradsight run [--name NAME] SCRIPT [ARGUMENT ...]
        python -m gradsight run [--name NAME] -m MODULE [ARGUMENT ...]
        python -m gradsight why [--json] [RUN]
+       python -m gradsight sweep [OPTION ...] SCRIPT [-- ARGUMENT ...]
 
 run: runs a Python script or module as python itself would, and shows its gradient norms in the editor.
 
@@ -22,6 +23,8 @@ why: tells how a run went wrong, from what its last steps left behind: which lay
 to it, what to change. RUN is its id or the beginning of that, its name, or a recording's path; the latest by default.
 
   --json       for programs
+
+sweep: tries clipping thresholds in short trials of a script; sweep --help tells more.
 """
 
 
@@ -37,8 +40,12 @@ def main(arguments: List[str]) -> None:
     if arguments and arguments[0] == "why":
         _why(arguments[1:])
         return
+    if arguments and arguments[0] == "sweep":
+        from .sweep.command import sweep
+
+        sys.exit(sweep(arguments[1:]))
     if not arguments or arguments[0] != "run":
-        _usage_error("expected the command 'run' or 'why'")
+        _usage_error("expected the command 'run', 'why' or 'sweep'")
     rest = arguments[1:]
     given: Dict[str, str] = {}
     while rest and rest[0].startswith("-") and rest[0] != "-m":

@@ -20,6 +20,7 @@ from typing import Any, Dict, IO, List, Mapping, NamedTuple, Optional, Sequence
 
 from ._guard import Guard
 from ._imports import after_import
+from ._protocol import clip_site, location
 from ._scalars import LOSS, NORM_PRE, THRESHOLD
 from ._series import Row, Series
 from ._site import is_library
@@ -128,7 +129,8 @@ class Trial:
             {
                 "id": each.id,
                 "by_hand": each.optimizer is None,
-                "clip": None if each.clip is None else each.clip.kind,
+                "clip": clip_site(each.clip),
+                "site": location(each.site),
             }
             for each in series
         ]

@@ -1,0 +1,243 @@
+"""``python -m gradsight sweep``: tries thresholds around the norm that a script's own training has.
+
+First one trial of the script as it is, which tells what it is and how large its norms are; then all others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Any, Dict, List, NoReturn, Optional
+
+from .._guard import tell
+from .._trial import OWN
+from .finished import Finished
+from .grid import given, grid
+from .record import Record, norm_threshold
+from .table import as_json, as_text, lines
+from .trials import FAILED, FINISHED, Result, Script, Trial, Wanted, run_all, updates_of
+from .verdict import Verdict, judge
+
+ALL = "all"
+
+
+class Refused(Exception):
+    """There can be no sweep of this script; the message says why."""
+
+
+def sweep(arguments: List[str]) -> int:
+    """Returns the exit code: 0 with or without a winner, 1 where the script could not be tried."""
+    cut = arguments.index("--") if "--" in arguments else len(arguments)
+    options = _parser().parse_args(arguments[:cut])
+    script = arguments[cut + 1 :]
+    target = ["-m", options.module] if options.module else [options.script]
+    if bool(options.module) == bool(options.script):
+        _parser().error("expected one script, or -m and a module")
+    if options.script and not os.path.isfile(options.script):
+        _parser().error(f"there is no file {options.script}")
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        signal.signal(number, _end)
+    try:
+        return _Sweep(options, target, script).run()
+    except Refused as error:
+        tell(str(error))
+        return 1
+    except KeyboardInterrupt:
+        tell("the sweep was interrupted, and nothing of it runs any more. Run it again to go on.")
+        return 128 + signal.SIGINT
+
+
+class _Sweep:
+    def __init__(self, options: argparse.Namespace, target: List[str], arguments: List[str]) -> None:
+        self._options = options
+        file = options.script or _file_of(options.module)
+        self._finished = Finished(file, target, arguments, options.steps, options.series, sys.executable)
+        self._script = Script(target, arguments, options.steps, self._finished.id)
+        self._results: List[Result] = []
+        self._about: Dict[str, Any] = {}
+
+    def run(self) -> int:
+        options = self._options
+        about, self._results = self._finished.open(options.fresh)
+        self._tell(f"The script is run several times, {options.steps} steps each, and writes each time what it writes.")
+        if about is None:
+            about = self._first()
+        elif self._results:
+            self._tell(f"{len(self._results)} trials were done before (--fresh begins anew).")
+        self._about = about
+        settings = [OWN, *(options.thresholds or grid(about["norms"], about["threshold"]))]
+        seeds = self._seeds(settings)
+        own = [result for result in self._results if result.setting == OWN]
+        return self._report(settings, own, seeds)
+
+    def _first(self) -> Dict[str, Any]:
+        """One trial of the script as it is. What it tells is kept, and returned."""
+        found: Dict[str, Any] = {}
+
+        def done(result: Result, trial: Trial) -> None:
+            found.update(self._look(result, trial.record))
+            self._finished.about(found)
+            self._done(result)
+
+        self._run([Wanted(OWN, 0)], done, inserts=False, series=None if self._options.series == ALL else self._options.series)
+        return found
+
+    def _look(self, result: Result, record: Record) -> Dict[str, Any]:
+        series = _series(record, self._options.series, result)
+        updates = updates_of(record, series)
+        threshold = norm_threshold(updates)
+        if result.loss is None:
+            raise Refused("no loss was seen, by which to compare.")
+        return {
+            "series": series,
+            "clips": threshold is not None,
+            "by_value": any(clip is not None and clip["kind"] == "value" for clip in record.clips.values()),
+            "places": _places(record, series),
+            "threshold": threshold,
+            "norms": [update.norm for update in updates if update.norm is not None],
+            "device": record.device,
+            "sources": record.sources,
+        }
+
+    def _seeds(self, settings: List[str]) -> int:
+        """Runs what is missing: first whether seeds make a difference, then all. Returns how many seeds do."""
+        seeds: int = self._options.seeds
+        if seeds > 1:
+            self._run_missing([Wanted(OWN, seed) for seed in range(seeds)])
+            if _same_for_all_seeds(self._results):
+                seeds = 1
+        self._run_missing([Wanted(setting, seed) for seed in range(seeds) for setting in settings])
+        return seeds
+
+    def _run_missing(self, wanted: List[Wanted]) -> None:
+        known = {(result.setting, result.seed) for result in self._results}
+        about = self._about
+        missing = [each for each in wanted if each not in known]
+        self._run(missing, lambda result, _: self._done(result), not about["clips"], about["series"])
+
+    def _run(self, wanted: List[Wanted], done: Any, inserts: bool, series: Optional[str]) -> None:
+        def start(each: Wanted) -> Trial:
+            return Trial(self._script, each.setting, each.seed, series, inserts, self._finished.folder)
+
+        on_gpu = self._about.get("device") not in (None, "cpu")
+        jobs = self._options.jobs or (1 if on_gpu else min(2, os.cpu_count() or 1))
+        run_all(wanted, start, series, self._options.steps, jobs, self._results, done)
+
+    def _done(self, result: Result) -> None:
+        self._results.append(result)
+        self._finished.add(result)
+        loss = "" if result.loss is None else f", loss {result.loss:.5g}"
+        why = f" ({result.reason})" if result.reason else ""
+        setting = "as it is" if result.setting == OWN else f"threshold {result.setting}"
+        self._tell(f"{setting}, seed {result.seed}: {result.outcome} after {result.steps} steps{loss}{why}")
+
+    def _report(self, settings: List[str], own: List[Result], seeds: int) -> int:
+        about = self._about
+        wanted = [result for result in self._results if result.seed < seeds]
+        table = lines(settings, wanted)
+        losses = {line.setting: line.losses for line in table if line.outcome == FINISHED and len(line.losses) == seeds}
+        own_fails = all(result.outcome != FINISHED for result in own)
+        verdict = judge(losses, own_fails)
+        notes = []
+        if seeds < self._options.seeds:
+            notes.append(
+                "Seeds had no effect: the script sets its own. Where it takes one as an argument, say {seed} there."
+            )
+            verdict = Verdict(None, "Without seeds that differ there is no spread to compare with.", None)
+        if about["by_value"]:
+            notes.append("The script clips by value, too, which was left as it is.")
+        told = json.dumps({**as_json(table, verdict, notes), **about["places"]}, indent=2, allow_nan=False)
+        if self._options.write:
+            with open(self._options.write, "w", encoding="utf-8") as stream:
+                stream.write(told)
+        if self._options.json:
+            print(told)
+        else:
+            print(as_text(table, verdict, notes))
+        return 0
+
+    def _tell(self, line: str) -> None:
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
+
+
+def _series(record: Record, wanted: Optional[str], result: Result) -> Optional[str]:
+    """The series that is tried; None: all. Raises ``Refused`` where the script can't be."""
+    if record.framework not in (None, "torch"):
+        raise Refused(f"trials need PyTorch: not yet for {record.framework}.")
+    if record.by_hand:
+        raise Refused("trials need PyTorch: nothing can be tried in a loop that logs its steps by hand.")
+    if not record.updates:
+        why = f": {result.reason}" if result.outcome == FAILED else ", in the process that was started itself."
+        raise Refused(f"no update of an optimizer of PyTorch was seen{why}")
+    if result.outcome == FAILED:
+        raise Refused(f"the script failed by itself: {result.reason}")
+    if record.scaled is not None:
+        raise Refused(f"{record.scaled} Mend that first.")
+    names = list(record.updates)
+    if wanted == ALL:
+        return None
+    if wanted is not None and wanted not in names or wanted is None and len(names) > 1:
+        raise Refused(f"there are several optimizers: say --series with one of {', '.join(names)}, or {ALL}.")
+    return wanted or names[0]
+
+
+def _places(record: Record, series: Optional[str]) -> Dict[str, Any]:
+    """Where the threshold would be written: the update, and the clip, if there is one by norm."""
+    name = series if series is not None else next(iter(record.updates))
+    clip = record.clips.get(name)
+    by_norm = clip is not None and clip["kind"] == "norm"
+    return {"site": record.sites.get(name), "clip": clip["location"] if clip is not None and by_norm else None}
+
+
+def _same_for_all_seeds(results: List[Result]) -> bool:
+    """Whether the script's own training begins alike with all seeds."""
+    beginnings = [result.first_losses for result in results if result.setting == OWN]
+    first = beginnings[0]
+    return all(
+        len(each) == len(first) and all(abs(a - b) <= 1e-5 * abs(a) for a, b in zip(each, first)) for each in beginnings
+    )
+
+
+def _file_of(module: str) -> Optional[str]:
+    try:
+        spec = importlib.util.find_spec(module)
+    except (ImportError, ValueError):
+        return None
+    return None if spec is None else spec.origin
+
+
+def _end(number: int, _frame: Optional[FrameType]) -> NoReturn:
+    sys.exit(128 + number)
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return value
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m gradsight sweep",
+        description="Runs a script of PyTorch several times, with clipping thresholds around the norm of its gradients,"
+        " and tells whether one is better than the present one.",
+        epilog="Arguments of the script come after --; {seed} in them becomes the trial's seed.",
+    )
+    parser.add_argument("script", nargs="?", metavar="SCRIPT")
+    parser.add_argument("-m", dest="module", metavar="MODULE", help="a module instead of a script")
+    parser.add_argument("--steps", type=_positive, default=300, help="updates of the optimizer in each trial (300)")
+    parser.add_argument("--seeds", type=_positive, default=2, help="trials of each threshold (2)")
+    parser.add_argument("--jobs", type=_positive, help="trials at a time (1 on a GPU, at most 2 on a CPU)")
+    parser.add_argument("--thresholds", type=given, help="instead of multiples of the median norm, say 0.5,1,none")
+    parser.add_argument("--series", help="which optimizer, where there are several, or 'all'")
+    parser.add_argument("--fresh", action="store_true", help="forget the trials that were done before")
+    parser.add_argument("--write", metavar="FILE", help="write the result there, too, as --json would print it")
+    parser.add_argument("--json", action="store_true", help="for programs")
+    return parser

@@ -1,0 +1,61 @@
+"""The trials of a sweep that are done, kept as JSON lines: the same sweep, run again, goes on after them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from typing import Any, Dict, List, Optional, Tuple
+
+from .. import _state
+from .._trial import digest_of
+from .trials import Result
+
+FILE = "finished.jsonl"
+KEPT = 20
+"""Sweeps whose results are kept."""
+
+
+class Finished:
+    def __init__(self, script: Optional[str], *identity: object) -> None:
+        """``script``: the file whose content makes it another sweep, beside ``identity``, which JSON can tell."""
+        told = json.dumps([os.getcwd(), script and digest_of(script), *identity], default=str)
+        self.id = hashlib.sha256(told.encode("utf-8")).hexdigest()[:16]
+        self.folder = os.path.join(os.path.dirname(_state.flights()), "sweeps", self.id)
+        self._path = os.path.join(self.folder, FILE)
+
+    def open(self, fresh: bool) -> Tuple[Optional[Dict[str, Any]], List[Result]]:
+        """What is known of the script, and what is done; ``fresh``: forget it. Nothing if a source has changed since."""
+        os.makedirs(self.folder, exist_ok=True)
+        _clean_up(os.path.dirname(self.folder), self.folder)
+        lines = [] if fresh else self._lines()
+        about = next((line["about"] for line in lines if "about" in line), None)
+        if about is None or any(digest_of(path) != digest for path, digest in about["sources"].items()):
+            if os.path.exists(self._path):
+                os.unlink(self._path)
+            return None, []
+        return about, [Result(**line["result"]) for line in lines if "result" in line]
+
+    def about(self, about: Dict[str, Any]) -> None:
+        self._write({"about": about})
+
+    def add(self, result: Result) -> None:
+        self._write({"result": result._asdict()})
+
+    def _write(self, line: Dict[str, Any]) -> None:
+        with open(self._path, "a", encoding="utf-8") as stream:
+            stream.write(json.dumps(line) + "\n")
+
+    def _lines(self) -> List[Dict[str, Any]]:
+        try:
+            with open(self._path, encoding="utf-8") as stream:
+                return [json.loads(line) for line in stream if line.endswith("\n")]
+        except (OSError, ValueError):
+            return []
+
+
+def _clean_up(folder: str, kept: str) -> None:
+    sweeps = [entry.path for entry in os.scandir(folder) if entry.is_dir() and entry.path != kept]
+    for path in sorted(sweeps, key=os.path.getmtime, reverse=True)[KEPT - 1 :]:
+        shutil.rmtree(path, ignore_errors=True)

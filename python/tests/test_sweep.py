@@ -1,0 +1,187 @@
+"""``python -m gradsight sweep``: real trials of real scripts, and what is left of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any, Callable, Dict, List
+
+import pytest
+from conftest import command, environment, run
+
+pytest.importorskip("torch")
+if os.name != "posix":
+    pytest.skip("tests processes and their groups", allow_module_level=True)
+
+Script = Callable[..., Path]
+
+TRAINING = """
+    import atexit, os, sys
+    import torch
+    from torch import nn
+    from scale import SCALE
+
+    def note(word):
+        with open("log.txt", "a") as log:
+            log.write(f"{word} {sys.argv[1:]} {os.environ.get('GRADSIGHT_TRIAL') is not None}\\n")
+
+    note("began")
+    atexit.register(note, "exited")
+    torch.set_num_threads(1)
+    model = nn.Linear(6, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.2)
+    try:
+        while True:
+            inputs = torch.randn(16, 6)
+            loss = ((model(inputs) - SCALE * inputs.sum(1, keepdim=True)) ** 2).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 0.01)
+            optimizer.step()
+    finally:
+        note("cleaned up")
+"""
+
+
+def swept(folder: Path, *arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
+    env = environment(GRADSIGHT_STATE=str(folder / "state"), OMP_NUM_THREADS="1", **more)
+    return run(command("-m", "gradsight", "sweep", *arguments), cwd=folder, env=env)
+
+
+def log(folder: Path) -> List[str]:
+    return (folder / "log.txt").read_text().splitlines()
+
+
+def test_finds_what_is_better_goes_on_where_it_was_and_leaves_nothing(script: Script, tmp_path: Path) -> None:
+    script(TRAINING)
+    script("SCALE = 3", "scale.py")
+    asked = ("train.py", "--steps", "40", "--thresholds", "1,5", "--json", "--", "--data", "x")
+    done = swept(tmp_path, *asked, GRADSIGHT_RUN="someone-s")
+    assert done.returncode == 0, done.stderr
+    result: Dict[str, Any] = json.loads(done.stdout)
+    own, one, five = result["settings"]
+    assert [own["setting"], one["setting"], five["setting"]] == ["own", "1", "5"]
+    assert [own["threshold"], one["threshold"], five["threshold"]] == [0.01, 1.0, 5.0]
+    assert all(len(line["losses"]) == 2 and line["steps"] == 40 for line in result["settings"])
+    assert own["losses"][0] != own["losses"][1]  # seeds, which the script doesn't set
+    assert result["winner"] == "5" and own["clip_rate"] == 1.0
+    words = [line.split()[0] for line in log(tmp_path)]
+    assert [words.count(word) for word in ("began", "cleaned", "exited")] == [6, 6, 6]
+    assert all("['--data', 'x'] True" in line for line in log(tmp_path))
+    assert os.listdir(tmp_path / "state" / "sweeps" / os.listdir(tmp_path / "state" / "sweeps")[0]) == ["finished.jsonl"]
+
+    again = swept(tmp_path, *asked)
+    assert json.loads(again.stdout) == result
+    assert len(log(tmp_path)) == 18  # nothing was run
+
+    script("SCALE = 4", "scale.py")  # what the script imports is another
+    swept(tmp_path, "train.py", "--steps", "40", "--thresholds", "5", "--seeds", "1", "--json", "--", "--data", "x")
+    assert len(log(tmp_path)) == 24
+
+
+def test_what_diverges_is_ended_at_once_and_its_other_seeds_are_left_out(script: Script, tmp_path: Path) -> None:
+    script(TRAINING.replace("lr=0.2", "lr=100.0"))
+    script("SCALE = 3", "scale.py")
+    done = swept(tmp_path, "train.py", "--steps", "300", "--thresholds", "none", "--jobs", "1", "--json")
+    own, none = json.loads(done.stdout)["settings"]
+    assert (own["outcome"], own["steps"]) == ("finished", 300)
+    assert none["outcome"].startswith("diverged") and none["losses"] == []
+    assert sum(line.startswith("began") for line in log(tmp_path)) == 3
+
+
+def test_seeds_that_the_script_sets_itself_have_no_effect(script: Script, tmp_path: Path) -> None:
+    script(TRAINING.replace("model = ", "torch.manual_seed(1); model = "))
+    script("SCALE = 3", "scale.py")
+    done = swept(tmp_path, "train.py", "--steps", "20", "--thresholds", "5")
+    assert "Seeds had no effect: the script sets its own." in done.stdout
+    assert "No winner." in done.stdout
+    assert sum(line.startswith("began") for line in log(tmp_path)) == 3
+
+
+def alive(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stream:
+            return stream.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 120.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="looks for processes in /proc")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_leaves_no_process_behind(number: int, script: Script, tmp_path: Path) -> None:
+    script(
+        """
+        import os, signal, subprocess, sys, time
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the worst of scripts
+        with open("pids.txt", "a") as pids:
+            pids.write(f"{os.getpid()} {child.pid} .\\n")
+        time.sleep(600)
+        """
+    )
+    env = environment(GRADSIGHT_STATE=str(tmp_path / "state"))
+    process = subprocess.Popen(command("-m", "gradsight", "sweep", "train.py"), cwd=tmp_path, env=env)
+    pids = tmp_path / "pids.txt"
+    wait_for(lambda: pids.exists() and pids.read_text().endswith(".\n"))
+    started = [int(pid) for pid in pids.read_text().split()[:2]]
+    assert all(map(alive, started))
+    process.send_signal(number)
+    code = process.wait(60)
+    assert code == {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -9}[signal.Signals(number)]
+    wait_for(lambda: not any(map(alive, started)), 30)
+
+
+@pytest.mark.parametrize(
+    "text, reason",
+    [
+        ("import gradsight\nfor step in range(9): gradsight.log(step, loss=1)", "logs its steps by hand"),
+        ("print('hi')", "no update of an optimizer of PyTorch was seen"),
+        ("raise ValueError('no data')", "ValueError: no data"),
+    ],
+)
+def test_says_why_a_script_can_not_be_tried(text: str, reason: str, script: Script, tmp_path: Path) -> None:
+    script(text)
+    done = swept(tmp_path, "train.py", "--steps", "5")
+    assert done.returncode == 1 and reason in done.stderr
+
+
+def test_several_optimizers_are_named(script: Script, tmp_path: Path) -> None:
+    script(
+        """
+        import torch
+        nets = [torch.nn.Linear(2, 1) for _ in range(2)]
+        actor, critic = (torch.optim.SGD(net.parameters(), lr=0.1) for net in nets)
+        while True:
+            for net, optimizer in zip(nets, (actor, critic)):
+                optimizer.zero_grad()
+                net(torch.randn(4, 2)).pow(2).sum().backward()
+                optimizer.step()
+        """
+    )
+    done = swept(tmp_path, "train.py", "--steps", "5")
+    assert done.returncode == 1 and "say --series with one of actor, critic, or all" in done.stderr
+    done = swept(tmp_path, "train.py", "--steps", "5", "--series", "critic", "--thresholds", "0.1", "--seeds", "1", "--json")
+    assert [line["threshold"] for line in json.loads(done.stdout)["settings"]] == [None, 0.1]
+
+
+def test_nothing_but_the_sweep_makes_a_trial(script: Script, tmp_path: Path) -> None:
+    plan = {"sweep": "s", "setting": "0.5", "series": None, "inserts": True, "steps": 1, "seed": 0, "runner": 1}
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    path = script("print('ran')")
+    done = run(command("-m", "gradsight", "run", "--trial", str(tmp_path), str(path)))
+    assert done.returncode == 2 and "did not start this process" in done.stderr and done.stdout == ""
+    done = run(command("-m", "gradsight", "run", "--trial", str(tmp_path / "nowhere"), str(path)))
+    assert done.returncode == 2
+    done = run(command("-m", "gradsight", "run", str(path)), env=environment(GRADSIGHT_TRIAL=str(tmp_path)))
+    assert (done.returncode, done.stdout) == (0, "ran\n")
