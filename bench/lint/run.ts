@@ -1,6 +1,7 @@
 /**
- * `npm run bench:lint [-- --quick] [-- --tree DIR]`: keystrokes, cold start, and a whole tree next to other linters, all in one
- * run on one machine. Builds nothing: `npm run build -- --production` first.
+ * `npm run bench:lint [-- --quick] [-- --keystrokes] [-- --tree DIR]`: keystrokes, cold start, and a whole tree next to other
+ * linters, all in one run on one machine; with `--keystrokes` these alone, and no `lint.json`. Builds nothing:
+ * `npm run build -- --production` first.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     tree: { type: "string" },
     limit: { type: "string", default: "900" },
     "no-tree": { type: "boolean", default: false },
+    keystrokes: { type: "boolean", default: false },
   },
 });
 const { quick } = values;
@@ -52,6 +54,8 @@ const widest = server.at(-1);
 for (const [name, spread] of Object.entries(widest?.byTyping ?? {}))
   print(`  ${name}`, "", ms(spread.median), ms(spread.p95), ms(spread.max));
 print("  the server's memory", widest?.peak ? `${widest.peak.toFixed(0)} MiB` : "not known");
+
+if (values.keystrokes) process.exit();
 
 const cold = await coldStart(quick ? 3 : 10);
 print("\nCold start to first diagnostics", "", ms(cold.median), ms(cold.p95), ms(cold.max));
