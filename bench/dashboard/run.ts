@@ -119,14 +119,15 @@ function printRows(rows: readonly Row[], own: Row): void {
       continue;
     }
     const { median, p95, max } = spreadOf(driven?.frames ?? []);
-    const times = (value: number | undefined, ours: number) => (value === undefined ? "" : (value / ours).toFixed(1));
+    const times = (value: number | undefined, ours: number | null | undefined) =>
+      value === undefined || ours === null || ours === undefined ? "" : (value / ours).toFixed(1);
     print(
       tool,
       ms(opened),
       ms(page),
-      times(page, own.measured.page!),
+      times(page, own.measured.page),
       ...(driven ? [ms(median), ms(p95), ms(max), ms(driven.work)] : ["", "", "", ""]),
-      times(driven?.work, own.measured.driven!.work),
+      times(driven?.work, own.measured.driven?.work),
       ms(driven?.settled),
       heap === null ? "" : `${count(heap)} MiB`,
     );

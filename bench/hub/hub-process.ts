@@ -14,4 +14,6 @@ process.on("message", async () => {
   await hub.stop();
   process.exit();
 });
+// A bench that failed leaves no hub behind.
+process.on("disconnect", () => process.exit());
 process.send?.(hub.endpoint);
