@@ -49,3 +49,6 @@ export function formatDuration(seconds: number): string {
 
 /** The last part of a path, whichever way its slashes lean. */
 export const fileName = (path: string): string => path.split(/[\\/]/).pop() || path;
+
+/** As much of a hash as tells two apart. */
+export const shortHash = (hash: string): string => hash.slice(0, 10);

@@ -81,6 +81,8 @@ const layers = new LayersView({
   ...chartActions,
   open: (modules) => changeState({ modules, layer: null }),
   pick: (layer) => changeState({ layer }),
+  sourceOf: (layer, series) => feed.sourceOf(layer, series.id),
+  reveal,
 });
 const distribution = new DistributionView({
   tryOut: (whatIf) => changeState({ whatIf }),

@@ -82,10 +82,12 @@ test("what differs is named with both values, and what is the same is not", asyn
   const found = await differences(dashboard);
   assert.deepEqual(found.Arguments, ["–", "--lr 0.1"]);
   assert.deepEqual(found.Optimizer, ["AdamW", "SGD"]);
+  assert.deepEqual(found.Commit, ["4b825dc642", "da39a3ee5e"]);
   assert.deepEqual(found.Status, ["Finished", "Failed"]);
   assert.deepEqual(found.Steps, ["700", "451"]);
   assert.equal(found["Latest loss"]![1], "NaN");
-  for (const same of ["Script", "Threshold", "Python", "Framework"]) assert.equal(found[same], undefined, same);
+  for (const same of ["Script", "SHA-256 of the script", "Threshold", "Python", "Framework"])
+    assert.equal(found[same], undefined, same);
   await dashboard.close();
 });
 

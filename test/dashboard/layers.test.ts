@@ -104,6 +104,37 @@ test("keys move from cell to cell and say each; Enter opens the layer's series, 
   await dashboard.close();
 });
 
+test("a layer leads to its code: by its button, by Shift and Enter, by a double click on its name", async () => {
+  const dashboard = await opened("layered");
+  const { page } = dashboard;
+  const revealed = async (count: number) => {
+    const reveals = () => dashboard.sent.filter(({ type }) => type === "reveal");
+    while (reveals().length < count) await page.waitForTimeout(20);
+    return reveals().at(-1);
+  };
+  const { top, height } = await rowsAt(dashboard, runs.LAYERS.length);
+  const heatMap = surface(dashboard).first(); // a layer's own chart has one, too
+  const toEmbedding = { type: "reveal", location: runs.EMBEDDING.assignment };
+  await heatMap.focus();
+  await page.keyboard.press("Shift+Enter");
+  assert.deepEqual(await revealed(1), toEmbedding);
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await page.locator(".picked").getByRole("button", { name: "Go to code" }).click();
+  assert.deepEqual(await revealed(2), { type: "reveal", location: runs.HEAD.definition });
+  await heatMap.dblclick({ position: { x: 8, y: top + height / 2 } });
+  assert.deepEqual(await revealed(3), toEmbedding);
+
+  await heatMap.focus();
+  await page.keyboard.press("End");
+  for (let i = 0; i < 3; i++) await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: `Close ${runs.LAYERS[3]}` }).waitFor();
+  await dashboard.settled();
+  assert.equal(await page.locator(".picked").getByRole("button", { name: "Go to code" }).isVisible(), false);
+  await dashboard.close();
+});
+
 test("of 2,000 layers the modules are shown, and open to their layers; the way back is kept", async () => {
   const dashboard = await opened("many-layers");
   await note(dashboard, "2,000 layers by module");

@@ -1,9 +1,11 @@
 /** The runs that the tests show. */
-import type { ClipSite, Story } from "../../protocol/telemetry.ts";
+import type { ClipSite, LayerSource, Story } from "../../protocol/telemetry.ts";
 import { type RecordedRun, readTrace, runInfo, seriesInfo } from "./recorded-run.ts";
 
 const SCRIPT = "/home/ada/project/train.py";
 export const SITE = { file: SCRIPT, line: 42 };
+/** The same script at different commits. */
+const ran = (commit: string) => ({ commit, scriptHash: "e3".repeat(32) });
 const CLIP: ClipSite = {
   kind: "norm",
   function: "torch.nn.utils.clip_grad_norm_",
@@ -12,7 +14,7 @@ const CLIP: ClipSite = {
 
 /** Clipped at 1, a spike at step 600 that the trace's own bad batch made, others at 400 and 500; keeps its threshold. */
 export const spikes: RecordedRun = {
-  info: runInfo("spikes", "train.py"),
+  info: runInfo("spikes", "train.py", { code: ran("4b825dc642cb6eb9a060e54bf8d69288fbee4904") }),
   series: [
     {
       info: seriesInfo("adamw", "AdamW", { clip: CLIP }),
@@ -30,7 +32,10 @@ export const spikes: RecordedRun = {
 
 /** NaN at its last step: the threshold in force is 1, a far lower one is suggested. */
 export const nonFinite: RecordedRun = {
-  info: runInfo("non-finite", "train.py --lr 0.1", { args: ["--lr", "0.1"] }),
+  info: runInfo("non-finite", "train.py --lr 0.1", {
+    args: ["--lr", "0.1"],
+    code: ran("da39a3ee5e6b4b0d3255bfef95601890afd80709"),
+  }),
   series: [
     { info: seriesInfo("sgd", "SGD", { optimizer: "SGD", clip: CLIP }), steps: readTrace("non-finite"), threshold: 1 },
   ],
@@ -159,12 +164,24 @@ const BLOCKS = Array.from({ length: 5 }, (_, i) =>
   ["attention.weight", "attention.bias", "mlp.weight", "mlp.bias"].map((name) => `blocks.${i}.${name}`),
 ).flat();
 export const LAYERS = ["embed.weight", ...BLOCKS, "head.weight"];
+/** What makes the first layer is known to the line, of the second only the class. */
+export const EMBEDDING: LayerSource = {
+  module: "torch.nn.modules.sparse.Embedding",
+  owner: "Deep",
+  definition: { file: "/home/ada/project/deep.py", line: 3 },
+  assignment: { file: "/home/ada/project/deep.py", line: 6 },
+};
+export const HEAD: LayerSource = { ...EMBEDDING, module: "torch.nn.modules.linear.Linear", assignment: null };
 /** Gradients that vanish towards the input, a weight that goes NaN, a bias that gets none, and samples that were lost. */
 export const layered: RecordedRun = {
   info: runInfo("layered", "deep.py"),
   series: [
     {
-      info: seriesInfo("sgd", "SGD", { optimizer: "SGD", clip: CLIP }),
+      info: seriesInfo("sgd", "SGD", {
+        optimizer: "SGD",
+        clip: CLIP,
+        code: { sources: [EMBEDDING, HEAD], of: { t: LAYERS.map((_, i) => (i === 0 ? 0 : i < 3 ? 1 : null)) } },
+      }),
       steps: readTrace("spike").filter(({ step }) => step < 300 || step >= 400),
       threshold: 1,
       layers: {

@@ -18,6 +18,8 @@ export interface Surface {
   point?(clientY: number | null): void;
   /** A click that was no drag. */
   click?(clientY: number): void;
+  /** A double click; true where the surface has acted on it. */
+  doubleClick?(clientX: number, clientY: number): boolean;
   /** Keys of the surface's own; true for one that it has acted on. */
   press?(key: string, shift: boolean): boolean;
 }
@@ -32,7 +34,7 @@ export function attachGestures(surface: Surface, crosshair: Crosshair): void {
   attachKeyboard(surface, crosshair);
 }
 
-function attachPointer({ element, stepAt, setWindow, point, click }: Surface, crosshair: Crosshair): void {
+function attachPointer({ element, stepAt, setWindow, point, click, doubleClick }: Surface, crosshair: Crosshair): void {
   let start: { x: number; step: number } | null = null;
   element.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
@@ -67,7 +69,9 @@ function attachPointer({ element, stepAt, setWindow, point, click }: Surface, cr
     crosshair.move(null);
     point?.(null);
   });
-  element.addEventListener("dblclick", () => setWindow(null));
+  element.addEventListener("dblclick", ({ clientX, clientY }) => {
+    if (!doubleClick?.(clientX, clientY)) setWindow(null);
+  });
 }
 
 /** Without focus the wheel scrolls the page, as a reader who is only passing by expects; with Ctrl or focus it zooms. */

@@ -106,6 +106,12 @@ export class HeatMapCanvas {
     return row >= 0 && row < rows ? row : null;
   }
 
+  /** The row under a point beside the cells, where the names are. */
+  nameAt(clientX: number, clientY: number): number | null {
+    const { canvas, chartArea: area } = this.#chart;
+    return clientX - canvas.getBoundingClientRect().left < area.left ? this.rowAt(clientY) : null;
+  }
+
   dispose(): void {
     this.#chart.destroy();
   }

@@ -5,6 +5,7 @@
 import type { NormDistribution } from "../../protocol/advice.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import type { Of } from "../../protocol/shape.ts";
+import type { LayerSource } from "../../protocol/telemetry.ts";
 import type { Metric, RunDetail, RunSummary } from "../../protocol/viewer.ts";
 import type { hubState } from "../../protocol/webview.ts";
 import { log, reasonOf } from "../host.ts";
@@ -125,6 +126,13 @@ export class Feed {
     this.distribution.want(null);
     this.problem = null;
     void this.#subscribe();
+  }
+
+  /** What the code of the watched run says of a layer; null: not known. */
+  async sourceOf(layer: string, series: string): Promise<LayerSource | null> {
+    if (this.#watched === null) return null;
+    const asked = this.#client.request("layerSource", { run: this.#watched, series, layer });
+    return (await this.#attempt(asked))?.source ?? null;
   }
 
   /** Asks for everything anew, after a refusal. */

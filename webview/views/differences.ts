@@ -3,7 +3,7 @@ import "./differences.css";
 import { fromJsonNumber } from "../../protocol/shape.ts";
 import type { RunDetail, SeriesDetail } from "../../protocol/viewer.ts";
 import { element, patchList, setHidden, setText } from "../dom.ts";
-import { fileName, formatCount, formatJson, formatShare, formatThreshold } from "../format.ts";
+import { fileName, formatCount, formatJson, formatShare, formatThreshold, shortHash } from "../format.ts";
 import { t } from "../l10n.ts";
 import { statusOf } from "./status.ts";
 
@@ -25,11 +25,13 @@ export interface Compared {
 
 interface Aspect {
   readonly name: string;
-  of(run: RunDetail, series: SeriesDetail | null): string | null;
+  of(run: RunDetail, series: SeriesDetail | null): string | null | undefined;
 }
 
 const ASPECTS: readonly Aspect[] = [
   { name: t("Script"), of: ({ summary }) => summary.script && fileName(summary.script) },
+  { name: t("Commit"), of: ({ code }) => code?.commit && shortHash(code.commit) },
+  { name: t("SHA-256 of the script"), of: ({ code }) => code?.scriptHash && shortHash(code.scriptHash) },
   { name: t("Arguments"), of: ({ args }) => args.join(" ") },
   { name: t("Optimizer"), of: (_, series) => series?.optimizer ?? null },
   { name: t("Clipping"), of: (_, series) => series?.clip?.function.split(".").pop() ?? (series && TEXT.unclipped) },

@@ -4,6 +4,7 @@
  */
 import "./layers.css";
 import { toJsonNumber } from "../../protocol/shape.ts";
+import type { CodeLocation, LayerSource } from "../../protocol/telemetry.ts";
 import type { SeriesDetail } from "../../protocol/viewer.ts";
 import { type ColorLegend, createColorLegend } from "../charts/color-legend.ts";
 import { Crosshair } from "../charts/crosshair.ts";
@@ -35,7 +36,7 @@ const BUCKET_WIDTH = 3;
 const TEXT = {
   title: t("Gradient norms of the layers"),
   surface: t(
-    "Gradient norms of the layers. Left and right move the step, up and down the layer; Enter opens it, Backspace goes back. Plus and minus zoom, 0 fits.",
+    "Gradient norms of the layers. Left and right move the step, up and down the layer; Enter opens it, Shift and Enter go to its code, Backspace goes back. Plus and minus zoom, 0 fits.",
   ),
   none: t("No cell chosen"),
   layers: (n: number) => (n === 1 ? t("{0} layer", formatCount(n)) : t("{0} layers", formatCount(n))),
@@ -51,6 +52,8 @@ const TEXT = {
   notSampled: t("not sampled"),
   norm: t("Gradient norm"),
   close: (layer: string) => t("Close {0}", layer),
+  code: t("Go to code"),
+  codeHint: (module: string, owner: string) => t("{0} in {1}", module, owner),
 };
 
 type Modules = DashboardState["modules"];
@@ -60,6 +63,9 @@ export interface LayersActions extends PanelActions {
   open(modules: Modules): void;
   /** Shows the series of a layer; null: none. */
   pick(layer: string | null): void;
+  /** What the code says of a layer of the series; null: not known. */
+  sourceOf(layer: string, series: SeriesDetail): Promise<LayerSource | null>;
+  reveal(location: CodeLocation): void;
 }
 
 /** What is to be shown. */
@@ -136,7 +142,8 @@ export class LayersView {
         setWindow: actions.setWindow,
         point: (clientY) => this.#point(clientY === null ? null : (this.#chart?.rowAt(clientY) ?? null)),
         click: (clientY) => this.#open(this.#chart?.rowAt(clientY) ?? null),
-        press: (key) => this.#press(key),
+        doubleClick: (clientX, clientY) => this.#goTo(this.#chart?.nameAt(clientX, clientY) ?? null),
+        press: (key, shift) => this.#press(key, shift),
       },
       actions.crosshair,
     );
@@ -257,11 +264,12 @@ export class LayersView {
     this.#readOutCell();
   }
 
-  #press(key: string): boolean {
+  #press(key: string, shift: boolean): boolean {
     const last = (this.#scene?.rows.length ?? 0) - 1;
     const row = this.#row ?? 0;
     if (key === "ArrowUp") this.#point(Math.max(0, row - 1));
     else if (key === "ArrowDown") this.#point(Math.min(last, row + 1));
+    else if (key === "Enter" && shift) this.#goTo(row);
     else if (key === "Enter") this.#open(row);
     else if (key === "Backspace" && this.#modules.length > 0) this.#actions.open(this.#modules.slice(0, -1));
     else return false;
@@ -280,6 +288,18 @@ export class LayersView {
     const first = this.#scene!.tile.first + row.from;
     this.#row = 0;
     this.#actions.open([...this.#modules, { name: row.name, first, layers: row.to - row.from }]);
+  }
+
+  /** Goes to the code of a row that is one layer; whether there is such a row. */
+  #goTo(place: number | null): boolean {
+    const scene = this.#scene;
+    const row = place === null ? undefined : scene?.rows[place];
+    if (!scene || !row || row.to - row.from !== 1) return false;
+    void this.#actions.sourceOf(scene.tile.names[row.from]!, scene.series).then((source) => {
+      const location = source && placeOf(source);
+      if (location) this.#actions.reveal(location);
+    });
+    return true;
   }
 
   #pick(name: string | null, tables: readonly string[]): void {
@@ -318,7 +338,16 @@ export class LayersView {
       this.#surface.focus();
       this.#actions.pick(null);
     });
-    this.#picked.replaceChildren(panel.element, close);
+    const code = element("button", { type: "button", class: "quiet", hidden: true }, TEXT.code);
+    void this.#actions.sourceOf(name, this.#scene!.series).then((source) => {
+      const location = source && placeOf(source);
+      if (!location) return;
+      const { module, owner } = source;
+      setAttribute(code, "title", TEXT.codeHint(module.split(".").pop()!, owner ?? ""));
+      setHidden(code, false);
+      code.addEventListener("click", () => this.#actions.reveal(location));
+    });
+    this.#picked.replaceChildren(panel.element, element("div", { class: "tools" }, code, close));
     if (this.#palette) panel.paint(this.#palette);
     return { name, panel };
   }
@@ -389,5 +418,8 @@ export class LayersView {
     );
   }
 }
+
+/** The line that makes the layer, or else the class that does. */
+const placeOf = ({ assignment, definition }: LayerSource): CodeLocation | null => assignment ?? definition;
 
 const asTile = ({ from, to }: LayerTile): Tile => ({ from, to, metrics: new Map() });

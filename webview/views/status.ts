@@ -2,7 +2,7 @@
 import "./status.css";
 import type { RunDetail, RunSummary } from "../../protocol/viewer.ts";
 import { element, setAttribute, setHidden, setText } from "../dom.ts";
-import { fileName, formatCount, formatDuration } from "../format.ts";
+import { fileName, formatCount, formatDuration, shortHash } from "../format.ts";
 import { t } from "../l10n.ts";
 import { createIcon, setIcon } from "./icon.ts";
 
@@ -18,6 +18,7 @@ const TEXT = {
   steps: (n: number) => (n === 1 ? t("{0} step", formatCount(n)) : t("{0} steps", formatCount(n))),
   lostRank: (rank: number) => t("rank {0} was lost", rank),
   attempts: (n: number) => t("attempt {0}", n),
+  commit: (hash: string) => t("commit {0}", hash),
   error: t("Show the error"),
 };
 
@@ -50,7 +51,7 @@ export class StatusView {
     );
   }
 
-  show({ summary, error, exitCode, frameworkVersion, python, attempts, ranks }: RunDetail): void {
+  show({ summary, error, exitCode, frameworkVersion, python, code, attempts, ranks }: RunDetail): void {
     const lost = ranks.find(({ status }) => status === "lost");
     setIcon(this.#icon, summary.status);
     setAttribute(this.#icon, "data-status", summary.status);
@@ -67,6 +68,7 @@ export class StatusView {
       attempts > 1 ? TEXT.attempts(attempts) : null,
       summary.script && fileName(summary.script),
       summary.framework && [summary.framework, frameworkVersion].filter(Boolean).join(" "),
+      code?.commit && TEXT.commit(shortHash(code.commit)),
       python && `Python ${python.replace(/^Python /, "")}`,
     ];
     setText(this.#line, parts.filter(Boolean).join(" · "));
