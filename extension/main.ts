@@ -47,7 +47,7 @@ export async function activate(context: ExtensionContext): Promise<TestApi> {
     runs,
     new StatusBar(server, hub),
     languageStatus(server),
-    registerCommands(context, { hub, probe, args, log }, dashboard, server, runs, log),
+    registerCommands(context, { hub, probe, args, log }, dashboard, writer, server, runs, log),
     window.registerWebviewPanelSerializer(DASHBOARD, dashboard),
     tasks.registerTaskProvider(TASK_TYPE, new TrainingTasks(probe)),
     followTasks(hub, dashboard, log),

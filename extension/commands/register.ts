@@ -1,12 +1,14 @@
 /** Every command by name. */
 import { type Disposable, type ExtensionContext, type LogOutputChannel, l10n, type Uri } from "vscode";
 import type { Dashboard } from "../dashboard/dashboard.ts";
+import type { ThresholdWriter } from "../dashboard/write-threshold.ts";
 import type { LanguageServer } from "../language/language-server.ts";
 import type { RunsView } from "../runs/runs-view.ts";
 import { chooseRun } from "./choose-run.ts";
 import { deleteRun } from "./delete-run.ts";
 import { exportRun } from "./export-run.ts";
 import { filterRuns } from "./filter-runs.ts";
+import { findThreshold } from "./find-threshold.ts";
 import { fixAllInFile } from "./fix-all-in-file.ts";
 import { type Handlers, registerGuarded } from "./guarded.ts";
 import { importRuns } from "./import-runs.ts";
@@ -21,6 +23,7 @@ export function registerCommands(
   context: ExtensionContext,
   run: RunContext,
   dashboard: Dashboard,
+  writer: ThresholdWriter,
   server: LanguageServer,
   runs: RunsView,
   log: LogOutputChannel,
@@ -35,6 +38,7 @@ export function registerCommands(
     onRun(action)(target ?? runs.selected ?? (await chooseRun(hub, title)));
   const handlers: Handlers = {
     "gradsight.runWithTelemetry": (uri?: Uri) => runWithTelemetry(run, uri),
+    "gradsight.findThreshold": (uri?: Uri) => findThreshold(run, writer, uri),
     "gradsight.openDashboard": () => dashboard.show(),
     "gradsight.fixAllInFile": () => fixAllInFile(server),
     "gradsight.openWalkthrough": () => openWalkthrough(context),

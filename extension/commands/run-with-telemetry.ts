@@ -33,7 +33,8 @@ export async function runWithTelemetry(context: RunContext, uri?: Uri): Promise<
   await tasks.executeTask(trainingTask(script.uri, args, python, context.probe));
 }
 
-async function chooseScript(uri?: Uri): Promise<TextDocument | null> {
+/** A script on disk, saved; null, and said why, where there is none. @param uri from a menu; without it, the active file */
+export async function chooseScript(uri?: Uri): Promise<TextDocument | null> {
   const document = uri ? await workspace.openTextDocument(uri) : window.activeTextEditor?.document;
   if (document?.languageId === "python" && document.uri.scheme === "file") return document;
   const message = window.activeNotebookEditor
@@ -45,7 +46,7 @@ async function chooseScript(uri?: Uri): Promise<TextDocument | null> {
   return null;
 }
 
-async function trusted(): Promise<boolean> {
+export async function trusted(): Promise<boolean> {
   if (workspace.isTrusted) return true;
   const manage = l10n.t("Manage Trust");
   const message = l10n.t("Scripts are run in trusted workspaces only: a script may do anything that you may do.");
@@ -54,7 +55,7 @@ async function trusted(): Promise<boolean> {
   return false;
 }
 
-async function interpreter(script: Uri): Promise<string | null> {
+export async function interpreter(script: Uri): Promise<string | null> {
   for (;;) {
     const found = await findInterpreter(script);
     if ("ok" in found) return found.ok;

@@ -6,12 +6,21 @@
 import { stat } from "node:fs/promises";
 import { l10n, Range, type TextDocument, Uri, type WorkspaceEdit, workspace } from "vscode";
 import { THRESHOLD_EDIT_METHOD, type ThresholdEditParams, type ThresholdEditResult } from "../../protocol/lsp.ts";
-import type { RunSummary } from "../../protocol/viewer.ts";
+import type { CodeLocation } from "../../protocol/telemetry.ts";
 import type { HubClient } from "../hub/hub-client.ts";
 import type { LanguageServer } from "../language/language-server.ts";
 import { showRange } from "./reveal.ts";
 
 export type WriteOutcome = { ok: { file: string; line: number; summary: string } } | { err: string };
+
+/** Where a training's updates happened in the code. */
+export interface Place {
+  readonly site: CodeLocation | null;
+  readonly clip: CodeLocation | null;
+  readonly script: string | null;
+  /** Unix seconds: what was changed since may stand elsewhere. */
+  readonly startedAt: number;
+}
 
 export class ThresholdWriter {
   private readonly hub: HubClient;
@@ -35,19 +44,24 @@ export class ThresholdWriter {
     const run = await this.hub.run(runId);
     const series = run.series.find(({ id }) => id === seriesId);
     if (!series) return { err: l10n.t("This run has no such series any more.") };
-    const clip = series.clip?.location ?? null;
+    const { script, startedAt } = run.summary;
+    return this.writeAt({ site: series.site, clip: series.clip?.location ?? null, script, startedAt }, threshold);
+  }
+
+  /** Rejects where something unforeseen goes wrong. */
+  async writeAt({ site, clip, script, startedAt }: Place, threshold: number): Promise<WriteOutcome> {
     // The number is changed where clipping was seen; without clipping, it is inserted at the update.
-    const file = clip?.file ?? series.site?.file ?? run.summary.script;
+    const file = clip?.file ?? site?.file ?? script;
     if (!file) return { err: l10n.t("The run did not record where its updates happen in the code.") };
 
     const modified = await stat(file).catch(() => null);
     if (!modified) return { err: l10n.t("{0} does not exist any more. Was it moved or renamed?", file) };
     const document = await workspace.openTextDocument(Uri.file(file));
     const version = document.version;
-    const params: ThresholdEditParams = { uri: this.server.uri(document.uri), site: series.site, clip, threshold };
+    const params: ThresholdEditParams = { uri: this.server.uri(document.uri), site, clip, threshold };
     const answer = await this.server.request<ThresholdEditResult>(THRESHOLD_EDIT_METHOD, params);
     if ("err" in answer)
-      return { err: withReason(answer.err, changedSince(run.summary, document, modified.mtimeMs / 1000)) };
+      return { err: withReason(answer.err, changedSince(startedAt, document, modified.mtimeMs / 1000)) };
 
     const edit = await this.server.edit(answer.ok.edit);
     if (document.version !== version)
@@ -73,8 +87,8 @@ function changedRange(edit: WorkspaceEdit, line: number): Range {
   return new Range(at.range.start, at.range.start.translate(0, at.newText.length));
 }
 
-function changedSince(run: RunSummary, document: TextDocument, modified: number): boolean {
-  return document.isDirty || modified > run.startedAt;
+function changedSince(startedAt: number, document: TextDocument, modified: number): boolean {
+  return document.isDirty || modified > startedAt;
 }
 
 function withReason(reason: string, changed: boolean): string {

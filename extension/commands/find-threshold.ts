@@ -1,0 +1,156 @@
+/** "Find Threshold by Trial": a sweep of the script as a task, whose outcome can be written to the code. */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  type CancellationToken,
+  l10n,
+  ProcessExecution,
+  ProgressLocation,
+  type QuickPickItem,
+  Task,
+  TaskRevealKind,
+  TaskScope,
+  type TextDocument,
+  tasks,
+  Uri,
+  window,
+  workspace,
+} from "vscode";
+import { type SweepResult, type SweptSetting, sweepResult } from "../../protocol/sweep.ts";
+import type { ThresholdWriter } from "../dashboard/write-threshold.ts";
+import { type ProbeEnvironment, processEnvironment } from "../python/probe-environment.ts";
+import { chooseScript, interpreter, type RunContext, trusted } from "./run-with-telemetry.ts";
+
+const STEPS = [100, 300, 1000];
+
+/** @param uri from a menu; without it, the active file */
+export async function findThreshold(context: RunContext, writer: ThresholdWriter, uri?: Uri): Promise<void> {
+  const script = await chooseScript(uri);
+  if (!script || !(await trusted())) return;
+  const python = await interpreter(script.uri);
+  if (!python) return;
+  const args = await context.args.of(script.uri);
+  if (!args) return;
+  const steps = await chooseSteps();
+  if (steps === null) return;
+  if (script.isDirty && !(await script.save())) {
+    void window.showErrorMessage(l10n.t("{0} could not be saved, so it was not run.", script.fileName));
+    return;
+  }
+  const startedAt = Date.now() / 1000;
+  const folder = await mkdtemp(join(tmpdir(), "gradsight-sweep-"));
+  try {
+    const file = join(folder, "result.json");
+    const sweep = [
+      "-m",
+      "gradsight",
+      "sweep",
+      "--steps",
+      String(steps),
+      "--write",
+      file,
+      script.fileName,
+      "--",
+      ...args,
+    ];
+    const code = await window.withProgress(
+      { location: ProgressLocation.Notification, title: l10n.t("Trying thresholds…"), cancellable: true },
+      (_, token) => run(sweepTask(script, python, sweep, context.probe), token),
+    );
+    if (code === 0) await offer(sweepResult(JSON.parse(await readFile(file, "utf8"))), script, startedAt, writer);
+    else if (code !== undefined)
+      void window.showWarningMessage(l10n.t("The trials ended with exit code {0}. Their terminal says why.", code));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function chooseSteps(): Promise<number | null> {
+  const items = STEPS.map((steps) => ({ steps, label: l10n.t("{0} steps", steps) }));
+  const placeHolder = l10n.t(
+    "Steps of each trial. The script is run several times, and writes each time what it writes.",
+  );
+  return (await window.showQuickPick(items, { title: l10n.t("Find Threshold by Trial"), placeHolder }))?.steps ?? null;
+}
+
+function sweepTask({ uri }: TextDocument, python: string, args: readonly string[], probe: ProbeEnvironment): Task {
+  const folder = workspace.getWorkspaceFolder(uri);
+  const cwd = (folder ?? workspace.workspaceFolders?.[0])?.uri.fsPath ?? Uri.joinPath(uri, "..").fsPath;
+  const execution = new ProcessExecution(python, [...args], { cwd, env: processEnvironment(probe) });
+  const name = l10n.t("thresholds of {0}", workspace.asRelativePath(uri, false));
+  const task = new Task({ type: "gradsight-sweep" }, folder ?? TaskScope.Workspace, name, "Gradsight", execution, []);
+  task.presentationOptions = { reveal: TaskRevealKind.Always, focus: false, clear: true };
+  return task;
+}
+
+/** The exit code; undefined where it was cancelled. */
+async function run(task: Task, token: CancellationToken): Promise<number | undefined> {
+  const execution = await tasks.executeTask(task);
+  return new Promise((resolve) => {
+    const subscriptions = [
+      token.onCancellationRequested(() => execution.terminate()),
+      tasks.onDidEndTaskProcess((event) => {
+        if (event.execution !== execution) return;
+        for (const subscription of subscriptions) subscription.dispose();
+        resolve(token.isCancellationRequested ? undefined : event.exitCode);
+      }),
+    ];
+  });
+}
+
+interface Choice extends QuickPickItem {
+  readonly threshold: number;
+}
+
+/** Shows the outcome; what the user takes of it is written to the code. */
+export async function offer(
+  result: SweepResult,
+  script: TextDocument,
+  startedAt: number,
+  writer: ThresholdWriter,
+): Promise<void> {
+  const winner = result.winner === null ? null : Number(result.winner);
+  const write = l10n.t("Write to code");
+  const all = l10n.t("Show Results");
+  const actions = winner !== null && Number.isFinite(winner) ? [write, all] : [all];
+  const verdict =
+    result.winner === null
+      ? result.reason
+      : l10n.t("{0} is the better threshold. {1}", named(result.winner), result.reason);
+  const answer = await window.showInformationMessage([verdict, ...result.notes].join(" "), ...actions);
+  const threshold = answer === write ? winner : answer === all ? await choose(result, verdict) : null;
+  if (threshold === null) return;
+  const place = { site: result.site, clip: result.clip, script: script.fileName, startedAt };
+  const outcome = await writer.writeAt(place, threshold);
+  if ("err" in outcome) void window.showWarningMessage(outcome.err);
+}
+
+/** The results, each of which can be written to the code; null: none is wanted. */
+async function choose({ settings }: SweepResult, title: string): Promise<number | null> {
+  const items: Choice[] = settings.map((line) => ({
+    label: line.setting === "own" ? l10n.t("as it is: {0}", line.threshold ?? named("none")) : named(line.setting),
+    description: loss(line),
+    detail: [
+      line.clip_rate === null ? "" : l10n.t("clipped {0} % of the steps", Math.round(100 * line.clip_rate)),
+      line.outcome,
+    ]
+      .filter(Boolean)
+      .join(" · "),
+    threshold: Number(line.setting),
+  }));
+  const placeHolder = l10n.t("Choose a threshold to write it to the code");
+  const chosen = await window.showQuickPick(items, { title, placeHolder, ignoreFocusOut: true });
+  return chosen && Number.isFinite(chosen.threshold) ? chosen.threshold : null;
+}
+
+function named(setting: string): string {
+  return setting === "none" ? l10n.t("no clipping") : setting;
+}
+
+function loss({ losses }: SweptSetting): string {
+  if (losses.length === 0) return l10n.t("no final loss");
+  const mean = losses.reduce((sum, each) => sum + each, 0) / losses.length;
+  const spread = (Math.max(...losses) - Math.min(...losses)) / 2;
+  return l10n.t("loss {0} ± {1}", Number(mean.toPrecision(5)), Number(spread.toPrecision(2)));
+}

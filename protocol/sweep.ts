@@ -1,0 +1,31 @@
+/** What `python -m gradsight sweep --write FILE` writes: the outcome of a sweep, as JSON. */
+import { finite, list, nullable, type Of, object, text, whole } from "./shape.ts";
+import { codeLocation } from "./telemetry.ts";
+
+export const sweepResult = object({
+  /** In the order in which they are shown; the script's own is the first. */
+  settings: list(
+    object({
+      /** "own", "none" (no clipping by norm) or a threshold as a decimal number. */
+      setting: text(64),
+      /** The threshold that was in force; null: no clipping by norm. */
+      threshold: nullable(finite),
+      /** The final losses of the trials that came to their end, one a seed. */
+      losses: list(finite, 10_000),
+      steps: whole,
+      /** Of the steps; null where nothing was clipped by norm. */
+      clip_rate: nullable(finite),
+      outcome: text(),
+    }),
+    1000,
+  ),
+  /** The setting that is better than the script's own; null: no trial can show that one is. */
+  winner: nullable(text(64)),
+  reason: text(),
+  notes: list(text(), 100),
+  site: nullable(codeLocation),
+  /** Where the script clips by norm itself. */
+  clip: nullable(codeLocation),
+});
+export type SweepResult = Of<typeof sweepResult>;
+export type SweptSetting = SweepResult["settings"][number];
