@@ -82,7 +82,7 @@ async function read({ page }: DashboardPage, { bytes }: Saved) {
     const file = new DOMParser().parseFromString(text, "image/svg+xml");
     const all = [...file.querySelectorAll("*")];
     return {
-      texts: [...file.querySelectorAll("text")].map((node) => node.textContent),
+      texts: [...file.querySelectorAll('text:not([fill="none"])')].map((node) => node.textContent),
       tags: [...new Set(all.map((node) => node.tagName))].sort(),
       attributes: [...new Set(all.flatMap((node) => node.getAttributeNames()))],
     };

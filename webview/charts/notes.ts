@@ -69,20 +69,25 @@ export function notesPlugin(notes: () => readonly Note[], palette: () => Palette
       ctx.lineWidth = 1;
       ctx.setLineDash([1, 3]);
       const shorten = (text: string) => shortened(text, (part) => ctx.measureText(part).width);
-      for (const { x, text, isLeft } of placeNotes(
-        notes(),
-        area,
-        (step) => scales.x!.getPixelForValue(step),
-        shorten,
-      )) {
+      const placed = placeNotes(notes(), area, (step) => scales.x!.getPixelForValue(step), shorten);
+      ctx.beginPath();
+      for (const { x } of placed) {
         const at = Math.round(x) + 0.5;
-        ctx.beginPath();
         ctx.moveTo(at, area.top);
         ctx.lineTo(at, area.bottom);
-        ctx.stroke();
+      }
+      ctx.stroke();
+      // A rim, so that the next lines don't cross the text.
+      ctx.setLineDash([]);
+      ctx.strokeStyle = colors.paper;
+      ctx.lineWidth = 4;
+      ctx.lineJoin = "round";
+      for (const { x, text, isLeft } of placed) {
         if (text === null) continue;
+        const [at, top] = [Math.round(x) + (isLeft ? -4 : 4), area.top + 1];
         ctx.textAlign = isLeft ? "right" : "left";
-        ctx.fillText(text, isLeft ? at - 4 : at + 4, area.top + 1);
+        ctx.strokeText(text, at, top);
+        ctx.fillText(text, at, top);
       }
       ctx.restore();
     },
