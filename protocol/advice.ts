@@ -30,6 +30,32 @@ export const adviceEvidence = object({
   meanClipFactor: nullable(finite),
 });
 
+export const diagnosisKind = oneOf(
+  "hot-learning-rate", // the learning rate is too high: the loss does not fall, or rose with it
+  "vanishing", // the gradients of the first layers are far smaller than those of the last
+  "dead", // some parameters' gradients are exactly zero
+  "bad-batch", // an isolated spike of norm and loss, from which the run recovered
+  "overflow", // the scaler finds no scale at which the gradients are finite
+  "over-clipping", // nearly every step is clipped, by far, and the loss hardly falls
+  "inactive", // the threshold in force has never clipped anything
+);
+export type DiagnosisKind = Of<typeof diagnosisKind>;
+
+/** What is to be said of a series beside its threshold: often that it isn't the threshold. */
+export const diagnosis = object({
+  kind: diagnosisKind,
+  /** preliminary: below 200 steps; likely: by a rule that may err; certain: what was recorded says it by itself. */
+  confidence: oneOf("preliminary", "likely", "certain"),
+  /** The steps that the evidence is from. */
+  firstStep: whole,
+  lastStep: whole,
+  /** A plain sentence or two with the numbers that it rests on. */
+  evidence: text(),
+  /** What to do next. */
+  next: text(),
+});
+export type Diagnosis = Of<typeof diagnosis>;
+
 export const advice = object({
   verdict,
   /** Global-norm threshold, rounded to two digits; null when there is none to give. */
@@ -39,6 +65,8 @@ export const advice = object({
   evidence: adviceEvidence,
   /** Plain sentences, most important first. */
   explanation: list(text()),
+  /** Most important first; empty where nothing was found. */
+  diagnoses: list(diagnosis),
 });
 export type Advice = Of<typeof advice>;
 

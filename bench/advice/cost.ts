@@ -14,6 +14,9 @@ export function cost(steps: number): { perStep: number; perAdvice: number } {
     normPost: null,
     threshold: 1,
     loss: random(),
+    learningRate: 1e-3,
+    updateRatio: random() / 1000,
+    lossScale: null,
     skipped: false,
     byValue: false,
   }));

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { cost } from "./cost.ts";
+import { diagnosisRecall } from "./diagnoses.ts";
 import { faultRecall } from "./faults.ts";
 import { detectionParity, suggestionParity } from "./parity.ts";
 import { quality, readOracle } from "./quality.ts";
@@ -17,6 +18,7 @@ const oracle = readOracle(table("oracle.csv"));
 const suggestions = suggestionParity(table("reference_suggestions.csv"), traces);
 const detections = detectionParity(table("reference_detect.csv"), traces);
 const faults = faultRecall(traces);
+const diagnoses = diagnosisRecall(values.data, traces);
 const methods = Object.fromEntries(
   Object.entries(METHODS).map(([name, method]) => [name, quality(method, traces, oracle, "1.0", 1000)]),
 );
@@ -44,11 +46,20 @@ console.log(
   `Faults: bad batches ${ratio(faults.badBatches)}, NaN ${ratio(faults.nonFinite)}, false explosions ${ratio(faults.falseExplosions)}, ${faults.quietSpikes.toFixed(2)} spikes per 1000 quiet steps`,
 );
 console.log(
+  `Learning rates: raised hundredfold ${ratio(diagnoses.raisedRates)}, too hot ${ratio(diagnoses.hotRates)}, in between ${ratio(diagnoses.middlingRates)}, false ${ratio(diagnoses.falseHotRates)}; ${diagnoses.brokenOff.of} ended before 30 steps`,
+);
+for (const line of diagnoses.missedOrFalse) console.log(`  missed or false: ${line}`);
+console.log(
+  `Bad batches as a diagnosis: ${ratio(diagnoses.badBatches)}, of runs without the fault ${ratio(diagnoses.falseBadBatches)}`,
+);
+console.log(`  too hot, of a loss that can't say so: ${diagnoses.claimedOfUnjudged.join(", ")}`);
+for (const line of diagnoses.claimedOfHealthy) console.log(`  of a run without a fault: ${line}`);
+console.log(
   `Cost: ${time.perStep.toFixed(2)} µs a step over a million steps, ${time.perAdvice.toFixed(0)} µs an advice`,
 );
 
 mkdirSync("out/bench", { recursive: true });
 writeFileSync(
   "out/bench/advice.json",
-  `${JSON.stringify({ methods, suggestions, detections, faults, microseconds: time }, null, 2)}\n`,
+  `${JSON.stringify({ methods, suggestions, detections, faults, diagnoses, microseconds: time }, null, 2)}\n`,
 );

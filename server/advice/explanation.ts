@@ -1,11 +1,15 @@
-import type { Advice } from "../../protocol/advice.ts";
+import type { Advice, Diagnosis } from "../../protocol/advice.ts";
 import { fromJsonNumber } from "../../protocol/shape.ts";
 import type { ClipRate } from "./clip-rate.ts";
 import { formatCount, formatNumber, formatShare } from "./format.ts";
+import { isScaleInvariant } from "./optimizer.ts";
 import { FEWEST_STEPS, SETTLED_STEPS } from "./verdict.ts";
 
 export interface Findings {
-  readonly advice: Omit<Advice, "explanation">;
+  readonly advice: Omit<Advice, "explanation" | "diagnoses">;
+  /** Said beside the explanation, which doesn't say it again. */
+  readonly diagnoses: readonly Diagnosis[];
+  readonly optimizer: string | null;
   readonly clipping: ClipRate;
   readonly byValue: boolean;
   readonly postOnly: number;
@@ -97,6 +101,8 @@ function effect({ advice: { threshold, evidence } }: Findings): string | null {
 
 function caveats({
   advice: { inForce, evidence, preliminary, threshold },
+  diagnoses,
+  optimizer,
   clipping,
   recentMedian,
 }: Findings): string[] {
@@ -109,12 +115,11 @@ function caveats({
     sentences.push(
       `The norms are ${recentMedian > median ? "growing" : "shrinking"} (the last have a median of ${formatNumber(recentMedian)}): look again later in the run.`,
     );
-  if (inForce !== null && rate !== null && rate > 0.9 && median / inForce > 5)
+  const isDiagnosed = diagnoses.some(({ kind }) => kind === "over-clipping");
+  if (inForce !== null && rate !== null && rate > 0.9 && median / inForce > 5 && !isDiagnosed)
     sentences.push(
-      `${formatShare(rate)} of the last steps were clipped, the median one to ${formatShare(inForce / median)} of its length: under SGD that acts as a smaller learning rate, while Adam and its kin hardly notice.`,
+      `${formatShare(rate)} of the last steps were clipped, the median one to ${formatShare(inForce / median)} of its length: ${effectOfScaling(optimizer)}.`,
     );
-  if (inForce !== null && clipping.total >= 1000 && clipping.clipped === 0)
-    sentences.push(`No step was clipped in ${formatCount(clipping.total)}: clipping is inactive so far.`);
   if (evidence.nonFinite > 0 && !evidence.exploded)
     sentences.push(
       `${formatCount(evidence.nonFinite)} non-finite ${evidence.nonFinite === 1 ? "norm was" : "norms were"} left out; the run recovered.`,
@@ -125,3 +130,17 @@ function caveats({
     );
   return sentences;
 }
+
+/** What it means that every gradient is made smaller. */
+function effectOfScaling(optimizer: string | null): string {
+  switch (isScaleInvariant(optimizer)) {
+    case true:
+      return `${shortName(optimizer)} doesn't care how large gradients are, only how they differ from step to step, so that changes little here`;
+    case false:
+      return `${shortName(optimizer)} takes steps in proportion to the gradient, so that acts as a smaller learning rate`;
+    case null:
+      return "under SGD that acts as a smaller learning rate, while Adam and its kin hardly notice";
+  }
+}
+
+const shortName = (optimizer: string | null) => optimizer!.slice(optimizer!.lastIndexOf(".") + 1);

@@ -1,4 +1,4 @@
-import type { Advice, NormDistribution } from "../../protocol/advice.ts";
+import type { Advice, Diagnosis, NormDistribution } from "../../protocol/advice.ts";
 import { toJsonNumber } from "../../protocol/shape.ts";
 import type { RunEvent } from "../../protocol/telemetry.ts";
 import { ClipRate } from "./clip-rate.ts";
@@ -8,15 +8,27 @@ import { FallingScaleDetector } from "./detectors/falling-scale.ts";
 import { NonFiniteDetector } from "./detectors/nonfinite.ts";
 import { SpikeDetector } from "./detectors/spike.ts";
 import { ThresholdChangeDetector } from "./detectors/threshold-change.ts";
+import { BadBatch } from "./diagnoses/bad-batch.ts";
+import { DeadLayers } from "./diagnoses/dead-layers.ts";
+import type { Diagnoser, SeriesFacts } from "./diagnoses/diagnoser.ts";
+import { HotLearningRate } from "./diagnoses/hot-learning-rate.ts";
+import { InactiveClipping } from "./diagnoses/inactive-clipping.ts";
+import { OverClipping } from "./diagnoses/over-clipping.ts";
+import { Overflow } from "./diagnoses/overflow.ts";
+import { VanishingLayers } from "./diagnoses/vanishing-layers.ts";
 import { explain } from "./explanation.ts";
 import { NormHistory } from "./history.ts";
-import { normThreshold, type ObservedStep } from "./observed-step.ts";
+import { normThreshold, type ObservedLayers, type ObservedStep } from "./observed-step.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { SteadyThreshold } from "./steady-threshold.ts";
 import { staticThreshold } from "./threshold.ts";
 import { FEWEST_STEPS, SETTLED_STEPS, verdictOn } from "./verdict.ts";
 
-export type { ObservedStep } from "./observed-step.ts";
+export type { ObservedLayers, ObservedStep } from "./observed-step.ts";
+
+/** What the steps don't tell; see {@link SeriesFacts}. */
+export type SeriesIdentity = Pick<SeriesFacts, "optimizer" | "layers">;
+const UNKNOWN: SeriesIdentity = { optimizer: null, layers: () => null };
 
 /**
  * Watches one series: give it every step, in order, and it tells faults as they happen and advice at any time. Constant
@@ -34,6 +46,17 @@ export class SeriesMonitor {
     new FallingScaleDetector(),
     new ThresholdChangeDetector(),
   ];
+  /** Most important first. */
+  private readonly diagnosers: readonly Diagnoser[] = [
+    new Overflow(),
+    new HotLearningRate(),
+    new DeadLayers(),
+    new VanishingLayers(),
+    new OverClipping(),
+    new BadBatch(),
+    new InactiveClipping(),
+  ];
+  private seen = 0;
   private inForce: number | null = null;
   private byValue = false;
   private skipped = 0;
@@ -49,6 +72,8 @@ export class SeriesMonitor {
       const event = detector.observe(step);
       if (event) events.push(event);
     }
+    for (const diagnoser of this.diagnosers) diagnoser.observe?.(step, events);
+    this.seen += 1;
     this.clipping.observe(step);
     this.byValue = step.byValue;
     this.inForce = normThreshold(step);
@@ -57,23 +82,31 @@ export class SeriesMonitor {
     return events;
   }
 
+  /** Takes the norms of single layers, where they are known; steps come in order. */
+  observeLayers(layers: ObservedLayers): void {
+    for (const diagnoser of this.diagnosers) diagnoser.observeLayers?.(layers);
+  }
+
   /** Share of the last 200 steps that were clipped; null where there is no threshold. */
   get clipRate(): number | null {
     return this.clipping.rate;
   }
 
-  advice(): Advice {
+  advice(identity: SeriesIdentity = UNKNOWN): Advice {
     const { byValue, postOnly, clipping } = this;
     const { recentMedian, sudden } = this.history;
     const advice = this.conclusion();
-    return { ...advice, explanation: explain({ advice, clipping, byValue, postOnly, recentMedian, sudden }) };
+    const diagnoses = this.diagnoses(identity);
+    const { optimizer } = identity;
+    const findings = { advice, diagnoses, optimizer, clipping, byValue, postOnly, recentMedian, sudden };
+    return { ...advice, explanation: explain(findings), diagnoses };
   }
 
   outcome(): Outcome {
     return outcomeOf(this.conclusion(), this.clipping, this.history);
   }
 
-  private conclusion(): Omit<Advice, "explanation"> {
+  private conclusion(): Omit<Advice, "explanation" | "diagnoses"> {
     const { inForce, exploded, clipRate } = this;
     const statistics = this.history.statistics();
     const threshold = this.steady.shown;
@@ -100,6 +133,16 @@ export class SeriesMonitor {
         meanClipFactor: finiteOrNull(effect?.meanClipFactor),
       },
     };
+  }
+
+  /** None below 30 steps, and preliminary ones below 200, whatever they rest on. */
+  private diagnoses(identity: SeriesIdentity): Diagnosis[] {
+    if (this.seen < FEWEST_STEPS) return [];
+    const { clipping, inForce, seen } = this;
+    const found = this.diagnosers.map((diagnoser) => diagnoser.finding({ ...identity, clipping, inForce }));
+    return found
+      .filter((each) => each !== null)
+      .map((each) => (seen < SETTLED_STEPS ? { ...each, confidence: "preliminary" } : each));
   }
 
   /** The norms before clipping that the advice rests on. */

@@ -38,7 +38,7 @@ export interface Explosion {
 const FEWEST_NORMS = 4;
 
 export function outcomeOf(
-  { verdict, threshold, preliminary, inForce, evidence }: Omit<Advice, "explanation">,
+  { verdict, threshold, preliminary, inForce, evidence }: Omit<Advice, "explanation" | "diagnoses">,
   { total, clipped }: ClipRate,
   { recentMaximum, sudden }: { readonly recentMaximum: number; readonly sudden: boolean },
 ): Outcome {

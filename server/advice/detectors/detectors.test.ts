@@ -12,7 +12,17 @@ const quiet = (count: number, level = 1) =>
 
 /** The steps at which the detector spoke. */
 function flagged(detector: Detector, run: Partial<ObservedStep>[]): number[] {
-  const silent = { normPre: null, normPost: null, threshold: null, loss: null, skipped: false, byValue: false };
+  const silent = {
+    normPre: null,
+    normPost: null,
+    threshold: null,
+    loss: null,
+    learningRate: null,
+    updateRatio: null,
+    lossScale: null,
+    skipped: false,
+    byValue: false,
+  };
   return run.flatMap((step, i) => detector.observe({ ...silent, step: i, time: i, ...step })?.step ?? []);
 }
 
@@ -43,6 +53,9 @@ describe("spike", () => {
       normPost: 1,
       threshold: 1,
       loss: null,
+      learningRate: null,
+      updateRatio: null,
+      lossScale: null,
       skipped: false,
       byValue: false,
     });

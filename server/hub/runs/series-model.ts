@@ -53,7 +53,9 @@ export class SeriesModel {
       const last = recorded.lastIndexOf(1);
       if (last >= 0) this.latest.set(metric, values[last]!);
     }
-    return observed.flatMap((step) => this.observe(step));
+    const found = observed.flatMap((step) => this.observe(step));
+    this.observeLayers(batch);
+    return found;
   }
 
   buckets(metrics: readonly Metric[], from: number, to: number, limit: number): Bucket[] {
@@ -80,7 +82,10 @@ export class SeriesModel {
       clipRate: monitor.clipRate,
       rates: this.rates.told(),
       latest: Object.fromEntries([...this.latest].map(([metric, value]) => [metric, toJsonNumber(value)])),
-      advice: monitor.advice(),
+      advice: monitor.advice({
+        optimizer: info.optimizer,
+        layers: (count) => onlyTable(Object.values(info.layers), count),
+      }),
     };
   }
 
@@ -143,6 +148,14 @@ export class SeriesModel {
     return all;
   }
 
+  /** Of a rank that holds but a share of the gradients, the norms of its layers say nothing about the model. */
+  private observeLayers({ layers, scalars }: Batch): void {
+    if (!layers || scalars.shard_pre) return;
+    const { norms, width } = layers;
+    for (const [i, step] of norms.steps.entries())
+      this.kept.monitor.observeLayers({ step, norms: norms.values.subarray(i * width, (i + 1) * width) });
+  }
+
   private observe(step: ObservedStep): RunEvent[] {
     const { kept } = this;
     if (step.skipped) kept.skipped += 1;
@@ -150,4 +163,10 @@ export class SeriesModel {
       kept.nonFinite += 1;
     return kept.monitor.observe(step);
   }
+}
+
+/** The one table of so many layers: the norms that were taken don't say of which table they are. */
+function onlyTable(tables: readonly (readonly string[])[], count: number): readonly string[] | null {
+  const [table, ...others] = tables.filter(({ length }) => length === count);
+  return others.every((other) => other.every((name, i) => name === table![i])) ? (table ?? null) : null;
 }

@@ -20,17 +20,24 @@ function steps(seed: number): ObservedStep[] {
       normPost: normPre === null ? null : Math.min(normPre, 1),
       threshold: step % 900 < 30 ? null : step < 2000 ? 1 : 2,
       loss: next() < 0.1 ? null : level * (1 + next()),
+      learningRate: next() < 0.1 ? null : step < 1500 ? 1e-3 : 1e-2,
+      updateRatio: next() < 0.5 ? null : 0.1 * next(),
+      lossScale: step > 2490 ? 2 ** 16 / 2 ** Math.max(0, step - 2500) : null,
       skipped: step > 2500 && step < 2525,
       byValue: false,
     };
   });
 }
 
+const names = ["first.weight", "second.weight", "third.weight", "fourth.weight"];
+const identity = { optimizer: "torch.optim.SGD", layers: () => names };
+
 it.each([1, 2, 3])("a monitor goes on as if it had never been put away (seed %i)", (seed) => {
   const run = steps(seed);
   const whole = new SeriesMonitor();
   let monitor = new SeriesMonitor();
   let found = 0;
+  const diagnosed = new Set<string>();
   for (const [i, step] of run.entries()) {
     if (i % 97 === 0) {
       const bytes = encodeState(monitor, { at: i });
@@ -40,11 +47,15 @@ it.each([1, 2, 3])("a monitor goes on as if it had never been put away (seed %i)
     const events = whole.observe(step);
     found += events.length;
     expect(monitor.observe(step)).toEqual(events);
-    if (i % 50 === 0) expect(monitor.advice()).toEqual(whole.advice());
+    for (const each of [whole, monitor]) each.observeLayers({ step: i, norms: [1e-5, i < 600 ? 1e-3 : 0, 0.1, 1] });
+    if (i % 50 !== 0) continue;
+    const advice = whole.advice(identity);
+    expect(monitor.advice(identity)).toEqual(advice);
+    for (const { kind } of advice.diagnoses) diagnosed.add(kind);
   }
-  expect(monitor.advice()).toEqual(whole.advice());
   expect(monitor.clipRate).toBe(whole.clipRate);
   expect(found).toBeGreaterThan(10);
+  expect([...diagnosed].sort()).toEqual(["dead", "hot-learning-rate", "overflow", "vanishing"]);
 });
 
 it("keeps what JSON has not, and empty lists", () => {

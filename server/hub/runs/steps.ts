@@ -9,6 +9,8 @@ export function observedSteps(batch: Batch): ObservedStep[] {
   const { steps, times, flags } = batch;
   const [normPre, normPost] = [reader(batch, "norm_pre"), reader(batch, "norm_post")];
   const [threshold, loss] = [reader(batch, "threshold"), reader(batch, "loss")];
+  const [learningRate, updateRatio] = [reader(batch, "lr"), reader(batch, "update_ratio")];
+  const lossScale = reader(batch, "loss_scale");
   const observed: ObservedStep[] = [];
   for (let i = 0; i < steps.length; i += 1)
     observed.push({
@@ -18,6 +20,9 @@ export function observedSteps(batch: Batch): ObservedStep[] {
       normPost: normPost(i),
       threshold: threshold(i),
       loss: loss(i),
+      learningRate: learningRate(i),
+      updateRatio: updateRatio(i),
+      lossScale: lossScale(i),
       skipped: (flags[i]! & STEP_FLAGS.skipped) !== 0,
       byValue: (flags[i]! & STEP_FLAGS.byValue) !== 0,
     });
