@@ -109,6 +109,10 @@ describe("layers", () => {
         ["weight", "bias"].map((of) => [`blocks.${depth}.${of}`, (i: number) => noise(i) * factor ** (count - depth)]),
       ),
     );
+  const untilNaN = (layers: Record<string, (i: number) => number>) =>
+    Object.fromEntries(
+      Object.entries(layers).map(([name, norm]) => [name, (i: number) => (i < 390 ? norm(i) : Number.NaN)]),
+    );
   it.each([
     ["gradients that shrink tenfold a layer", geometric(0.1), ["vanishing"]],
     ["gradients that shrink by a third a layer", geometric(0.66), []],
@@ -126,6 +130,7 @@ describe("layers", () => {
       { ...geometric(1), "head.weight": (i: number) => (i % 100 === 0 ? 1 : 0) },
       [],
     ],
+    ["a layer at zero until all is NaN", { ...untilNaN(geometric(1)), "head.weight": () => 0 }, ["dead"]],
     ["zero everywhere", { a: () => 0, b: () => 0 }, []],
   ])("%s", (_, layers, expected) => {
     expect(kinds({ steps: run, layers })).toEqual(expected);
