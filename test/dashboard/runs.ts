@@ -41,6 +41,24 @@ export const nonFinite: RecordedRun = {
   ],
 };
 
+/** The same, of large updates and with a layer that gets no gradient. */
+export const troubled: RecordedRun = {
+  info: runInfo("troubled", "train.py --lr 3", { args: ["--lr", "3"] }),
+  series: [
+    {
+      info: seriesInfo("sgd", "SGD", { optimizer: "SGD", clip: CLIP }),
+      steps: readTrace("non-finite"),
+      threshold: 1,
+      told: { lr: () => 3, update_ratio: (step) => 0.08 + 0.02 * Math.sin(step) },
+      layers: {
+        names: ["features.0.weight", "features.0.bias", "gate.weight", "classifier.weight"],
+        every: 10,
+        norm: (layer, { norm }) => (layer === 2 ? 0 : norm / 2),
+      },
+    },
+  ],
+};
+
 /** As the probe tells it of such a run. */
 export const STORY: Story = {
   incident: { kind: "nonfinite", series: "sgd", step: 450, time: 1_790_000_000 },

@@ -21,6 +21,7 @@ const stage = new Stage(async (hub) => {
   await hub.play(runs.noScript, { status: "interrupted" });
   await hub.play(runs.nonFinite, { status: "failed", error: runs.TRACEBACK, story: runs.STORY });
   await hub.play(runs.endedEarly, { status: "failed", error: "ValueError: invalid literal for float(): oops\n" });
+  await hub.play(runs.troubled, { status: "finished" });
   await hub.play(runs.hostile);
   await hub.play(runs.groups, { status: "finished" });
   await hub.play(runs.layered);
@@ -109,6 +110,17 @@ const STATES: Record<string, State> = {
   },
   story: { run: "non-finite", arrange: ({ page }) => page.getByText("What to change").waitFor() },
   suggestion: { run: "unclipped" },
+  diagnoses: {
+    run: "troubled",
+    arrange: async ({ page }) => {
+      await page.locator('.diagnoses li[data-kind="dead"]').getByText("gate.weight").waitFor();
+      await page.locator('.diagnoses li[data-kind="hot-learning-rate"]').scrollIntoViewIfNeeded();
+    },
+  },
+  "bad-batch": {
+    run: "spikes",
+    arrange: ({ page }) => page.locator('.diagnoses li[data-kind="bad-batch"]').getByText("step 600").first().waitFor(),
+  },
   "not-needed": { run: "calm" },
   series: {
     run: "gan",

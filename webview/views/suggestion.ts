@@ -1,11 +1,13 @@
 /** The verdict on the threshold, why, and the button that puts it into the code. */
 import "./suggestion.css";
 import type { Advice } from "../../protocol/advice.ts";
+import { fromJsonNumber } from "../../protocol/shape.ts";
 import type { CodeLocation } from "../../protocol/telemetry.ts";
 import type { RunDetail, SeriesDetail } from "../../protocol/viewer.ts";
 import { element, patchList, setAttribute, setHidden, setText } from "../dom.ts";
 import { formatThreshold } from "../format.ts";
 import { t } from "../l10n.ts";
+import { DiagnosesView } from "./diagnoses.ts";
 import { createEvidence, fillEvidence } from "./evidence.ts";
 import { OutcomeView, type WriteOutcome } from "./outcome.ts";
 
@@ -28,6 +30,9 @@ const TEXT = {
   write: t("Write to code"),
   writeAnyway: (threshold: number) => t("Write {0} to code anyway", formatThreshold(threshold)),
   writing: t("Writing…"),
+  beforeClipping: t(
+    "Norms above the threshold are no sign that clipping fails: they are those before clipping, which is also what most clipping functions return.",
+  ),
   noScript: t("The run did not say which script its steps come from, so there is no code to change."),
 };
 
@@ -42,6 +47,8 @@ export class SuggestionView {
   readonly #verdict = element("p", { class: "verdict" });
   readonly #threshold = element("p", { class: "threshold" });
   readonly #progress = element("progress", { max: STEPS_NEEDED, "aria-label": TEXT.title });
+  readonly #diagnoses = new DiagnosesView();
+  readonly #beforeClipping = element("p", { class: "aside-label before-clipping" }, TEXT.beforeClipping);
   readonly #explanation = element("div", { class: "explanation" });
   readonly #evidence = createEvidence();
   readonly #button = element("button", { type: "button", class: "primary", "aria-describedby": "no-script" });
@@ -62,7 +69,9 @@ export class SuggestionView {
       this.#threshold,
       this.#progress,
       element("div", { class: "write" }, this.#button, this.#noScript, this.#outcome.element),
+      this.#diagnoses.element,
       this.#explanation,
+      this.#beforeClipping,
       this.#evidence,
     );
   }
@@ -92,6 +101,8 @@ export class SuggestionView {
     setHidden(this.#progress, !waiting);
     this.#progress.value = Math.min(evidence.steps, STEPS_NEEDED);
     patchList(this.#explanation, advice.explanation, () => element("p"), setText);
+    this.#diagnoses.show(advice.diagnoses);
+    setHidden(this.#beforeClipping, waiting || inForce === null || !(fromJsonNumber(evidence.max) > inForce));
     setHidden(this.#evidence, waiting);
     fillEvidence(this.#evidence, advice);
 
