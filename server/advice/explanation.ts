@@ -81,7 +81,7 @@ function shape({ localTailRatio, steps }: Advice["evidence"]): string {
 
 function inForce({ advice: { verdict, inForce, threshold }, byValue }: Findings): string | null {
   if (byValue)
-    return "The script clips by value now, which is another kind of threshold: the two numbers can't be compared.";
+    return "The script clips by value now. A bound for single components can't be told from norms, which are what is recorded, and the two numbers can't be compared: clip the global norm instead, which keeps the gradient's direction.";
   if (inForce === null || threshold === null || verdict === "keep" || verdict === "too-few-steps") return null;
   return `The script clips at ${formatNumber(inForce)} now.`;
 }

@@ -26,6 +26,20 @@ it("tells what reaches an update", () => {
   expect(found?.markdown).toContain("by norm at 0.5 (the number behind `LIMIT`, line 2), line 7");
 });
 
+it("tells at a threshold which norm is logged", () => {
+  const found = hover(SCRIPT.replace("LIMIT)", "max_norm=LIMIT)"), "max_norm");
+  expect(found?.on).toBe("max_norm=LIMIT");
+  expect(found?.markdown).toContain("by norm**: 0.5 (the number behind `LIMIT`, line 2)");
+  expect(found?.markdown).toContain("above it is no sign that clipping fails");
+  const configured = hover(
+    "import keras\noptimizer = keras.optimizers.Adam(clipvalue=0.5)\nmodel.compile(optimizer=optimizer)\nmodel.fit(x)\n",
+    "clipvalue",
+  );
+  expect(configured?.on).toBe("clipvalue=0.5");
+  expect(configured?.markdown).toContain("bounds each component");
+  expect(configured?.markdown).not.toContain("is logged");
+});
+
 it("tells that nothing clips", () => {
   expect(hover(SCRIPT.replace(/ {4}torch.*\n/, ""), "optimizer.step")?.markdown).toContain("Clipping: none");
 });

@@ -3,7 +3,8 @@
 import { runsAtClip, runsAtUpdate } from "./facts/derived/observed.ts";
 import { clipsOf, distinct, isUnclipped, sourceOfGradients } from "./facts/derived/order.ts";
 import { thresholdSource, whereIs } from "./facts/derived/threshold.ts";
-import type { ClipEvent, ConfiguredClip, LogSite, OptimizerRef, UpdateSite } from "./facts/events/events.ts";
+import { type Threshold, thresholdsOf } from "./facts/derived/thresholds.ts";
+import type { ClipEvent, ConfiguredClip, LogSite, OptimizerRef, Seen, UpdateSite } from "./facts/events/events.ts";
 import { type Facts, sourceOf } from "./facts/facts.ts";
 import type { TextRange } from "./finding.ts";
 import type { ClipKind } from "./frameworks/framework.ts";
@@ -30,6 +31,11 @@ export function hoverAt(facts: Facts, offset: number): Hover | null {
       const range = calleeRange(call);
       if (isHere(call) && contains(range, offset)) return { range, markdown: describeOptimizer(facts, call) };
     }
+  for (const threshold of thresholdsOf(facts)) {
+    if (!isHere(threshold.node)) continue;
+    const range = argumentRange(facts, threshold.node);
+    if (contains(range, offset)) return { range, markdown: describeArgument(facts, threshold) };
+  }
   for (const site of facts.logs) {
     const range = calleeRange(site.call);
     if (contains(range, offset)) return { range, markdown: describeLog(facts, site) };
@@ -99,7 +105,10 @@ function thresholdText(facts: Facts, clip: ClipEvent): string {
 
 function describeThreshold(facts: Facts, seen: ClipEvent | LogSite | ConfiguredClip): string | null {
   const { threshold, frame, scope } = ("origin" in seen && seen.origin) || seen;
-  if (!threshold) return null;
+  return threshold && describeSource(facts, { threshold, frame, scope });
+}
+
+function describeSource(facts: Facts, { threshold, frame, scope }: Omit<Seen, "node"> & { threshold: Expression }) {
   const source = thresholdSource(facts, { node: threshold, frame, scope });
   const text = sourceOf(facts, threshold);
   if ("unknown" in source) return `\`${text}\`, which ${source.unknown}`;
@@ -128,6 +137,27 @@ const EFFECTS: Readonly<Record<ClipKind, string>> = {
   adaptive: "The bound of each gradient grows with the norm of its weight.",
   unknown: "",
 };
+
+/** The keyword belongs to it. */
+function argumentRange(facts: Facts, value: Expression): TextRange {
+  const { start, end } = rangeOf(value);
+  const keyword = /\w+\s*=\s*$/.exec(facts.text.slice(Math.max(0, start - 80), start))?.[0] ?? "";
+  return { start: start - keyword.length, end };
+}
+
+function describeArgument(facts: Facts, { kind, clip, node, frame, scope }: Threshold): string {
+  const seen = clip?.origin ?? { threshold: node, frame, scope };
+  const text = seen.threshold ? describeSource(facts, { ...seen, threshold: seen.threshold }) : null;
+  return lines(`**Clipping threshold ${KINDS[kind]}**${text ? `: ${text}` : ""}`, [
+    kind === "norm"
+      ? "A logged norm that is above it is no sign that clipping fails: it is the norm before clipping as a rule, which is what clipping functions return."
+      : null,
+    kind === "value"
+      ? "It bounds each component. What a recorded run suggests is a threshold for the global norm: the two can't be compared."
+      : null,
+    kind === "norm" ? null : EFFECTS[kind],
+  ]);
+}
 
 function describeOptimizer(facts: Facts, call: Expression): string {
   const sites = facts.updates.filter(({ step }) => step.optimizer.constructors.some((built) => built.call === call));
