@@ -1,10 +1,9 @@
 /** Are the causes that stand beside a threshold found, and only where they are? */
-import { join } from "node:path";
 import { SeriesMonitor } from "../../server/advice/monitor.ts";
 import type { ObservedStep } from "../../server/advice/observed-step.ts";
 import { medianOf } from "../../server/advice/quantile.ts";
 import { observed } from "./observed.ts";
-import { readTable, type Trace } from "./traces.ts";
+import type { Trace } from "./traces.ts";
 
 type Kind = ReturnType<SeriesMonitor["advice"]>["diagnoses"][number]["kind"];
 interface Share {
@@ -32,14 +31,15 @@ export interface DiagnosisRecall {
   claimedOfUnjudged: string[];
 }
 
-export function diagnosisRecall(folder: string, traces: Map<string, Trace>): DiagnosisRecall {
+/** `ratedSteps`: the rows of `learning-rates/steps.csv.gz`. */
+export function diagnosisRecall(ratedSteps: Record<string, string>[], traces: Map<string, Trace>): DiagnosisRecall {
   const all = [...traces].map(([name, trace]) => ({ name, ...trace, kinds: diagnosed(observed(trace)) }));
   const share = (runs: typeof all, kind: Kind): Share => ({
     found: runs.filter(({ kinds }) => kinds.has(kind)).length,
     of: runs.length,
   });
   const healthy = all.filter(({ task }) => !task.includes("+"));
-  const rates = learningRates(readTable(join(folder, "learning-rates.csv.gz")));
+  const rates = learningRates(ratedSteps);
   const hot = (heat: Heat): Share => {
     const runs = rates.filter((run) => run.heat === heat);
     return { found: runs.filter(({ claimed }) => claimed).length, of: runs.length };

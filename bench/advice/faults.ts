@@ -5,7 +5,17 @@ import type { Trace } from "./traces.ts";
 const LOSS_TIMES_30 = 400;
 const NAN = 450;
 /** Tasks whose norms are spiky by nature: heavy tails, outliers in the data. */
-const SPIKY = new Set(["gru_heavy", "mlp_outlier"]);
+const SPIKY = new Set([
+  "gru_heavy",
+  "mlp_outlier",
+  "cauchy_noise",
+  "corrupt_batches",
+  "identity_rnn",
+  "lognormal_targets",
+  "policy_gradient",
+  "rare_class",
+  "summed_sentences",
+]);
 
 export interface FaultRecall {
   badBatches: { found: number; of: number };

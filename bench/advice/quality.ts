@@ -2,6 +2,7 @@
  * How good is a threshold? `oracle.csv` holds the final loss of real retrainings at each of 14 thresholds a task; between
  * them the loss is interpolated, linearly in the logarithms.
  */
+import { quantileOfSorted } from "../../server/advice/quantile.ts";
 import type { Method } from "./rivals.ts";
 import type { Trace } from "./traces.ts";
 
@@ -34,6 +35,8 @@ export function readOracle(rows: Record<string, string>[]): Oracle {
 export interface Quality {
   /** Geometric mean of loss / best loss, minus 1. */
   regret: number;
+  /** 95 % of it, when the tasks are drawn again and again from these. */
+  interval: readonly [number, number];
   /** Share of suggestions whose loss is as good as one that the oracle calls in band. */
   inBand: number;
   /** Share whose loss is more than twice the best. */
@@ -43,7 +46,7 @@ export interface Quality {
   worst: { task: string; seed: string; threshold: number; ratio: number };
 }
 
-/** Each task's traces of `clip`, three seeds, cut after `steps`: the method's threshold from each, and what it would cost. */
+/** Each task's traces of `clip`, all seeds, cut after `steps`: the method's threshold from each, and what it would cost. */
 export function quality(
   method: Method,
   traces: Map<string, Trace>,
@@ -51,7 +54,8 @@ export function quality(
   clip: string,
   steps: number,
 ): Quality {
-  let [logs, inBand, twiceBest, failed, count] = [0, 0, 0, 0, 0];
+  let [inBand, twiceBest, failed, count] = [0, 0, 0, 0];
+  const logs = new Map<string, number[]>();
   let worst = { task: "", seed: "", threshold: Number.NaN, ratio: 0 };
   for (const { task, seed, norms, ...trace } of traces.values()) {
     const points = oracle.get(task);
@@ -59,19 +63,41 @@ export function quality(
     const threshold = method(norms.slice(0, steps).filter(Number.isFinite));
     const outcome = interpolate(points, threshold);
     const ratio = outcome.loss / Math.min(...points.map(({ loss }) => loss));
-    logs += Math.log(ratio);
+    logs.set(task, [...(logs.get(task) ?? []), Math.log(ratio)]);
     count += 1;
     if (outcome.loss <= Math.max(...points.filter((point) => point.inBand).map(({ loss }) => loss))) inBand += 1;
     if (ratio > 2) twiceBest += 1;
     failed += outcome.failed;
     if (ratio > worst.ratio) worst = { task, seed, threshold, ratio };
   }
+  const perTask = [...logs.values()].map(mean);
   return {
-    regret: Math.exp(logs / count) - 1,
+    regret: Math.expm1(mean(perTask)),
+    interval: bootstrap(perTask),
     inBand: inBand / count,
     twiceBest: twiceBest / count,
     failed: failed / count,
     worst,
+  };
+}
+
+/** Seeds of a task are no tasks of their own: whole tasks are drawn. */
+function bootstrap(logs: readonly number[]): [number, number] {
+  const random = seeded(1);
+  const means = Array.from({ length: 4000 }, () => mean(logs.map(() => logs[Math.floor(random() * logs.length)]!)));
+  const sorted = Float64Array.from(means).sort();
+  return [Math.expm1(quantileOfSorted(sorted, 0.025)), Math.expm1(quantileOfSorted(sorted, 0.975))];
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** Mulberry32: the same draws each time. */
+function seeded(state: number): () => number {
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
 

@@ -1,5 +1,5 @@
-/** `npm run bench:advice [-- --data DIR]`: parity with the reference, quality of the thresholds next to other methods, cost. */
-import { mkdirSync, writeFileSync } from "node:fs";
+/** `npm run bench:advice [-- --data DIR …]`: parity with the reference, quality of the thresholds next to other methods, cost. */
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { cost } from "./cost.ts";
@@ -8,38 +8,51 @@ import { faultRecall } from "./faults.ts";
 import { detectionParity, suggestionParity } from "./parity.ts";
 import { quality, readOracle } from "./quality.ts";
 import { METHODS } from "./rivals.ts";
-import { readTable, readTraces } from "./traces.ts";
+import { readTable, readTraces, type Trace } from "./traces.ts";
 
-const { values } = parseArgs({ options: { data: { type: "string", default: join(import.meta.dirname, "data") } } });
-const table = (name: string) => readTable(join(values.data, name));
+const own = (name: string) => join(import.meta.dirname, name);
+const { values } = parseArgs({ options: { data: { type: "string", multiple: true } } });
+const folders = values.data ?? [own("data"), own("retrained")];
 
-const traces = readTraces(values.data);
+/** The rows of a file in all folders that have it. */
+const table = (name: string) =>
+  folders.map((folder) => join(folder, name)).flatMap((file) => (existsSync(file) ? readTable(file) : []));
+
+const traces = new Map<string, Trace>(folders.flatMap((folder) => [...readTraces(folder)]));
 const oracle = readOracle(table("oracle.csv"));
 const suggestions = suggestionParity(table("reference_suggestions.csv"), traces);
 const detections = detectionParity(table("reference_detect.csv"), traces);
 const faults = faultRecall(traces);
-const diagnoses = diagnosisRecall(values.data, traces);
-const methods = Object.fromEntries(
-  Object.entries(METHODS).map(([name, method]) => [name, quality(method, traces, oracle, "1.0", 1000)]),
-);
+const diagnoses = diagnosisRecall(readTable(own("learning-rates/steps.csv.gz")), traces);
+const after = (steps: number) =>
+  Object.fromEntries(
+    Object.entries(METHODS).map(([name, method]) => [name, quality(method, traces, oracle, "1.0", steps)]),
+  );
+const methods = after(1000);
+const earlier = Object.fromEntries([200, 300, 500].map((steps) => [steps, after(steps)]));
 const time = cost(1_000_000);
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`.padStart(8);
-console.log(`Thresholds from 1000 steps of runs clipped at 1.0; ${oracle.size} tasks, 3 seeds, loss by interpolation`);
-console.log(`${"method".padEnd(14)}  regret    in band  > 2×best  non-finite  worst`);
-for (const [name, { regret, inBand, twiceBest, failed, worst }] of Object.entries(methods))
+console.log(`Thresholds from 1000 steps of runs clipped at 1.0; ${oracle.size} tasks, loss by interpolation`);
+console.log(
+  `${"method".padEnd(14)}  regret  of tasks drawn again   in band  > 2×best  non-finite  ${Object.keys(earlier)
+    .map((steps) => `from ${steps}`.padStart(10))
+    .join("")}  worst`,
+);
+for (const [name, { regret, interval, inBand, twiceBest, failed, worst }] of Object.entries(methods)) {
+  const sooner = Object.values(earlier).map((others) => percent(others[name]!.regret).padStart(10));
   console.log(
-    `${name.padEnd(14)}${percent(regret)}  ${percent(inBand)}  ${percent(twiceBest)}  ${percent(failed)}    ${worst.ratio.toFixed(2)}× ${worst.task}`,
+    `${name.padEnd(14)}${percent(regret)}  ${percent(interval[0])} to${percent(interval[1])} ${percent(inBand)}  ${percent(twiceBest)}  ${percent(failed)}    ${sooner.join("")}  ${worst.ratio.toFixed(2)}× ${worst.task}`,
   );
-console.log(
-  `\nParity: ${suggestions.rows} suggestions, largest difference ${(100 * suggestions.exact).toPrecision(1)} % from the ring,`,
-);
-console.log(
-  `  ${percent(suggestions.histogram).trim()} from the histogram; ${suggestions.disagreements.length} beyond 0.1 % and 3 %`,
-);
-console.log(
-  `  ${detections.rows} runs: non-finite ${detections.nonFinite}, norm growth ${detections.normGrowth}, loss growth ${detections.lossGrowth}, spikes ${detections.spikes} the same`,
-);
+}
+if (suggestions.rows > 0)
+  console.log(
+    `\nParity: ${suggestions.rows} suggestions, largest difference ${(100 * suggestions.exact).toPrecision(1)} % from the ring,\n  ${percent(suggestions.histogram).trim()} from the histogram; ${suggestions.disagreements.length} beyond 0.1 % and 3 %`,
+  );
+if (detections.rows > 0)
+  console.log(
+    `  ${detections.rows} runs: non-finite ${detections.nonFinite}, norm growth ${detections.normGrowth}, loss growth ${detections.lossGrowth}, spikes ${detections.spikes} the same`,
+  );
 for (const line of [...suggestions.disagreements, ...detections.disagreements]) console.log(`  differs: ${line}`);
 const ratio = ({ found, of }: { found: number; of: number }) => `${found}/${of}`;
 console.log(
@@ -61,5 +74,5 @@ console.log(
 mkdirSync("out/bench", { recursive: true });
 writeFileSync(
   "out/bench/advice.json",
-  `${JSON.stringify({ methods, suggestions, detections, faults, diagnoses, microseconds: time }, null, 2)}\n`,
+  `${JSON.stringify({ methods, earlier, suggestions, detections, faults, diagnoses, microseconds: time }, null, 2)}\n`,
 );
