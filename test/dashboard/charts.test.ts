@@ -28,6 +28,7 @@ async function zoomTo(dashboard: DashboardPage, step: number) {
   await dashboard.page.waitForFunction(() =>
     /Step \d+:/.test(document.querySelector('[data-chart="norm"] .surface')?.getAttribute("aria-valuetext") ?? ""),
   );
+  await surface(dashboard).scrollIntoViewIfNeeded(); // what is out of view is drawn later
   await dashboard.settled();
 }
 

@@ -29,6 +29,12 @@ function effectOn(run: typeof runs.spikes, threshold: number): [clipped: number,
   return [norms.filter((norm) => norm > threshold).length / norms.length, sum / norms.length];
 }
 
+/** What a key changes is drawn with the next frame. */
+async function press(dashboard: DashboardPage, key: string) {
+  await dashboard.page.keyboard.press(key);
+  await dashboard.settled();
+}
+
 async function opened(run: string): Promise<DashboardPage> {
   const dashboard = await stage.open({ run });
   await handle(dashboard).waitFor();
@@ -49,7 +55,7 @@ test("each threshold's effect is that on the recorded norms, exactly up to 1000 
   await handle(dashboard).focus();
   for (const key of ["PageUp", "ArrowRight", "ArrowDown", "PageUp", "ArrowUp"]) {
     const before = await tried(dashboard);
-    await dashboard.page.keyboard.press(key);
+    await press(dashboard, key);
     await dashboard.page.waitForFunction(
       (old) => document.querySelector(".handle")?.getAttribute("aria-valuenow") !== String(old),
       before,
@@ -111,17 +117,17 @@ test("what is tried survives a reload, and goes back with Escape or with another
   const dashboard = await opened("unclipped");
   const suggested = await tried(dashboard);
   await handle(dashboard).focus();
-  await dashboard.page.keyboard.press("PageUp");
+  await press(dashboard, "PageUp");
   await dashboard.page.getByRole("button", { name: "Back to the suggestion" }).waitFor();
   const other = await tried(dashboard);
   await dashboard.page.reload();
   await handle(dashboard).waitFor();
   assert.equal(await tried(dashboard), other);
   await handle(dashboard).focus();
-  await dashboard.page.keyboard.press("Escape");
+  await press(dashboard, "Escape");
   await dashboard.page.getByRole("button", { name: "Back to the suggestion" }).waitFor({ state: "hidden" });
   assert.equal(await tried(dashboard), suggested);
-  await dashboard.page.keyboard.press("Home");
+  await press(dashboard, "Home");
   await dashboard.page.locator(".effects").getByText("100%").waitFor();
   await dashboard.post({ type: "show", run: "spikes" });
   await dashboard.page.locator(".effects").getByText("In force").waitFor();
@@ -132,7 +138,7 @@ test("what is tried survives a reload, and goes back with Escape or with another
 test("the threshold that is tried goes to the code, and the outcome stands beside it", async () => {
   const dashboard = await opened("unclipped");
   await handle(dashboard).focus();
-  await dashboard.page.keyboard.press("PageUp");
+  await press(dashboard, "PageUp");
   const threshold = await tried(dashboard);
   await dashboard.page.getByRole("button", { name: `Write ${threshold} to code` }).click();
   await dashboard.page.locator(".distribution").getByRole("button", { name: "Writing…" }).waitFor();

@@ -17,7 +17,7 @@ export class InView {
     const observer = new IntersectionObserver(
       (entries) => {
         this.#seen = entries.at(-1)!.isIntersecting;
-        if (this.#seen && this.#later !== null) this.#drawNow();
+        if (this.#seen && this.#later !== null) this.drawNow();
       },
       { rootMargin: MARGIN },
     );
@@ -27,11 +27,12 @@ export class InView {
   /** What is drawn is out of date. */
   outdate(): void {
     const rest = this.#drawnAt + REST - performance.now();
-    if (this.#seen || rest <= 0) this.#drawNow();
-    else this.#later ??= setTimeout(() => this.#drawNow(), rest);
+    if (this.#seen || rest <= 0) this.drawNow();
+    else this.#later ??= setTimeout(() => this.drawNow(), rest);
   }
 
-  #drawNow(): void {
+  /** The user has changed what is drawn, wherever it is. */
+  drawNow(): void {
     if (this.#later !== null) clearTimeout(this.#later);
     this.#later = null;
     this.#drawnAt = performance.now();

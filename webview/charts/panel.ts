@@ -143,8 +143,8 @@ export class ChartPanel {
       return;
     }
     this.#tableOpen = tableOpen;
-    if (this.#stateOf(scene) === null) this.#readOut(scene);
-    else this.#inView.outdate();
+    this.#readOut(scene);
+    if (this.#stateOf(scene) !== null) this.#inView.outdate();
   }
 
   /** What a drawing would depend on; null if that is what was drawn last: a push that changes none of it costs no drawing. */
@@ -169,7 +169,6 @@ export class ChartPanel {
       setAttribute(this.#canvas, "aria-label", describeChart(this.#spec, scene));
       if (this.#tableOpen) fillTable(this.#table, this.#spec, scene);
     }
-    this.#readOut(scene);
   }
 
   /** What there is to see: the chart, or why there is none. */
@@ -202,7 +201,10 @@ export class ChartPanel {
 
   /** The crosshair moved. */
   point(): void {
-    if (this.#drawn !== null && !this.element.hidden) this.#inView.outdate();
+    const scene = this.#scene;
+    if (scene === null || this.element.hidden || !isRecorded(this.#spec, scene)) return;
+    this.#readOut(scene);
+    this.#inView.outdate();
   }
 
   #readOut(scene: Scene): void {

@@ -208,9 +208,11 @@ export class DistributionView {
       tableOpen,
     };
     // Who moves about the steps changes nothing here.
-    if (this.#shown !== null && isSame(this.#shown, shown)) return;
+    const old = this.#shown;
+    if (old !== null && isSame(old, shown)) return;
     this.#shown = shown;
-    this.#inView.outdate();
+    if (old?.run.summary.id === run.summary.id && isSameChoice(old, shown)) this.#inView.outdate();
+    else this.#inView.drawNow();
   }
 
   #draw(): void {
@@ -374,6 +376,10 @@ export class DistributionView {
     });
   }
 }
+
+/** What the user has chosen here. */
+const isSameChoice = (a: Shown, b: Shown): boolean =>
+  a.whatIf === b.whatIf && a.writing === b.writing && a.tableOpen === b.tableOpen;
 
 const isSame = (a: Shown, b: Shown): boolean => (Object.keys(b) as (keyof Shown)[]).every((key) => a[key] === b[key]);
 

@@ -195,6 +195,7 @@ export class LayersView {
   /** The crosshair moved. */
   point(): void {
     if (!this.#scene || this.element.hidden) return;
+    this.#readOutCell();
     this.#inView.outdate();
     this.#layer?.panel.point();
   }
@@ -206,10 +207,7 @@ export class LayersView {
 
   #bringUpToDate(): void {
     if (!this.#isDrawn) this.#draw();
-    else {
-      this.#chart?.redraw();
-      this.#readOutCell();
-    }
+    else this.#chart?.redraw();
   }
 
   #draw(): void {

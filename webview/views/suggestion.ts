@@ -23,8 +23,11 @@ const TEXT = {
     suggest: t("Clip the global norm at"),
     keep: t("Keep the threshold in force"),
     "not-needed": t("Clipping is not needed for stability"),
-    exploding: t("The gradients exploded or became NaN. Clip the global norm at"),
+    exploding: t("The gradients exploded. Clip the global norm at"),
   } satisfies Record<Advice["verdict"], string>,
+  sudden: t(
+    "The gradients became NaN or infinite, which clipping does not cure. As a guard against large norms, clip at",
+  ),
   explodingWithout: t("The gradients exploded or became NaN"),
   ended: t("The run ended before there were enough steps for a suggestion"),
   write: t("Write to code"),
@@ -82,7 +85,8 @@ export class SuggestionView {
     const waiting = verdict === "too-few-steps";
     const number = verdict === "keep" ? inForce : verdict === "not-needed" || waiting ? null : threshold;
     const writable = verdict === "keep" || waiting ? null : threshold;
-    const needless = verdict === "not-needed";
+    const sudden = verdict === "exploding" && !evidence.exploded;
+    const guard = verdict === "not-needed" || sudden;
     const hasScript = hasCode(run, series);
     const writing = outcome !== null && outcome.result === null;
 
@@ -94,7 +98,9 @@ export class SuggestionView {
         ? TEXT.ended
         : verdict === "exploding" && threshold === null
           ? TEXT.explodingWithout
-          : TEXT.verdicts[verdict],
+          : sudden
+            ? TEXT.sudden
+            : TEXT.verdicts[verdict],
     );
     setHidden(this.#threshold, number === null);
     setText(this.#threshold, number === null ? "" : formatThreshold(number));
@@ -107,8 +113,8 @@ export class SuggestionView {
     fillEvidence(this.#evidence, advice);
 
     setHidden(this.#button, writable === null);
-    setText(this.#button, writing ? TEXT.writing : needless ? TEXT.writeAnyway(writable ?? 0) : TEXT.write);
-    setAttribute(this.#button, "class", needless ? "secondary" : "primary");
+    setText(this.#button, writing ? TEXT.writing : guard ? TEXT.writeAnyway(writable ?? 0) : TEXT.write);
+    setAttribute(this.#button, "class", guard ? "secondary" : "primary");
     setAttribute(this.#button, "aria-disabled", String(!hasScript || writing));
     setHidden(this.#noScript, writable === null || hasScript);
     this.#write = writable === null || !hasScript || writing ? null : () => this.#actions.write(series, writable);
