@@ -2,6 +2,8 @@ import type { Diagnosis } from "../../../protocol/advice.ts";
 import type { RunEvent } from "../../../protocol/telemetry.ts";
 import { formatCount, formatNumber } from "../format.ts";
 import type { ObservedStep } from "../observed-step.ts";
+import { medianOf } from "../quantile.ts";
+import { Ring } from "../ring.ts";
 import { SortedWindow } from "../sorted-window.ts";
 import type { Diagnoser } from "./diagnoser.ts";
 
@@ -15,7 +17,7 @@ const RARE = 200;
 
 /** A step at which norm and loss both stood out, alone, and after which both went back to where they had been. */
 export class BadBatch implements Diagnoser {
-  private readonly losses = new SortedWindow(100);
+  private readonly losses = new Ring(100);
   private readonly after = new SortedWindow(RECOVERY - ECHO);
   private seen = 0;
   private lastSpike = Number.NEGATIVE_INFINITY;
@@ -41,8 +43,10 @@ export class BadBatch implements Diagnoser {
 
   private begin(step: number, loss: number, { data }: RunEvent): void {
     if (this.losses.length < FEWEST) return;
-    const usualLoss = this.losses.median();
-    const spread = Math.max(1.4826 * this.losses.deviation(usualLoss), 0.1 * Math.abs(usualLoss));
+    const losses = this.losses.toArray();
+    const usualLoss = medianOf(losses);
+    const deviation = medianOf(losses.map((other) => Math.abs(other - usualLoss)));
+    const spread = Math.max(1.4826 * deviation, 0.1 * Math.abs(usualLoss));
     this.limit = usualLoss + 5 * spread;
     if (loss <= this.limit) return;
     this.suspectAt = this.seen;

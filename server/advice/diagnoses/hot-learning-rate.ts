@@ -1,6 +1,8 @@
 import type { Diagnosis } from "../../../protocol/advice.ts";
 import { formatNumber, formatShare } from "../format.ts";
 import type { ObservedStep } from "../observed-step.ts";
+import { medianOf } from "../quantile.ts";
+import { Ring } from "../ring.ts";
 import { SortedWindow } from "../sorted-window.ts";
 import type { Diagnoser } from "./diagnoser.ts";
 
@@ -25,9 +27,9 @@ const LOSS_ROSE = 1.5;
  * a restart of a cyclic schedule only returns to a rate that was there before.
  */
 export class HotLearningRate implements Diagnoser {
-  private readonly recent = new SortedWindow(RECENT);
+  private readonly recent = new Ring(RECENT);
   private readonly start = new SortedWindow(START);
-  private readonly block = new SortedWindow(BLOCK);
+  private readonly block = new Ring(BLOCK);
   private readonly ratios = new SortedWindow(RATIOS);
   private losses = 0;
   private firstStep = 0;
@@ -58,12 +60,11 @@ export class HotLearningRate implements Diagnoser {
     if (this.start.length < START) this.start.push(loss);
     this.recent.push(loss);
     this.block.push(loss);
-    if (this.block.length === BLOCK) this.endBlock(step);
+    if (this.block.total % BLOCK === 0) this.endBlock(step);
   }
 
   private endBlock(step: number): void {
-    const median = this.block.median();
-    this.block.clear();
+    const median = medianOf(this.block.toArray());
     if (Number.isNaN(this.firstBlock)) this.firstBlock = median;
     if (median >= this.bestLoss) return;
     this.bestLoss = median;
@@ -85,7 +86,7 @@ export class HotLearningRate implements Diagnoser {
         next,
       };
     if (this.losses < BLOCK + RECENT || !(this.bestLoss > 0)) return null;
-    const now = this.recent.median();
+    const now = medianOf(this.recent.toArray());
     if (
       this.highestRateAtBest > 0 &&
       this.highestRate > RATE_ROSE * this.highestRateAtBest &&

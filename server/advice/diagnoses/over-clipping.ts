@@ -2,7 +2,8 @@ import type { Diagnosis } from "../../../protocol/advice.ts";
 import { formatNumber, formatShare } from "../format.ts";
 import type { ObservedStep } from "../observed-step.ts";
 import { isScaleInvariant } from "../optimizer.ts";
-import { SortedWindow } from "../sorted-window.ts";
+import { medianOf } from "../quantile.ts";
+import { Ring } from "../ring.ts";
 import type { Diagnoser, SeriesFacts } from "./diagnoser.ts";
 
 const WINDOW = 200;
@@ -16,9 +17,9 @@ const HARDLY_FELL = 0.7;
  * where the optimizer's update grows with the gradient: others undo the scaling, and a clip rate of 100 % is harmless there.
  */
 export class OverClipping implements Diagnoser {
-  private readonly norms = new SortedWindow(WINDOW);
-  private readonly losses = new SortedWindow(WINDOW);
-  private readonly start = new SortedWindow(START);
+  private readonly norms = new Ring(WINDOW);
+  private readonly losses = new Ring(WINDOW);
+  private readonly start = new Ring(START);
   private readonly steps = { first: 0, last: 0 };
 
   observe({ step, normPre, loss, skipped }: ObservedStep): void {
@@ -37,7 +38,11 @@ export class OverClipping implements Diagnoser {
     const rate = clipping.rate;
     if (inForce === null || rate === null || rate <= CLIPPED || clipping.total < WINDOW) return null;
     if (isScaleInvariant(optimizer) !== false || this.norms.length < WINDOW || this.losses.length < WINDOW) return null;
-    const [start, now, median] = [this.start.median(), this.losses.median(), this.norms.median()];
+    const [start, now, median] = [this.start, this.losses, this.norms].map((ring) => medianOf(ring.toArray())) as [
+      number,
+      number,
+      number,
+    ];
     if (!(start > 0) || now <= HARDLY_FELL * start || median <= FAR * inForce) return null;
     return {
       kind: "over-clipping",
