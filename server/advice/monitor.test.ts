@@ -2,19 +2,9 @@ import { describe, expect, it } from "vitest";
 import { advice as adviceShape } from "../../protocol/advice.ts";
 import { formatCount, formatNumber, formatShare } from "./format.ts";
 import { type ObservedStep, SeriesMonitor } from "./monitor.ts";
+import { silent } from "./testing/silent-step.ts";
 
 type Observation = Partial<ObservedStep>;
-const silent = {
-  normPre: null,
-  normPost: null,
-  threshold: null,
-  loss: null,
-  learningRate: null,
-  updateRatio: null,
-  lossScale: null,
-  skipped: false,
-  byValue: false,
-};
 
 function monitor(run: Observation[]): SeriesMonitor {
   const result = new SeriesMonitor();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ObservedStep } from "../observed-step.ts";
+import { silent } from "../testing/silent-step.ts";
 import type { Detector } from "./detector.ts";
 import { ExplosionDetector } from "./explosion.ts";
 import { FallingScaleDetector } from "./falling-scale.ts";
@@ -12,17 +13,6 @@ const quiet = (count: number, level = 1) =>
 
 /** The steps at which the detector spoke. */
 function flagged(detector: Detector, run: Partial<ObservedStep>[]): number[] {
-  const silent = {
-    normPre: null,
-    normPost: null,
-    threshold: null,
-    loss: null,
-    learningRate: null,
-    updateRatio: null,
-    lossScale: null,
-    skipped: false,
-    byValue: false,
-  };
   return run.flatMap((step, i) => detector.observe({ ...silent, step: i, time: i, ...step })?.step ?? []);
 }
 
@@ -46,19 +36,7 @@ describe("spike", () => {
   it("says how large it is", () => {
     const detector = new SpikeDetector();
     flagged(detector, Array(40).fill({ normPre: 2 }));
-    const event = detector.observe({
-      step: 40,
-      time: 7,
-      normPre: 30,
-      normPost: 1,
-      threshold: 1,
-      loss: null,
-      learningRate: null,
-      updateRatio: null,
-      lossScale: null,
-      skipped: false,
-      byValue: false,
-    });
+    const event = detector.observe({ ...silent, step: 40, time: 7, normPre: 30, normPost: 1, threshold: 1 });
     expect(event).toMatchObject({
       kind: "spike",
       step: 40,

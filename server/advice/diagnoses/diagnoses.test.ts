@@ -1,19 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Diagnosis } from "../../../protocol/advice.ts";
 import { type ObservedStep, SeriesMonitor } from "../monitor.ts";
+import { silent } from "../testing/silent-step.ts";
 
 type Observation = Partial<ObservedStep>;
-const silent: Omit<ObservedStep, "step" | "time"> = {
-  normPre: null,
-  normPost: null,
-  threshold: null,
-  loss: null,
-  learningRate: null,
-  updateRatio: null,
-  lossScale: null,
-  skipped: false,
-  byValue: false,
-};
 
 interface Run {
   readonly steps: readonly Observation[];
