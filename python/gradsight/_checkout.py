@@ -89,6 +89,8 @@ def _read(file: str) -> str:
 
 
 def _hash_of(script: str) -> Optional[str]:
+    if not os.path.isfile(script):  # a pipe, whose one reader is to be the script
+        return None
     try:
         with open(script, "rb") as stream:
             content = stream.read(MAX_SCRIPT + 1)

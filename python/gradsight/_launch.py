@@ -172,6 +172,8 @@ def _origin(module: str) -> Optional[str]:
 
 
 def _is_binary(path: str) -> bool:
+    if not os.path.isfile(path):  # a pipe gives what it holds once, and that is for the script
+        return False
     with open(path, "rb") as stream:
         return b"\0" in stream.read(256)
 

@@ -262,3 +262,9 @@ def test_a_forked_worker_reports_nothing(script: Script, hub: HubForTests) -> No
     assert hub.wait(lambda: hub.end)["status"] == "finished"
     assert [step["step"] for step in hub.steps("train")] == [0, 1]
     assert len(hub.hellos) == 1
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/stdin"), reason="no path that is a pipe")
+def test_a_script_that_comes_through_a_pipe_is_read_by_nobody_else() -> None:
+    ran = run(command("-m", "gradsight", "run", "/dev/stdin"), input="print('ran')")
+    assert (ran.returncode, ran.stdout) == (0, "ran\n")
