@@ -40,9 +40,9 @@ export class ObservedRuns {
     const file = path === null ? undefined : this.#files.get(path);
     if (!file) return NOTHING;
     if (file.answer?.text !== text) {
-      const runs = file.updates.map((update) =>
-        this.#observed(update, isWhatRan(update, text, file.saved, this.#host)),
-      );
+      // Asked for with each keystroke, and needed where the text isn't what is saved.
+      const hash = file.saved?.text === text ? file.saved.hash : this.#host.hash(text);
+      const runs = file.updates.map((update) => this.#observed(update, isWhatRan(update, text, hash, file.saved)));
       file.answer = { text, runs };
     }
     return file.answer.runs;
@@ -63,9 +63,8 @@ export class ObservedRuns {
 }
 
 /** By the hash that the run told, else by the file's: it is what ran if it has not been written since. */
-function isWhatRan({ hash, startedAt }: ObservedUpdate, text: string, saved: SavedText | null, host: Host): boolean {
-  if (saved?.text === text) return hash === null ? saved.modified <= startedAt : saved.hash === hash;
-  return hash !== null && host.hash(text) === hash;
+function isWhatRan(update: ObservedUpdate, text: string, hash: string, saved: SavedText | null): boolean {
+  return update.hash === null ? saved?.text === text && saved.modified <= update.startedAt : update.hash === hash;
 }
 
 /** "20 November", with the year where it is another one. */

@@ -4,23 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, it, onTestFinished } from "vitest";
+import { EXPLODING_TRAINING } from "../host/exploding-training.ts";
 import { editsOf } from "../lsp/client.ts";
 import { Editor } from "./editor.ts";
 import { pythonWithTorch, train } from "./training.ts";
-
-const SCRIPT = `import torch
-
-torch.manual_seed(0)
-model = torch.nn.Linear(4, 1)
-optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
-for step in range(200):
-    if step == 100:
-        optimizer.param_groups[0]["lr"] = 2.0
-    x = torch.randn(16, 4)
-    optimizer.zero_grad()
-    (model(x) - x.sum(dim=1, keepdim=True)).pow(2).mean().backward()
-    optimizer.step()
-`;
 
 it.skipIf(!pythonWithTorch)("tells what a run saw in its code", { timeout: 240_000 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), "gradsight-observed-"));
@@ -32,8 +19,8 @@ it.skipIf(!pythonWithTorch)("tells what a run saw in its code", { timeout: 240_0
   });
   const script = join(folder, "train.py");
   const uri = pathToFileURL(script).href;
-  writeFileSync(script, SCRIPT);
-  await client.open(uri, SCRIPT);
+  writeFileSync(script, EXPLODING_TRAINING);
+  await client.open(uri, EXPLODING_TRAINING);
   expect(await client.pull(uri)).toMatchObject([{ code: "missing-clipping", severity: 3 }]);
 
   const training = train(pythonWithTorch!, script, [], endpoint.rendezvous);

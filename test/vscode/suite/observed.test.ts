@@ -4,22 +4,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { type CodeAction, commands, DiagnosticSeverity, extensions, workspace } from "vscode";
 import type { TestApi } from "../../../extension/test-api.ts";
+import { EXPLODING_TRAINING } from "../../host/exploding-training.ts";
 import { activate, closeAll, EXTENSION, findings, script, untilFindings, when, withSetting } from "../editor.ts";
-
-/** Its learning rate becomes far too large. */
-const EXPLODES = `import torch
-
-torch.manual_seed(0)
-model = torch.nn.Linear(4, 1)
-optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
-for step in range(200):
-    if step == 100:
-        optimizer.param_groups[0]["lr"] = 2.0
-    x = torch.randn(16, 4)
-    optimizer.zero_grad()
-    (model(x) - x.sum(dim=1, keepdim=True)).pow(2).mean().backward()
-    optimizer.step()
-`;
 
 /** Asked without holding up the extension host, whose connection would be given up. */
 async function pythonWithTorch(): Promise<string | undefined> {
@@ -43,7 +29,7 @@ describe("a script whose run exploded", () => {
     this.timeout(240_000); // PyTorch is imported twice
     const python = await pythonWithTorch();
     if (!python) this.skip();
-    const document = await script("explodes.py", EXPLODES);
+    const document = await script("explodes.py", EXPLODING_TRAINING);
     await untilFindings(document, ([one]) => one?.severity === DiagnosticSeverity.Information);
     await withSetting("python.interpreter", python, async () => {
       await commands.executeCommand("gradsight.runWithTelemetry");
