@@ -44,6 +44,25 @@ describe("says nothing", () => {
   });
 });
 
+it("bears an optimizer that is put around itself", () => {
+  const text = `import jax
+import optax
+
+
+class Agent(Base):
+    def __init__(self, decay):
+        super().__init__()
+        if decay > 0:
+            self.tx = optax.chain(optax.add_decayed_weights(decay), self.tx, optax.clip(1.0))
+
+    def learn(self):
+        grads = jax.grad(loss_fn)(self.params)
+        updates, self.state = self.tx.update(grads, self.state)
+        self.params = optax.apply_updates(self.params, updates)
+`;
+  expect(places(text)).toEqual([]);
+});
+
 describe("moves the clip to the front", () => {
   it.each([
     [

@@ -27,19 +27,21 @@ export const chainsOf = once((facts: Facts): readonly Chain[] => {
 
 /** What acts one after the other in a call, by its arguments. */
 export const linksOf = (facts: Facts, { call, frame, scope }: CallPlace): Link[] =>
-  call.arguments.map((argument) => ({ argument, ...linkOf(facts, { node: argument.value, frame, scope }) }));
+  call.arguments.map((argument) => ({ argument, ...linkOf(facts, { node: argument.value, frame, scope }, [call]) }));
 
-function linkOf(facts: Facts, located: Located): Omit<Link, "argument"> {
+/** `around` are the calls that it stands in: an optimizer may be rebound to a chain of itself. */
+function linkOf(facts: Facts, located: Located, around: readonly Call[]): Omit<Link, "argument"> {
   const other = { role: "other", call: null, name: "" } as const;
   const [value, another] = facts.values.follow(located);
-  if (value?.kind !== "external" || !value.call || another) return other;
+  if (value?.kind !== "external" || !value.call || another || around.includes(value.call)) return other;
   const { optimizers } = facts.classifier;
   const { call, frame, scope } = value;
   const name = optimizers.constructorOf(value.name);
   const combination = optimizers.combinationOf(name);
   if (combination?.accumulates) return { role: "accumulator", call, name };
   if (combination) {
-    const parts = call.arguments.map((argument) => linkOf(facts, { node: argument.value, frame, scope }).role);
+    const inner = [...around, call];
+    const parts = call.arguments.map((argument) => linkOf(facts, { node: argument.value, frame, scope }, inner).role);
     return { role: parts.includes("optimizer") ? "optimizer" : "other", call, name };
   }
   if (optimizers.finishes(name)) return { role: "optimizer", call, name };
