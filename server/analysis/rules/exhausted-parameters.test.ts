@@ -21,6 +21,20 @@ describe("reports a clip over a used-up iterator", () => {
     expect(fixAll(train(params))).toBe(train(`list(${params})`));
   });
 
+  it("once in a function that is called from several places", () => {
+    const text = `import torch
+def train(model, rate):
+    params = model.parameters()
+    opt = torch.optim.AdamW(params, lr=rate)
+    model().backward()
+    torch.nn.utils.clip_grad_norm_(params, 1.0)
+    opt.step()
+train(small, 1e-3)
+train(large, 1e-4)
+`;
+    expect(places(text)).toEqual(["6:exhausted-parameters"]);
+  });
+
   it("kept in self", () => {
     const text = `import torch
 class Trainer:

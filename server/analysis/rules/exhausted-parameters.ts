@@ -60,11 +60,12 @@ export const exhaustedParameters: Rule = {
   frameworks: ["PyTorch", "Accelerate"],
   documentation,
   *check(facts) {
+    const reported = new Set<object>();
     for (const { clip } of facts.clips) {
-      const source = iteratorBehind(facts, clip);
-      if (!source) continue;
-      const consumer = consumerOf(facts, source.variable);
+      const source = reported.has(clip.node) ? null : iteratorBehind(facts, clip);
+      const consumer = source && consumerOf(facts, source.variable);
       if (!consumer) continue;
+      reported.add(clip.node);
       const { start, end } = rangeOf(source.value);
       const fix: Fix = {
         applicability: "unsafe",
