@@ -31,7 +31,7 @@ export const pytorch: Framework = {
     ["torch.nn.utils.clip_grad.clip_grad_value_", "torch.nn.utils.clip_grad_value_"],
   ],
   optimizers:
-    /^(torch\.optim\.(?!lr_scheduler|swa_utils)[\w.*]+|torch\.distributed\.optim\.\w+|transformers\.(optimization\.)?(AdamW|Adafactor)|pytorch_pretrained_bert\.\w*Adam\w*|(apex|apex\.contrib)\.optimizers\.\w+|timm\.optim\.[\w.]+|(torch_optimizer|pytorch_optimizer|bitsandbytes\.optim|lion_pytorch|adabelief_pytorch|adamp|madgrad|prodigyopt|dadaptation|schedulefree|ranger|ranger21|came_pytorch|galore_torch|adan_pytorch|muon|heavyball)\.[\w.]+|deepspeed\.ops\.(adam|lamb)\.\w+)$/,
+    /^(torch\.optim\.(?!lr_scheduler|swa_utils)[\w.*]+|torch\.distributed\.optim\.\w+|transformers\.(optimization\.)?(AdamW|Adafactor)|pytorch_pretrained_bert\.\w*Adam\w*|(apex|apex\.contrib)\.optimizers\.\w+|timm\.optim\.[\w.]+|(torch_optimizer|pytorch_optimizer|bitsandbytes\.optim|lion_pytorch|adabelief_pytorch|adamp|madgrad|prodigyopt|dadaptation|schedulefree|ranger|ranger21|came_pytorch|galore_torch|adan_pytorch|muon|heavyball)\.[\w.]+|monai\.optimizers\.(novograd\.)?Novograd|deepspeed\.ops\.(adam|lamb)\.\w+)$/,
   clipsInside: [
     { name: /FusedLAMB$|FusedMixedPrecisionLamb$/, keyword: null },
     { name: /^pytorch_pretrained_bert\./, keyword: null },
@@ -56,6 +56,8 @@ export const pytorch: Framework = {
     "apex.contrib.clip_grad.clip_grad_norm_": norm,
     "torch.autograd.backward": { event: "backward" },
     "torch.distributed.all_reduce": { event: "reduce", gradients: at(0, "tensor") },
+    // Averages the gradients over the processes, and steps.
+    "torch_xla.core.xla_model.optimizer_step": { event: "step", optimizer: at(0, "optimizer") },
     "torch.amp.GradScaler().step": { event: "step", optimizer: at(0, "optimizer"), scaled: true },
     "torch.amp.GradScaler().unscale_": { event: "unscale", optimizer: at(0, "optimizer") },
     "torch.amp.GradScaler().update": { event: "rescale" },
@@ -76,7 +78,7 @@ export const pytorch: Framework = {
     unscale_: { event: "unscale", optimizer: at(0, "optimizer") },
   },
   inert:
-    /^(builtins|apex\.amp|torch|torchvision|torchaudio|numpy|math|time|os|sys|logging|random|json|tqdm|wandb|mlflow|neptune|copy|collections|itertools|functools|pathlib|argparse|typing|warnings|gc|re|PIL|cv2|matplotlib|pandas|sklearn|scipy|gym|gymnasium|tensorboardX|tensorboard|einops|datetime|pickle|psutil|visdom|torchmetrics|evaluate|datasets|torch_geometric|torch_ema|ema_pytorch|imageio|h5py|yaml|omegaconf|hydra)(\.|$)/,
+    /^(builtins|apex\.amp|torch|torch_xla|torchvision|torchaudio|numpy|math|time|os|sys|logging|random|json|tqdm|wandb|mlflow|neptune|copy|collections|itertools|functools|pathlib|argparse|typing|warnings|gc|re|PIL|cv2|matplotlib|pandas|sklearn|scipy|gym|gymnasium|tensorboardX|tensorboard|einops|datetime|pickle|psutil|visdom|torchmetrics|evaluate|datasets|torch_geometric|torch_ema|ema_pytorch|imageio|h5py|yaml|omegaconf|hydra)(\.|$)/,
   inertMethods: new Set(
     "train eval to cuda cpu half float parameters named_parameters modules named_modules children buffers state_dict load_state_dict zero_grad requires_grad_ no_sync item detach append add extend update add_scalar log print info debug warning error write set_postfix set_description save step size view reshape mean sum backward synchronize skip_synchronize reset record_stream format join keys values items get_lr get_last_lr forward __call__".split(
       " ",
