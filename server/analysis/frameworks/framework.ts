@@ -47,6 +47,32 @@ export interface ClipObject {
   readonly kind: ClipKind;
 }
 
+/** A configuration whose entries are written one by one: `cfg.SOLVER.CLIP_GRADIENTS.ENABLED = True`. */
+export interface WrittenSettings {
+  /** What makes one. */
+  readonly on: RegExp;
+  /** The attributes that lead to the entries. */
+  readonly section: readonly string[];
+  readonly enabled: string;
+  readonly threshold: string;
+  readonly mode: { readonly entry: string; readonly kinds: Readonly<Record<string, ClipKind>> };
+  /** In force where nothing else is written. */
+  readonly kind: ClipKind;
+  readonly fallback: number;
+  /** Why a threshold has no effect by itself, as a sentence. */
+  readonly offUntil: string;
+  /** Its methods that write entries out of sight, and what they may be given that names none of these. */
+  readonly fills: { readonly methods: RegExp; readonly harmless: RegExp };
+  /** What may be given one, and leaves it as it is. */
+  readonly keeps: RegExp;
+}
+
+/** Classes derived from one that carries an optimizer: one that defines nothing but these members carries it in the same way. */
+export interface Derived {
+  readonly base: RegExp;
+  readonly defining: RegExp;
+}
+
 /** Models that keep the optimizer that a method gives them. */
 export interface CompiledModels {
   /** The attribute, by its qualified name. */
@@ -274,10 +300,12 @@ export interface Framework {
   readonly clipsInside?: readonly { readonly name: RegExp; readonly keyword: string | null }[];
   /** Arguments that make a constructor clip. A framework that has any can hide its clipping in an optimizer that can't be seen. */
   readonly settings?: readonly ClipSetting[];
+  readonly written?: WrittenSettings;
   /** Whether an optimizer that a function is given from elsewhere is taken for a plain one, all the same. */
   readonly takesParameters?: boolean;
   /** Calls whose result holds the optimizer that they are given: a train state, a wrapper. */
   readonly carries?: Readonly<Record<string, ArgumentPlace>>;
+  readonly carriesDerived?: Derived;
   /** Calls that make one optimizer of all that they are given, or of what stands at a place. */
   readonly combines?: Readonly<Record<string, Combination>>;
   /** Optimizers, and parts of one, that make an update of gradients: what is combined after them clips that. */

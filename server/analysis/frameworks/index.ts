@@ -1,5 +1,6 @@
 import { accelerate } from "./accelerate.ts";
 import { deepspeed } from "./deepspeed.ts";
+import { detectron2 } from "./detectron2.ts";
 import { equinox } from "./equinox.ts";
 import { fabric } from "./fabric.ts";
 import { fastai } from "./fastai.ts";
@@ -35,6 +36,7 @@ export const FRAMEWORKS: readonly Framework[] = [
   ignite,
   higher,
   mmengine,
+  detectron2,
   stableBaselines3,
   keras,
   jax,

@@ -9,7 +9,8 @@ import type { Rule } from "./rule.ts";
 const documentation = `
 ## What it finds
 Clipping that a framework offers, and that the script switches off by name: \`max_grad_norm=0\`,
-\`gradient_clip_val=None\`, \`"gradient_clipping": 0\`; \`clip_grad=None\` in a configuration of MMEngine.
+\`gradient_clip_val=None\`, \`"gradient_clipping": 0\`; \`clip_grad=None\` in a configuration of MMEngine, \`SOLVER.CLIP_GRADIENTS.ENABLED = False\`
+in one of Detectron2.
 
 ## Why it is bad
 It need not be: it is said once so that nobody takes the argument for a threshold. Hugging Face's trainers clip to a norm
@@ -48,7 +49,15 @@ export const disabledClipping: Rule = {
   title: "Clipping is switched off",
   defaultSeverity: "information",
   since: "0.1.0",
-  frameworks: ["Hugging Face Trainer", "Lightning", "DeepSpeed", "Stable-Baselines3", "PaddlePaddle", "MMEngine"],
+  frameworks: [
+    "Hugging Face Trainer",
+    "Lightning",
+    "DeepSpeed",
+    "Stable-Baselines3",
+    "PaddlePaddle",
+    "MMEngine",
+    "Detectron2",
+  ],
   documentation,
   *check(facts) {
     const reported = new Set<object>();

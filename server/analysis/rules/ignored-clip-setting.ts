@@ -9,7 +9,8 @@ import type { Rule } from "./rule.ts";
 const documentation = `
 ## What it finds
 A threshold in a place that takes none: \`Trainer(gradient_clip_val=…)\` for a Lightning module that optimises by hand,
-\`clipnorm=\` for Keras' \`LossScaleOptimizer\`.
+\`clipnorm=\` for Keras' \`LossScaleOptimizer\`; \`SOLVER.CLIP_GRADIENTS.CLIP_VALUE\` in a configuration of Detectron2 in which
+nothing sets \`ENABLED\`.
 
 ## Why it is bad
 Either the framework raises an error before the first step, or it leaves the number alone and nothing is clipped.
@@ -70,10 +71,12 @@ trainer.fit(Model())
 \`\`\`
 
 ## Fix
-Unsafe: the argument goes, to the optimizer inside a wrapper that takes none. Where nothing else clips, say so where the update is.
+Unsafe: the argument goes, to the optimizer inside a wrapper that takes none. Where nothing else clips, say so where the update is. None for
+Detectron2: whether to clip, only you know.
 
 ## Sources
 - Keras: [\`LossScaleOptimizer\`](https://keras.io/api/optimizers/loss_scale_optimizer/)
+- Detectron2: [\`SOLVER.CLIP_GRADIENTS\`](https://detectron2.readthedocs.io/en/latest/modules/config.html#yaml-config-references)
 - Lightning: [Manual optimization](https://lightning.ai/docs/pytorch/stable/model/manual_optimization.html)
 `;
 
@@ -82,7 +85,7 @@ export const ignoredClipSetting: Rule = {
   title: "A threshold stands where it has no effect",
   defaultSeverity: "warning",
   since: "0.1.0",
-  frameworks: ["Lightning", "Keras"],
+  frameworks: ["Lightning", "Keras", "Detectron2"],
   documentation,
   *check(facts) {
     const reported = new Set<object>();

@@ -21,8 +21,8 @@ export function thresholdsOf(facts: Facts): Threshold[] {
   });
   const configured = new Map<Expression, Threshold>();
   for (const { step } of facts.updates)
-    for (const { threshold, frame, scope, kind, off, zeroIsOff } of step.optimizer.configured)
-      if (threshold && !off)
+    for (const { threshold, frame, scope, kind, off, zeroIsOff, refused } of step.optimizer.configured)
+      if (threshold && !off && !refused)
         configured.set(threshold, { node: threshold, frame, scope, kind, place: threshold, clip: null, zeroIsOff });
   return [...clips, ...configured.values()];
 }

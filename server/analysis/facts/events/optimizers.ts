@@ -10,6 +10,7 @@ import type { Values } from "../values/values.ts";
 import { ClipSettings, type Said } from "./clip-settings.ts";
 import type { Built, Combined, ConfiguredClip, OptimizerRef, Seen, Whole } from "./events.ts";
 import { Models } from "./models.ts";
+import { WrittenSettings } from "./written-settings.ts";
 
 const MAX_DEPTH = 6;
 const MENTIONS_CLIPPING = /clip|clamp_|^max_norm$/i;
@@ -29,6 +30,7 @@ interface Found {
 export class Optimizers {
   readonly #values: Values;
   readonly #settings: ClipSettings;
+  readonly #written: WrittenSettings;
   readonly #frameworks: readonly Framework[];
   readonly #clippedElsewhere: readonly Framework[];
   readonly models: Models;
@@ -37,6 +39,7 @@ export class Optimizers {
   constructor(values: Values, frameworks: readonly Framework[], versions: Versions) {
     this.#values = values;
     this.#settings = new ClipSettings(values, frameworks, versions);
+    this.#written = new WrittenSettings(values);
     this.#frameworks = frameworks;
     this.models = new Models(values);
     const mentioned = [...externalNames(values.names), ...values.names.calls.keys()];
@@ -90,7 +93,11 @@ export class Optimizers {
   #resolve(located: Located, framework: Framework, found: Found, depth: number): void {
     const values = this.#values.follow(located);
     for (const value of values)
-      if (!this.#compiled(value, located, framework, found, depth)) this.#value(value, framework, found, depth);
+      if (
+        !this.#compiled(value, located, framework, found, depth) &&
+        !this.#isWritten(value, located, framework, found)
+      )
+        this.#value(value, framework, found, depth);
     if (framework.settings && values.length === 0) found.opaque = true;
   }
 
@@ -104,6 +111,14 @@ export class Optimizers {
     return given.length > 0;
   }
 
+  /** A configuration says what was written into it. */
+  #isWritten(value: Value, located: Located, { written }: Framework, found: Found): boolean {
+    if (!written || value.kind !== "external" || !value.call || !written.on.test(stripCall(value.name))) return false;
+    found.keys.add(`call ${this.#values.frames.id(value.call)} ${this.#values.frames.id(value.frame)}`);
+    this.#say(this.#written.of(written, located, value), found);
+    return true;
+  }
+
   #value(value: Value, framework: Framework, found: Found, depth: number): void {
     switch (value.kind) {
       case "external":
@@ -111,7 +126,7 @@ export class Optimizers {
         else found.opaque ||= framework.settings !== undefined;
         return;
       case "instance":
-        this.#instance(value, framework, found);
+        if (!this.#derived(value, framework, found, depth)) this.#instance(value, framework, found);
         return;
       case "literal":
         if (value.node.kind === "string" && framework.namedOptimizers?.test(value.node.value)) {
@@ -231,6 +246,22 @@ export class Optimizers {
   #say(said: Said, found: Found): void {
     if (said === "hidden") found.opaque = true;
     else found.configured.push(...said);
+  }
+
+  /** `class Trainer(DefaultTrainer)` that only says how to evaluate is told to clip as its base is. */
+  #derived(value: Value & { kind: "instance" }, framework: Framework, found: Found, depth: number): boolean {
+    const { carriesDerived, carries } = framework;
+    const { info, call, frame, scope } = value;
+    const [only, another] = info.node.bases;
+    if (!carriesDerived || !call || !only || another || depth >= MAX_DEPTH) return false;
+    const [base, other] = this.#values.evaluate(only.value, this.#values.frames.around(info.scope));
+    if (base?.kind !== "external" || other || !carriesDerived.base.test(base.name)) return false;
+    const members = [...info.methods.keys(), ...info.attributes.keys(), ...info.scope.variables.keys()];
+    const place = carries?.[base.name];
+    const given = place && argumentOf(call, place.position, place.keyword);
+    if (!given || !members.every((member) => carriesDerived.defining.test(member))) return false;
+    this.#resolve({ node: given.value, frame, scope }, framework, found, depth + 1);
+    return true;
   }
 
   #instance(value: Value & { kind: "instance" }, framework: Framework, found: Found): void {
