@@ -2,23 +2,32 @@
 import { fromJsonNumber, type JsonNumber } from "../protocol/shape.ts";
 import { locale, t } from "./l10n.ts";
 
-const digits = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 });
+/** By how many significant digits they write. */
+const numbers = new Map<number, Intl.NumberFormat>();
 const integers = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
 const percents = new Intl.NumberFormat(locale, { style: "percent", maximumSignificantDigits: 3 });
 const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
 const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 
 /** A measured value: three significant digits, powers of ten where zeros would have to be counted. */
-export function formatValue(value: number): string {
+export const formatValue = (value: number): string => formatDigits(value, 3);
+
+/** The same with so many significant digits at most. */
+export function formatDigits(value: number, digits: number): string {
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-3 || size >= 1e5))
     return value
-      .toExponential(2)
+      .toExponential(digits - 1)
       .replace(/\.?0+e/, "e")
       .replace("e+", "e");
-  return digits.format(value);
+  let format = numbers.get(digits);
+  if (!format) {
+    format = new Intl.NumberFormat(locale, { maximumSignificantDigits: digits });
+    numbers.set(digits, format);
+  }
+  return format.format(value);
 }
 
 export const formatJson = (value: JsonNumber | undefined | null): string =>

@@ -1,8 +1,8 @@
 /** Chart.js scales in VS Code's colours. */
 import type { Chart, ScaleOptions } from "chart.js";
-import { formatCount, formatShare, formatValue } from "../format.ts";
+import { formatCount, formatDigits, formatShare } from "../format.ts";
 import type { Palette } from "./palette.ts";
-import { evenTicks, type FixedAxis, logarithmicTicks, type Range } from "./range.ts";
+import { digitsOf, evenTicks, type FixedAxis, logarithmicTicks, type Range } from "./range.ts";
 
 /** All charts keep their plots aligned by giving their value axes the same width, in pixels. */
 const VALUE_AXIS_WIDTH = 56;
@@ -45,8 +45,7 @@ export function valueScale(kind: FixedAxis, palette: Palette): ScaleOptions<"lin
       color: colors.text,
       font: { family: font, size: 11 },
       padding: 6,
-      callback: (value: string | number) =>
-        kind === "share" ? formatShare(Number(value)) : formatValue(Number(value)),
+      callback: kind === "share" ? (value: string | number) => formatShare(Number(value)) : label,
     },
     afterFit(scale: { width: number }) {
       scale.width = VALUE_AXIS_WIDTH;
@@ -63,6 +62,11 @@ export function valueScale(kind: FixedAxis, palette: Palette): ScaleOptions<"lin
   } as ScaleOptions<"linear" | "logarithmic">;
 }
 
+/** Values that lie close together are told apart by more digits than others have. */
+function label(value: string | number, _: number, ticks: readonly { readonly value: number }[]): string {
+  return formatDigits(Number(value), digitsOf(ticks.map((tick) => tick.value)));
+}
+
 /** Norms from left to right. */
 export function normScale({ colors, font }: Palette): ScaleOptions<"logarithmic"> {
   return {
@@ -74,7 +78,7 @@ export function normScale({ colors, font }: Palette): ScaleOptions<"logarithmic"
       font: { family: font, size: 11 },
       maxRotation: 0,
       autoSkip: false,
-      callback: (value: string | number) => formatValue(Number(value)),
+      callback: label,
     },
     afterBuildTicks(scale: Range & { width: number; ticks: { value: number }[] }) {
       const ticks = logarithmicTicks(scale, Math.max(3, scale.width / TICK_WIDTH));

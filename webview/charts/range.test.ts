@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { axisRange, evenTicks, logarithmicTicks, settleAxis } from "./range.ts";
+import { axisRange, digitsOf, evenTicks, logarithmicTicks, settleAxis } from "./range.ts";
 
 test("an adaptive axis turns logarithmic when one spike would flatten the rest", () => {
   expect(settleAxis("adaptive", 0.3, 2)).toBe("linear");
@@ -34,4 +34,17 @@ test.each([
 test("even ticks are round numbers inside the range", () => {
   expect(evenTicks({ min: 1.33, max: 1.42 })).toEqual([1.34, 1.36, 1.38, 1.4, 1.42]);
   expect(evenTicks({ min: -5, max: 5 })).toEqual([-4, -2, 0, 2, 4]);
+});
+
+test.each([
+  [[24.79, 24.8, 24.81, 24.82], 4],
+  [[0.71314, 0.71315, 0.71316], 5],
+  [[1e-6, 1e-5, 1e-4], 3],
+  [[0.4, 0.6, 0.8, 1, 1.2], 3],
+  [[-4, -2, 0, 2, 4], 3],
+  [[100_000_000.1, 100_000_000.2], 7],
+  [[5], 3],
+  [[], 3],
+])("ticks at %o are told apart by %i digits", (ticks, digits) => {
+  expect(digitsOf(ticks)).toBe(digits);
 });

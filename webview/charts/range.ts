@@ -9,6 +9,9 @@ export interface Range {
 }
 
 const WIDEST_LINEAR = 50;
+const USUAL_DIGITS = 3;
+/** As many as an axis has room for. */
+const MOST_DIGITS = 7;
 
 export function settleAxis(kind: AxisKind, low: number | null, high: number | null): FixedAxis {
   if (kind !== "adaptive") return kind;
@@ -57,4 +60,15 @@ export function evenTicks({ min, max }: Range): number[] {
   const ticks: number[] = [];
   for (let i = Math.ceil(min / step); i * step <= max; i++) ticks.push(Number((i * step).toPrecision(12)));
   return ticks;
+}
+
+/** How many significant digits tell the labels of evenly spaced ticks apart. */
+export function digitsOf(ticks: readonly number[]): number {
+  const [first = 0, second = 0] = ticks;
+  const largest = Math.max(...ticks.map(Math.abs));
+  const step = Math.abs(second - first);
+  if (step === 0 || largest === 0) return USUAL_DIGITS;
+  // A step that is a power of ten may come out a little smaller.
+  const needed = Math.floor(Math.log10(largest)) - Math.floor(Math.log10(step * 1.000001)) + 1;
+  return Math.min(Math.max(needed, USUAL_DIGITS), MOST_DIGITS);
 }
