@@ -178,15 +178,20 @@ _OPERATIONS = {
 
 
 def _against_explosion(flight: Flight, steps: List[Step]) -> List[str]:
-    calm = _calm(_finite_norms(steps))
+    norms = _finite_norms(steps)
+    calm = _calm(norms)
     last = _last(steps)
     rate = f", which was {_number(last['lr'])}" if "lr" in last else ""
-    if "threshold" in last:
+    acted = "threshold" in last and any(norm > last["threshold"] for norm in norms)
+    if acted:
         return [f"Clipping at {_number(last['threshold'])} did not hold it: lower the learning rate{rate}."]
     number = ""
     if len(calm) >= FEWEST_CALM:
         start = float(f"{CALM_SHARE * median(calm):.2g}")
         number = f", at {_number(start)} to begin with (a quarter of the median norm of {len(calm)} calm steps before)"
+    if "threshold" in last:
+        never = f"Clipping at {_number(last['threshold'])} never acted: no norm before was that large"
+        return [f"{never}. Clip lower{number}.", f"Or lower the learning rate{rate}."]
     site = next(
         (series["site"] for series in flight.hello["series"] if series["id"] == (flight.incident or {})["series"]), None
     )
@@ -210,7 +215,9 @@ def _finite_norms(steps: List[Step]) -> List[float]:
 def _calm(norms: List[float]) -> List[float]:
     """The norms before they grew."""
     if len(norms) < 4:
-        return []
+        # Too few to tell what was usual; what grows at each step, and a thousandfold in all, was so at the first alone.
+        steep = all(later > GREW * norm for norm, later in zip(norms, norms[1:]))
+        return norms[:1] if steep and norms and norms[-1] > GREW**3 * norms[0] else []
     first = median(norms[: max(4, len(norms) // 4)])
     return [norm for norm in norms if norm <= GREW * first]
 

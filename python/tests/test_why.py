@@ -110,6 +110,29 @@ def test_an_lstm_that_explodes(story: Callable[..., Told]) -> None:
     assert "lower the learning rate, which was 30" in told.text
 
 
+def test_an_explosion_from_the_start(story: Callable[..., Told]) -> None:
+    told = story(perceptron(batch="optimizer.param_groups[0]['lr'] = 1000.0"))
+    norms = [step["norm_pre"] for step in told.data["steps"]]
+    assert 2 <= len(norms) - 1 <= 3, "too few for a median"
+    assert f"The norm had grown from {norms[0]:.4g} to " in told.text
+    assert "Or lower the learning rate, which was 1000." in told.text
+    assert "calm steps" not in told.text
+
+
+@pytest.mark.parametrize(
+    ("threshold", "told_of_it"),
+    [
+        ("1e30", "Clipping at 1e+30 never acted: no norm before was that large. Clip lower."),
+        ("1e6", "Clipping at 1e+06 did not hold it: lower the learning rate, which was 1000."),
+    ],
+    ids=["never reached", "too high"],
+)
+def test_a_threshold_that_did_not_help(story: Callable[..., Told], threshold: str, told_of_it: str) -> None:
+    rate = "optimizer.param_groups[0]['lr'] = 1000.0"
+    told = story(perceptron(batch=rate, update=f"nn.utils.clip_grad_norm_(model.parameters(), {threshold})"))
+    assert told_of_it in told.text
+
+
 def test_one_bad_batch(story: Callable[..., Told]) -> None:
     told = story(perceptron(batch="inputs[[3, 7], 1] = float('nan') if bad else 0.0"))
     assert told.data["incident"]["step"] == 60
