@@ -146,7 +146,7 @@ export type RunEvent = Of<typeof runEvent>;
 
 /**
  * What the flight recorder tells of a run that went wrong, in the words of `python -m gradsight why`: with the event that
- * is the incident, and with the end. Each section has lines, or a table whose first row are its headings.
+ * is the incident, or alone, and with the end. Each section has lines, or a table whose first row are its headings.
  */
 export const story = object({
   /** When it began to go bad: of several ranks the earliest has the story. null: no step was bad. */
@@ -170,6 +170,8 @@ export const probeMessage = tagged("type", {
   }),
   series: object({ series: seriesInfo }),
   event: object({ seq: whole, event: runEvent, story: nullable(story) }),
+  /** Of an explosion, which no event of the probe's tells. Without a number: it may be lost, or come again. */
+  story: object({ story }),
   end: object({
     seq: whole,
     status: endStatus,

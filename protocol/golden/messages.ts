@@ -101,6 +101,10 @@ export const messages = {
       valid("series", { type: "series", series: { ...series, id: "sgd", clip: null, optimizer: null, site: null } }),
       valid("event", { type: "event", seq: 4, event }),
       valid("event with a story", { type: "event", seq: 4, event, story }),
+      valid("story of an explosion", {
+        type: "story",
+        story: { ...story, incident: { ...story.incident, kind: "explosion" } },
+      }),
       valid("event without series or step", {
         type: "event",
         seq: 5,
@@ -132,6 +136,7 @@ export const messages = {
         ...end,
         story: { ...story, incident: { ...story.incident, kind: "party" } },
       }),
+      invalid("a story alone that tells nothing", "story", { type: "story" }),
       invalid("a table that is no list", "story.sections[0].table[0]", {
         type: "event",
         seq: 4,

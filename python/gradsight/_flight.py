@@ -94,12 +94,14 @@ class FlightRecorder:
         self._events: Deque[Mapping[str, Any]] = deque(maxlen=100)
         self._file: Optional[FlightFile] = None
         self._changed = False
+        self._told_explosion = False
         self._next = 0.0
         self._budget = TimeBudget(SHARE)
         watches = Guard("watching for what goes wrong")
         self.take = watches(self._take)
         self.hear = watches(self._hear)
         self.story_at = watches(self._story_at)
+        self.story_of_explosion = watches(self._story_of_explosion)
         self.story = watches(self._story)
         writes = Guard("the flight recorder")  # without a place to write to it still tells the editor
         self.save = writes(self._save)
@@ -197,6 +199,13 @@ class FlightRecorder:
             incident.step,
         ):
             return None
+        return _sections.message(self._flight(None))
+
+    def _story_of_explosion(self) -> Optional[Dict[str, Any]]:
+        """The story for the editor, once, of the incident that no event tells of: the editor finds explosions itself."""
+        if self._told_explosion or self.incident is None or self.incident.kind != EXPLOSION:
+            return None
+        self._told_explosion = True
         return _sections.message(self._flight(None))
 
     def _story(self, outcome: Mapping[str, Any]) -> Optional[Dict[str, Any]]:

@@ -11,7 +11,7 @@ from . import _session
 from ._guard import Guard
 from ._protocol import Location
 from ._scalars import LOSS, LR, NORM_POST, NORM_PRE, SCALARS, STEP_TIME, THRESHOLD
-from ._series import Row, Series
+from ._series import Row, Series, take_all
 from ._session import Session
 from ._site import caller_frame, caller_location
 from .metrics.nonfinite import NonFiniteWatch
@@ -35,22 +35,27 @@ class LoggedSeries(Series):
     def __init__(self, id: str, label: str, optimizer: Optional[str], site: Optional[Location]) -> None:
         super().__init__(id, label, optimizer, site)
         self.held: Deque[Row] = deque()
+        self._settled: List[Row] = []
         self.last_step = -1
         self.last_clock: Optional[float] = None
         self.offset = 0
         self.told = False
 
-    def take(self, final: bool) -> List[Row]:
+    def settle(self, final: bool) -> None:
         rows: List[Row] = []
         try:
             if final or time.perf_counter() - (self.last_clock or 0.0) > HOLD:  # the time of day may jump
                 rows.append(self.held.popleft())
         except IndexError:
             pass
-        rows += super().take(final)  # taken second, so these may be older or newer than the held one
+        rows += take_all(self.rows)  # taken second, so these may be older or newer than the held one
         rows.sort(key=lambda row: row.step)
-        for row in rows:  # what is told here goes out after them
+        for row in rows:
             self.watch.see(row.step, row.values[NORM_PRE], row.values[LOSS], None)
+        self._settled += rows
+
+    def take(self) -> List[Row]:
+        rows, self._settled = self._settled, []
         return rows
 
 

@@ -18,12 +18,17 @@ from . import _spill
 from ._spill import FRAME, Record, SpillFile
 
 MEMORY_LIMIT = 16 * 1024 * 1024
+DESCRIPTIONS = (b'{"type":"hello"', b'{"type":"series"')
+STORY = b'{"type":"story"'
+"""How the JSON of messages without a number begins; a greeting repeats the descriptions."""
+
 WINDOW = 64
 """Messages that may be under way without an acknowledgement."""
 
 
 class Entry(NamedTuple):
-    """``seq`` is None for what needs no acknowledgement (the description of a series); ``since``: monotonic seconds."""
+    """``seq`` is None for what needs no acknowledgement (the description of a series, the story of an explosion);
+    ``since``: monotonic seconds."""
 
     seq: Optional[int]
     record: Record
@@ -236,7 +241,7 @@ class Outbox:
                     self._sent = self._spill_end
                     return None
                 if seq is None:
-                    if at >= self._greeted_with:
+                    if at >= self._greeted_with or record.payload.startswith(STORY):
                         return record
                 elif seq >= self._sent:
                     self._sent = seq + 1
@@ -265,7 +270,7 @@ class _Replay:
         record = next(_spill.records(self._stream), None) if at < self._file.size else None
         if record is None:
             return at, None, None
-        if record.kind == FRAME or not record.payload.startswith((b'{"type":"hello"', b'{"type":"series"')):
+        if record.kind == FRAME or not record.payload.startswith((*DESCRIPTIONS, STORY)):
             self._next += 1
             return at, self._next - 1, record
         return at, None, record

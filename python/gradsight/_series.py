@@ -123,17 +123,18 @@ class Series:
         changed, self._announced = now != self._announced, now
         return changed
 
-    def settle(self) -> None:
-        """Makes rows, and events, of what has arrived since. The sender's thread calls it before it takes either."""
+    def settle(self, final: bool) -> None:
+        """Makes rows, and events, of what has arrived since; ``final``: of what may still change, too. The sender's
+        thread calls it before it takes either."""
 
-    def take(self, final: bool) -> List[Row]:
-        """Takes the rows that are ready, in order of steps; ``final``: those that may still change, too."""
+    def take(self) -> List[Row]:
+        """Takes the rows that are ready, in order of steps."""
         return take_all(self.rows)
 
-    def batches(self, final: bool) -> Iterator[Batch]:
+    def batches(self) -> Iterator[Batch]:
         """Takes all that is ready, in portions that make frames of bearable size."""
         samples = take_all(self.samples)
-        rows = self.take(final)
+        rows = self.take()
         while rows or samples:
             count = _alike(rows)
             part, rows = rows[:count], rows[count:]

@@ -233,11 +233,11 @@ class Session:
         outcome = self._outcome  # read first: all that was recorded before it goes out before it
         self._settling = True
         for series in self._series:
-            series.settle()
+            series.settle(final=outcome is not None)
         self._settling = False
         events = take_all(self._events)  # before the rows: each comes after its row
         for series in self._series:
-            batches = list(series.batches(final=outcome is not None))
+            batches = list(series.batches())
             for batch in batches:
                 self._flight.take(series, batch.rows)
                 if self._trial is not None:
@@ -275,6 +275,9 @@ class Session:
             for gap in self._gaps():
                 self._put_event(outbox, gap)
             self._lost.clear()
+            story = self._flight.story_of_explosion()
+            if story is not None:
+                outbox.put_unnumbered(Record(JSON, _protocol.to_text({"type": "story", "story": story})))
             while self._untold and outbox.has_room:
                 self._put_event(outbox, self._untold.popleft())
             if outcome is not None and not self._end_numbered:

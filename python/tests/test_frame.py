@@ -64,7 +64,7 @@ def test_layer_samples_of_two_tables_go_into_two_frames() -> None:
     for step, table in enumerate(tables):
         norms = array("f", range(len(series.layers[table])))
         series.samples.append(LayerSample(step, table, norms))
-    batches = list(series.batches(final=False))
+    batches = list(series.batches())
     assert [batch.table for batch in batches] == ["layers-0", "layers-1", "layers-0"]
     assert [batch.columns["layer_norm"].shape for batch in batches] == [(1, 2), (1, 1), (1, 2)]
 
@@ -84,7 +84,7 @@ def test_rows_with_other_parameter_groups_go_into_another_frame() -> None:
     values: list = [None] * len(SCALARS)
     for step, rates in enumerate([(), (0.1, 0.2), (0.3, 0.4), (0.1, 0.2, 0.3)]):
         series.rows.append(Row(step, float(step), values, 0, rates))
-    batches = list(series.batches(final=False))
+    batches = list(series.batches())
     assert [[row.step for row in batch.rows] for batch in batches] == [[0], [1, 2], [3]]
     assert [batch.columns.get("group_lr") and batch.columns["group_lr"].shape for batch in batches] == [
         None,
@@ -100,7 +100,7 @@ def test_weights_are_of_the_samples_that_have_them() -> None:
     table = series.add_layers(["a", "b"])
     for step, weights in enumerate([None, array("f", [3, 4]), None]):
         series.samples.append(LayerSample(step, table, array("f", [1, 2]), weights))
-    (batch,) = series.batches(final=False)
+    (batch,) = series.batches()
     columns = load(encode_frame(batch.columns, {}))
     assert columns["layer_step"].tolist() == [0, 1, 2]
     assert columns["weight_step"].tolist() == [1]

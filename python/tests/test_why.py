@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 import tempfile
 from pathlib import Path
 from typing import Any, Callable, Dict
@@ -280,6 +281,50 @@ def test_the_editor_is_told_of_logged_steps_at_once(script: Script, hub: HubForT
     assert process.wait(60) == 0
     hub.wait(lambda: hub.end)
     assert len(hub.events) == 1
+
+
+EXPLODING = "import gradsight\nfor step in range(60): gradsight.log(step, norm=1000.0 if step > 50 else 1.0, loss=2.0)"
+
+
+def test_the_editor_is_told_of_an_explosion_at_once(script: Script, hub: HubForTests, tmp_path: Path) -> None:
+    wait = "import os, time\nwhile not os.path.exists('told'): time.sleep(0.05)\n"
+    path = script(f"{EXPLODING}\n{wait}")
+    process = subprocess.Popen(command(str(path)), env=environment(**hub.environment()), cwd=tmp_path)
+    (story,) = hub.wait(lambda: hub.stories)
+    assert (story["incident"]["kind"], story["incident"]["step"]) == ("explosion", 55)
+    assert hub.end is None and hub.events == []  # as an event the editor finds it itself
+    (tmp_path / "told").touch()
+    assert process.wait(60) == 0
+    assert hub.wait(lambda: hub.end)["story"]["incident"] == story["incident"]
+    assert len(hub.stories) == 1
+
+
+def test_the_editor_is_told_of_the_very_last_step(script: Script, hub: HubForTests) -> None:
+    path = script("import gradsight\ngradsight.log(0, norm=1.0)\ngradsight.log(1, norm=float('nan'))")
+    assert run(command(str(path)), env=environment(**hub.environment())).returncode == 0
+    hub.wait(lambda: hub.end)
+    (event,) = hub.events
+    assert (event["kind"], event["step"]) == ("nonfinite", 1)
+
+
+def test_an_editor_that_comes_later_is_told_of_an_explosion(script: Script, hub: HubForTests, tmp_path: Path) -> None:
+    wait = "import os, time\nwhile not os.path.exists('told'): time.sleep(0.05)\n"
+    first = "import gradsight, os, time\ngradsight.log(0, norm=1.0)\nwhile not os.path.exists('gone'): time.sleep(0.05)\n"
+    path = script(f"{first}{EXPLODING}\ngradsight.note('spilled')\n{wait}")
+    process = subprocess.Popen(command(str(path)), env=environment(**hub.environment()), cwd=tmp_path)
+    hub.wait_for_steps("train", 1)
+    hub.stop()
+    (tmp_path / "gone").touch()
+    deadline = time.monotonic() + 60
+    while not any(b'"story"' in file.read_bytes() and b"spilled" in file.read_bytes() for file in hub.spill.glob("*.gsspill")):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    hub.start()
+    (story,) = hub.wait(lambda: hub.stories)
+    assert story["incident"]["kind"] == "explosion"
+    assert hub.end is None
+    (tmp_path / "told").touch()
+    assert process.wait(60) == 0
 
 
 def test_without_a_place_for_the_recording_the_editor_is_told(script: Script, hub: HubForTests, tmp_path: Path) -> None:

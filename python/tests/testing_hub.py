@@ -35,6 +35,8 @@ class HubForTests:
         self.series: Dict[str, Dict[str, Any]] = {}
         self.received: Dict[int, Any] = {}
         """By number: an event, an end, or a frame as {"metadata", "columns"}."""
+        self.stories: List[Dict[str, Any]] = []
+        """Those that came without an event or the end."""
         self._changed = threading.Condition()
         self._connections: List[ServerConnection] = []
         self._server: Any = None
@@ -145,6 +147,9 @@ class HubForTests:
                 for series in decoded["series"]:
                     self.series[series["id"]] = series
                 return {"type": "welcome", "protocol": 1, "next": self._next()}
+            if decoded["type"] == "story":
+                self.stories.append(decoded["story"])
+                return None
             if decoded["type"] == "series":
                 self.series[decoded["series"]["id"]] = decoded["series"]
                 return None

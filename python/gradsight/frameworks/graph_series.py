@@ -125,7 +125,7 @@ class GraphSeries(Series):
         self.session.event("gap", text, self, first, {"from": first, "to": self._step - 1})
 
     @_guard
-    def settle(self) -> None:
+    def settle(self, final: bool) -> None:
         for source in self._sources:
             source()
         self._settle_arrivals()

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import type { ProbeMessage, Story } from "../../../protocol/telemetry.ts";
 import { end, event, frame, golden, goldenFile, hello, ProbeClient, ViewerClient } from "../testing/clients.ts";
 import { TestHub } from "../testing/test-hub.ts";
 
@@ -197,4 +198,20 @@ it("acknowledges nothing that could not be written, and takes it when it can be"
   expect(again.next).toBe(0);
   again.probe.send(frame(hello(), 0, [1], norms(1)));
   await again.probe.acknowledged(1);
+});
+
+it("keeps the story of an explosion until more is told", async () => {
+  const { probe, viewer } = await connected();
+  const story = (title: string): Story => ({ incident: null, sections: [{ title, lines: [], table: [] }] });
+  const told = async () => (await viewer.subscribe("run-1")).story?.sections[0]?.title;
+  probe.send({ type: "story", story: story("first") });
+  probe.send({ type: "story", story: story("again") });
+  probe.send(event(0));
+  await probe.acknowledged(1);
+  expect(await told()).toBe("first");
+  probe.send({ ...event(1), story: story("event") } as ProbeMessage);
+  probe.send({ type: "story", story: story("late") });
+  probe.send(event(2));
+  await probe.acknowledged(3);
+  expect(await told()).toBe("event");
 });

@@ -1,6 +1,6 @@
 import { type Batch, readBatch } from "../../../protocol/batch.ts";
 import { decodeFrame, FrameError } from "../../../protocol/frame.ts";
-import type { ProbeMessage, SeriesInfo } from "../../../protocol/telemetry.ts";
+import type { ProbeMessage, SeriesInfo, Story } from "../../../protocol/telemetry.ts";
 import { PROTOCOL_VERSION } from "../../../protocol/version.ts";
 import type { Store } from "../store/store.ts";
 import { Attempt } from "./attempt.ts";
@@ -90,6 +90,11 @@ export class Ingest {
     this.commits.add(attempt, event.message.length, ({ events, attempts }) => {
       if (events.add(attempt.runKey, attempt.key, seq, event) && story) attempts.tell(attempt.key, story);
     });
+  }
+
+  /** What an event or the end tells counts more. */
+  story(attempt: Attempt, story: Story): void {
+    this.commits.add(attempt, 0, ({ attempts }) => attempts.tellFirst(attempt.key, story));
   }
 
   end(attempt: Attempt, message: Message<"end">): void {

@@ -50,6 +50,7 @@ export class ProbeSession {
       const attempt = this.greeted();
       if (message.type === "series") this.ingest.declare(attempt, message.series);
       else if (message.type === "event") this.ingest.event(attempt, message);
+      else if (message.type === "story") this.ingest.story(attempt, message.story);
       else this.ingest.end(attempt, message);
     });
   }

@@ -77,6 +77,11 @@ export class Attempts {
     this.db.prepare("UPDATE attempts SET story = ? WHERE id = ?").run(JSON.stringify(story), key);
   }
 
+  /** Unless it has told one. */
+  tellFirst(key: number, story: Story): void {
+    this.db.prepare("UPDATE attempts SET story = ? WHERE id = ? AND story IS NULL").run(JSON.stringify(story), key);
+  }
+
   /** Notes that these are connected, for the other hubs and for after a crash of this one. */
   keepAlive(keys: Iterable<number>, now: number): void {
     const update = this.db.prepare("UPDATE attempts SET alive_at = max(alive_at, ?) WHERE id = ?");
