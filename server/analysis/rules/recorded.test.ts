@@ -122,6 +122,40 @@ describe("missing-clipping", () => {
     expect(missing(RECURRENT, exploded, later)[0]!.severity).toBe("error");
   });
 
+  describe("that logged its steps by hand", () => {
+    const logging = `${RECURRENT}    gradsight.log(x, norm=1)\n`;
+    const logged = { ...exploded, optimizer: null, at: "gradsight.log" };
+
+    it("is one of the only update around the log", () => {
+      expect(missing(logging, logged)[0]!.message).toContain("exploded here");
+    });
+
+    it.each([
+      [
+        "of several updates",
+        logging
+          .replace(/$/, "    other.step()\n")
+          .replace("for x", "other = torch.optim.Adam(critic.parameters())\nfor x"),
+        [logged],
+      ],
+      ["of an update in another function", `${RECURRENT}def tell(x):\n    gradsight.log(x, norm=1)\n`, [logged]],
+      [
+        "where two logs are",
+        `${logging}    gradsight.log(x, norm=2, series="b")\n`,
+        [logged, { ...logged, at: "gradsight.log(x, norm=2" }],
+      ],
+    ])("is none %s", (_, text, runs) => {
+      const messages = missing(text, ...runs).map(({ message }) => message);
+      expect(messages.length).toBeGreaterThan(0);
+      expect(messages.filter((message) => message.includes("exploded"))).toEqual([]);
+    });
+
+    it("leaves the word to hooks that saw the same update", () => {
+      const [finding] = missing(logging, { ...calm, at: "optimizer.step()" }, logged);
+      expect(finding!.message).not.toContain("exploded");
+    });
+  });
+
   describe("of an older version of the text", () => {
     const older = { ...exploded, older: true };
 

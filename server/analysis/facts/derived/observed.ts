@@ -1,6 +1,7 @@
 /** Which updates and clips of the text recorded runs saw. */
+import type { TextRange } from "../../finding.ts";
 import type { ObservedRun } from "../../observed-run.ts";
-import { type Expression, isHere, rangeOf } from "../../syntax/ast.ts";
+import { type Block, blocksOf, type Expression, isHere, rangeOf, type Statement } from "../../syntax/ast.ts";
 import type { ClipEvent, UpdateSite } from "../events/events.ts";
 import type { Facts } from "../facts.ts";
 import { once } from "../once.ts";
@@ -27,6 +28,7 @@ const updates = once((facts: Facts): Seen => {
     ({ siteLine }) => siteLine,
     ({ optimizer }) => optimizer && lastName(optimizer),
     places,
+    (run, line) => besideLog(facts, run, line, places),
   );
 });
 
@@ -72,6 +74,7 @@ function matched(
   lineIn: (run: ObservedRun) => number | null,
   optimizerOf: (run: ObservedRun) => string | null,
   places: readonly Place[],
+  besideLine: (run: ObservedRun, line: number) => Place | undefined = () => undefined,
 ): Seen {
   const seen = new Map<number, ObservedRun[]>();
   const add = (place: Place | undefined, run: ObservedRun) => {
@@ -81,7 +84,11 @@ function matched(
     const line = lineIn(run);
     if (line === null) continue;
     if (run.older) add(moved(run, line), run);
-    else add(only(places.filter(({ lines: [first, last] }) => first <= line && line <= last)), run);
+    else
+      add(
+        only(places.filter(({ lines: [first, last] }) => first <= line && line <= last)) ?? besideLine(run, line),
+        run,
+      );
   }
   return seen;
 
@@ -92,6 +99,38 @@ function matched(
     const those = places.filter(({ named }) => optimizer === null || named.size === 0 || named.has(optimizer));
     return lines.length === those.length ? those[lines.indexOf(line)] : undefined;
   }
+}
+
+/**
+ * The update that a run logged by hand: it stands where the log does, and is meant if it is the only update in that function, or
+ * outside of all, and that log the only one there. Not where the run's own hooks saw it, which know more.
+ */
+function besideLog(facts: Facts, run: ObservedRun, line: number, places: readonly Place[]): Place | undefined {
+  if (run.optimizer !== null) return undefined;
+  const functionAt = (line: number) => innermost(facts.statements, stretchOf(facts.text, line));
+  const here = functionAt(line);
+  const others = facts.observed.filter((other) => other.run === run.run && other !== run && other.siteLine !== null);
+  if (others.some(({ siteLine }) => functionAt(siteLine!) === here)) return undefined;
+  return only(places.filter(({ lines: [first] }) => functionAt(first) === here));
+}
+
+/** The innermost function around a stretch; null outside of all. */
+function innermost(body: Block, stretch: TextRange): Statement | null {
+  const around = body.find((statement) => {
+    const { start, end } = rangeOf(statement);
+    return start <= stretch.end && stretch.start < end;
+  });
+  if (!around) return null;
+  const inner = blocksOf(around).map((block) => innermost(block, stretch));
+  return inner.find((found) => found !== null) ?? (around.kind === "function" ? around : null);
+}
+
+/** A line, counted from 0. */
+function stretchOf(text: string, line: number): TextRange {
+  let start = 0;
+  for (let left = line; left > 0; left -= 1) start = text.indexOf("\n", start) + 1 || text.length;
+  const end = text.indexOf("\n", start);
+  return { start, end: end === -1 ? text.length : end };
 }
 
 const only = <T>(items: readonly T[]): T | undefined => (items.length === 1 ? items[0] : undefined);
