@@ -34,9 +34,24 @@ export const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 
 const id = text(64);
 
+/** A hash in hexadecimal: SHA-1 or SHA-256. It may be handed to programs, so nothing else passes. */
+const hash: Shape<string> = (value, path = "") => {
+  if (typeof value !== "string" || !/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(value))
+    throw new ShapeError(path, "a hash in hexadecimal");
+  return value;
+};
+
 /** A place in the user's code. `line` is 1-based, as Python counts. */
-export const codeLocation = object({ file: text(), line: whole });
-export type CodeLocation = Of<typeof codeLocation>;
+export interface CodeLocation {
+  file: string;
+  line: number;
+  /** Of a notebook, the cell in which the line counts: {@link hashedCell}'s SHA-256. Else null. */
+  cell?: string | null;
+}
+export const codeLocation: Shape<CodeLocation> = object({ file: text(), line: whole, cell: nullable(hash) });
+
+/** The text of a notebook's cell whose UTF-8 is hashed to know it again. */
+export const hashedCell = (source: string): string => source.replace(/\r\n/g, "\n").replace(/\n+$/, "");
 
 export const clipSite = object({
   kind: oneOf("norm", "value", "adaptive", "other"),
@@ -82,21 +97,20 @@ export const seriesInfo = object({
 });
 export type SeriesInfo = Of<typeof seriesInfo>;
 
-/** A hash in hexadecimal: SHA-1 or SHA-256. It may be handed to programs, so nothing else passes. */
-const hash: Shape<string> = (value, path = "") => {
-  if (typeof value !== "string" || !/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(value))
-    throw new ShapeError(path, "a hash in hexadecimal");
-  return value;
-};
-
 /** Which code it is that ran, as it was when the process started. */
-export const runCode = object({
+export interface RunCode {
   /** What was checked out in the script's git repository; the files may have been changed since. null: no repository. */
-  commit: nullable(hash),
+  commit: string | null;
   /** SHA-256 of the script's bytes: tells whether the file is still what ran. */
+  scriptHash: string | null;
+  /** Of a notebook, the latest cells that the kernel had run at the first step, as in {@link CodeLocation}. Else null. */
+  cells?: string[] | null;
+}
+export const runCode: Shape<RunCode> = object({
+  commit: nullable(hash),
   scriptHash: nullable(hash),
+  cells: nullable(list(hash, 1000)),
 });
-export type RunCode = Of<typeof runCode>;
 
 export const runInfo = object({
   id,

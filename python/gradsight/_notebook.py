@@ -7,7 +7,7 @@ import signal
 import traceback
 from typing import Any, Optional, Tuple
 
-from . import _session, frameworks
+from . import _cell, _session, frameworks
 from ._guard import Guard
 from ._session import Outcome
 
@@ -40,8 +40,6 @@ def _outcome(error: Optional[BaseException]) -> Outcome:
 
 
 def _names(shell: Any) -> Tuple[str, Optional[str]]:
-    """The notebook's name and path, as far as the front end tells: VS Code and Jupyter do, each in its way."""
-    path = shell.user_ns.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME")
-    if not isinstance(path, str) or not path.endswith(".ipynb"):
-        return "notebook", None
-    return os.path.basename(path), os.path.abspath(path)
+    """The notebook's name and path, as far as they are known."""
+    path = _cell.notebook(shell)
+    return ("notebook" if path is None else os.path.basename(path)), path

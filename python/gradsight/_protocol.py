@@ -12,10 +12,11 @@ MAX_ERROR = 65_536
 
 
 class Location(NamedTuple):
-    """A place in the user's code; ``line`` is 1-based."""
+    """A place in the user's code; ``line`` is 1-based, in a notebook within its cell, of whose text ``cell`` is the hash."""
 
     file: str
     line: int
+    cell: Optional[str] = None
 
 
 class Clip(NamedTuple):
@@ -37,7 +38,10 @@ def cut(text: str, limit: int) -> str:
 
 
 def location(place: Optional[Location]) -> Optional[Dict[str, Any]]:
-    return None if place is None else {"file": cut(place.file, 4096), "line": place.line}
+    if place is None:
+        return None
+    told: Dict[str, Any] = {"file": cut(place.file, 4096), "line": place.line}
+    return told if place.cell is None else {**told, "cell": place.cell}
 
 
 def clip_site(clip: Optional[Clip]) -> Optional[Dict[str, Any]]:

@@ -24,7 +24,7 @@ from typing import (
     Union,
 )
 
-from . import _children, _protocol, _rendezvous
+from . import _cell, _children, _protocol, _rendezvous
 from ._frame import encode_frame
 from ._flight import FlightRecorder
 from ._guard import tell
@@ -93,6 +93,7 @@ class Session:
             self._started = True
             self.identity = joined(self.identity)
             self._run.update(id=self.identity.run, startedAt=time.time())
+            self._run["code"]["cells"] = _cell.ran()
             if not self._sender.start():
                 self.forget()
 

@@ -8,6 +8,7 @@ import sysconfig
 from types import FrameType
 from typing import Dict, Optional, Tuple
 
+from . import _cell
 from ._protocol import Location
 
 _INSTALLED = tuple(f"{os.sep}{name}{os.sep}" for name in ("site-packages", "dist-packages"))  # the latter is Debian's
@@ -47,7 +48,7 @@ def _location(file: str, line: int) -> Location:
     known = _seen.get((file, line))
     if known is None:
         path = file if file.startswith("<") else os.path.abspath(file)
-        known = _seen[file, line] = Location(path, line)
+        known = _seen[file, line] = _cell.location(file, line) or Location(path, line)
     return known
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from pathlib import Path
@@ -37,6 +38,7 @@ def runs(crowd: Crowd) -> List[HubForTests]:
 def test_cells_are_runs(crowd: Crowd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(PACKAGE))
     monkeypatch.setenv("GRADSIGHT_RENDEZVOUS", str(crowd.rendezvous))
+    monkeypatch.setenv("JPY_SESSION_NAME", str(tmp_path / "train.ipynb"))
     manager = KernelManager()
     manager.start_kernel(cwd=str(tmp_path))
     try:
@@ -71,6 +73,11 @@ def test_cells_are_runs(crowd: Crowd, tmp_path: Path, monkeypatch: pytest.Monkey
     finally:
         manager.shutdown_kernel(now=True)
     assert [len(hub.steps("optimizer")) for hub in runs(crowd)[:2]] == [3, 3]
+    first = runs(crowd)[0]
+    setup, train = (hashlib.sha256(cell.encode()).hexdigest() for cell in (SETUP.rstrip("\n"), "train(3)"))
+    step = SETUP.split("\n").index("        optimizer.step()") + 1
+    assert first.series["optimizer"]["site"] == {"file": str(tmp_path / "train.ipynb"), "line": step, "cell": setup}
+    assert first.hellos[0]["run"]["code"]["cells"] == [setup, train]
     assert len(runs(crowd)[3].steps("optimizer")) == 2
     assert "ZeroDivisionError" in runs(crowd)[3].end["error"]  # type: ignore[index]
     assert len({hub.hellos[0]["run"]["id"] for hub in runs(crowd)}) == len(crowd.attempts) == 6

@@ -9,6 +9,8 @@ export interface ObservedRun extends Outcome {
   readonly link: string | null;
   /** The text is no longer what ran. */
   readonly older: boolean;
+  /** The lines are those of the present text all the same: the cell that they are in has not changed. */
+  readonly placed?: boolean;
   /** Its class, as it would be imported. */
   readonly optimizer: string | null;
   /** From 0, in the text that ran; null where it was in another file. */

@@ -63,9 +63,10 @@ export class Documents {
     return uri;
   }
 
-  /** The paths of the scripts. */
+  /** The paths of the scripts and notebooks. */
   get paths(): string[] {
-    return [...this.#open.keys()].flatMap((uri) => (isConfig(uri) ? [] : (this.#host.pathOf(uri) ?? [])));
+    const scripts = [...this.#open.keys()].filter((uri) => !isConfig(uri));
+    return [...scripts, ...this.#notebooks.keys()].flatMap((uri) => this.#host.pathOf(uri) ?? []);
   }
 
   all(): LintedDocument[] {
@@ -96,7 +97,8 @@ export class Documents {
   openNotebook({ notebookDocument: { uri, cells }, cellTextDocuments }: DidOpenNotebookDocumentParams): OpenNotebook {
     this.closeNotebook(uri);
     const open = (text: string, lineName: LineName) => this.#analyser.open(text, this.#modules.originOf(uri), lineName);
-    const notebook = new OpenNotebook(uri, this.#encoding, open);
+    const path = this.#host.pathOf(uri);
+    const notebook = new OpenNotebook(uri, this.#encoding, open, (cells) => this.#runs.ofCells(path, cells));
     this.#notebooks.set(uri, notebook);
     notebook.restructure({ array: { start: 0, deleteCount: 0, cells }, didOpen: cellTextDocuments });
     return notebook;

@@ -1,5 +1,6 @@
 import type { NotebookCell, NotebookDocumentChangeEvent, TextDocumentItem } from "vscode-languageserver";
-import type { Finding, LineName, LintOptions, Module } from "../analysis/index.ts";
+import type { Finding, LineName, LintOptions, Module, ObservedRun } from "../analysis/index.ts";
+import type { Cells } from "../notebooks/cells.ts";
 import { Notebook } from "../notebooks/notebook.ts";
 import type { PositionEncoding } from "../text/positions.ts";
 import { OpenCell } from "./open-cell.ts";
@@ -14,12 +15,24 @@ export class OpenNotebook {
   revision = 0;
   readonly #encoding: PositionEncoding;
   readonly #open: (text: string, lineName: LineName) => Module;
+  readonly #observed: (cells: Cells) => readonly ObservedRun[];
   readonly #documents = new Map<string, OpenCell>();
   #cells: OpenCell[] = [];
   #module: Notebook | null = null;
-  #findings: { readonly options: LintOptions; readonly findings: readonly Finding[] } | null = null;
+  #findings: {
+    readonly options: LintOptions;
+    readonly runs: readonly ObservedRun[];
+    readonly findings: readonly Finding[];
+  } | null = null;
 
-  constructor(uri: string, encoding: PositionEncoding, open: (text: string, lineName: LineName) => Module) {
+  /** `observed`: what runs saw of the cells, the same list as long as it is the same. */
+  constructor(
+    uri: string,
+    encoding: PositionEncoding,
+    open: (text: string, lineName: LineName) => Module,
+    observed: (cells: Cells) => readonly ObservedRun[],
+  ) {
+    this.#observed = observed;
     this.uri = uri;
     this.#encoding = encoding;
     this.#open = open;
@@ -31,6 +44,12 @@ export class OpenNotebook {
 
   /** Parsed when first asked for, and anew should an edit ever have failed. */
   get module(): Notebook {
+    const module = this.#parsed;
+    module.observe(this.#runs);
+    return module;
+  }
+
+  get #parsed(): Notebook {
     this.#module ??= new Notebook(
       this.#cells.map(({ source }) => source),
       this.#open,
@@ -38,13 +57,18 @@ export class OpenNotebook {
     return this.#module;
   }
 
+  get #runs(): readonly ObservedRun[] {
+    return this.#observed(this.#parsed.cells);
+  }
+
   get isStale(): boolean {
     return this.#findings !== null && this.#module?.isCurrent === false;
   }
 
   findings(options: LintOptions): readonly Finding[] {
-    if (this.#findings?.options !== options || this.isStale)
-      this.#findings = { options, findings: this.module.lint(options) };
+    const runs = this.#runs;
+    if (this.#findings?.options !== options || this.#findings.runs !== runs || this.isStale)
+      this.#findings = { options, runs, findings: this.module.lint(options) };
     return this.#findings.findings;
   }
 

@@ -34,9 +34,9 @@ export function serve(connection: Connection, host: Host): void {
       diagnostics.closed(uri);
       hub.documentsChanged();
     });
-    registerNotebookDidOpen(context, diagnostics);
+    registerNotebookDidOpen(context, diagnostics, hub.documentsChanged);
     registerNotebookDidChange(context, diagnostics);
-    registerNotebookDidClose(context, diagnostics);
+    registerNotebookDidClose(context, diagnostics, hub.documentsChanged);
     context.settings.register(diagnostics.settingsChanged);
     registerDidChangeWatchedFiles(context, diagnostics.settingsChanged);
     registerDidChangeWorkspaceFolders(context, diagnostics.settingsChanged);

@@ -1,5 +1,5 @@
 import { THRESHOLD_EDIT_METHOD, type ThresholdEditResult, thresholdEditParams } from "../../protocol/lsp.ts";
-import type { CodeLocation } from "../../protocol/telemetry.ts";
+import { type CodeLocation, hashedCell } from "../../protocol/telemetry.ts";
 import type { Context } from "./context.ts";
 import { workspaceEdit } from "./workspace-edit.ts";
 
@@ -12,13 +12,21 @@ export function registerThresholdEdit({ connection, host, client, documents }: C
         const { uri, site, clip, threshold } = thresholdEditParams(params);
         // The probe counts lines from 1, and may have seen the clip in another file than the update.
         const file = documents.fileOf(uri);
-        const lineOf = (place: CodeLocation | null) => (place && host.isFile(file, place.file) ? place.line - 1 : null);
-        const [siteLine, clipLine] = [lineOf(site), lineOf(clip)];
-        if (siteLine === null && clipLine === null && (site || clip))
+        const here = (place: CodeLocation | null) => (place && host.isFile(file, place.file) ? place : null);
+        const [siteHere, clipHere] = [here(site), here(clip)];
+        if (!siteHere && !clipHere && (site || clip))
           return { err: `The run saw this update in ${(clip ?? site)?.file}, not in ${uri}.` };
+        const lineInCell = ({ cell, line }: CodeLocation): number | null => {
+          const cells = documents.notebook(file)?.module.cells;
+          const index = cells?.only((source) => host.hash(hashedCell(source)) === cell) ?? null;
+          return cells && index !== null ? cells.firstLine(index) + line - 1 : null;
+        };
         return await documents.view(uri, (view) => {
-          const inModule = (line: number | null) => (line === null ? null : view.moduleLine(line));
-          const lines = { siteLine: inModule(siteLine), clipLine: inModule(clipLine) };
+          const lineOf = (place: CodeLocation | null) =>
+            place && (place.cell ? lineInCell(place) : view.moduleLine(place.line - 1));
+          const lines = { siteLine: lineOf(siteHere), clipLine: lineOf(clipHere) };
+          if (lines.siteLine === null && lines.clipLine === null && (siteHere || clipHere))
+            return { err: "The cell that the run saw this update in has changed since, or is gone." };
           const result = view.module.thresholdEdit({ threshold, ...lines });
           if ("refused" in result) return { err: result.refused };
           const line = view.place(result.range).range.start.line + 1;

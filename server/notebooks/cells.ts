@@ -45,6 +45,17 @@ export class Cells {
     return this.#starts[index]!;
   }
 
+  /** The index of the one cell that is what is asked for; null where there is none, or several. */
+  only(is: (source: string, index: number) => boolean): number | null {
+    const found = this.#parts.flatMap(({ source }, index) => (is(source, index) ? [index] : []));
+    return found.length === 1 ? found[0]! : null;
+  }
+
+  /** From 0, of the joined text. */
+  firstLine(index: number): number {
+    return this.#text.slice(0, this.start(index)).split("\n").length - 1;
+  }
+
   source(index: number): string {
     return this.#parts[index]!.source;
   }

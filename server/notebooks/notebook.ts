@@ -6,6 +6,7 @@ import type {
   LineName,
   LintOptions,
   Module,
+  ObservedRun,
   TextEdit,
   ThresholdEdit,
   ThresholdRequest,
@@ -13,7 +14,7 @@ import type {
 import { applyEdits } from "../text/edits.ts";
 import { Cells } from "./cells.ts";
 
-export class Notebook implements Omit<Module, "edit" | "observe"> {
+export class Notebook implements Omit<Module, "edit"> {
   readonly cells: Cells;
   readonly #module: Module;
 
@@ -40,6 +41,10 @@ export class Notebook implements Omit<Module, "edit" | "observe"> {
       const edits = finding.fix && this.#inOneCell(finding.fix.edits);
       return { ...finding, fix: finding.fix && edits && { ...finding.fix, edits } };
     });
+  }
+
+  observe(runs: readonly ObservedRun[]): void {
+    this.#module.observe(runs);
   }
 
   fixAll(applicability: Applicability, options?: LintOptions) {

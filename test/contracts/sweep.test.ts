@@ -37,7 +37,7 @@ describe.skipIf(python === undefined)("the outcome of a sweep", () => {
       ["2", 0, "diverged: why"],
     ]);
     expect(told.winner).toBe("0.5");
-    expect(told.site).toEqual({ file: "/a/train.py", line: 12 });
+    expect(told.site).toEqual({ file: "/a/train.py", line: 12, cell: null });
     expect([told.clip, told.notes]).toEqual([null, ["a note"]]);
   });
 });

@@ -156,6 +156,12 @@ describe("missing-clipping", () => {
     });
   });
 
+  it("takes the line in a cell that has not changed, though others have, and makes no error", () => {
+    const moved = { ...exploded, older: true, placed: true };
+    expect(missing(RECURRENT, moved)[0]!.severity).toBe("warning");
+    expect(missing(RECURRENT, { ...moved, siteLine: 2 })).toEqual(missing(RECURRENT));
+  });
+
   describe("of an older version of the text", () => {
     const older = { ...exploded, older: true };
 

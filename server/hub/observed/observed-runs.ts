@@ -17,7 +17,7 @@ const MOST_RUNS = 5;
 const MOST_EVENTS = 1000;
 
 /** A run without its place in any file. */
-type Seen = Omit<ObservedUpdate, "file" | "hash" | "siteLine" | "clipLine"> & {
+type Seen = Omit<ObservedUpdate, "file" | "hash" | "ranCells" | `${"site" | "clip"}${"Line" | "Cell"}`> & {
   readonly site: CodeLocation | null;
   readonly clip: CodeLocation | null;
 };
@@ -27,6 +27,7 @@ interface Entry {
   readonly mark: string;
   readonly script: string | null;
   readonly scriptHash: string | null;
+  readonly ranCells: readonly string[] | null;
   readonly updates: readonly Seen[];
 }
 
@@ -156,6 +157,7 @@ export class ObservedRuns {
       mark,
       script: run.info.script && realPath(run.info.script),
       scriptHash: run.info.code?.scriptHash ?? null,
+      ranCells: run.info.code?.cells ?? null,
       updates,
     };
     this.known.set(id, entry);
@@ -190,10 +192,19 @@ function updateSeen(run: RunSummary, info: SeriesInfo, series: SeriesModel, even
 }
 
 function placedIn(real: string, file: string, entry: Entry, { site, clip, ...seen }: Seen): ObservedUpdate | null {
-  const lineIn = (place: CodeLocation | null) => (place && realPath(place.file) === real ? place.line : null);
-  const [siteLine, clipLine] = [lineIn(site), lineIn(clip)];
-  if (siteLine === null && clipLine === null) return null;
-  return { ...seen, file, siteLine, clipLine, hash: entry.script === real ? entry.scriptHash : null };
+  const within = (place: CodeLocation | null) => (place && realPath(place.file) === real ? place : null);
+  const [here, clipHere] = [within(site), within(clip)];
+  if (!here && !clipHere) return null;
+  return {
+    ...seen,
+    file,
+    siteLine: here?.line ?? null,
+    clipLine: clipHere?.line ?? null,
+    siteCell: here?.cell ?? null,
+    clipCell: clipHere?.cell ?? null,
+    ranCells: entry.ranCells,
+    hash: entry.script === real ? entry.scriptHash : null,
+  };
 }
 
 const realPaths = new Map<string, string>();

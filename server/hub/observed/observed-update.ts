@@ -12,9 +12,14 @@ export interface ObservedUpdate extends Outcome {
   /** SHA-256 of this file as it ran, in hexadecimal; null where the run didn't tell. */
   readonly hash: string | null;
   readonly optimizer: string | null;
-  /** From 1, where they are in this file. */
+  /** From 1, where they are in this file; in a notebook, in a cell of it. */
   readonly siteLine: number | null;
   readonly clipLine: number | null;
+  /** The hashes of those cells; null of a script. */
+  readonly siteCell: string | null;
+  readonly clipCell: string | null;
+  /** Those of the latest cells that the kernel had run; null of a script. */
+  readonly ranCells: readonly string[] | null;
   /** Clipping was seen, wherever it is. */
   readonly clips: boolean;
   readonly lastStep: number;

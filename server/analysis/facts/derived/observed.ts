@@ -66,7 +66,7 @@ function placesOf({ text, observed }: Facts, nodes: readonly { node: Expression;
 }
 
 /**
- * A run of this very text saw what stands on its line. In a text that has changed since, lines have moved: there the places of
+ * A run of this very text, or cell, saw what stands on its line. In a text that has changed since, lines have moved: there the places of
  * a run are those of the text if they are as many of the same optimizer, in their order; else nothing tells which is which.
  */
 function matched(
@@ -83,7 +83,7 @@ function matched(
   for (const run of runs) {
     const line = lineIn(run);
     if (line === null) continue;
-    if (run.older) add(moved(run, line), run);
+    if (run.older && !run.placed) add(moved(run, line), run);
     else
       add(
         only(places.filter(({ lines: [first, last] }) => first <= line && line <= last)) ?? besideLine(run, line),
