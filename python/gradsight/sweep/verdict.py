@@ -10,7 +10,8 @@ are compared by their ratios, since a loss that is ten times another one's varie
 from __future__ import annotations
 
 import math
-from statistics import mean
+from functools import lru_cache
+from statistics import fmean as mean
 from typing import Dict, List, NamedTuple, Optional
 
 from .._trial import OWN
@@ -67,6 +68,7 @@ def _margin(losses: List[List[float]], candidates: int) -> float:
     return student_quantile(1 - LEVEL / candidates, freedom) * math.sqrt(rest / freedom) * math.sqrt(2 / seeds)
 
 
+@lru_cache(maxsize=None)
 def student_quantile(probability: float, freedom: int) -> float:
     """Of Student's t distribution, for probabilities above a half."""
     low, high = 0.0, 1.0
