@@ -115,7 +115,8 @@ export class Documents {
 
   /** Lets `use` see the open document, or, where it is not open, the file. Rejects with a message fit for users. */
   async view<Result>(uri: string, use: (view: View) => Result): Promise<Result> {
-    const document = this.get(uri) ?? this.#notebooks.get(uri)?.cells[0];
+    // A notebook's file may be open as JSON besides.
+    const document = this.#notebooks.get(uri)?.cells[0] ?? this.get(uri);
     if (document) return use(document);
     if (isNotebook(uri)) throw new Error(`${uri} is a notebook. Open it in the notebook editor first.`);
     const text = await this.#host.readText(uri);

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Diagnostic, DiagnosticSeverity, type WorkspaceEdit } from "vscode-languageserver-protocol/node";
 import { LspClient } from "./client.ts";
@@ -161,6 +162,19 @@ describe("a notebook, its cells pulled", () => {
     expect(ok.line).toBe(6);
     await notebook.apply(ok.edit);
     expect(notebook.text(2)).toContain("max_norm=0.5");
+  });
+
+  it("takes a threshold in the cell that ran, unless it has changed", async () => {
+    const uri = "file:///project/train.ipynb";
+    await client.open(uri, "{}", "json"); // as text besides
+    const cell = createHash("sha256").update(CELLS[2]!).digest("hex");
+    const site = { file: "/project/train.ipynb", line: 6, cell };
+    const ask = () => client.request("gradsight/thresholdEdit", { uri, site, clip: null, threshold: 0.5 });
+    expect(await ask()).toMatchObject({ ok: { line: 6 } });
+    await notebook.edit(2, { text: `${CELLS[2]}\n` });
+    expect(await ask()).toMatchObject({ ok: { line: 6 } }); // no kernel tells of line ends there
+    await notebook.edit(2, { text: `${CELLS[2]}\nx = 1` });
+    expect(await ask()).toEqual({ err: expect.stringContaining("has changed since") });
   });
 
   it("that is not open takes none", async () => {
