@@ -100,10 +100,10 @@ class Reader:
 
     def copy(self, tensor: Any) -> Any:
         """A vector on the CPU, which may be looked into once all that was read so far has arrived."""
-        if tensor.device.type == "cpu":
+        if tensor.is_cpu:
             return tensor
         self._read_from(tensor.device)
-        if tensor.device.type != "cuda":
+        if not tensor.is_cuda:
             return tensor.detach().clone()
         torch = sys.modules["torch"]
         arriving = torch.empty(tensor.shape, dtype=torch.float32, pin_memory=True)

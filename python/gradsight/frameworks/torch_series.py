@@ -49,6 +49,7 @@ class TorchSeries:
         self.max_norm: Optional[float] = None
         self._names = parameter_names(frame, groups, series.origins)
         self._tables: Dict[Tuple[int, ...], str] = {}
+        self._latest: Tuple[Sequence[Any], str] = ((), "")
         self._step = 0
         self._clock: Optional[float] = None
         self._next_layers = 0.0
@@ -156,10 +157,13 @@ class TorchSeries:
         return own, each if places is None else each[places]
 
     def _table_of(self, parameters: Sequence[Any]) -> str:
+        if parameters is self._latest[0]:  # as ``own_of`` gives them, step for step
+            return self._latest[1]
         key = tuple(map(id, parameters))
         table = self._tables.get(key)
         if table is None:
             table = self._tables[key] = self.series.add_layers(self.names(parameters))
+        self._latest = parameters, table
         return table
 
     def clipped_at(self, site: ClipSite) -> None:

@@ -324,7 +324,7 @@ def _with_parts(
 def keep_layers(recorder: TorchRecorder, update: Update, parameters: List[Any], each: Any) -> None:
     update.norms = (parameters, each)
     due = update.owner.layers_due()
-    if due or each.device.type == "cpu":
+    if due or each.is_cpu:
         update.layers = (parameters, recorder.reader.copy(each))
     if due and update.owner.weights_budget.due():
         started = time.perf_counter()
