@@ -43,8 +43,8 @@ export async function showRange(document: TextDocument, range: Range): Promise<T
 async function showCell(uri: Uri, hash: string): Promise<void> {
   const notebook = await workspace.openNotebookDocument(uri);
   const found = notebook.getCells().findIndex(({ document }) => hashOf(document.getText()) === hash);
-  const selections = found < 0 ? [] : [new NotebookRange(found, found + 1)];
-  await window.showNotebookDocument(notebook, { viewColumn: ViewColumn.One, preview: false, selections });
+  const selections = found < 0 ? {} : { selections: [new NotebookRange(found, found + 1)] };
+  await window.showNotebookDocument(notebook, { viewColumn: ViewColumn.One, preview: false, ...selections });
 }
 
 const hashOf = (source: string): string => createHash("sha256").update(hashedCell(source)).digest("hex");

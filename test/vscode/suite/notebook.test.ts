@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -9,11 +10,13 @@ import {
   NotebookCellKind,
   type NotebookDocument,
   NotebookEdit,
+  NotebookRange,
   Uri,
   WorkspaceEdit,
   window,
   workspace,
 } from "vscode";
+import { reveal } from "../../../extension/dashboard/reveal.ts";
 import { ipynb } from "../../notebook.ts";
 import { activate, closeAll, findings, folder, rule, untilFindings } from "../editor.ts";
 import { UNCLIPPED } from "../scripts.ts";
@@ -45,6 +48,19 @@ describe("notebooks", () => {
     );
     assert.ok(elsewhere?.length, "nothing related in the cell that builds the optimizer");
     assert.deepEqual(findings(cell(notebook, 1)), []);
+  });
+
+  it("are shown at the cell in which a run was, and from the start where that has changed", async () => {
+    const notebook = await open("shown.ipynb", [IMPORTS, LOOP]);
+    const place = { file: notebook.uri.fsPath, line: 1 };
+    const log = window.createOutputChannel("reveal", { log: true });
+    const hashOf = (source: string) => createHash("sha256").update(source).digest("hex");
+    await reveal({ ...place, cell: hashOf(LOOP) }, log);
+    assert.deepEqual(window.activeNotebookEditor?.selection, new NotebookRange(1, 2));
+    await closeAll();
+    await reveal({ ...place, cell: hashOf("gone") }, log);
+    assert.equal(window.activeNotebookEditor?.notebook.uri.fsPath, place.file);
+    log.dispose();
   });
 
   it("are fixed in their cells", async () => {
