@@ -1,26 +1,63 @@
 /** Where calls are made in what a statement evaluates. It depends on the syntax alone, and so is worked out once a node. */
 import { type Call, childrenOf, type Expression, expressionsOf, type Statement } from "../../syntax/ast.ts";
 import { lastPart } from "../../syntax/call.ts";
-import { changesGrad, zeroesGrad } from "../names/by-hand.ts";
+import { assignsGrad, changesGrad, handsGradOn, zeroesGrad } from "../names/by-hand.ts";
 import { once } from "../once.ts";
 
-/** Those of a statement's expressions in which something may happen. */
-export const callingExpressions = once((statement: Statement) => expressionsOf(statement).filter(mayHappen));
+export interface Evaluation {
+  /** Those of a statement's expressions in which something may happen. */
+  readonly expressions: readonly Evaluated[];
+  /** What an assignment does to gradients, and what it assigns. */
+  readonly byHand: { readonly does: "zero" | "hand-on" | "change"; readonly value: Expression } | null;
+}
+
+export interface Evaluated {
+  readonly expression: Expression;
+  /** In the order in which they are made; null where that depends, or where more than calls may happen. */
+  readonly calls: readonly Shaped[] | null;
+}
 
 /** What a call is by its looks. */
-export const shapeOf = once((call: Call) => ({
-  name: lastPart(call.callee),
-  changes: changesGrad(call),
-  zeroes: zeroesGrad(call),
-}));
+export interface Shaped {
+  readonly call: Call;
+  readonly name: string;
+  readonly changes: boolean;
+  readonly zeroes: boolean;
+}
 
-/** The calls of an expression in the order in which they are made; null where that depends, or where more than calls may happen. */
-export const callsInOrder = once((node: Expression): readonly Call[] | null => {
+/** What a statement itself evaluates. */
+export const evaluationOf = once(
+  (statement: Statement): Evaluation => ({
+    expressions: expressionsOf(statement)
+      .filter(mayHappen)
+      .map((expression) => ({ expression, calls: callsInOrder(expression) })),
+    byHand: doneByHand(statement),
+  }),
+);
+
+function doneByHand(statement: Statement): Evaluation["byHand"] {
+  if ((statement.kind !== "assign" && statement.kind !== "augment") || !statement.value) return null;
+  const { value } = statement;
+  if (zeroesGrad(statement)) return { does: "zero", value };
+  if (handsGradOn(statement)) return { does: "hand-on", value };
+  return assignsGrad(statement) ? { does: "change", value } : null;
+}
+
+export const shapeOf = once(
+  (call: Call): Shaped => ({
+    call,
+    name: lastPart(call.callee),
+    changes: changesGrad(call),
+    zeroes: zeroesGrad(call),
+  }),
+);
+
+export const callsInOrder = once((node: Expression): Evaluated["calls"] => {
   switch (node.kind) {
     case "call": {
       const { callee } = node;
       const first = callee.kind === "attribute" ? [callee.object] : [];
-      return joined([...first, ...node.arguments.map(({ value }) => value)], [node]);
+      return joined([...first, ...node.arguments.map(({ value }) => value)], [shapeOf(node)]);
     }
     case "lambda":
       return [];
@@ -38,8 +75,8 @@ export const callsInOrder = once((node: Expression): readonly Call[] | null => {
   }
 });
 
-function joined(nodes: readonly Expression[], last: readonly Call[] = []): readonly Call[] | null {
-  const all: Call[] = [];
+function joined(nodes: readonly Expression[], last: readonly Shaped[] = []): Evaluated["calls"] {
+  const all: Shaped[] = [];
   for (const node of nodes) {
     const calls = callsInOrder(node);
     if (!calls) return null;

@@ -5,14 +5,14 @@
 import type { Framework } from "../../frameworks/framework.ts";
 import { type Block, blocksOf, type Call, childrenOf, type Expression, type Statement } from "../../syntax/ast.ts";
 import { lastPart } from "../../syntax/call.ts";
-import { assignsGrad, dividesGrad, handsGradOn, zeroesGrad } from "../names/by-hand.ts";
+import { dividesGrad } from "../names/by-hand.ts";
 import { callsGiven } from "../names/passed-on.ts";
 import type { FunctionInfo, Scope } from "../names/scope.ts";
 import type { CallPlace, Frame } from "../values/value.ts";
 import type { Values } from "../values/values.ts";
 import { type Account, Accountant } from "./account.ts";
 import { averages } from "./averages.ts";
-import { callingExpressions, callsInOrder, shapeOf } from "./calls.ts";
+import { callsInOrder, type Evaluated, evaluationOf, type Shaped, shapeOf } from "./calls.ts";
 import type { Classified, Classifier } from "./classify.ts";
 import { seenFrom, type Way } from "./elsewhere.ts";
 import type { ClipEvent, Path, StepEvent, TrainingEvent } from "./events.ts";
@@ -138,7 +138,8 @@ export class Walker {
     // What can still be read after a syntax error comes after who knows what.
     if (statement.kind === "other" && statement.broken)
       trails = this.#append(trails, this.#unreadable(statement, frame, scope));
-    for (const expression of callingExpressions(statement)) trails = this.#expression(expression, frame, scope, trails);
+    const { expressions, byHand } = evaluationOf(statement);
+    for (const evaluated of expressions) trails = this.#evaluated(evaluated, frame, scope, trails);
     this.#statement = statement;
     switch (statement.kind) {
       case "return":
@@ -148,13 +149,12 @@ export class Walker {
         return { ...passing([]), [statement.type === "break" ? "broken" : "continued"]: trails };
       case "assign":
       case "augment":
-        if (zeroesGrad(statement) && statement.value)
-          return passing(this.#append(trails, this.#zeroing(statement.value, frame, scope)));
-        if (handsGradOn(statement) && statement.value)
+        if (byHand?.does === "zero") return passing(this.#append(trails, this.#zeroing(byHand.value, frame, scope)));
+        if (byHand?.does === "hand-on")
           return passing(
-            this.#append(trails, this.#seen({ ...this.#base(statement.value, frame, scope), kind: "hand-on" })),
+            this.#append(trails, this.#seen({ ...this.#base(byHand.value, frame, scope), kind: "hand-on" })),
           );
-        return passing(assignsGrad(statement) ? this.#byHand(statement.value, frame, scope, trails) : trails);
+        return passing(byHand ? this.#byHand(byHand.value, frame, scope, trails) : trails);
       case "if":
       case "match":
         return this.#branches(statement, frame, scope, trails);
@@ -210,8 +210,11 @@ export class Walker {
   }
 
   #expression(expression: Expression, frame: Frame, scope: Scope, before: Trails): Trails {
+    return this.#evaluated({ expression, calls: callsInOrder(expression) }, frame, scope, before);
+  }
+
+  #evaluated({ expression, calls }: Evaluated, frame: Frame, scope: Scope, before: Trails): Trails {
     let trails = before;
-    const calls = callsInOrder(expression);
     if (calls) {
       for (const call of calls) trails = this.#call(call, frame, scope, trails);
       return trails;
@@ -221,7 +224,7 @@ export class Walker {
         const callee = expression.callee;
         if (callee.kind === "attribute") trails = this.#expression(callee.object, frame, scope, trails);
         for (const argument of expression.arguments) trails = this.#expression(argument.value, frame, scope, trails);
-        return this.#call(expression, frame, scope, trails);
+        return this.#call(shapeOf(expression), frame, scope, trails);
       }
       case "conditional": {
         const tested = this.#expression(expression.test, frame, scope, trails);
@@ -251,9 +254,8 @@ export class Walker {
     }
   }
 
-  #call(call: Call, frame: Frame, scope: Scope, trails: Trails): Trails {
+  #call({ call, name, changes, zeroes }: Shaped, frame: Frame, scope: Scope, trails: Trails): Trails {
     const statement = this.#statement;
-    const { name, changes, zeroes } = shapeOf(call);
     if (!statement || !this.#spend()) return trails;
     if (changes) return this.#byHand(call, frame, scope, trails);
     if (zeroes) return this.#append(trails, this.#zeroing(call, frame, scope));
