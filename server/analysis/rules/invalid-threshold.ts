@@ -1,6 +1,6 @@
 import { type Guard, guardsOf, mentions, partsOf, passes } from "../facts/derived/guards.ts";
-import { type KnownThreshold, thresholdSource } from "../facts/derived/threshold.ts";
-import { type Threshold, thresholdsOf } from "../facts/derived/thresholds.ts";
+import type { KnownThreshold } from "../facts/derived/threshold.ts";
+import { sourceOfThreshold, type Threshold, thresholdsOf } from "../facts/derived/thresholds.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import type { Finding, Fix } from "../finding.ts";
 import { rangeOf } from "../syntax/ast.ts";
@@ -91,7 +91,7 @@ export const invalidThreshold: Rule = {
 };
 
 function wrongNumber(facts: Facts, threshold: Threshold): Omit<Finding, "rule"> | null {
-  const source = thresholdSource(facts, threshold);
+  const source = sourceOfThreshold(facts, threshold);
   if ("unknown" in source) return null;
   const effect = effectOf(source.value, threshold);
   if (!effect || !reaches(facts, threshold, source)) return null;
@@ -133,7 +133,7 @@ function reaches(facts: Facts, subject: Threshold, source: KnownThreshold): bool
 /** `if clip >= 0:`, which keeps negative numbers out, but not zero. */
 function laxGuard(facts: Facts, subject: Threshold): Omit<Finding, "rule"> | null {
   if (subject.zeroIsOff || !subject.clip) return null;
-  const source = thresholdSource(facts, subject);
+  const source = sourceOfThreshold(facts, subject);
   if ("literal" in source && !source.isDefault) return null;
   const guards = guardsOf(facts, { ...subject, node: subject.place }).flatMap(partsOf);
   const through = (guard: Guard, value: number) => passes(facts, guard, { subject, value });

@@ -1,5 +1,5 @@
 import { enclosing } from "../facts/derived/enclosing.ts";
-import { isUnscaled } from "../facts/derived/order.ts";
+import { comesThrough, isUnscaled } from "../facts/derived/order.ts";
 import { isDisabled, scalesByItself } from "../facts/derived/scaler.ts";
 import type { ClipEvent, UpdateSite } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
@@ -78,7 +78,7 @@ export const nonfiniteErrorUnderScaler: Rule = {
     for (const { clip } of facts.clips) {
       if (seen.has(clip.node) || !raises(facts, clip)) continue;
       seen.add(clip.node);
-      const scaled = facts.updates.filter((update) => comesThrough(update, clip));
+      const scaled = facts.updates.filter((update) => comesThrough(facts, update, clip));
       const [update] = scaled;
       const scaler = update && (update.step.scaler ?? scalingReceiver(facts, clip));
       if (!scaler || !scaled.every((each) => handlesOverflow(facts, each, clip))) continue;
@@ -103,9 +103,6 @@ function raises(facts: Facts, clip: ClipEvent): boolean {
 }
 
 const isTrue = (node: ClipEvent["node"]) => node.kind === "constant" && node.value === true;
-
-const comesThrough = ({ paths }: UpdateSite, clip: ClipEvent) =>
-  paths.some((path) => path.some((event) => event.node === clip.node));
 
 function handlesOverflow(facts: Facts, { step, paths }: UpdateSite, clip: ClipEvent): boolean {
   if (!step.scaler) return scalingReceiver(facts, clip) !== null;

@@ -1,7 +1,7 @@
 import { formatCount, formatNumber, formatShare } from "../../advice/format.ts";
 import { runsAtClip, runsAtUpdate } from "../facts/derived/observed.ts";
-import { type KnownThreshold, thresholdSource } from "../facts/derived/threshold.ts";
-import { type Threshold, thresholdsOf } from "../facts/derived/thresholds.ts";
+import type { KnownThreshold } from "../facts/derived/threshold.ts";
+import { sourceOfThreshold, type Threshold, thresholdsOf } from "../facts/derived/thresholds.ts";
 import type { ClipEvent } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import type { Fix, Severity } from "../finding.ts";
@@ -87,7 +87,7 @@ export const unlikelyThreshold: Rule = {
   *check(facts) {
     const reported = new Set<object>();
     for (const threshold of thresholdsOf(facts)) {
-      const source = thresholdSource(facts, threshold);
+      const source = sourceOfThreshold(facts, threshold);
       if ("unknown" in source || source.value === null || reported.has(threshold.place)) continue;
       const recorded = recordedEffect(facts, source.value, threshold);
       const effect = recorded === undefined ? effectOf(facts, source.value, threshold) : recorded?.effect;

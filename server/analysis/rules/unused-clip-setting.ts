@@ -4,6 +4,7 @@ import { Reads } from "../facts/derived/reads.ts";
 import type { UpdateSite } from "../facts/events/events.ts";
 import type { Facts } from "../facts/facts.ts";
 import type { ClassInfo, FunctionInfo, Scope } from "../facts/names/scope.ts";
+import { once } from "../facts/once.ts";
 import type { Value } from "../facts/values/value.ts";
 import type { TextRange } from "../finding.ts";
 import { type Expression, rangeOf, type Statement } from "../syntax/ast.ts";
@@ -152,11 +153,15 @@ function fieldOf(statement: Statement): string | null {
   return target?.kind === "name" ? target.id : null;
 }
 
+const parametersThatSpeakOfIt = once((node: FunctionInfo["node"]) =>
+  node.kind === "function" ? node.parameters.filter(({ name }) => SPEAKS_OF_IT.test(name)) : [],
+);
+
 /** Of functions with an update, and of the constructors of classes whose methods have one. */
 function parameters(facts: Facts): Setting[] {
   return facts.names.functions.flatMap((info): Setting[] => {
     const { node, owner } = info;
-    const named = node.kind === "function" ? node.parameters.filter(({ name }) => SPEAKS_OF_IT.test(name)) : [];
+    const named = parametersThatSpeakOfIt(node);
     const update =
       named.length > 0 && facts.updates.find((site) => updates(site, info) && clipsOf(facts, site).length === 0);
     if (!update) return [];
@@ -180,11 +185,13 @@ function updates({ step }: UpdateSite, { node, name, owner }: FunctionInfo): boo
 
 /** Functions that clip and do nothing else of the training. */
 function helpers(facts: Facts): Setting[] {
+  const known = facts.clips.filter(({ clip }) => clip.how !== "unknown");
+  const clipping = new Set(known.map(({ clip }) => clip.scope.home.info));
   return facts.names.functions.flatMap((info): Setting[] => {
     const { node, name, owner } = info;
-    if (node.kind !== "function" || node.decorators.length > 0 || (owner && !isPlain(facts, owner))) return [];
-    const clips = facts.clips.some(({ clip }) => clip.scope.home.info === info && clip.how !== "unknown");
-    if (!clips || name.startsWith("__") || facts.updates.some((site) => updates(site, info))) return [];
+    if (!clipping.has(info) || node.kind !== "function" || node.decorators.length > 0) return [];
+    if (owner && !isPlain(facts, owner)) return [];
+    if (name.startsWith("__") || facts.updates.some((site) => updates(site, info))) return [];
     const update = facts.updates.find((site) => isUnclipped(facts, site));
     const { start } = rangeOf(node);
     const place = { start, end: facts.text.indexOf("\n", start) };

@@ -40,12 +40,12 @@ export const optionsOf = once((facts: Facts): readonly Option[] => [
   ...facts.names.functions.flatMap((info) => [...decorated(facts, info), ...parameters(facts, info)]),
 ]);
 
-function argument({ call, scope }: CallSite): Option {
+const argument = once(({ call, scope }: CallSite): Option => {
   const names = stringsOf(call);
   const flag = names.find((name) => name.startsWith("--")) ?? names[0] ?? "";
   const destination = stringAt(call, "dest") ?? attributeOf(flag);
   return { ...declared(call, scope), flag, destination, command: null, isGlobal: false };
-}
+});
 
 /** `flags.DEFINE_float("clip", 1.0, "…")`, read as `FLAGS.clip`. */
 function flags(facts: Facts): Option[] {

@@ -6,13 +6,12 @@ import type { ClipEvent, Path, Seen, StepEvent, TrainingEvent, UnscaleEvent, Upd
 import type { Facts } from "../facts.ts";
 import { enclosing } from "./enclosing.ts";
 import { asksOnlyForThreshold, type Guard, guardsOf } from "./guards.ts";
+import { comesThrough } from "./order.ts";
 
 /** The update waits for each n-th batch, and the event doesn't: the next backward pass adds to what it has changed. */
-export function isAtEachMicroBatch(
-  facts: Facts,
-  { step, paths }: UpdateSite,
-  event: ClipEvent | UnscaleEvent,
-): boolean {
+export function isAtEachMicroBatch(facts: Facts, update: UpdateSite, event: ClipEvent | UnscaleEvent): boolean {
+  if (!comesThrough(facts, update, event)) return false;
+  const { step, paths } = update;
   const between = new Map(paths.flatMap((path) => backwardBetween(path, event) ?? []).map((each) => [each.node, each]));
   return [...between.values()].some((backward) => waitsAlone(facts, step, event, backward));
 }

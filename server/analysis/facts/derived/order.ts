@@ -69,6 +69,10 @@ const updatesByEvent = once((facts: Facts) => {
   return after;
 });
 
+/** Some path comes to the update through this event. */
+export const comesThrough = (facts: Facts, update: UpdateSite, { node }: TrainingEvent): boolean =>
+  updatesByEvent(facts).get(node)?.has(update) === true;
+
 /** The updates that some path comes to through this event. */
 export function updatesAfter(facts: Facts, { node }: TrainingEvent): UpdateSite[] {
   return [...(updatesByEvent(facts).get(node) ?? [])];
@@ -118,7 +122,19 @@ export function distinct(clips: readonly ClipEvent[]): ClipEvent[] {
   return [...new Map(clips.map((clip) => [clip.node, clip])).values()];
 }
 
-function clipsOn(facts: Facts, path: Path, step: StepEvent): ClipEvent[] {
+const clipsByPath = once((_: Facts) => once((_: Path) => new Map<StepEvent, readonly ClipEvent[]>()));
+
+function clipsOn(facts: Facts, path: Path, step: StepEvent): readonly ClipEvent[] {
+  const known = clipsByPath(facts)(path);
+  let clips = known.get(step);
+  if (!clips) {
+    clips = findClipsOn(facts, path, step);
+    known.set(step, clips);
+  }
+  return clips;
+}
+
+function findClipsOn(facts: Facts, path: Path, step: StepEvent): readonly ClipEvent[] {
   const { gradients } = step;
   const given = path.filter((event) => event.kind === "clip").filter((clip) => isGiven(step, clip));
   if (gradients && !gradients.open && !gradients.stored) return given;

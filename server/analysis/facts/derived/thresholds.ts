@@ -3,6 +3,8 @@ import type { ClipKind } from "../../frameworks/framework.ts";
 import type { Expression } from "../../syntax/ast.ts";
 import type { ClipEvent, Seen } from "../events/events.ts";
 import type { Facts } from "../facts.ts";
+import { once } from "../once.ts";
+import { type ThresholdSource, thresholdSource } from "./threshold.ts";
 
 export interface Threshold extends Seen {
   readonly kind: ClipKind;
@@ -12,7 +14,7 @@ export interface Threshold extends Seen {
   readonly zeroIsOff: boolean;
 }
 
-export function thresholdsOf(facts: Facts): Threshold[] {
+export const thresholdsOf = once((facts: Facts): readonly Threshold[] => {
   const clips = facts.clips.flatMap(({ clip }): Threshold[] => {
     const { threshold, frame, scope, zeroIsOff, how } = clip;
     // A method of an object that can't be seen takes its threshold as it likes.
@@ -25,4 +27,17 @@ export function thresholdsOf(facts: Facts): Threshold[] {
       if (threshold && !off && !refused)
         configured.set(threshold, { node: threshold, frame, scope, kind, place: threshold, clip: null, zeroIsOff });
   return [...clips, ...configured.values()];
+});
+
+const sources = once((_: Facts) => new Map<Threshold, ThresholdSource>());
+
+/** Where the number is written, found once for all rules that ask. */
+export function sourceOfThreshold(facts: Facts, threshold: Threshold): ThresholdSource {
+  const known = sources(facts);
+  let source = known.get(threshold);
+  if (!source) {
+    source = thresholdSource(facts, threshold);
+    known.set(threshold, source);
+  }
+  return source;
 }
