@@ -4,6 +4,7 @@ import type { Expression } from "../syntax/ast.ts";
 import { argumentOf } from "../syntax/call.ts";
 import type { Evidence } from "./events/events.ts";
 import type { CallSite, Names, Scope } from "./names/scope.ts";
+import { once, onceAWord } from "./once.ts";
 import type { Values } from "./values/values.ts";
 
 /**
@@ -38,16 +39,14 @@ const ORDER: readonly Architecture[] = [
 ];
 
 export function findEvidence(names: Names, values: Values, frameworks: readonly Framework[]): Evidence {
-  const patterns = [...frameworks.flatMap((framework) => framework.architectures ?? []), ENVIRONMENTS].sort(
-    (a, b) => ORDER.indexOf(a.architecture) - ORDER.indexOf(b.architecture),
-  );
-  const layers = frameworks.flatMap((framework) => framework.layers ?? []);
-  for (const { pattern, architecture } of patterns) {
-    const found = imported(names, values, pattern) ?? built(names, values, pattern, layers);
+  for (const sign of signsOf(frameworks)) {
+    const { architecture } = sign;
+    const found = imported(names, values, sign) ?? built(names, values, sign);
     if (!found) continue;
-    const named = byName(names, frameworks);
     if (architecture === "recurrent" && (predictsTokens(names) || isLanguageModel(names)))
       return { ...found, architecture: "language-model" };
+    const named =
+      architecture === "reinforcement" || architecture === "convolutional" ? byName(names, frameworks) : null;
     if (architecture === "reinforcement" && named?.architecture === "value-learning") return named;
     if (architecture === "convolutional" && named) return named;
     return { ...found, architecture };
@@ -55,15 +54,33 @@ export function findEvidence(names: Names, values: Values, frameworks: readonly 
   return byName(names, frameworks) ?? { architecture: null, name: "", node: null };
 }
 
-function imported(names: Names, values: Values, pattern: RegExp) {
+interface Sign {
+  readonly architecture: Architecture;
+  readonly pattern: RegExp;
+  /** A call of something that is named so may build a layer of that kind. */
+  readonly mayBuild: (name: string) => boolean;
+}
+
+const signsOf = once((frameworks: readonly Framework[]): readonly Sign[] => {
+  const layers = frameworks.flatMap((framework) => framework.layers ?? []);
+  return [...frameworks.flatMap((framework) => framework.architectures ?? []), ENVIRONMENTS]
+    .sort((a, b) => ORDER.indexOf(a.architecture) - ORDER.indexOf(b.architecture))
+    .map(({ architecture, pattern }) => ({
+      architecture,
+      pattern,
+      mayBuild: onceAWord((name) => layers.some((prefix) => pattern.test(prefix + name))),
+    }));
+});
+
+function imported(names: Names, values: Values, { pattern }: Sign) {
   for (const { name, node } of names.imports)
     if (pattern.test(values.canonical(name))) return { name, node: { ...node, kind: "name" as const, id: node.name } };
   return null;
 }
 
-function built(names: Names, values: Values, pattern: RegExp, layers: readonly string[]) {
+function built(names: Names, values: Values, { pattern, mayBuild }: Sign) {
   for (const [name, sites] of names.calls) {
-    if (!layers.some((prefix) => pattern.test(prefix + name))) continue;
+    if (!mayBuild(name)) continue;
     for (const { call, scope } of sites.slice(0, 4)) {
       if (!isImported(call.callee, scope)) continue;
       const callees = values.evaluate(call.callee, values.frames.of(scope), scope);
@@ -82,19 +99,29 @@ function isImported(callee: Expression, scope: Scope): boolean {
 }
 
 function byName(names: Names, frameworks: readonly Framework[]): Evidence | null {
-  const defined = [...names.classes.map((info) => info.node), ...names.functions.map((info) => info.node)].flatMap(
-    (node) => (node.kind === "lambda" ? [] : [{ name: node.name, node }]),
-  );
-  // What a library calls so (scikit-learn's transformers) is no network.
-  const own = names.imports.filter(({ name }) => !frameworks.some(({ inert }) => inert?.test(name)));
-  const imported = own.map(({ name, node }) => ({
-    name: name.slice(name.lastIndexOf(".") + 1),
-    node: { ...node, kind: "name" as const, id: node.name },
-  }));
-  for (const [pattern, architecture] of BY_NAME)
-    for (const { name, node } of [...defined, ...imported]) if (pattern.test(name)) return { architecture, name, node };
-  return null;
+  let best: Evidence | null = null;
+  let rank = BY_NAME.length;
+  const isBetter = (name: string) => rankOf(name) < rank;
+  for (const { node } of [...names.classes, ...names.functions])
+    if (node.kind !== "lambda" && isBetter(node.name)) {
+      rank = rankOf(node.name);
+      best = { architecture: BY_NAME[rank]![1], name: node.name, node };
+    }
+  for (const { name: qualified, node } of names.imports) {
+    const name = qualified.slice(qualified.lastIndexOf(".") + 1);
+    // What a library calls so (scikit-learn's transformers) is no network.
+    if (!isBetter(name) || frameworks.some(({ inert }) => inert?.test(qualified))) continue;
+    rank = rankOf(name);
+    best = { architecture: BY_NAME[rank]![1], name, node: { ...node, kind: "name" as const, id: node.name } };
+  }
+  return best;
 }
+
+/** Where in the list the name stands: beyond its end if it says nothing. */
+const rankOf = onceAWord((name) => {
+  const found = BY_NAME.findIndex(([pattern]) => pattern.test(name));
+  return found === -1 ? BY_NAME.length : found;
+});
 
 /** What is embedded is predicted: `Embedding(tokens, width)` with `Linear(width, tokens)` in one scope. */
 function predictsTokens({ calls }: Names): boolean {

@@ -10,6 +10,7 @@ import type { ClipSite, Evidence, LogSite, UnscaleSite, UpdateSite } from "./eve
 import { ParameterSets } from "./events/parameters.ts";
 import { Walker } from "./events/walk.ts";
 import type { Names } from "./names/scope.ts";
+import { once } from "./once.ts";
 import { Suppressions } from "./suppressions.ts";
 import { Values } from "./values/values.ts";
 
@@ -50,6 +51,18 @@ export function mayTrain(contains: Contains, frameworks: readonly Framework[]): 
   return frameworks.some(({ mentions, triggers }) => mentions.some(contains) && triggers.some(contains));
 }
 
+/** Those that the file mentions: any other lends it no conventions. The same list for the same ones, so that what follows from them is kept. */
+function mentionedAmong(frameworks: readonly Framework[], contains: Contains): readonly Framework[] {
+  const found = frameworks.filter((framework) => framework.mentions.some((word) => contains(word)));
+  const known = lists(frameworks);
+  const key = found.map(({ name }) => name).join(" ");
+  const list = known.get(key) ?? found;
+  known.set(key, list);
+  return list;
+}
+
+const lists = once((_: readonly Framework[]) => new Map<string, readonly Framework[]>());
+
 interface Surroundings {
   readonly contains?: Contains;
   readonly importer?: Importer | null;
@@ -71,8 +84,7 @@ export function gatherFacts(
     observed = [],
   }: Surroundings = {},
 ): Facts {
-  // A framework that the file doesn't mention lends it no conventions.
-  const present = frameworks.filter((framework) => framework.mentions.some((word) => contains(word)));
+  const present = mentionedAmong(frameworks, contains);
   const values = new Values(names, present, importer);
   const classifier = new Classifier(values, present, versions);
   const account = new Walker(values, classifier, present).walk(statements);

@@ -2,6 +2,7 @@
 import type { Framework } from "../../frameworks/framework.ts";
 import type { ImportedModule, Importer } from "../../workspace.ts";
 import type { Names, Scope, Variable } from "../names/scope.ts";
+import { once, onceAWord } from "../once.ts";
 import type { Value } from "./value.ts";
 import type { Values } from "./values.ts";
 
@@ -17,25 +18,23 @@ interface Exported {
 }
 
 export class Imports {
+  /** A name is a framework's, by what it starts with or as an optimizer. */
+  readonly isFramework: (name: string) => boolean;
   readonly #values: Values;
   readonly #importer: Importer | null;
-  readonly #frameworks: readonly Framework[];
-  readonly #roots: ReadonlySet<string>;
   /** Modules that were looked into, by their scope, in the order in which they were found. */
   readonly #modules = new Map<Scope, ImportedModule>();
   readonly #paths = new Set<string>();
   readonly #names = new Map<ImportedModule, Names>();
   readonly #located = new Map<Scope, Map<string, Exported | null>>();
   readonly #thoroughly = new Map<Scope, Map<string, Exported | null>>();
-  readonly #ofFrameworks = new Map<string, boolean>();
   readonly #following = new Set<Variable>();
   #thorough = false;
 
   constructor(values: Values, importer: Importer | null, frameworks: readonly Framework[]) {
     this.#values = values;
     this.#importer = importer;
-    this.#frameworks = frameworks;
-    this.#roots = rootsOf(frameworks);
+    this.isFramework = namesOfFrameworks(frameworks);
   }
 
   /** False where a text is looked at on its own. */
@@ -223,17 +222,15 @@ export class Imports {
   #pathOf(scope: Scope): string {
     return this.#modules.get(scope.module)?.path ?? this.#importer?.path ?? "";
   }
-
-  isFramework(name: string): boolean {
-    let known = this.#ofFrameworks.get(name);
-    if (known === undefined) {
-      const root = name.split(/[.([]/, 1)[0] ?? name;
-      known = this.#roots.has(root) || this.#frameworks.some(({ optimizers }) => optimizers?.test(name));
-      this.#ofFrameworks.set(name, known);
-    }
-    return known;
-  }
 }
+
+const namesOfFrameworks = once((frameworks: readonly Framework[]) => {
+  const roots = rootsOf(frameworks);
+  return onceAWord((name) => {
+    const root = name.split(/[.([]/, 1)[0] ?? name;
+    return roots.has(root) || frameworks.some(({ optimizers }) => optimizers?.test(name));
+  });
+});
 
 function rootsOf(frameworks: readonly Framework[]): Set<string> {
   const names = frameworks.flatMap(({ calls = {}, passThrough = {}, aliases = [] }) => [

@@ -9,6 +9,7 @@ import type { Importer } from "../../workspace.ts";
 import { BUILTINS } from "../names/builtins.ts";
 import { reaching } from "../names/reaching.ts";
 import type { Binding, Names, Scope, Variable } from "../names/scope.ts";
+import { once, onceAWord } from "../once.ts";
 import { Callers } from "./callers.ts";
 import { Elements } from "./elements.ts";
 import { Frames } from "./frames.ts";
@@ -29,15 +30,16 @@ export class Values {
   readonly members = new Members(this);
   readonly variables = new Variables(this);
   readonly #frameworks: readonly Framework[];
+  readonly #canonical: (name: string) => string;
   readonly #active: { readonly node: Expression; readonly frame: Frame }[] = [];
   #cutAt = Number.POSITIVE_INFINITY;
   readonly #known = new Map<Frame, Map<Expression, Value[]>>();
-  readonly #canonical = new Map<string, string>();
   #budget = 60_000;
 
   constructor(names: Names, frameworks: readonly Framework[], importer: Importer | null = null) {
     this.names = names;
     this.#frameworks = frameworks;
+    this.#canonical = canonicalNames(frameworks);
     this.frames = new Frames(names.module);
     this.imports = new Imports(this, importer, frameworks);
   }
@@ -256,20 +258,7 @@ export class Values {
 
   /** The one name of what frameworks export under several. */
   canonical(name: string): string {
-    let known = this.#canonical.get(name);
-    if (known === undefined) {
-      known = this.#unaliased(name);
-      this.#canonical.set(name, known);
-    }
-    return known;
-  }
-
-  #unaliased(name: string): string {
-    for (const framework of this.#frameworks)
-      for (const [from, to] of framework.aliases ?? [])
-        if (name === from || name.startsWith(`${from}.`) || name.startsWith(`${from}(`))
-          return to + name.slice(from.length);
-    return name;
+    return this.#canonical(name);
   }
 
   #call(call: Call, frame: Frame, scope: Scope): Value[] {
@@ -396,3 +385,13 @@ export class Values {
     return [...fallback, UNKNOWN];
   }
 }
+
+const canonicalNames = once((frameworks: readonly Framework[]) => {
+  const aliases = frameworks.flatMap((framework) => framework.aliases ?? []);
+  return onceAWord((name) => {
+    for (const [from, to] of aliases)
+      if (name === from || name.startsWith(`${from}.`) || name.startsWith(`${from}(`))
+        return to + name.slice(from.length);
+    return name;
+  });
+});
