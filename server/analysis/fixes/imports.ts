@@ -32,13 +32,15 @@ export function spell(facts: Facts, qualified: string, scope: Scope): Spelled | 
   return { name: written, edit: insertImport(facts, root) };
 }
 
+const ALIASES = FRAMEWORKS.flatMap((framework) => framework.aliases ?? []).map(([from, to]) => ({
+  prefix: `${to}.`,
+  alias: `${from}.`,
+}));
+
 /** The name itself, and the others that mean the same. */
 function otherNames(qualified: string): string[] {
-  const aliases = FRAMEWORKS.flatMap((framework) => framework.aliases ?? []);
-  return [
-    qualified,
-    ...aliases.flatMap(([from, to]) => (qualified.startsWith(`${to}.`) ? [from + qualified.slice(to.length)] : [])),
-  ];
+  const same = ALIASES.filter(({ prefix }) => qualified.startsWith(prefix));
+  return [qualified, ...same.map(({ prefix, alias }) => alias + qualified.slice(prefix.length))];
 }
 
 /** Up to the package that a name and an import have in common: `keras`, or `tensorflow.keras`. */

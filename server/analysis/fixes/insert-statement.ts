@@ -34,7 +34,8 @@ export function insertStatement(
     ? spell(facts, spelling.function, to.scope)
     : { name: "", edit: null };
   if (!spelled) return null;
-  const misfit = [...externalNames(facts.names)].some((name) => spelling.notWith?.test(name));
+  const { notWith } = spelling;
+  const misfit = notWith !== undefined && [...externalNames(facts.names)].some((name) => notWith.test(name));
   const call = misfit
     ? ofSharded(facts, step.optimizer, spelling, to, threshold)
     : spelling.write({

@@ -2,7 +2,7 @@
 import type { TextEdit } from "../finding.ts";
 import { rangeOf, type Statement } from "../syntax/ast.ts";
 
-export const newlineOf = (text: string) => (/\r\n/.test(text) ? "\r\n" : "\n");
+export const newlineOf = (text: string) => (text.includes("\r\n") ? "\r\n" : "\n");
 
 const lineStartOf = (text: string, offset: number) => text.lastIndexOf("\n", offset - 1) + 1;
 

@@ -43,8 +43,8 @@ export class Optimizers {
     this.#frameworks = frameworks;
     this.models = new Models(values);
     const mentioned = [...externalNames(values.names), ...values.names.calls.keys()];
-    this.#clippedElsewhere = frameworks.filter(({ clipsElsewhere }) =>
-      mentioned.some((name) => clipsElsewhere?.test(name)),
+    this.#clippedElsewhere = frameworks.filter(
+      ({ clipsElsewhere }) => clipsElsewhere && mentioned.some((name) => clipsElsewhere.test(name)),
     );
   }
 

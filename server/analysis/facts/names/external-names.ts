@@ -9,10 +9,23 @@ export const externalNames = once(({ module, imports, parts }: Names): ReadonlyS
   for (const part of parts)
     for (const [root, { own, paths }] of calledPaths(part)) {
       const binding = (own ?? module.lookup(root))?.bindings.at(-1);
-      if (binding?.kind === "import") for (const path of paths) found.add(binding.name + path);
+      if (binding?.kind === "import") for (const name of fullNames(paths, binding.name)) found.add(name);
     }
   return found;
 });
+
+/** By what the way starts at. */
+const fullNames = (paths: CalledPaths["paths"], root: string): readonly string[] => {
+  const known = namesOfPaths(paths);
+  let names = known.get(root);
+  if (!names) {
+    names = [...paths].map((path) => root + path);
+    known.set(root, names);
+  }
+  return names;
+};
+
+const namesOfPaths = once((_: CalledPaths["paths"]) => new Map<string, readonly string[]>());
 
 interface CalledPaths {
   /** The variable that the way starts at, where it isn't the module's. */
