@@ -15,7 +15,9 @@ export function once<Of extends object, Found>(find: (of: Of) => Found): (of: Of
 const MOST_WORDS = 2000;
 
 /** The same for words, which nothing tells when they are gone: all are forgotten when they become too many. */
-export function onceAWord<Found extends {} | null>(find: (word: string) => Found): (word: string) => Found {
+export function onceAWord<Found extends NonNullable<unknown> | null>(
+  find: (word: string) => Found,
+): (word: string) => Found {
   const known = new Map<string, Found>();
   return (word) => {
     let found = known.get(word);
