@@ -112,20 +112,64 @@ it("reads only what changed again", () => {
   document.dispose();
 });
 
+it("keeps what stands around a bracket or a string that is left open", () => {
+  const document = new Document(grammar, SCRIPT);
+  const before = document.statements();
+  const at = SCRIPT.indexOf("loss.backward()");
+  for (const newText of ["print((", 'x = "', "[[["]) {
+    document.edit({ range: { start: at, end: at }, newText });
+    const after = document.statements();
+    expect(after.filter((statement) => before.includes(statement)).length).toBe(before.length - 1);
+    expect(document.hasErrors).toBe(true);
+    document.edit({ range: { start: at, end: at + newText.length }, newText: "" });
+    expect(document.statements()).toEqual(before);
+    expect(document.hasErrors).toBe(false);
+  }
+  document.dispose();
+});
+
+it("gives back what a quote had swallowed", () => {
+  const document = new Document(grammar, SCRIPT);
+  const before = document.statements();
+  const at = SCRIPT.indexOf("model = Net()");
+  document.edit({ range: { start: at, end: at }, newText: '"""' });
+  expect(document.statements().length).toBeLessThan(before.length);
+  document.edit({ range: { start: at, end: at + 3 }, newText: "" });
+  const after = document.statements();
+  expect(after.every((statement, index) => statement === before[index])).toBe(true);
+  document.dispose();
+});
+
+it("reads a long statement with an error as it would be read afresh", () => {
+  const method = (n: number) => `    def step_${n}(self):\n        self.optimizer.step()\n\n`;
+  const text = `class Trainer:\n${Array.from({ length: 60 }, (_, n) => method(n)).join("")}`;
+  const document = new Document(grammar, text);
+  document.statements();
+  const at = text.indexOf("step_30") + "step_30(self):\n        ".length;
+  for (const newText of ["x", "(", "y", '"', "\n", ")"]) {
+    document.edit({ range: { start: at, end: at }, newText });
+    const fresh = new Document(grammar, document.text);
+    expect(plain(document.statements())).toEqual(plain(fresh.statements()));
+    fresh.dispose();
+  }
+  document.dispose();
+});
+
 it("frees every tree that it replaces", () => {
   const parsed = vi.spyOn(Parser.prototype, "parse");
   const freed = vi.spyOn(Tree.prototype, "delete");
   const cursors = vi.spyOn(TreeCursor.prototype, "delete");
   const document = new Document(grammar, SCRIPT);
+  const pieces = document.statements().length;
   const at = SCRIPT.indexOf("1e-3");
   for (let round = 0; round < 3000; round++) {
     document.edit({ range: { start: at, end: at + 4 }, newText: `0.${10 + (round % 90)}` });
     document.statements();
   }
-  expect(parsed).toHaveBeenCalledTimes(3000);
-  expect(freed).toHaveBeenCalledTimes(2999);
+  expect(parsed).toHaveBeenCalledTimes(pieces + 3000);
+  expect(freed).toHaveBeenCalledTimes(pieces + 2999);
   document.dispose();
-  expect(freed).toHaveBeenCalledTimes(3000);
-  expect(cursors).toHaveBeenCalledTimes(3000);
+  expect(freed).toHaveBeenCalledTimes(pieces + 3000);
+  expect(cursors).toHaveBeenCalledTimes(pieces + 3000);
   vi.restoreAllMocks();
 });

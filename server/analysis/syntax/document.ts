@@ -1,11 +1,9 @@
-/**
- * A text, its syntax tree and its statements, kept in step. After an edit only the top-level statements that it touched,
- * or whose structure the parser reports as changed, are read out of the tree again.
- */
-import { Edit, Language, Parser, type Point, type Tree, type TreeCursor } from "web-tree-sitter";
+/** A text and its statements, kept in step. It is parsed in pieces, of which an edit changes those that it touches. */
+import { Edit, Language, Parser, type Point, type Tree } from "web-tree-sitter";
 import type { TextEdit } from "../finding.ts";
 import type { GrammarBytes } from "../index.ts";
 import type { SourceText, Statement } from "./ast.ts";
+import { chunkAt } from "./chunks.ts";
 import { copyNode, type Vocabulary, vocabularyOf } from "./concrete.ts";
 import { lowerStatement } from "./lower.ts";
 
@@ -32,14 +30,35 @@ export function hasSyntaxErrors({ parser }: Grammar, text: string): boolean {
   return broken;
 }
 
+/** A piece of the text, which is parsed by itself. */
+interface Piece {
+  /** In the text. */
+  offset: number;
+  readonly length: number;
+  readonly code: string;
+  /** Null until it is parsed. */
+  read: Read | null;
+}
+
+interface Read {
+  /** Of the piece, where the statements are placed. */
+  offset: number;
+  readonly statements: readonly Statement[];
+  /** The parser had to give up somewhere. */
+  readonly broken: boolean;
+}
+
 export class Document implements SourceText {
   readonly path: string | null;
   readonly base: number;
   #text: string;
-  #tree: Tree | null = null;
-  #statements: Statement[] = [];
-  readonly #former = new FormerStatements();
-  #current = false;
+  /** Null until they are asked for. */
+  #pieces: Piece[] | null = null;
+  /** Of the pieces that an edit took away: a quote that is opened swallows what follows, and the next keystroke gives it back. */
+  readonly #former = new FormerPieces();
+  /** The piece that was parsed last, where that went without an error: while it is typed in, only what changed is parsed again. */
+  #parsed: { readonly code: string; readonly tree: Tree } | null = null;
+  #statements: readonly Statement[] | null = null;
   readonly #grammar: Grammar;
 
   /** `imported`: where it stands, for a module that the linted text imports. */
@@ -57,140 +76,166 @@ export class Document implements SourceText {
   edit({ range, newText }: TextEdit): void {
     const start = Math.max(0, Math.min(range.start, this.#text.length));
     const oldEnd = Math.max(start, Math.min(range.end, this.#text.length));
-    const text = this.#text.slice(0, start) + newText + this.#text.slice(oldEnd);
     const newEnd = start + newText.length;
-    if (this.#tree) {
-      this.#tree.edit(
-        new Edit({
-          startIndex: start,
-          oldEndIndex: oldEnd,
-          newEndIndex: newEnd,
-          startPosition: pointAt(this.#text, start),
-          oldEndPosition: pointAt(this.#text, oldEnd),
-          newEndPosition: pointAt(text, newEnd),
-        }),
-      );
-      // Touching counts as inside: a character typed right after a statement may belong to it.
-      this.#statements = this.#statements.filter((statement) => {
-        const { anchor, end } = statement;
-        if (anchor.offset + end < start) return true;
-        if (anchor.offset <= oldEnd) {
-          this.#former.add(statement);
-          return false;
-        }
-        anchor.offset += newEnd - oldEnd;
-        return true;
-      });
-    }
-    this.#text = text;
-    this.#current = false;
+    const shift = newEnd - oldEnd;
+    this.#text = this.#text.slice(0, start) + newText + this.#text.slice(oldEnd);
+    const before = this.#pieces;
+    if (!before) return;
+    // Where one begins is told by its first lines, too: the one before the first that is touched may go on in it.
+    const touched = before.findIndex(({ offset, length }) => offset + length >= start);
+    const first = Math.max(0, touched - 1);
+    const kept = new Map(
+      before.flatMap((piece, index) => (piece.offset > oldEnd ? [[piece.offset + shift, index]] : [])),
+    );
+    let rest = before.length;
+    const cut = this.#cut(before[first]?.offset ?? 0, (offset) => {
+      const index = kept.get(offset);
+      if (index !== undefined) rest = index;
+      return index !== undefined;
+    });
+    for (const piece of before.slice(first, rest)) this.#former.add(piece);
+    for (const piece of before.slice(rest)) piece.offset += shift;
+    for (const piece of cut) piece.read = this.#former.take(piece.code);
+    this.#pieces = [...before.slice(0, first), ...cut, ...before.slice(rest)];
+    for (const { read, offset } of this.#pieces) if (read) place(read, offset);
+    this.#statements = null;
   }
 
   statements(): readonly Statement[] {
-    if (!this.#current) this.#parse();
+    if (!this.#statements) {
+      this.#pieces ??= this.#cut(0, () => false);
+      for (const piece of this.#pieces) piece.read ??= this.#read(piece);
+      this.#statements = this.#pieces.flatMap(({ read }) => read?.statements ?? []);
+      this.#former.keepWithin(2 * this.#text.length);
+    }
     return this.#statements;
   }
 
   /** Whether the parser had to give up somewhere. */
   get hasErrors(): boolean {
     this.statements();
-    return this.#tree?.rootNode.hasError ?? false;
+    return this.#pieces?.some(({ read }) => read?.broken) === true;
   }
 
-  #parse(): void {
-    const { parser, vocabulary } = this.#grammar;
-    const before = this.#tree;
-    const tree = parser.parse(this.#text, before);
-    if (!tree) throw new Error("the parser was stopped");
-    const changed = before ? before.getChangedRanges(tree) : [];
-    before?.delete();
-    this.#tree = tree;
-    const kept = new Map<number, Statement>();
-    for (const statement of this.#statements) {
-      const start = statement.anchor.offset;
-      const end = start + statement.end;
-      if (changed.some((range) => range.startIndex <= end && range.endIndex >= start)) this.#former.add(statement);
-      else kept.set(start, statement);
+  /** The pieces of the text from the start of one on, up to its end or to where the rest is known. */
+  #cut(from: number, isKnown: (offset: number) => boolean): Piece[] {
+    const pieces: Piece[] = [];
+    for (let offset = from; offset < this.#text.length && !isKnown(offset); ) {
+      const { end, codeEnd } = chunkAt(this.#text, offset);
+      pieces.push({ offset, length: end - offset, code: this.#text.slice(offset, codeEnd), read: null });
+      offset = end;
     }
+    return pieces;
+  }
+
+  #read({ code, offset }: Piece): Read {
+    const { parser, vocabulary } = this.#grammar;
+    const tree = this.#parse(parser, code);
     const statements: Statement[] = [];
     const cursor = tree.walk();
     if (cursor.gotoFirstChild()) {
       do {
         if (vocabulary.types[cursor.nodeTypeId] === "comment") continue;
-        const [start, end] = [cursor.startIndex, cursor.endIndex];
-        const old = kept.get(start);
-        if (old?.end === end - start) {
-          kept.delete(start);
-          statements.push(old);
-        } else statements.push(this.#read(cursor, vocabulary));
+        const start = cursor.startIndex;
+        const text = code.slice(start, cursor.endIndex);
+        const anchor = { offset: this.base + offset + start, source: this };
+        statements.push(lowerStatement(copyNode(cursor, vocabulary, start), { text, anchor }));
       } while (cursor.gotoNextSibling());
     }
     cursor.delete();
-    for (const statement of kept.values()) this.#former.add(statement);
-    this.#former.keepWithin(2 * this.#text.length);
-    this.#statements = statements;
-    this.#current = true;
+    const broken = tree.rootNode.hasError;
+    if (broken) this.#forgetTree();
+    return { statements, broken, offset };
   }
 
-  #read(cursor: TreeCursor, vocabulary: Vocabulary): Statement {
-    const start = cursor.startIndex;
-    const text = this.#text.slice(start, cursor.endIndex);
-    const offset = start + this.base;
-    // Without an error it is what it is by its kind and its text.
-    const key = cursor.currentNode.hasError ? null : `${cursor.nodeTypeId} ${text}`;
-    const former = key === null ? null : this.#former.take(key);
-    if (former) {
-      former.anchor.offset = offset;
-      return former;
+  /** An error is read as it would be afresh: what the parser makes of one depends on how it came to it. */
+  #parse(parser: Parser, code: string): Tree {
+    const before = this.#parsed;
+    const change = before && changeBetween(before.code, code);
+    if (before && change) {
+      before.tree.edit(change);
+      const tree = this.#grown(parser.parse(code, before.tree), code);
+      if (!tree.rootNode.hasError) return tree;
     }
-    const statement = lowerStatement(copyNode(cursor, vocabulary, start), { text, anchor: { offset, source: this } });
-    if (key !== null) this.#former.know(statement, key);
-    return statement;
+    return this.#grown(parser.parse(code), code);
+  }
+
+  /** Keeps the tree in place of the one before. */
+  #grown(tree: Tree | null, code: string): Tree {
+    if (!tree) throw new Error("the parser was stopped");
+    this.#forgetTree();
+    this.#parsed = { code, tree };
+    return tree;
+  }
+
+  #forgetTree(): void {
+    this.#parsed?.tree.delete();
+    this.#parsed = null;
   }
 
   dispose(): void {
-    this.#tree?.delete();
-    this.#tree = null;
-    this.#statements = [];
-    this.#current = false;
+    this.#forgetTree();
+    this.#pieces = null;
+    this.#statements = null;
   }
 }
 
-/** Statements that an edit took away: a quote that is opened swallows what follows, and the next keystroke gives it back. */
-class FormerStatements {
-  readonly #keys = new WeakMap<Statement, string>();
-  readonly #former = new Map<string, Statement>();
+/** What was read before an edit, or elsewhere, stands here now. */
+function place(read: Read, offset: number): void {
+  for (const { anchor } of read.statements) anchor.offset += offset - read.offset;
+  read.offset = offset;
+}
+
+class FormerPieces {
+  readonly #reads = new Map<string, Read>();
   #length = 0;
 
-  /** Only what is known by a key is kept. */
-  know(statement: Statement, key: string): void {
-    this.#keys.set(statement, key);
+  add({ code, read }: Piece): void {
+    if (!read || this.#reads.has(code)) return;
+    this.#reads.set(code, read);
+    this.#length += code.length;
   }
 
-  add(statement: Statement): void {
-    const key = this.#keys.get(statement);
-    if (key === undefined || this.#former.has(key)) return;
-    this.#former.set(key, statement);
-    this.#length += key.length;
-  }
-
-  take(key: string): Statement | null {
-    const found = this.#former.get(key);
+  take(code: string): Read | null {
+    const found = this.#reads.get(code);
     if (!found) return null;
-    this.#former.delete(key);
-    this.#length -= key.length;
+    this.#reads.delete(code);
+    this.#length -= code.length;
     return found;
   }
 
   /** Forgets the oldest, down to that many characters. */
   keepWithin(length: number): void {
-    for (const key of this.#former.keys()) {
+    for (const code of this.#reads.keys()) {
       if (this.#length <= length) return;
-      this.#former.delete(key);
-      this.#length -= key.length;
+      this.take(code);
     }
   }
 }
+
+/** The one edit that leads from a text to another; null where they have little in common. */
+function changeBetween(before: string, after: string): Edit | null {
+  const most = Math.min(before.length, after.length);
+  let start = 0;
+  while (start < most && before[start] === after[start]) start += 1;
+  if (start > 0 && isHalf(before, start)) start -= 1;
+  let same = 0;
+  while (same < most - start && before[before.length - 1 - same] === after[after.length - 1 - same]) same += 1;
+  if (same > 0 && isHalf(before, before.length - same)) same -= 1;
+  if (2 * (start + same) < Math.max(before.length, after.length)) return null;
+  const [oldEnd, newEnd] = [before.length - same, after.length - same];
+  return new Edit({
+    startIndex: start,
+    oldEndIndex: oldEnd,
+    newEndIndex: newEnd,
+    startPosition: pointAt(before, start),
+    oldEndPosition: pointAt(before, oldEnd),
+    newEndPosition: pointAt(after, newEnd),
+  });
+}
+
+/** The second half of a character beyond the first 65,536. */
+const isHalf = (text: string, at: number) => (text.charCodeAt(at) & 0xfc00) === 0xdc00;
 
 function pointAt(text: string, index: number): Point {
   const lineStart = text.lastIndexOf("\n", index - 1) + 1;
