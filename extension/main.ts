@@ -10,6 +10,7 @@ import { LanguageServer } from "./language/language-server.ts";
 import { languageStatus } from "./language/language-status.ts";
 import { probeEnvironment, updateTerminals } from "./python/probe-environment.ts";
 import { followTasks } from "./runs/follow-tasks.ts";
+import { notifyIncidents } from "./runs/notify-incidents.ts";
 import { retainRuns } from "./runs/retention.ts";
 import { RunsView } from "./runs/runs-view.ts";
 import { ScriptArguments } from "./runs/script-arguments.ts";
@@ -53,6 +54,7 @@ export async function activate(context: ExtensionContext): Promise<TestApi> {
     followTasks(hub, dashboard, log),
     watchTerminals(hub, log),
     retainRuns(hub, log),
+    notifyIncidents(hub, dashboard, context.workspaceState),
     workspace.onDidGrantWorkspaceTrust(terminals),
     workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration("gradsight.terminal.injectProbe")) terminals();

@@ -75,6 +75,17 @@ export const runTag = text(64);
 export const runTags = list(runTag, 64);
 export const runNote = text(4096);
 
+/** The first step of a run at which its gradients were NaN, infinite or exploding. */
+export const runIncident = object({
+  kind: oneOf("nonfinite", "explosion"),
+  step: whole,
+  /** Unix seconds. */
+  time: finite,
+  /** A sentence: what was seen, and in which layer, where that is known. */
+  message: text(),
+});
+export type RunIncident = Of<typeof runIncident>;
+
 export const runSummary = object({
   id: text(64),
   name: text(256),
@@ -90,6 +101,8 @@ export const runSummary = object({
   note: runNote,
   /** The file that it was imported from; null: a probe told it. */
   source: nullable(runSource),
+  /** null where all went well, as far as is known. */
+  incident: nullable(runIncident),
 });
 export type RunSummary = Of<typeof runSummary>;
 

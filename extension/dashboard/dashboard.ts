@@ -33,6 +33,8 @@ export class Dashboard implements WebviewPanelSerializer, Disposable {
   private readonly tiles: TileQueue;
   private panel: WebviewPanel | null = null;
   private socket: HubSocket | null = null;
+  /** The run whose changes the page asked for last. */
+  private watched: string | null = null;
   /** What to show once the page is ready; undefined: what it shows itself. */
   private pending: string | null | undefined;
 
@@ -46,6 +48,11 @@ export class Dashboard implements WebviewPanelSerializer, Disposable {
 
   get isOpen(): boolean {
     return this.panel !== null;
+  }
+
+  /** Whether the user has this run before them. */
+  shows(run: string): boolean {
+    return this.panel?.visible === true && this.watched === run;
   }
 
   /** Opens the dashboard beside the code, or brings it to the front. Without `run` it shows what it showed last. */
@@ -110,6 +117,7 @@ export class Dashboard implements WebviewPanelSerializer, Disposable {
       case "ready":
         return this.reconnect();
       case "request":
+        if (message.request.method === "subscribe") this.watched = message.request.run;
         // Unsent requests are not kept: after a reconnect the page asks for what it then needs.
         this.socket?.send(message.request);
         return;
@@ -139,6 +147,7 @@ export class Dashboard implements WebviewPanelSerializer, Disposable {
   }
 
   private disconnect() {
+    this.watched = null;
     this.tiles.clear();
     this.socket?.dispose();
     this.socket = null;

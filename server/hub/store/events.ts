@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { RunEvent } from "../../../protocol/telemetry.ts";
+import type { RunIncident } from "../../../protocol/viewer.ts";
 
 /** A series as viewers know it: ranks share the names of their series. */
 export const seriesKey = (series: string, rank: number): string => (rank === 0 ? series : `${series}@${rank}`);
@@ -15,6 +16,16 @@ const VISIBLE = `FROM events AS e JOIN attempts ON attempts.id = e.attempt
   WHERE e.run = ? AND NOT (e.seq IS NULL AND EXISTS (
     SELECT 1 FROM events AS told
     WHERE told.attempt = e.attempt AND told.kind = e.kind AND told.step = e.step AND told.seq IS NOT NULL))`;
+
+/** The first of a kind in each attempt; one that the probe told names the layer. */
+const FIRST_INCIDENTS = ["nonfinite", "explosion"]
+  .map(
+    (kind) => `SELECT e.run, e.kind, e.step, e.time, e.message FROM attempts JOIN events AS e ON e.id = (
+      SELECT id FROM events WHERE attempt = attempts.id AND kind = '${kind}' AND step IS NOT NULL
+      ORDER BY step, seq IS NULL LIMIT 1)
+      WHERE :run IS NULL OR attempts.run = :run`,
+  )
+  .join(" UNION ALL ");
 
 export class Events {
   private readonly db: DatabaseSync;
@@ -64,6 +75,12 @@ export class Events {
       series: row.series === null ? null : seriesKey(String(row.series), Number(rank)),
       data: JSON.parse(String(row.data)),
     }));
+  }
+
+  /** The first of each run that had one, or of one run; by the run's key. */
+  incidents(run: number | null = null): Map<number, RunIncident> {
+    const rows = this.db.prepare(`${FIRST_INCIDENTS} ORDER BY time DESC`).all({ run });
+    return new Map(rows.map(({ run, ...incident }) => [Number(run), incident as unknown as RunIncident]));
   }
 
   private insert(run: number, attempt: number, seq: number | null, event: RunEvent): boolean {

@@ -1,5 +1,5 @@
 import type { SeriesInfo } from "../../../protocol/telemetry.ts";
-import type { RankDetail, RunDetail, RunSummary, SeriesDetail } from "../../../protocol/viewer.ts";
+import type { RankDetail, RunDetail, RunIncident, RunSummary, SeriesDetail } from "../../../protocol/viewer.ts";
 import type { RunModel } from "../runs/run-model.ts";
 import { SeriesModel } from "../runs/series-model.ts";
 import type { StoredAttempt } from "../store/attempts.ts";
@@ -28,9 +28,12 @@ export class RunViews {
   summaries(): RunSummary[] {
     const attempts = Map.groupBy(this.store.attempts.list(), ({ run }) => run);
     const steps = this.store.series.stepsByRun();
+    const incidents = this.store.events.incidents();
     return this.store.runs.list().flatMap((run) => {
       const ofRun = attempts.get(run.key) ?? [];
-      return isArriving(run, ofRun) ? [] : [this.summary(run, ofRun, steps.get(run.key) ?? 0)];
+      return isArriving(run, ofRun)
+        ? []
+        : [this.summary(run, ofRun, steps.get(run.key) ?? 0, incidents.get(run.key) ?? null)];
     });
   }
 
@@ -41,7 +44,7 @@ export class RunViews {
     const series = this.seriesOf(run, model);
     const steps = Math.max(0, ...series.map((one) => one.steps));
     return {
-      summary: this.summary(run, attempts, steps),
+      summary: this.summary(run, attempts, steps, this.store.events.incidents(run.key).get(run.key) ?? null),
       args: run.info.args,
       cwd: run.info.cwd,
       python: run.info.python,
@@ -84,7 +87,12 @@ export class RunViews {
       .sort((a, b) => a.rank - b.rank);
   }
 
-  private summary(run: StoredRun, attempts: readonly StoredAttempt[], steps: number): RunSummary {
+  private summary(
+    run: StoredRun,
+    attempts: readonly StoredAttempt[],
+    steps: number,
+    incident: RunIncident | null,
+  ): RunSummary {
     return {
       id: run.id,
       name: run.name,
@@ -98,6 +106,7 @@ export class RunViews {
       tags: [...run.tags],
       note: run.note,
       source: run.source,
+      incident,
     };
   }
 

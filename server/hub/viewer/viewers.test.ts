@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { ProbeMessage, Story } from "../../../protocol/telemetry.ts";
-import { runDetail, runSummary } from "../../../protocol/viewer.ts";
+import { type RunDetail, runDetail, runSummary } from "../../../protocol/viewer.ts";
 import { end, event, frame, hello, ProbeClient, ViewerClient } from "../testing/clients.ts";
 import { TestHub, temporaryFolder } from "../testing/test-hub.ts";
 
@@ -242,4 +242,36 @@ it("keeps what the user says of a run, and tells every viewer at once", async ()
   await hub.stop();
   const again = await TestHub.start({ storage: hub.storage });
   expect((await (await ViewerClient.connect(again.endpoint)).runs())[0]).toMatchObject(said);
+});
+
+it("says at once in the list that a run went bad first, by the words of the probe", async () => {
+  const { probe, viewer } = await connected();
+  probe.send(frame(hello(), 0, [0, 1, 2], { norm_pre: [1, Number.NaN, 1] }));
+  probe.send(
+    event(1, { kind: "nonfinite", series: "adamw", step: 1, time: 20, message: "The gradient of fc.weight." }),
+  );
+  probe.send(event(2, { kind: "explosion", series: "adamw", step: 9, time: 30, message: "later" }));
+  probe.send(event(3, { kind: "spike", series: "adamw", step: 0, time: 10, message: "nothing bad" }));
+  await probe.acknowledged(4);
+  const { run } = await viewer.request<{ run: RunDetail }>("run", { run: "run-1" }); // has the hub find what is in the frame
+  const incident = { kind: "nonfinite", step: 1, time: 20, message: "The gradient of fc.weight." };
+  expect(run.summary.incident).toEqual(incident);
+  const [listed] = await viewer.runs();
+  expect(runSummary(listed).incident).toEqual(incident);
+});
+
+it("finds an explosion in a run that nobody looks at", { timeout: 30_000 }, async () => {
+  const { probe, viewer } = await connected();
+  const listed = viewer.listed(([run]) => run?.incident != null);
+  let told = false;
+  const done = listed.then(({ runs }) => {
+    told = true;
+    return runs![0]!.incident;
+  });
+  for (let seq = 0; !told; seq += 1) {
+    const steps = Array.from({ length: 5 }, (_, i) => seq * 5 + i);
+    probe.send(frame(hello(), seq, steps, { norm_pre: steps.map((step) => (step < 100 ? 1 : 1.1 ** (step - 100))) }));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  expect(await done).toMatchObject({ kind: "explosion", message: expect.stringContaining("Gradients explode") });
 });

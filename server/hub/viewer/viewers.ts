@@ -77,11 +77,19 @@ export class Viewers {
     this.pushDetails();
   }
 
-  /** At once when a run comes, goes, changes its status or what the user says of it; its counts less often. */
+  /** At once when a run comes, goes, goes bad, changes its status or what the user says of it; its counts less often. */
   private pushRuns(slow: boolean): void {
     const runs = this.views.summaries();
     const outline = JSON.stringify(
-      runs.map(({ id, name, status, starred, tags, note }: RunSummary) => [id, name, status, starred, tags, note]),
+      runs.map(({ id, name, status, starred, tags, note, incident }: RunSummary) => [
+        id,
+        name,
+        status,
+        starred,
+        tags,
+        note,
+        incident,
+      ]),
     );
     if (outline === this.outline && !slow) return;
     this.outline = outline;
