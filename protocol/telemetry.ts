@@ -13,6 +13,7 @@
  * I64 [k], `layer_norm` F32 [k, layers] (norm of each parameter's gradient before clipping), `weight_step` I64 [m],
  * `weight_norm` F32 [m, layers] (norm of each parameter's weights before the update).
  */
+import { askedThreshold, override } from "./control.ts";
 import {
   finite,
   jsonNumber,
@@ -135,7 +136,7 @@ export const eventKind = oneOf(
   "skipped", // the scaler skipped a step
   "gap", // steps were lost between `data.from` and `data.to`
   "warning", // something the probe could not see or do
-  "threshold", // found by the hub: the threshold in force changed
+  "threshold", // the threshold in force changed; `data.by` is "user" where that was asked for while the run went on
   "spike", // found by the hub
   "explosion", // found by the hub
   "vanishing", // found by the hub
@@ -171,6 +172,9 @@ export type Story = Of<typeof story>;
 
 export const endStatus = oneOf("finished", "failed", "interrupted");
 
+/** What is in force of what was asked for while the run went on. */
+const control = object({ overrides: list(override, 1024) });
+
 export const probeMessage = tagged("type", {
   hello: object({
     protocol: whole,
@@ -181,8 +185,17 @@ export const probeMessage = tagged("type", {
     /** What all ranks that were started together say alike, and no others do; an elastic restart is another group. */
     group: nullable(id),
     series: list(seriesInfo, 1024),
+    /** null of a run that nobody may control. */
+    control: nullable(control),
   }),
   series: object({ series: seriesInfo }),
+  /** The answer to `control`. Without a seq: what it tells is in the next greeting, too. */
+  controlled: object({
+    id: whole,
+    /** Why not; null: it was done. */
+    err: nullable(text()),
+    control,
+  }),
   event: object({ seq: whole, event: runEvent, story: nullable(story) }),
   /** Of an explosion, which no event of the probe's tells. Without a number: it may be lost, or come again. */
   story: object({ story }),
@@ -202,6 +215,8 @@ export const hubToProbeMessage = tagged("type", {
   welcome: object({ protocol: whole, next: whole }),
   ack: object({ next: whole }),
   refused: object({ reason: text() }),
+  /** To a probe that allows it alone. */
+  control: object({ id: whole, series: id, threshold: askedThreshold }),
 });
 export type HubToProbeMessage = Of<typeof hubToProbeMessage>;
 

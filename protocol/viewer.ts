@@ -18,6 +18,7 @@
  * `count` U32; `nonfinite` U32, all row-major; `names` U8: the rows' names as a JSON list of strings, in UTF-8.
  */
 import { advice, type NormDistribution, normDistribution } from "./advice.ts";
+import { askedThreshold, override } from "./control.ts";
 import { exportFormat, importable, runSource } from "./exchange.ts";
 import { SCALAR_NAMES } from "./scalars.ts";
 import {
@@ -44,6 +45,17 @@ import {
   runEvent,
   story,
 } from "./telemetry.ts";
+
+/** A run that was started with `--allow-control`, and is connected. */
+export const runControl = object({
+  /** In place of the script's own thresholds; the series by the ids that viewers know. */
+  overrides: list(override),
+  /** What was asked for and holds after the update that is under way. */
+  pending: list(object({ series: text(64), threshold: askedThreshold })),
+  /** Series whose threshold can't be changed, and why. */
+  refusals: record(text()),
+});
+export type RunControl = Of<typeof runControl>;
 
 /** The learning rates that parameter groups have besides the first group's, which is `lr`: as many as a chart can show. */
 export const GROUP_RATES = ["lr_2", "lr_3", "lr_4", "lr_5", "lr_6"] as const;
@@ -166,6 +178,8 @@ export const runDetail = object({
   eventCount: whole,
   /** Of the rank that went wrong first; its series by the id that viewers know. null where nothing did. */
   story: nullable(story),
+  /** null: nobody may control it, or it is not connected. */
+  control: nullable(runControl),
 });
 export type RunDetail = Of<typeof runDetail>;
 
@@ -219,6 +233,8 @@ export const viewerRequest = tagged("method", {
   import: object({ id, file: text(), columns: record(text(1024)) }),
   /** Writes the run to a path that the user chose; what was there is replaced once all is written. */
   export: object({ id, run: text(64), format: exportFormat, file: text() }),
+  /** Changes the clipping threshold of a run that allows it; answered once that holds, or is refused. */
+  control: object({ id, run: text(64), series: text(64), threshold: askedThreshold }),
   /** Ends an inspect, import or export of this connection, which is then answered by `cancelled`. */
   cancel: object({ id, job: whole }),
 });
@@ -252,6 +268,7 @@ export interface ViewerResults {
   /** `added`: false where this very file was imported before. */
   import: { run: string; added: boolean };
   export: Record<string, never>;
+  control: Record<string, never>;
   cancel: Record<string, never>;
 }
 
@@ -272,11 +289,12 @@ export const viewerResults = {
   inspect: importable,
   import: object({ run: text(64), added: flag }),
   export: object({}),
+  control: object({}),
   cancel: object({}),
 };
 
 export const viewerError = object({
-  code: oneOf("unknown-run", "bad-request", "bad-file", "cancelled", "store", "internal"),
+  code: oneOf("unknown-run", "bad-request", "not-controlled", "bad-file", "cancelled", "store", "internal"),
   message: text(),
 });
 export const viewerFailure = object({ id, err: viewerError });

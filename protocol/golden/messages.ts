@@ -48,6 +48,7 @@ export const hello = {
   worldSize: 1,
   group: null,
   series: [series],
+  control: null,
 };
 
 const event = {
@@ -98,6 +99,18 @@ export const messages = {
       }),
       valid("hello of a script in no repository", { ...hello, run: { ...run, code: { ...run.code, commit: null } } }),
       valid("hello of a rank", { ...hello, rank: 3, worldSize: 4, group: "0123456789abcdef" }),
+      valid("hello of a run that may be controlled", {
+        ...hello,
+        control: {
+          overrides: [
+            { series: "adamw", threshold: 0.5, since: 120 },
+            { series: "sgd", threshold: "off", since: 0 },
+          ],
+        },
+      }),
+      valid("hello of an older peer, which can't be controlled", { ...hello, control: undefined }),
+      valid("controlled", { type: "controlled", id: 3, err: null, control: { overrides: [] } }),
+      valid("not controlled", { type: "controlled", id: 4, err: "There is no clip.", control: { overrides: [] } }),
       valid("series", { type: "series", series: { ...series, id: "sgd", clip: null, optimizer: null, site: null } }),
       valid("event", { type: "event", seq: 4, event }),
       valid("event with a story", { type: "event", seq: 4, event, story }),
@@ -123,6 +136,11 @@ export const messages = {
       invalid("a group that is no text", "group", { ...hello, group: 7 }),
       invalid("an id too long", "run.id", { ...hello, run: { ...run, id: "x".repeat(65) } }),
       invalid("a start that is not finite", "run.startedAt", { ...hello, run: { ...run, startedAt: "NaN" } }),
+      invalid("a threshold in force below zero", "control.overrides[0].threshold", {
+        ...hello,
+        control: { overrides: [{ series: "adamw", threshold: -1, since: 0 }] },
+      }),
+      invalid("an answer without what is in force", "control", { type: "controlled", id: 3, err: null }),
       invalid("a commit that is no hash", "run.code.commit", {
         ...hello,
         run: { ...run, code: { ...run.code, commit: "--output=/home/ada/train.py" } },
@@ -155,12 +173,18 @@ export const messages = {
     valid: [
       valid("welcome", { type: "welcome", protocol: 1, next: 0 }),
       valid("ack", { type: "ack", next: 17 }),
+      valid("control by a number", { type: "control", id: 0, series: "adamw", threshold: 0.5 }),
+      valid("control that switches off", { type: "control", id: 1, series: "adamw", threshold: "off" }),
+      valid("control that gives back", { type: "control", id: 2, series: "adamw", threshold: "script" }),
       valid("refused", { type: "refused", reason: "The run was deleted." }),
     ],
     invalid: [
       invalid("an acknowledgement below zero", "next", { type: "ack", next: -1 }),
       invalid("a welcome without next", "next", { type: "welcome", protocol: 1 }),
-      invalid("an unknown type", "type", { type: "control" }),
+      invalid("a threshold of nothing", "threshold", { type: "control", id: 0, series: "adamw", threshold: 0 }),
+      invalid("an infinite threshold", "threshold", { type: "control", id: 0, series: "adamw", threshold: "Infinity" }),
+      invalid("control without id", "id", { type: "control", series: "adamw", threshold: 1 }),
+      invalid("an unknown type", "type", { type: "command" }),
     ],
   },
 };

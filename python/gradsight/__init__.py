@@ -11,18 +11,19 @@ __version__ = "0.1.0"
 __all__ = ["log", "note", "watch"]
 
 
-def watch(name: Optional[str] = None) -> None:
+def watch(name: Optional[str] = None, allow_control: bool = False) -> None:
     """Records this process from here on, as ``python -m gradsight run`` does for a whole script.
 
     Call it once, before or after importing the framework. Does nothing under ``python -m gradsight run`` and in
     data-loading workers. Where no editor has said how to reach it, the last steps alone are recorded, and kept in the
     user's state folder if the run goes wrong: ``python -m gradsight why`` tells of them.
 
-    ``name`` is shown in the list of runs; the script's name by default.
+    ``name`` is shown in the list of runs; the script's name by default. ``allow_control``: lets the dashboard change the
+    clipping threshold while the script runs, if the user asks for it.
     """
     from ._session import start
 
-    start(name=name)
+    start(name=name, allow_control=allow_control)
 
 
 def log(

@@ -1,4 +1,4 @@
-"""``python -m gradsight run [--name NAME] script.py args…`` (or ``-m module``), ``… why [RUN]`` and ``… sweep script.py``"""
+"""``python -m gradsight run [OPTION …] script.py args…`` (or ``-m module``), ``… why [RUN]`` and ``… sweep script.py``"""
 
 from __future__ import annotations
 
@@ -10,19 +10,21 @@ if TYPE_CHECKING:
     from ._trial import Trial
 
 USAGE = """\
-usage: python -m gradsight run [--name NAME] SCRIPT [ARGUMENT ...]
-       python -m gradsight run [--name NAME] -m MODULE [ARGUMENT ...]
+usage: python -m gradsight run [OPTION ...] SCRIPT [ARGUMENT ...]
+       python -m gradsight run [OPTION ...] -m MODULE [ARGUMENT ...]
        python -m gradsight why [--json] [RUN]
        python -m gradsight sweep [OPTION ...] SCRIPT [-- ARGUMENT ...]
 
 run: runs a Python script or module as python itself would, and shows its gradient norms in the editor.
 
-  --name NAME  what the list of runs calls it; the script's name by default
+  --name NAME      what the list of runs calls it; the script's name by default
+  --allow-control  lets you change or switch off the clipping threshold from the dashboard while it runs (PyTorch, one
+                   process); each change is a mark in the run
 
 why: tells how a run went wrong, from what its last steps left behind: which layer and batch went bad first, what led
 to it, what to change. RUN is its id or the beginning of that, its name, or a recording's path; the latest by default.
 
-  --json       for programs
+  --json           for programs
 
 sweep: tries clipping thresholds in short trials of a script; sweep --help tells more.
 """
@@ -48,8 +50,12 @@ def main(arguments: List[str]) -> None:
         _usage_error("expected the command 'run', 'why' or 'sweep'")
     rest = arguments[1:]
     given: Dict[str, str] = {}
+    allow_control = False
     while rest and rest[0].startswith("-") and rest[0] != "-m":
         option, _, value = rest.pop(0).partition("=")
+        if option == "--allow-control" and not value:
+            allow_control = True
+            continue
         if option not in ("--name", "--trial"):
             _usage_error(f"unknown option {option}")
         if not value:
@@ -57,7 +63,6 @@ def main(arguments: List[str]) -> None:
                 _usage_error(f"{option} needs a value")
             value = rest.pop(0)
         given[option] = value
-    name = given.get("--name")
     module = bool(rest) and rest[0] == "-m"
     if module:
         rest.pop(0)
@@ -66,10 +71,9 @@ def main(arguments: List[str]) -> None:
     from . import _launch
 
     trial = _trial(given["--trial"]) if "--trial" in given else None
-    if module:
-        _launch.run_module(rest[0], rest[1:], name, trial)
-    else:
-        _launch.run_script(rest[0], rest[1:], name, trial)
+    options = _launch.Options(given.get("--name"), trial, allow_control)
+    run = _launch.run_module if module else _launch.run_script
+    run(rest[0], rest[1:], options)
 
 
 def _trial(folder: str) -> "Trial":

@@ -6,7 +6,8 @@ from __future__ import annotations
 import random
 import threading
 import time
-from typing import Callable, Optional
+from collections import deque
+from typing import Any, Callable, Deque, Dict, Optional
 
 from . import _rendezvous
 from ._guard import Guard, tell
@@ -27,9 +28,16 @@ ANSWER_PERIOD, IDLE_PERIOD = 0.05, 0.5
 
 
 class Courier:
-    """``start``, ``greet_again`` and ``stop`` are for the other threads, and what they may read."""
+    """``start``, ``greet_again``, ``say`` and ``stop`` are for the other threads, and what they may read."""
 
-    def __init__(self, rendezvous_file: str, outbox: Outbox, hello: Callable[[], bytes]) -> None:
+    def __init__(
+        self,
+        rendezvous_file: str,
+        outbox: Outbox,
+        hello: Callable[[], bytes],
+        hear: Callable[[Dict[str, Any]], object] = lambda message: None,
+    ) -> None:
+        """``hear`` is given what the editor says beside the conversation itself, in the courier's thread."""
         self.spill_folder: Optional[str] = None
         """Known once the rendezvous file was read."""
         self.refused = False
@@ -39,6 +47,8 @@ class Courier:
         self._file = rendezvous_file
         self._outbox = outbox
         self._hello = hello
+        self._hear = Guard("live control")(hear)
+        self._words: Deque[bytes] = deque()
         self._link: Optional[Link] = None
         self._connecting = True
         self._greet_again = False
@@ -68,6 +78,12 @@ class Courier:
     def greet_again(self) -> None:
         """The description of the run has changed: it travels with the next greeting, which comes soon."""
         self._greet_again = True
+
+    def say(self, message: bytes) -> None:
+        """Sends it if there is a connection, and as soon as it may; it has no number, and is lost where that fails."""
+        if self._link is not None:
+            self._words.append(message)
+            self._outbox.wake()
 
     def stop(self, deadline: float) -> None:
         """All that will ever be recorded is in the outbox: it has until then (monotonic seconds) to deliver it."""
@@ -153,12 +169,14 @@ class Courier:
                     self._link.send_frame(record.payload)
                 else:
                     self._link.send_text(record.payload)
+            while self._words:
+                self._link.send_text(self._words.popleft())
             awaited = self._outbox.is_under_way
             self._take_answers(self._link, min(ANSWER_PERIOD, max(0.0, self._left())) if awaited else 0.0)
             if not self._outbox.is_under_way:
                 self._outbox.wait(
                     min(IDLE_PERIOD, self._left()),
-                    lambda: self._outbox.can_send() or self._greet_again or self._is_done(),
+                    lambda: bool(self._words) or self._outbox.can_send() or self._greet_again or self._is_done(),
                 )
         except Refused as refusal:
             self._refuse(refusal)
@@ -177,12 +195,15 @@ class Courier:
                 self._progress_at = time.monotonic()
                 self._failures = 0
                 self._retry_delay = FIRST_RETRY
+            elif message.get("type") == "control":
+                self._hear(message)
             message = link.receive(0.0)
         if self._outbox.is_under_way and time.monotonic() - self._progress_at > ACKNOWLEDGE_TIMEOUT:
             raise LinkLost("the editor acknowledges nothing")
 
     def _disconnect(self) -> None:
         self._outbox.disconnected()
+        self._words.clear()
         if self._link is not None:
             self._link.close()
         self._link = None

@@ -17,9 +17,10 @@ import signal
 import sys
 from importlib.machinery import SourceFileLoader
 from types import ModuleType, TracebackType
-from typing import TYPE_CHECKING, Any, Callable, List, Optional, Type
+from typing import TYPE_CHECKING, Any, Callable, List, NamedTuple, Optional, Type
 
 from . import _children, _lifecycle, _link, _session
+from ._guard import tell
 
 if TYPE_CHECKING:
     from ._trial import Trial
@@ -33,7 +34,15 @@ _LOADED_BEFORE = frozenset(
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
-def run_script(script: str, arguments: List[str], name: Optional[str], trial: Optional[Trial] = None) -> None:
+class Options(NamedTuple):
+    """What the command line says of the run."""
+
+    name: Optional[str] = None
+    trial: Optional[Trial] = None
+    allow_control: bool = False
+
+
+def run_script(script: str, arguments: List[str], options: Options) -> None:
     path = _as_python_names(script)
     if not os.path.exists(path):
         script = path = _installed(script) or path
@@ -44,7 +53,7 @@ def run_script(script: str, arguments: List[str], name: Optional[str], trial: Op
     main = _fresh_main()
     if os.path.isdir(path) or not path.endswith((".py", ".pyw")) and _is_binary(path):  # a folder, an archive, a .pyc
         _remove_first_path()
-        _record(lambda: runpy.run_path(script, run_name="__main__"), name, path, trial)
+        _record(lambda: runpy.run_path(script, run_name="__main__"), path, options)
         return
     _remove_first_path()
     if not _safe_path():
@@ -60,25 +69,26 @@ def run_script(script: str, arguments: List[str], name: Optional[str], trial: Op
             source = stream.read()
         exec(compile(source, path, "exec", dont_inherit=True), main.__dict__)
 
-    _record(run, name, path, trial)
+    _record(run, path, options)
 
 
-def run_module(module: str, arguments: List[str], name: Optional[str], trial: Optional[Trial] = None) -> None:
+def run_module(module: str, arguments: List[str], options: Options) -> None:
     sys.argv = [module, *arguments]
     _fresh_main()
     run: Any = getattr(runpy, "_run_module_as_main")  # what `python -m` itself calls
-    _record(lambda: run(module, alter_argv=True), name or module, _origin(module), trial)
+    _record(lambda: run(module, alter_argv=True), _origin(module), options._replace(name=options.name or module))
 
 
-def _record(
-    run: Callable[[], object], name: Optional[str], script: Optional[str], trial: Optional[Trial]
-) -> None:
+def _record(run: Callable[[], object], script: Optional[str], options: Options) -> None:
     global _interrupted
+    name, trial, allow_control = options
     atexit.register(_die_of_interrupt)  # before all others, so that it is called after them
     if trial is None:  # what a trial starts is none, and no run of the user's own
         _children.adopt()
     launcher = _children.is_launcher(sys.argv[0])
-    _session.start(name, None if script is None else os.path.abspath(script), launcher, trial)
+    if launcher and allow_control:
+        tell("--allow-control is of no use here: a launcher trains in other processes, which can't be controlled.")
+    _session.start(name, None if script is None else os.path.abspath(script), launcher, trial, allow_control)
     try:
         run()
     except BaseException as error:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Callable, Iterable, List, NamedTuple, Optional
+from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional
 
 from ._courier import Courier
 from ._guard import Guard, tell
@@ -45,13 +45,19 @@ class Source(NamedTuple):
     """Numbers and encodes all that is new; where nobody will ever listen, only takes it away."""
     last_words: Callable[[int], Iterable[Record]]
     """What to say, from this number on, when not all found room."""
+    hear: Callable[[Dict[str, Any]], object] = lambda message: None
+    """Is given what the editor asks for, in the courier's thread."""
 
 
 class Sender:
     def __init__(self, rendezvous_file: Optional[str], source: Source) -> None:
         self._source = source
         self._outbox = Outbox()
-        self._courier = None if rendezvous_file is None else Courier(rendezvous_file, self._outbox, source.hello)
+        self._courier = (
+            None
+            if rendezvous_file is None
+            else Courier(rendezvous_file, self._outbox, source.hello, source.hear)
+        )
         self._told_trouble = False
         self._stopping = threading.Event()
         self._deadline = float("inf")
@@ -74,6 +80,11 @@ class Sender:
         """The description of the run has changed: it travels with the next greeting, which comes soon."""
         if self._courier is not None:
             self._courier.greet_again()
+
+    def say(self, message: bytes) -> None:
+        """Sends it at once where somebody listens; else it is lost."""
+        if self._courier is not None:
+            self._courier.say(message)
 
     def stop(self) -> None:
         """Sends or spills what is left, within ``FLUSH_TIMEOUT``."""

@@ -36,6 +36,7 @@ from ._series import Series, take_all
 from ._spill import FRAME, JSON, Record
 
 if TYPE_CHECKING:
+    from ._control import Control
     from ._trial import Trial
 
 MAX_SERIES = 1024
@@ -66,6 +67,7 @@ class Session:
         self.framework: Tuple[Optional[str], Optional[str]] = (None, None)
         self._run = describe_run(identity.run, name, script)
         self._trial: Optional[Trial] = None
+        self._control: Optional[Control] = None
         self._series: List[Series] = []
         self._events: Deque[Dict[str, Any]] = deque()
         self._untold: Deque[Dict[str, Any]] = deque(maxlen=MAX_UNTOLD)
@@ -83,6 +85,7 @@ class Session:
             hello=self._hello,
             collect=self._collect,
             last_words=self._last_words,
+            hear=self._hear,
         )
         self._file = rendezvous_file
         self._sender = Sender(rendezvous_file, source)
@@ -101,6 +104,13 @@ class Session:
         """This run is none of the user's own, and says so."""
         self._trial = trial
         self._run["trial"] = trial.marked()
+
+    def allow_control(self) -> Control:
+        """The user may change this run while it goes on. To be called before it is started."""
+        from ._control import Control
+
+        self._control = Control(self.identity.world_size, lambda: self._series, self._sender.say)
+        return self._control
 
     @property
     def is_started(self) -> bool:
@@ -199,6 +209,8 @@ class Session:
     def forget(self) -> None:
         """Nothing more is recorded: after a fork, in the child, whose parent reports; and where nothing can be sent."""
         self._closed = True
+        if self._control is not None:
+            self._control.end()
         for series in self._series:
             series.rows = deque(maxlen=0)
             series.samples = deque(maxlen=0)
@@ -218,7 +230,12 @@ class Session:
             "worldSize": self.identity.world_size,
             "group": self.identity.group,
             "series": [series.description() for series in self._series],
+            "control": None if self._control is None else self._control.description(),
         }
+
+    def _hear(self, message: Dict[str, Any]) -> None:
+        if self._control is not None:
+            self._control.hear(message)
 
     def _metadata(self, seq: int, series: str) -> Dict[str, str]:
         return {
@@ -326,11 +343,16 @@ def current() -> Optional[Session]:
 
 
 def start(
-    name: Optional[str] = None, script: Optional[str] = None, waits: bool = False, trial: Optional[Trial] = None
+    name: Optional[str] = None,
+    script: Optional[str] = None,
+    waits: bool = False,
+    trial: Optional[Trial] = None,
+    allow_control: bool = False,
 ) -> Optional[Session]:
     """Starts the recording of this process, once.
 
-    ``waits``: it is a run only once it takes a step. So is a worker of a pool or of a data loader.
+    ``waits``: it is a run only once it takes a step. So is a worker of a pool or of a data loader. ``allow_control``: the
+    user may change it while it goes on.
     """
     global _session, _tried
     if _tried:
@@ -354,6 +376,10 @@ def start(
         _session.is_trial(trial)
         recorder.trial = TorchTrial(trial, recorder)
         trial.begin()
+    if allow_control and trial is None:
+        from .frameworks.torch_control import TorchControl
+
+        recorder.control = TorchControl(_session.allow_control(), recorder)
     if not waits:
         _session.start()
         _children.belong_to(_session.identity.run)

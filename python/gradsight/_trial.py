@@ -1,8 +1,8 @@
 """A trial: a run that a sweep has started, with another clipping threshold than the script's own, for some steps.
 
-The one thing in the probe that acts on a training. A process is a trial only where its own command line says so
-(``run --trial FOLDER``, which the sweep alone writes); no variable of the environment makes one of it, and what it starts
-is none. Its record says what it was.
+Beside live control, the one thing in the probe that acts on a training. A process is a trial only where its own command
+line says so (``run --trial FOLDER``, which the sweep alone writes); no variable of the environment makes one of it, and
+what it starts is none. Its record says what it was.
 """
 
 from __future__ import annotations

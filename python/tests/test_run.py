@@ -144,6 +144,30 @@ def test_tells_how_it_ended(
     assert [step["step"] for step in hub.steps("train")] == [0]
 
 
+@pytest.mark.parametrize(
+    "options, call, allowed",
+    [
+        (["--allow-control"], "", True),
+        ([], "", False),
+        ([], "gradsight.watch(allow_control=True)", False),  # the command line has said what holds
+    ],
+)
+def test_may_be_controlled_only_if_it_was_started_so(
+    options: List[str], call: str, allowed: bool, script: Script, hub: HubForTests
+) -> None:
+    path = script(f"import gradsight\n{call}\ngradsight.log(0, loss=1)\n")
+    run(command(*PROBE, *options, str(path)), env=environment(**hub.environment(GRADSIGHT_ALLOW_CONTROL="1")))
+    hub.wait(lambda: hub.end)
+    assert hub.hellos[-1]["control"] == ({"overrides": []} if allowed else None)
+
+
+def test_a_script_may_allow_control_of_itself(script: Script, hub: HubForTests) -> None:
+    path = script("import gradsight\ngradsight.watch(allow_control=True)\ngradsight.log(0, loss=1)\n")
+    run(command(str(path)), env=environment(**hub.environment()))
+    hub.wait(lambda: hub.end)
+    assert hub.hellos[-1]["control"] == {"overrides": []}
+
+
 def test_another_program_in_its_place_ends_it(script: Script, crowd: Crowd) -> None:
     path = script(
         """

@@ -37,6 +37,8 @@ class HubForTests:
         """By number: an event, an end, or a frame as {"metadata", "columns"}."""
         self.stories: List[Dict[str, Any]] = []
         """Those that came without an event or the end."""
+        self.controlled: List[Dict[str, Any]] = []
+        """Answers to what it asked for."""
         self._changed = threading.Condition()
         self._connections: List[ServerConnection] = []
         self._server: Any = None
@@ -72,6 +74,15 @@ class HubForTests:
         with self._changed:
             assert self._changed.wait_for(done, PATIENCE), f"not in time; received: {self.received}"
             return done()
+
+    def ask(self, **control: Any) -> None:
+        """Asks the probe that has greeted last for a change of its run."""
+        self._connections[-1].send(json.dumps({"type": "control", **control}))
+
+    def wait_for_answer(self, id: int) -> Dict[str, Any]:
+        find = lambda: next((answer for answer in self.controlled if answer["id"] == id), None)  # noqa: E731
+        answer: Dict[str, Any] = self.wait(find)
+        return answer
 
     @property
     def events(self) -> List[Dict[str, Any]]:
@@ -152,6 +163,9 @@ class HubForTests:
                 return None
             if decoded["type"] == "series":
                 self.series[decoded["series"]["id"]] = decoded["series"]
+                return None
+            if decoded["type"] == "controlled":
+                self.controlled.append(decoded)
                 return None
             self.received.setdefault(decoded["seq"], decoded)
         return {"type": "ack", "next": self._next()} if self.acknowledges else None

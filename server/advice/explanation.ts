@@ -83,7 +83,7 @@ function inForce({ advice: { verdict, inForce, threshold }, byValue }: Findings)
   if (byValue)
     return "The script clips by value now. A bound for single components can't be told from norms, which are what is recorded, and the two numbers can't be compared: clip the global norm instead, which keeps the gradient's direction.";
   if (inForce === null || threshold === null || verdict === "keep" || verdict === "too-few-steps") return null;
-  return `The script clips at ${formatNumber(inForce)} now.`;
+  return `The threshold in force is ${formatNumber(inForce)} now.`;
 }
 
 function evidence({ advice: { evidence } }: Findings): string | null {

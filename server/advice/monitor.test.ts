@@ -122,7 +122,7 @@ describe("SeriesMonitor", () => {
       "Clipping is not needed for stability so far. As a safety net, a threshold of 0.82 would do.",
     );
     expect(evidence).toEqual([
-      "The script clips at 2 now.",
+      "The threshold in force is 2 now.",
       "Median norm 0.42 over 1,200 steps; 99 % stay under 0.55; the largest was 0.55.",
       "At 0.82 none of these steps would have been clipped.",
     ]);

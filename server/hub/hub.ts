@@ -42,10 +42,15 @@ export async function openHub(
   const loaded = new LoadedRuns(store, lostAfter);
   const upkeep = new Upkeep(loaded, log);
   const probes = new Probes(store, log, (run, steps) => upkeep.stored(run, steps));
-  const views = new RunViews(store, () => probes.connected, lostAfter);
+  const views = new RunViews(
+    store,
+    () => probes.connected,
+    lostAfter,
+    (run) => probes.controlOf(run),
+  );
   const observed = new ObservedRuns(store, loaded, views, onObserved, log);
   const exchange = new Exchange(store, probes.ingest, probes.commits);
-  const requests = new Requests(store, loaded, views, exchange, (run) => probes.refuseRun(run));
+  const requests = new Requests(store, loaded, views, exchange, probes);
   const viewers = new Viewers(store, requests, views, log);
   const gate = new Gate(log, (path, socket) => (path === "/probe" ? probes : viewers).accept(socket));
   const port = await gate.open();

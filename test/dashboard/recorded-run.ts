@@ -103,6 +103,7 @@ export const helloOf = ({
   rank,
   worldSize,
   group: worldSize > 1 ? "group" : null,
+  control: null,
   series: series.map(({ info, layers }) => (layers ? { ...info, layers: { t: [...layers.names] } } : info)),
 });
 

@@ -129,6 +129,10 @@ def _replace(module: Any, name: str, limit: str, recorder: TorchRecorder) -> Non
         flag = kwargs.get("error_if_nonfinite", args[2] if len(args) > 2 else False)
         return name == "clip_grad_norm_" and bool(flag)
 
+    @_guard
+    def controlled(parameters: Any, args: Any, kwargs: Any) -> Any:
+        return recorder.control and recorder.control.limit(parameters, args, kwargs, limit)
+
     @functools.wraps(original)
     def clip(parameters: Any, *args: Any, **kwargs: Any) -> Any:
         global _inside
@@ -137,6 +141,8 @@ def _replace(module: Any, name: str, limit: str, recorder: TorchRecorder) -> Non
         parameters, given = _listed(parameters)
         if recorder.trial is not None and not by_value:
             args, kwargs = recorder.trial.limit(parameters, args, kwargs)
+        if recorder.control is not None:
+            args, kwargs = controlled(parameters, args, kwargs) or (args, kwargs)
         noted = before(parameters, args, kwargs)
         caught = None
         _inside = True

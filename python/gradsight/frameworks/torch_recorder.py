@@ -17,6 +17,7 @@ from .torch_resume import updates_before
 from .torch_series import TorchSeries
 
 if TYPE_CHECKING:
+    from .torch_control import TorchControl
     from .torch_trial import TorchTrial
 
 
@@ -53,7 +54,9 @@ class TorchRecorder:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.trial: "Optional[TorchTrial]" = None
-        """What this process is a trial of, which is the one thing that may change the training."""
+        """What this process is a trial of: its clipping is the trial's."""
+        self.control: "Optional[TorchControl]" = None
+        """What the user may change of this run. Beside a trial, the one thing that acts on the training."""
         self.reader = Reader()
         self.culprits = Culprits()
         self.scaling: Optional[Scaling] = None
@@ -198,10 +201,14 @@ class TorchRecorder:
             self.reader.drain()
 
     def ended_step(self, optimizer: Any) -> None:
-        """An update was made, or skipped, and is recorded: a trial ends after some of them."""
+        """An update was made, or skipped, and is recorded: a trial ends after some of them, and control acts between them."""
         owner = self._series.get(optimizer)
-        if self.trial is not None and owner is not None:
+        if owner is None:
+            return
+        if self.trial is not None:
             self.trial.made(owner)
+        if self.control is not None:
+            self.control.made(owner)
 
     def clipped(self, clip: Clip) -> None:
         for optimizer, gradients in self.all_gradients():

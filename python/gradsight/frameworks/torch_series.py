@@ -6,7 +6,7 @@ import sys
 import time
 from array import array
 from types import FrameType
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 
 from .._module_source import class_location
 from .._naming import parameter_names, variable_name
@@ -58,6 +58,8 @@ class TorchSeries:
         self._warned_scaled = False
         self._warned_missed = False
         self._threshold_step = 0
+        self._set_at: Set[int] = set()
+        """Steps at which the user had the threshold changed."""
 
     @classmethod
     def begin(
@@ -173,7 +175,7 @@ class TorchSeries:
     def threshold_is(self, step: int, max_norm: float) -> None:
         """Tells of a change, but not of each step of a schedule."""
         before, self.max_norm = self.max_norm, max_norm
-        if before is None or before == max_norm:
+        if before is None or before == max_norm or step in self._set_at:
             return
         if self._threshold_step + 100 <= step or self._threshold_step == 0:
             self.session.event(
@@ -184,6 +186,11 @@ class TorchSeries:
                 {"from": before, "to": max_norm},
             )
         self._threshold_step = step
+
+    def threshold_was_set(self, step: int, before: Optional[float], after: Optional[float], message: str) -> None:
+        """The user had it changed: that this is so from ``step`` on is told here and not by ``threshold_is``."""
+        self._set_at.add(step)
+        self.session.event("threshold", message, self.series, step, {"from": before, "to": after, "by": "user"})
 
     def warn_scaled(self, step: int, max_norm: float, scale: float) -> None:
         if not self._warned_scaled:

@@ -14,6 +14,7 @@ from .._naming import variable_name
 from .._site import caller_frame
 from .._trial import Trial, TrialFinished
 from .torch_gradients import NONE
+from .torch_limit import with_limit
 from .torch_recorder import TorchRecorder, torch
 from .torch_series import TorchSeries
 
@@ -29,9 +30,7 @@ class TorchTrial:
         threshold = self._trial.plan.threshold
         if threshold is None or not self._clips(parameters, caller_frame(1)):
             return args, kwargs
-        if "max_norm" in kwargs:
-            return args, {**kwargs, "max_norm": threshold}
-        return (threshold, *args[1:]), kwargs
+        return with_limit(args, kwargs, "max_norm", threshold)
 
     def unscale(self, scaler: Any, optimizer: Any) -> None:
         """The scaler is about to step: what is clipped before the update must no longer be scaled.

@@ -191,6 +191,7 @@ class Delivery {
         rank,
         worldSize,
         group: worldSize > 1 ? attemptId(attempt) : null,
+        control: null,
         series: ofProcess.map(({ series }) => seriesInfo(series)),
       };
       return { attempt: ingest.open({ type: "hello", ...hello }, this.endedAt), parts: ofProcess, seq: 0 };

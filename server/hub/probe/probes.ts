@@ -5,6 +5,7 @@ import { Throttle } from "../throttle.ts";
 import type { Attempt } from "./attempt.ts";
 import { type CommitListener, Commits } from "./commits.ts";
 import { DeletedRun, Ingest } from "./ingest.ts";
+import type { LiveControl } from "./live-control.ts";
 import { type CloseReason, ProbeSession } from "./session.ts";
 
 /** How long a connection may wait before it says hello, in milliseconds. */
@@ -67,6 +68,13 @@ export class Probes implements CommitListener {
   /** Keys of the attempts that are connected. */
   get connected(): ReadonlySet<number> {
     return new Set(this.sessions.keys());
+  }
+
+  /** Of a run that is connected: how to control it; "refused" where it allows none. */
+  controlOf(run: string): LiveControl | "refused" | "away" {
+    const sessions = [...this.sessions.values()].filter(({ attempt, isClosed }) => attempt?.run === run && !isClosed);
+    const newest = sessions.sort((a, b) => b.attempt!.key - a.attempt!.key)[0];
+    return newest ? (newest.control ?? "refused") : "away";
   }
 
   keepAlive(): void {

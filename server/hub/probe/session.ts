@@ -5,6 +5,7 @@ import { PROTOCOL_VERSION } from "../../../protocol/version.ts";
 import type { Log } from "../thread.ts";
 import type { Attempt } from "./attempt.ts";
 import { DeletedRun, type Ingest, Refusal } from "./ingest.ts";
+import { LiveControl } from "./live-control.ts";
 
 /** Frames that may be dropped one after the other before the connection is. */
 const PATIENCE = 10;
@@ -22,6 +23,8 @@ export interface Peer {
 export class ProbeSession {
   attempt: Attempt | null = null;
   isClosed = false;
+  /** null: its run allows none. */
+  control: LiveControl | null = null;
   private readonly ingest: Ingest;
   private readonly peer: Peer;
   private readonly log: Log;
@@ -45,12 +48,17 @@ export class ProbeSession {
         this.attempt = this.ingest.open(message, this.heardAt);
         this.log("info", `Run ${quote(message.run.name)} connected (rank ${message.rank}, next ${this.attempt.next}).`);
         this.peer.send({ type: "welcome", protocol: PROTOCOL_VERSION, next: this.attempt.next });
+        if (message.control)
+          this.control = new LiveControl(message.control.overrides, message.worldSize, (asked) =>
+            this.peer.send(asked),
+          );
         return;
       }
       const attempt = this.greeted();
       if (message.type === "series") this.ingest.declare(attempt, message.series);
       else if (message.type === "event") this.ingest.event(attempt, message);
       else if (message.type === "story") this.ingest.story(attempt, message.story);
+      else if (message.type === "controlled") this.controlled(message);
       else this.ingest.end(attempt, message);
     });
   }
@@ -84,7 +92,13 @@ export class ProbeSession {
   close(reason: CloseReason): void {
     if (this.isClosed) return;
     this.isClosed = true;
+    this.control?.close();
     this.peer.close(reason);
+  }
+
+  private controlled(answer: Parameters<LiveControl["answered"]>[0]): void {
+    if (!this.control) throw new FrameError("an answer of a run that allows no control");
+    this.control.answered(answer);
   }
 
   private greeted(): Attempt {

@@ -3,6 +3,8 @@ import { encodeFrame } from "../../../protocol/frame.ts";
 import type { FrameMethod, ViewerMethod, ViewerRequest, ViewerResults } from "../../../protocol/viewer.ts";
 import type { Exchange, Job } from "../exchange/exchange.ts";
 import { layerWindow } from "../layers/layer-window.ts";
+import { NotControlled } from "../probe/live-control.ts";
+import type { Probes } from "../probe/probes.ts";
 import type { LoadedRuns } from "../runs/loaded-runs.ts";
 import { SeriesModel } from "../runs/series-model.ts";
 import type { StoredRun } from "../store/runs.ts";
@@ -15,7 +17,7 @@ import { MOST_BUCKETS, tileOf } from "./tile.ts";
 
 /** An answer that says what is wrong with the request. */
 export class RequestError extends Error {
-  readonly code: "unknown-run" | "bad-request";
+  readonly code: "unknown-run" | "bad-request" | "not-controlled";
 
   constructor(code: RequestError["code"], message: string) {
     super(message);
@@ -40,15 +42,21 @@ export class Requests {
   private readonly loaded: LoadedRuns;
   private readonly views: RunViews;
   private readonly exchange: Exchange;
-  private readonly onDelete: (run: string) => void;
+  private readonly probes: Pick<Probes, "refuseRun" | "controlOf">;
   private readonly retention: Retention;
 
-  constructor(store: Store, loaded: LoadedRuns, views: RunViews, exchange: Exchange, onDelete: (run: string) => void) {
+  constructor(
+    store: Store,
+    loaded: LoadedRuns,
+    views: RunViews,
+    exchange: Exchange,
+    probes: Pick<Probes, "refuseRun" | "controlOf">,
+  ) {
     this.store = store;
     this.loaded = loaded;
     this.views = views;
     this.exchange = exchange;
-    this.onDelete = onDelete;
+    this.probes = probes;
     this.retention = new Retention(
       store,
       () => views.summaries(),
@@ -101,6 +109,8 @@ export class Requests {
       case "export":
         await this.exchange.export(this.find(request.run), request.format, request.file, job);
         return {};
+      case "control":
+        return this.control(request);
       case "cancel":
         return {};
     }
@@ -149,13 +159,29 @@ export class Requests {
     const { key } = this.find(run);
     this.store.transaction(() => this.store.runs.delete(run));
     this.loaded.drop(key);
-    this.onDelete(run);
+    this.probes.refuseRun(run);
   }
 
   private rename({ run, name }: Request<"rename">): Answer<"rename"> {
     const given = name.trim();
     if (given === "") throw new RequestError("bad-request", "A run needs a name.");
     return this.change(run, (runs) => runs.rename(run, given));
+  }
+
+  private async control({ run, series, threshold }: Request<"control">): Promise<Answer<"control">> {
+    const { key } = this.find(run);
+    const control = this.probes.controlOf(run);
+    if (control === "away") throw new RequestError("not-controlled", "This run is not connected.");
+    if (control === "refused")
+      throw new RequestError("not-controlled", "This run was not started with --allow-control: nothing may change it.");
+    const info = this.store.series.list(key).findLast((declared) => declared.info.id === series)?.info;
+    if (!info) throw new RequestError("bad-request", "This run has no such series.");
+    try {
+      await control.ask(info, threshold);
+    } catch (error) {
+      throw error instanceof NotControlled ? new RequestError("not-controlled", error.message) : error;
+    }
+    return {};
   }
 
   private change(run: string, body: (runs: Store["runs"]) => void): Record<string, never> {

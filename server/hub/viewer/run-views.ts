@@ -1,5 +1,6 @@
 import type { SeriesInfo } from "../../../protocol/telemetry.ts";
 import type { RankDetail, RunDetail, RunIncident, RunSummary, SeriesDetail } from "../../../protocol/viewer.ts";
+import type { LiveControl } from "../probe/live-control.ts";
 import type { RunModel } from "../runs/run-model.ts";
 import { SeriesModel } from "../runs/series-model.ts";
 import type { StoredAttempt } from "../store/attempts.ts";
@@ -16,9 +17,19 @@ export class RunViews {
   private readonly store: Store;
   private readonly connected: () => ReadonlySet<number>;
   private readonly lostAfter: number;
+  private readonly controlOf: (run: string) => LiveControl | string;
 
-  /** `connected`: keys of the attempts whose probes are; `lostAfter`: seconds until one that isn't counts as lost. */
-  constructor(store: Store, connected: () => ReadonlySet<number>, lostAfter: number) {
+  /**
+   * `connected`: keys of the attempts whose probes are; `lostAfter`: seconds until one that isn't counts as lost; `controlOf`:
+   * how to control a run, or why that is not possible.
+   */
+  constructor(
+    store: Store,
+    connected: () => ReadonlySet<number>,
+    lostAfter: number,
+    controlOf: (run: string) => LiveControl | string,
+  ) {
+    this.controlOf = controlOf;
     this.store = store;
     this.connected = connected;
     this.lostAfter = lostAfter;
@@ -59,6 +70,7 @@ export class RunViews {
       events: this.store.events.latest(run.key, MOST_EVENTS),
       eventCount: this.store.events.count(run.key),
       story: runStory(attempts),
+      control: this.control(run),
     };
   }
 
@@ -73,6 +85,13 @@ export class RunViews {
         const label = rank === 0 ? info.label : `${info.label.slice(0, 230)} (rank ${rank})`;
         return (model.series.get(id) ?? new SeriesModel()).detail(id, label, rank, info);
       });
+  }
+
+  private control({ id, key }: StoredRun): RunDetail["control"] {
+    const control = this.controlOf(id);
+    if (typeof control === "string") return null;
+    const declared = new Map(this.store.series.list(key).map(({ info }) => [info.id, info]));
+    return control.view([...declared.values()]);
   }
 
   /** By rank; none of a run that has but one. */
