@@ -3,6 +3,7 @@ import { type ExtensionContext, tasks, window, workspace } from "vscode";
 import { HUB_METHOD, type HubResult } from "../protocol/lsp.ts";
 import { registerCommands } from "./commands/register.ts";
 import { DASHBOARD, Dashboard } from "./dashboard/dashboard.ts";
+import { RunControl } from "./dashboard/run-control.ts";
 import { ThresholdWriter } from "./dashboard/write-threshold.ts";
 import { HubClient } from "./hub/hub-client.ts";
 import { HubSocket } from "./hub/hub-socket.ts";
@@ -34,7 +35,8 @@ export async function activate(context: ExtensionContext): Promise<TestApi> {
   const connect = () => new HubSocket(() => server.request<HubResult>(HUB_METHOD), log);
   const hub = new HubClient(connect(), log);
   const writer = new ThresholdWriter(hub, server);
-  const dashboard = new Dashboard(context, connect, writer, log);
+  const control = new RunControl(hub);
+  const dashboard = new Dashboard(context, connect, writer, control, log);
   const runs = new RunsView(hub);
   const probe = probeEnvironment(context, storage);
   const args = new ScriptArguments(context.workspaceState);
@@ -61,7 +63,7 @@ export async function activate(context: ExtensionContext): Promise<TestApi> {
     }),
   );
   void server.start();
-  return { server, hub, writer, dashboard, runs };
+  return { server, hub, writer, control, dashboard, runs };
 }
 
 /** Waits for the server, so that the hub commits what it has and takes the rendezvous file away. */

@@ -3,6 +3,7 @@
  * inside a webview, and without these the tests would have to go round the extension to the hub.
  */
 import type { Dashboard } from "./dashboard/dashboard.ts";
+import type { RunControl } from "./dashboard/run-control.ts";
 import type { ThresholdWriter } from "./dashboard/write-threshold.ts";
 import type { HubClient } from "./hub/hub-client.ts";
 import type { LanguageServer } from "./language/language-server.ts";
@@ -12,6 +13,7 @@ export interface TestApi {
   readonly server: LanguageServer;
   readonly hub: HubClient;
   readonly writer: ThresholdWriter;
+  readonly control: RunControl;
   readonly dashboard: Dashboard;
   readonly runs: RunsView;
 }

@@ -1,6 +1,7 @@
 /** The dashboard: wires host, feed, state and views together. It holds no statistics; the server owns those. */
 import "./theme.css";
 import "./layout.css";
+import type { AskedThreshold } from "../protocol/control.ts";
 import type { CodeLocation } from "../protocol/telemetry.ts";
 import type { SeriesDetail } from "../protocol/viewer.ts";
 import { toDashboard } from "../protocol/webview.ts";
@@ -28,6 +29,7 @@ import { DISTRIBUTION, DistributionView } from "./views/distribution.ts";
 import { EventsView, eventsOf, eventsOfAllRanks } from "./views/events.ts";
 import { HeaderView } from "./views/header.ts";
 import { LayersView } from "./views/layers.ts";
+import { type ControlOutcome, LiveControlView } from "./views/live-control.ts";
 import type { WriteOutcome } from "./views/outcome.ts";
 import { type PlaceholderKind, PlaceholderView } from "./views/placeholder.ts";
 import { RanksView } from "./views/ranks.ts";
@@ -45,6 +47,8 @@ const feed = new Feed(client, [...metrics], schedule);
 const crosshair = new Crosshair();
 const outcomes = new Map<string, WriteOutcome>();
 let nextWrite = 1;
+const changes = new Map<string, ControlOutcome>();
+let nextChange = 1;
 
 const setWindow = (window: StepWindow | null) => {
   const series = shownSeries();
@@ -73,6 +77,7 @@ const suggestion = new SuggestionView({
   write: (series, threshold) => writeThreshold(series, threshold, "suggestion"),
   reveal,
 });
+const control = new LiveControlView(changeThreshold);
 const subject = () => feed.detail?.summary.name ?? "";
 const save: PanelActions["save"] = (chart, kind, bytes) =>
   host.postMessage({ type: "save", name: `${subject()} ${chart}`.slice(0, 1024), kind, bytes });
@@ -104,7 +109,15 @@ const content = element(
   { class: "content" },
   summary.element,
   element("div", { class: "panel norm" }, toolbar.element, norm.element),
-  element("div", { class: "aside" }, differences.element, ranks.element, suggestion.element, events.element),
+  element(
+    "div",
+    { class: "aside" },
+    differences.element,
+    ranks.element,
+    suggestion.element,
+    control.element,
+    events.element,
+  ),
   panelOf(lossChart).element,
   panelOf(clipRateChart).element,
   layers.element,
@@ -203,6 +216,7 @@ function render(): void {
   const advised = shownSeries(null) ?? series;
   const outcome = outcomes.get(`${detail.summary.id}/${advised.id}`) ?? null;
   suggestion.show(detail, advised, outcome);
+  control.show(detail, advised, changes.get(`${detail.summary.id}/${advised.id}`) ?? null);
   ranks.show(detail, series, state().rank);
   events.show(detail, series, shownEvents);
   const { tables, whatIf, modules, layer } = state();
@@ -252,6 +266,17 @@ function writeThreshold(series: SeriesDetail, threshold: number, from: WriteOutc
   schedule();
 }
 
+function changeThreshold(series: SeriesDetail, threshold: AskedThreshold): void {
+  const run = feed.detail?.summary.id;
+  const key = `${run}/${series.id}`;
+  // A second press may come before the first is painted.
+  if (run === undefined || changes.get(key)?.result === null) return;
+  const id = nextChange++;
+  changes.set(key, { id, threshold, result: null });
+  host.postMessage({ type: "control", id, run, series: series.id, threshold });
+  schedule();
+}
+
 function receive(data: unknown): void {
   const message = toDashboard(data);
   switch (message.type) {
@@ -270,6 +295,11 @@ function receive(data: unknown): void {
     case "written":
       for (const [key, outcome] of outcomes)
         if (outcome.id === message.id) outcomes.set(key, { ...outcome, result: message });
+      schedule();
+      break;
+    case "controlled":
+      for (const [key, change] of changes)
+        if (change.id === message.id) changes.set(key, { ...change, result: message });
       schedule();
   }
 }

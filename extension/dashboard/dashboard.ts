@@ -19,6 +19,7 @@ import { type FromDashboard, fromDashboard, type ToDashboard } from "../../proto
 import type { HubSocket } from "../hub/hub-socket.ts";
 import { dashboardHtml, dashboardRoot } from "./html.ts";
 import { reveal } from "./reveal.ts";
+import type { RunControl } from "./run-control.ts";
 import { saveFile } from "./save-file.ts";
 import { TileQueue } from "./tile-queue.ts";
 import type { ThresholdWriter } from "./write-threshold.ts";
@@ -29,6 +30,7 @@ export class Dashboard implements WebviewPanelSerializer, Disposable {
   private readonly context: ExtensionContext;
   private readonly connect: () => HubSocket;
   private readonly writer: ThresholdWriter;
+  private readonly control: RunControl;
   private readonly log: LogOutputChannel;
   private readonly tiles: TileQueue;
   private panel: WebviewPanel | null = null;
@@ -38,10 +40,17 @@ export class Dashboard implements WebviewPanelSerializer, Disposable {
   /** What to show once the page is ready; undefined: what it shows itself. */
   private pending: string | null | undefined;
 
-  constructor(context: ExtensionContext, connect: () => HubSocket, writer: ThresholdWriter, log: LogOutputChannel) {
+  constructor(
+    context: ExtensionContext,
+    connect: () => HubSocket,
+    writer: ThresholdWriter,
+    control: RunControl,
+    log: LogOutputChannel,
+  ) {
     this.context = context;
     this.connect = connect;
     this.writer = writer;
+    this.control = control;
     this.log = log;
     this.tiles = new TileQueue((bytes) => this.post({ type: "tile", bytes: bytes as never }));
   }
@@ -123,6 +132,8 @@ export class Dashboard implements WebviewPanelSerializer, Disposable {
         return;
       case "writeThreshold":
         return void this.write(message);
+      case "control":
+        return void this.change(message);
       case "save":
         return void saveFile(message);
       case "reveal":
@@ -174,6 +185,10 @@ export class Dashboard implements WebviewPanelSerializer, Disposable {
       ok: "ok" in outcome ? outcome.ok : null,
       err: "err" in outcome ? outcome.err : null,
     });
+  }
+
+  private async change({ id, run, series, threshold }: Extract<FromDashboard, { type: "control" }>) {
+    this.post({ type: "controlled", id, ...(await this.control.change(run, series, threshold)) });
   }
 
   private post(message: ToDashboard): PromiseLike<unknown> {

@@ -41,6 +41,8 @@ export interface Job {
 }
 
 const TIMEOUT_MS = 15_000;
+/** What `setTimeout` takes at most: some 24 days. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 /** For how long a job may tell nothing: a large file of JSON is read in one go. */
 const SILENCE_MS = 120_000;
 
@@ -74,6 +76,11 @@ export class HubClient implements Disposable {
   /** Starts the hub if need be. Waits for the connection; what was sent when the connection broke is rejected. */
   request<M extends JsonMethod>(method: M, params: Params<M>): Promise<ViewerResults[M]> {
     return this.send(this.nextId++, method, params, TIMEOUT_MS);
+  }
+
+  /** As `request`, of what takes as long as a training needs for an update. */
+  requestWithoutLimit<M extends JsonMethod>(method: M, params: Params<M>): Promise<ViewerResults[M]> {
+    return this.send(this.nextId++, method, params, LONGEST_TIMEOUT_MS);
   }
 
   /** Takes as long as it takes. @throws {CancellationError} */

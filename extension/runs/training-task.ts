@@ -74,10 +74,14 @@ function build(
 ): Task {
   const folder = typeof scope === "object" ? scope.uri.fsPath : workspace.workspaceFolders?.[0]?.uri.fsPath;
   const cwd = folder ?? Uri.joinPath(Uri.file(script), "..").fsPath;
-  const execution = new ProcessExecution(python, ["-m", "gradsight", "run", script, ...(definition.args ?? [])], {
-    cwd,
-    env: processEnvironment(probe),
-  });
+  const file = Uri.file(script);
+  const allowed = workspace.getConfiguration("gradsight", file).get<boolean>("run.allowControl", false);
+  const options = allowed ? ["--allow-control"] : [];
+  const execution = new ProcessExecution(
+    python,
+    ["-m", "gradsight", "run", ...options, script, ...(definition.args ?? [])],
+    { cwd, env: processEnvironment(probe) },
+  );
   const task = new Task(definition, scope as WorkspaceFolder, name, "Gradsight", execution, []);
   task.detail = l10n.t("Runs the script and records its gradient norms");
   task.presentationOptions = {

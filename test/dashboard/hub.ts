@@ -1,9 +1,16 @@
 /** The real hub, fed over a real websocket with recorded runs, and read over another one as the extension does it. */
-import { once } from "node:events";
+import { on, once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { WebSocket } from "ws";
+import type { AskedThreshold, Override } from "../../protocol/control.ts";
 import type { HubEndpoint } from "../../protocol/lsp.ts";
-import { hubToProbeMessage, type ProbeMessage, type RunEvent, type Story } from "../../protocol/telemetry.ts";
+import {
+  type HubToProbeMessage,
+  hubToProbeMessage,
+  type ProbeMessage,
+  type RunEvent,
+  type Story,
+} from "../../protocol/telemetry.ts";
 import type { ToDashboard } from "../../protocol/webview.ts";
 import { scratchFolder } from "../../scripts/scratch.mjs";
 import { type HubHandle, startHub } from "../../server/hub/host.ts";
@@ -47,6 +54,20 @@ export class TestHub {
     const probe = await this.probe(run);
     await probe.tell();
     await probe.end(end);
+  }
+
+  /** Asks for another threshold, as the extension does for the page; resolves with what the hub answers. */
+  async control(run: string, series: string, threshold: AskedThreshold): Promise<{ ok?: object; err?: object }> {
+    const socket = connect(this.#handle.endpoint, "view");
+    await once(socket, "open");
+    socket.send(JSON.stringify({ id: 0, method: "control", run, series, threshold }));
+    for await (const [data] of on(socket, "message")) {
+      const answer = JSON.parse(String(data));
+      if (answer.id !== 0) continue;
+      socket.close();
+      return answer;
+    }
+    throw new Error("the hub closed the connection");
   }
 
   relay(): HubRelay {
@@ -109,6 +130,29 @@ export class RecordedProbe {
   async note(step: number, message: string): Promise<void> {
     const time = this.#run.info.startedAt + step * 0.05;
     await this.#event({ kind: "note", series: null, step, time, message, data: {} });
+  }
+
+  /** Resolves with what it is asked for next. */
+  async asked(): Promise<Extract<HubToProbeMessage, { type: "control" }>> {
+    for await (const [data] of on(this.#socket, "message")) {
+      const message = hubToProbeMessage(JSON.parse(String(data)));
+      if (message.type === "control") return message;
+    }
+    throw new Error("the hub closed the connection");
+  }
+
+  /** Does what it was asked for, and says so. */
+  async controlled(id: number, override: Override, from: number): Promise<void> {
+    const { series, threshold, since } = override;
+    this.#socket.send(JSON.stringify({ type: "controlled", id, err: null, control: { overrides: [override] } }));
+    await this.#event({
+      kind: "threshold",
+      series,
+      step: since,
+      time: this.#run.info.startedAt + since * 0.05,
+      message: `The clipping threshold was set to ${threshold} by the user.`,
+      data: { from, to: threshold, by: "user" },
+    });
   }
 
   async #event(event: RunEvent): Promise<void> {

@@ -1,5 +1,6 @@
 /** Runs to show: real traces (see data/README.md), told as a probe would tell them. */
 import { readFileSync } from "node:fs";
+import type { Override } from "../../protocol/control.ts";
 import { type Column, encodeFrame } from "../../protocol/frame.ts";
 import { SCALARS, type Scalar, STEP_FLAGS } from "../../protocol/scalars.ts";
 import type { ProbeMessage, RunInfo, SeriesInfo } from "../../protocol/telemetry.ts";
@@ -52,6 +53,8 @@ export interface RecordedRun {
   readonly worldSize?: number;
   /** Which start of the process tells it; the first one, if not given. */
   readonly attempt?: string;
+  /** What is in force of what the user asked for; of a run that may be controlled. */
+  readonly overrides?: Override[];
 }
 
 /** Runs of these tests began a minute ago. */
@@ -95,6 +98,7 @@ export const helloOf = ({
   rank = 0,
   worldSize = 1,
   attempt = "attempt-1",
+  overrides,
 }: RecordedRun): Extract<ProbeMessage, { type: "hello" }> => ({
   type: "hello",
   protocol: PROTOCOL_VERSION,
@@ -103,7 +107,7 @@ export const helloOf = ({
   rank,
   worldSize,
   group: worldSize > 1 ? "group" : null,
-  control: null,
+  control: overrides ? { overrides } : null,
   series: series.map(({ info, layers }) => (layers ? { ...info, layers: { t: [...layers.names] } } : info)),
 });
 

@@ -30,6 +30,18 @@ export const spikes: RecordedRun = {
   ],
 };
 
+/** The same, of a run that may be controlled; and one that has nothing to control. */
+export const controlled: RecordedRun = {
+  ...spikes,
+  info: runInfo("controlled", "train.py --allow-control"),
+  overrides: [],
+};
+export const uncontrollable: RecordedRun = {
+  info: runInfo("uncontrollable", "plain.py"),
+  series: [{ info: seriesInfo("adamw", "AdamW"), steps: readTrace("calm"), threshold: null }],
+  overrides: [],
+};
+
 /** NaN at its last step: the threshold in force is 1, a far lower one is suggested. */
 export const nonFinite: RecordedRun = {
   info: runInfo("non-finite", "train.py --lr 0.1", {

@@ -27,6 +27,8 @@ const stage = new Stage(async (hub) => {
   await hub.play(runs.layered);
   await hub.play(runs.manyLayers);
   await (await stage.probe(runs.spikes)).tell();
+  await (await stage.probe(runs.controlled)).tell();
+  await (await stage.probe(runs.uncontrollable)).tell();
   await (await stage.probe(runs.early)).tell();
   await stage.probe(runs.waiting);
   const [killed, resumed] = runs.restarted;
@@ -224,6 +226,18 @@ const STATES: Record<string, State> = {
       for (let i = 0; i < 2; i++) await page.keyboard.press("PageUp");
       await page.getByRole("button", { name: "Back to the suggestion" }).waitFor();
     },
+  },
+  controlled: {
+    run: "controlled",
+    arrange: async ({ page }) => {
+      await page.getByLabel("New threshold").fill("-1");
+      await page.keyboard.press("Enter");
+      await page.getByText("Enter a number above 0.").waitFor();
+    },
+  },
+  uncontrollable: {
+    run: "uncontrollable",
+    arrange: ({ page }) => page.getByText("This run has no clip whose threshold could be changed.").waitFor(),
   },
   refused: {
     run: "unclipped",

@@ -15,6 +15,10 @@ const TEXT = {
   level: (name: string, value: string) => t("{0}: {1}.", name, value),
   spikes: (n: number) => (n === 1 ? t("{0} spike.", formatCount(n)) : t("{0} spikes.", formatCount(n))),
   restarts: (n: number) => (n === 1 ? t("{0} restart.", formatCount(n)) : t("{0} restarts.", formatCount(n))),
+  changes: (n: number) =>
+    n === 1
+      ? t("The threshold was changed by you in {0} place.", formatCount(n))
+      : t("The threshold was changed by you in {0} places.", formatCount(n)),
   skipped: (n: number) => (n === 1 ? t("{0} skipped step.", formatCount(n)) : t("{0} skipped steps.", formatCount(n))),
   notes: (n: number) => (n === 1 ? t("{0} note.", formatCount(n)) : t("{0} notes.", formatCount(n))),
   nonFinite: (n: number) =>
@@ -40,6 +44,7 @@ export function describeChart(spec: ChartSpec, { series, tile, window, events, o
   if (count("spike")) parts.push(TEXT.spikes(count("spike")));
   if (count("skipped")) parts.push(TEXT.skipped(count("skipped")));
   if (count("restart")) parts.push(TEXT.restarts(count("restart")));
+  if (count("in-force")) parts.push(TEXT.changes(count("in-force")));
   if (count("non-finite")) parts.push(TEXT.nonFinite(count("non-finite")));
   const notes = notesOf(events).filter(({ step }) => step >= window.from && step <= window.to).length;
   if (notes) parts.push(TEXT.notes(notes));

@@ -8,21 +8,24 @@ import type { Tile } from "../hub/tile.ts";
 import { middle } from "./lines.ts";
 import type { Palette, PaletteColor } from "./palette.ts";
 
-export type MarkKind = "spike" | "non-finite" | "skipped" | "restart";
+export type MarkKind = "spike" | "non-finite" | "skipped" | "restart" | "in-force";
 export interface Mark {
   readonly kind: MarkKind;
   readonly step: number;
 }
 
-/** The marks of a window: spikes, skipped steps and restarts from the events, non-finite values from the buckets. */
+/** The marks of a window: spikes, skipped steps, restarts and what the user changed from the events, non-finite values from the buckets. */
 export function marksOf(tile: Tile, metric: "norm_pre" | "loss", events: readonly RunEvent[]): Mark[] {
   const marks: Mark[] = [];
   const nonfinite = tile.metrics.get(metric)?.nonfinite;
   for (let i = 0; i < tile.from.length; i++)
     if (nonfinite?.[i]) marks.push({ kind: "non-finite", step: middle(tile, i) });
   if (metric === "norm_pre")
-    for (const { kind, step } of events)
-      if (step !== null && (kind === "spike" || kind === "skipped" || kind === "restart")) marks.push({ kind, step });
+    for (const { kind, step, data } of events) {
+      if (step === null) continue;
+      if (kind === "spike" || kind === "skipped" || kind === "restart") marks.push({ kind, step });
+      else if (kind === "threshold" && data.by === "user") marks.push({ kind: "in-force", step });
+    }
   return marks;
 }
 
@@ -54,6 +57,11 @@ export function markersPlugin(marks: () => readonly Mark[], palette: () => Palet
           ctx.stroke();
           ctx.setLineDash([]);
           ctx.lineWidth = 2;
+        } else if (kind === "in-force") {
+          ctx.moveTo(at, area.top + 10);
+          ctx.lineTo(at - 5, area.top + 1);
+          ctx.lineTo(at + 5, area.top + 1);
+          ctx.fill();
         } else {
           ctx.moveTo(at - 4, area.top + 2);
           ctx.lineTo(at + 4, area.top + 10);

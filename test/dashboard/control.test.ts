@@ -1,0 +1,90 @@
+/** Live control: what the page asks the extension for, and what it shows of it; the extension's part is played here. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { FromDashboard } from "../../protocol/webview.ts";
+import type { DashboardPage } from "./page.ts";
+import * as runs from "./runs.ts";
+import { Stage } from "./stage.ts";
+
+const stage = new Stage();
+
+type Asked = Extract<FromDashboard, { type: "control" }>;
+const asked = (dashboard: DashboardPage) =>
+  dashboard.sent.filter((message): message is Asked => message.type === "control");
+async function nth(dashboard: DashboardPage, n: number): Promise<Asked> {
+  while (asked(dashboard).length < n) await dashboard.settled();
+  return asked(dashboard)[n - 1]!;
+}
+const control = ({ page }: DashboardPage) => page.getByRole("region", { name: "Live control" });
+
+test("a threshold is changed by the keyboard: asked for, under way, and then in force and marked", async () => {
+  const probe = await stage.probe(runs.controlled);
+  await probe.tell();
+  const dashboard = await stage.open({ run: "controlled", height: 1400 });
+  const { page } = dashboard;
+  const panel = control(dashboard);
+  await panel.getByText("In force: what the script says, 1.").waitFor();
+  assert.equal(await panel.getByRole("button", { name: "Back to the script's" }).getAttribute("aria-disabled"), "true");
+
+  const input = panel.getByLabel("New threshold");
+  await input.focus();
+  for (const wrong of ["", "0", "-2", "much", "Infinity"]) {
+    await input.fill(wrong);
+    await page.keyboard.press("Enter");
+    assert.equal(await panel.getByRole("alert").innerText(), "Enter a number above 0.", wrong);
+    assert.equal(await input.getAttribute("aria-invalid"), "true");
+  }
+  await input.fill("0.5");
+  assert.equal(await input.getAttribute("aria-invalid"), null);
+  await page.keyboard.press("Enter");
+  const request = await nth(dashboard, 1);
+  assert.deepEqual(request, { type: "control", id: 1, run: "controlled", series: "adamw", threshold: 0.5 });
+  await panel.getByText("Waiting for your answer…").waitFor();
+  await page.keyboard.press("Enter"); // while the first is under way
+  await panel.getByRole("button", { name: "Switch clipping off" }).click({ force: true });
+
+  const heard = probe.asked();
+  const answered = stage.hub.control("controlled", "adamw", 0.5);
+  const { id } = await heard;
+  await panel.getByText("Changing to 0.5 after the update that is under way…").waitFor();
+  await probe.controlled(id, { series: "adamw", threshold: 0.5, since: 640 }, 1);
+  assert.deepEqual((await answered).ok, {});
+  await dashboard.post({ type: "controlled", id: 1, outcome: "done", reason: null });
+  await panel.getByText("In force: 0.5, set by you at step 640.").waitFor();
+  await panel.getByText("Changed.", { exact: true }).waitFor();
+  assert.equal(asked(dashboard).length, 1);
+
+  const events = page.getByRole("region", { name: "Events" });
+  await events.getByText("The clipping threshold was set to 0.5 by the user.").waitFor();
+  const chart = page.locator('[data-chart="norm"] canvas[aria-label]');
+  assert.match((await chart.getAttribute("aria-label"))!, /The threshold was changed by you in 1 place\./);
+  await dashboard.screenshot("control-changed");
+
+  await panel.getByRole("button", { name: "Back to the script's" }).click();
+  assert.equal((await nth(dashboard, 2)).threshold, "script");
+  await dashboard.post({ type: "controlled", id: 2, outcome: "refused", reason: "This run is not connected." });
+  await panel.getByText("Not changed: This run is not connected.").waitFor();
+  await panel.getByRole("button", { name: "Switch clipping off" }).click();
+  assert.equal((await nth(dashboard, 3)).threshold, "off");
+  await dashboard.post({ type: "controlled", id: 3, outcome: "cancelled", reason: null });
+  await panel.getByText("In force: 0.5, set by you at step 640.").waitFor();
+  await panel.getByText("Not changed").waitFor({ state: "detached" });
+  assert.deepEqual(dashboard.complaints, []);
+  await dashboard.close();
+});
+
+test("what can't be changed says why and asks for nothing, and a run that allows nothing shows no control", async () => {
+  await (await stage.probe(runs.uncontrollable)).tell();
+  await (await stage.probe(runs.spikes)).tell();
+  const dashboard = await stage.open({ run: "uncontrollable" });
+  const panel = control(dashboard);
+  await panel.getByText("This run has no clip whose threshold could be changed.").waitFor();
+  assert.ok(await panel.getByLabel("New threshold").isDisabled());
+  for (const name of ["Change", "Switch clipping off", "Back to the script's"])
+    await panel.getByRole("button", { name, exact: true }).click({ force: true });
+  await dashboard.settled();
+  await dashboard.post({ type: "show", run: "spikes" });
+  await panel.waitFor({ state: "hidden" });
+  assert.deepEqual(asked(dashboard), []);
+  await dashboard.close();
+});
