@@ -3,7 +3,7 @@
  * `control` message, and is answered once, when an update has ended: from the next step on what was asked for holds, for
  * every clip of it. What holds is told anew with each greeting.
  */
-import { type Of, object, type Shape, ShapeError, text, whole } from "./shape.ts";
+import { flag, type Of, object, oneOf, type Shape, ShapeError, text, whole } from "./shape.ts";
 
 /** The largest norm (or the largest value, where the script clips by value) that a user may set. */
 const positive: Shape<number> = (value, path = "") => {
@@ -30,3 +30,17 @@ export const override = object({
   since: whole,
 });
 export type Override = Of<typeof override>;
+
+/** The training waits before an update whose gradients are not finite. */
+export const pausedAt = object({
+  series: text(64),
+  step: whole,
+  message: text(),
+  /** Whether the optimizer can leave the update out. */
+  canSkip: flag,
+});
+export type PausedAt = Of<typeof pausedAt>;
+
+/** How it goes on: with the update, without it, or not at all. */
+export const proceeding = oneOf("apply", "skip", "stop");
+export type Proceeding = Of<typeof proceeding>;

@@ -13,7 +13,7 @@
  * I64 [k], `layer_norm` F32 [k, layers] (norm of each parameter's gradient before clipping), `weight_step` I64 [m],
  * `weight_norm` F32 [m, layers] (norm of each parameter's weights before the update).
  */
-import { askedThreshold, override } from "./control.ts";
+import { askedThreshold, override, pausedAt, proceeding } from "./control.ts";
 import {
   finite,
   jsonNumber,
@@ -173,7 +173,7 @@ export type Story = Of<typeof story>;
 export const endStatus = oneOf("finished", "failed", "interrupted");
 
 /** What is in force of what was asked for while the run went on. */
-const control = object({ overrides: list(override, 1024) });
+const control = object({ overrides: list(override, 1024), paused: nullable(pausedAt) });
 
 export const probeMessage = tagged("type", {
   hello: object({
@@ -196,6 +196,8 @@ export const probeMessage = tagged("type", {
     err: nullable(text()),
     control,
   }),
+  /** Unasked: a pause has begun or ended. */
+  control: object({ control }),
   event: object({ seq: whole, event: runEvent, story: nullable(story) }),
   /** Of an explosion, which no event of the probe's tells. Without a number: it may be lost, or come again. */
   story: object({ story }),
@@ -217,6 +219,8 @@ export const hubToProbeMessage = tagged("type", {
   refused: object({ reason: text() }),
   /** To a probe that allows it alone. */
   control: object({ id: whole, series: id, threshold: askedThreshold }),
+  /** The answer to a pause at this step. */
+  proceed: object({ step: whole, action: proceeding }),
 });
 export type HubToProbeMessage = Of<typeof hubToProbeMessage>;
 

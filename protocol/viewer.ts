@@ -18,7 +18,7 @@
  * `count` U32; `nonfinite` U32, all row-major; `names` U8: the rows' names as a JSON list of strings, in UTF-8.
  */
 import { advice, type NormDistribution, normDistribution } from "./advice.ts";
-import { askedThreshold, override } from "./control.ts";
+import { askedThreshold, override, pausedAt, proceeding } from "./control.ts";
 import { exportFormat, importable, runSource } from "./exchange.ts";
 import { SCALAR_NAMES } from "./scalars.ts";
 import {
@@ -54,6 +54,7 @@ export const runControl = object({
   pending: list(object({ series: text(64), threshold: askedThreshold })),
   /** Series whose threshold can't be changed, and why. */
   refusals: record(text()),
+  paused: nullable(pausedAt),
 });
 export type RunControl = Of<typeof runControl>;
 
@@ -235,6 +236,8 @@ export const viewerRequest = tagged("method", {
   export: object({ id, run: text(64), format: exportFormat, file: text() }),
   /** Changes the clipping threshold of a run that allows it; answered once that holds, or is refused. */
   control: object({ id, run: text(64), series: text(64), threshold: askedThreshold }),
+  /** Lets a paused run go on from this step. */
+  proceed: object({ id, run: text(64), step: whole, action: proceeding }),
   /** Ends an inspect, import or export of this connection, which is then answered by `cancelled`. */
   cancel: object({ id, job: whole }),
 });
@@ -269,6 +272,7 @@ export interface ViewerResults {
   import: { run: string; added: boolean };
   export: Record<string, never>;
   control: Record<string, never>;
+  proceed: Record<string, never>;
   cancel: Record<string, never>;
 }
 
@@ -290,6 +294,7 @@ export const viewerResults = {
   import: object({ run: text(64), added: flag }),
   export: object({}),
   control: object({}),
+  proceed: object({}),
   cancel: object({}),
 };
 

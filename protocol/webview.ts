@@ -2,7 +2,7 @@
  * Extension ⇄ dashboard, by `postMessage`. The extension relays viewer requests to the hub and answers back unread; what
  * only the editor can do (edit, reveal, run a command) has messages of its own. Each is checked on arrival.
  */
-import { askedThreshold } from "./control.ts";
+import { askedThreshold, proceeding } from "./control.ts";
 import { finite, nullable, type Of, object, oneOf, tagged, text, whole } from "./shape.ts";
 import { codeLocation } from "./telemetry.ts";
 import { pageRequest } from "./viewer.ts";
@@ -31,7 +31,7 @@ export const toDashboard = tagged("type", {
     ok: nullable(object({ file: text(), line: whole, summary: text() })),
     err: nullable(text()),
   }),
-  /** The outcome of a `control`: it holds, the user did not want it after all, or why not. */
+  /** The outcome of a `control` or `proceed`: it holds, the user did not want it after all, or why not. */
   controlled: object({ id: whole, outcome: oneOf("done", "cancelled", "refused"), reason: nullable(text()) }),
 });
 export type ToDashboard = Of<typeof toDashboard>;
@@ -42,6 +42,8 @@ export const fromDashboard = tagged("type", {
   writeThreshold: object({ id: whole, run: text(64), series: text(64), threshold: finite }),
   /** Changes the threshold of a run that is under way, if the user confirms it. */
   control: object({ id: whole, run: text(64), series: text(64), threshold: askedThreshold }),
+  /** Lets a paused run go on, if the user confirms it. */
+  proceed: object({ id: whole, run: text(64), step: whole, action: proceeding }),
   /** To a file that the user is asked for; `name`: what it is of. */
   save: object({ name: text(1024), kind: oneOf("png", "svg", "csv"), bytes }),
   reveal: object({ location: codeLocation }),

@@ -31,6 +31,7 @@ import { HeaderView } from "./views/header.ts";
 import { LayersView } from "./views/layers.ts";
 import { type ControlOutcome, LiveControlView } from "./views/live-control.ts";
 import type { WriteOutcome } from "./views/outcome.ts";
+import { PauseView } from "./views/pause.ts";
 import { type PlaceholderKind, PlaceholderView } from "./views/placeholder.ts";
 import { RanksView } from "./views/ranks.ts";
 import { StoryView } from "./views/story.ts";
@@ -49,6 +50,8 @@ const outcomes = new Map<string, WriteOutcome>();
 let nextWrite = 1;
 const changes = new Map<string, ControlOutcome>();
 let nextChange = 1;
+/** Of the answer to a pause that was given last. */
+let lastProceeding = 0;
 
 const setWindow = (window: StepWindow | null) => {
   const series = shownSeries();
@@ -78,6 +81,12 @@ const suggestion = new SuggestionView({
   reveal,
 });
 const control = new LiveControlView(changeThreshold);
+const pause = new PauseView((step, action) => {
+  const run = feed.detail?.summary.id;
+  if (run === undefined) return;
+  lastProceeding = nextChange++;
+  host.postMessage({ type: "proceed", id: lastProceeding, run, step, action });
+});
 const subject = () => feed.detail?.summary.name ?? "";
 const save: PanelActions["save"] = (chart, kind, bytes) =>
   host.postMessage({ type: "save", name: `${subject()} ${chart}`.slice(0, 1024), kind, bytes });
@@ -132,6 +141,7 @@ document.body.append(
     banner.element,
     header.element,
     placeholder.element,
+    pause.element,
     story.element,
     content,
   ),
@@ -193,6 +203,7 @@ function render(): void {
   feed.other.want(otherRun === null ? null : { run: otherRun, series: "" });
   header.show(feed.runs ?? [], run, detail, series, otherRun);
   placeholder.show(kind, kind === "failed" ? feed.problem : feed.hub.reason);
+  pause.show(detail);
   story.show(detail);
   const charted = kind === null && detail !== null && series !== null;
   setHidden(content, !charted);
@@ -298,6 +309,7 @@ function receive(data: unknown): void {
       schedule();
       break;
     case "controlled":
+      if (message.id === lastProceeding) pause.answered(message);
       for (const [key, change] of changes)
         if (change.id === message.id) changes.set(key, { ...change, result: message });
       schedule();

@@ -134,6 +134,8 @@ export class Dashboard implements WebviewPanelSerializer, Disposable {
         return void this.write(message);
       case "control":
         return void this.change(message);
+      case "proceed":
+        return void this.proceed(message);
       case "save":
         return void saveFile(message);
       case "reveal":
@@ -189,6 +191,10 @@ export class Dashboard implements WebviewPanelSerializer, Disposable {
 
   private async change({ id, run, series, threshold }: Extract<FromDashboard, { type: "control" }>) {
     this.post({ type: "controlled", id, ...(await this.control.change(run, series, threshold)) });
+  }
+
+  private async proceed({ id, run, step, action }: Extract<FromDashboard, { type: "proceed" }>) {
+    this.post({ type: "controlled", id, ...(await this.control.proceed(run, step, action)) });
   }
 
   private post(message: ToDashboard): PromiseLike<unknown> {

@@ -106,11 +106,24 @@ export const messages = {
             { series: "adamw", threshold: 0.5, since: 120 },
             { series: "sgd", threshold: "off", since: 0 },
           ],
+          paused: null,
         },
       }),
       valid("hello of an older peer, which can't be controlled", { ...hello, control: undefined }),
-      valid("controlled", { type: "controlled", id: 3, err: null, control: { overrides: [] } }),
-      valid("not controlled", { type: "controlled", id: 4, err: "There is no clip.", control: { overrides: [] } }),
+      valid("a pause", {
+        type: "control",
+        control: {
+          overrides: [],
+          paused: { series: "adamw", step: 7, message: "The gradient norm is not finite.", canSkip: true },
+        },
+      }),
+      valid("controlled", { type: "controlled", id: 3, err: null, control: { overrides: [], paused: null } }),
+      valid("not controlled", {
+        type: "controlled",
+        id: 4,
+        err: "There is no clip.",
+        control: { overrides: [], paused: null },
+      }),
       valid("series", { type: "series", series: { ...series, id: "sgd", clip: null, optimizer: null, site: null } }),
       valid("event", { type: "event", seq: 4, event }),
       valid("event with a story", { type: "event", seq: 4, event, story }),
@@ -138,7 +151,7 @@ export const messages = {
       invalid("a start that is not finite", "run.startedAt", { ...hello, run: { ...run, startedAt: "NaN" } }),
       invalid("a threshold in force below zero", "control.overrides[0].threshold", {
         ...hello,
-        control: { overrides: [{ series: "adamw", threshold: -1, since: 0 }] },
+        control: { overrides: [{ series: "adamw", threshold: -1, since: 0 }], paused: null },
       }),
       invalid("an answer without what is in force", "control", { type: "controlled", id: 3, err: null }),
       invalid("a commit that is no hash", "run.code.commit", {
@@ -176,6 +189,7 @@ export const messages = {
       valid("control by a number", { type: "control", id: 0, series: "adamw", threshold: 0.5 }),
       valid("control that switches off", { type: "control", id: 1, series: "adamw", threshold: "off" }),
       valid("control that gives back", { type: "control", id: 2, series: "adamw", threshold: "script" }),
+      valid("proceed", { type: "proceed", step: 7, action: "skip" }),
       valid("refused", { type: "refused", reason: "The run was deleted." }),
     ],
     invalid: [
@@ -183,6 +197,7 @@ export const messages = {
       invalid("a welcome without next", "next", { type: "welcome", protocol: 1 }),
       invalid("a threshold of nothing", "threshold", { type: "control", id: 0, series: "adamw", threshold: 0 }),
       invalid("an infinite threshold", "threshold", { type: "control", id: 0, series: "adamw", threshold: "Infinity" }),
+      invalid("an unknown way to proceed", "action", { type: "proceed", step: 7, action: "retry" }),
       invalid("control without id", "id", { type: "control", series: "adamw", threshold: 1 }),
       invalid("an unknown type", "type", { type: "command" }),
     ],

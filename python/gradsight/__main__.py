@@ -20,6 +20,9 @@ run: runs a Python script or module as python itself would, and shows its gradie
   --name NAME      what the list of runs calls it; the script's name by default
   --allow-control  lets you change or switch off the clipping threshold from the dashboard while it runs (PyTorch, one
                    process); each change is a mark in the run
+  --pause-on-nonfinite
+                   with --allow-control: waits in the dashboard for you before the first update whose gradients are NaN or
+                   infinite (without an editor it goes on). Every step then waits for the GPU, which slows training down
 
 why: tells how a run went wrong, from what its last steps left behind: which layer and batch went bad first, what led
 to it, what to change. RUN is its id or the beginning of that, its name, or a recording's path; the latest by default.
@@ -50,11 +53,11 @@ def main(arguments: List[str]) -> None:
         _usage_error("expected the command 'run', 'why' or 'sweep'")
     rest = arguments[1:]
     given: Dict[str, str] = {}
-    allow_control = False
+    flags = {"--allow-control": False, "--pause-on-nonfinite": False}
     while rest and rest[0].startswith("-") and rest[0] != "-m":
         option, _, value = rest.pop(0).partition("=")
-        if option == "--allow-control" and not value:
-            allow_control = True
+        if option in flags and not value:
+            flags[option] = True
             continue
         if option not in ("--name", "--trial"):
             _usage_error(f"unknown option {option}")
@@ -66,12 +69,14 @@ def main(arguments: List[str]) -> None:
     module = bool(rest) and rest[0] == "-m"
     if module:
         rest.pop(0)
+    if flags["--pause-on-nonfinite"] and not flags["--allow-control"]:
+        _usage_error("--pause-on-nonfinite needs --allow-control")
     if not rest:
         _usage_error(f"expected the {'module' if module else 'script'} to run")
     from . import _launch
 
     trial = _trial(given["--trial"]) if "--trial" in given else None
-    options = _launch.Options(given.get("--name"), trial, allow_control)
+    options = _launch.Options(given.get("--name"), trial, *flags.values())
     run = _launch.run_module if module else _launch.run_script
     run(rest[0], rest[1:], options)
 

@@ -10,6 +10,7 @@ import math
 from collections import deque
 from typing import Any, Callable, Deque, Dict, List, Mapping, NamedTuple, Optional, Sequence, Union
 
+from ._pause import Pause
 from ._protocol import to_text
 from ._series import Series
 
@@ -47,6 +48,9 @@ class Change(NamedTuple):
 class Control:
     """The courier's thread hears what is asked for, and the training takes it up when an update has ended."""
 
+    pause: Optional[Pause] = None
+    """Where the run is to wait before an update that is not finite."""
+
     def __init__(
         self, world_size: int, series: Callable[[], Sequence[Series]], say: Callable[[bytes], object]
     ) -> None:
@@ -59,7 +63,11 @@ class Control:
         self._asked: Deque[Asked] = deque()
 
     def hear(self, message: Mapping[str, Any]) -> None:
-        """A ``control`` message. One that makes no sense is ignored."""
+        """A ``control`` or ``proceed`` message. One that makes no sense is ignored."""
+        if message.get("type") == "proceed":
+            if self.pause is not None:
+                self.pause.hear(message.get("step"), message.get("action"))
+            return
         asked = _read(message)
         if asked is None:
             return
@@ -93,7 +101,16 @@ class Control:
             {"series": series, "threshold": override.threshold, "since": override.since}
             for series, override in in_force.items()
         ]
-        return {"overrides": overrides}
+        return {"overrides": overrides, "paused": None if self.pause is None else self.pause.at}
+
+    def pauses(self, is_connected: Callable[[], bool]) -> Optional[Pause]:
+        """Has the run wait before an update that is not finite; not one of several ranks, which would wait for each other."""
+        if self._world_size == 1:
+            self.pause = Pause(is_connected, self._tell_state)
+        return self.pause
+
+    def _tell_state(self) -> None:
+        self._say(to_text({"type": "control", "control": self.description()}))
 
     def _refusal(self, id: str) -> Optional[str]:
         if self._world_size > 1:

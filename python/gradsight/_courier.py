@@ -195,7 +195,7 @@ class Courier:
                 self._progress_at = time.monotonic()
                 self._failures = 0
                 self._retry_delay = FIRST_RETRY
-            elif message.get("type") == "control":
+            elif message.get("type") in ("control", "proceed"):
                 self._hear(message)
             message = link.receive(0.0)
         if self._outbox.is_under_way and time.monotonic() - self._progress_at > ACKNOWLEDGE_TIMEOUT:

@@ -40,6 +40,7 @@ class Options(NamedTuple):
     name: Optional[str] = None
     trial: Optional[Trial] = None
     allow_control: bool = False
+    pause_on_nonfinite: bool = False
 
 
 def run_script(script: str, arguments: List[str], options: Options) -> None:
@@ -81,14 +82,14 @@ def run_module(module: str, arguments: List[str], options: Options) -> None:
 
 def _record(run: Callable[[], object], script: Optional[str], options: Options) -> None:
     global _interrupted
-    name, trial, allow_control = options
+    name, trial, allow_control, pause = options
     atexit.register(_die_of_interrupt)  # before all others, so that it is called after them
     if trial is None:  # what a trial starts is none, and no run of the user's own
         _children.adopt()
     launcher = _children.is_launcher(sys.argv[0])
     if launcher and allow_control:
         tell("--allow-control is of no use here: a launcher trains in other processes, which can't be controlled.")
-    _session.start(name, None if script is None else os.path.abspath(script), launcher, trial, allow_control)
+    _session.start(name, None if script is None else os.path.abspath(script), launcher, trial, allow_control, pause)
     try:
         run()
     except BaseException as error:

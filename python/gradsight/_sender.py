@@ -81,6 +81,10 @@ class Sender:
         if self._courier is not None:
             self._courier.greet_again()
 
+    @property
+    def is_connected(self) -> bool:
+        return self._courier is not None and self._courier.is_connected
+
     def say(self, message: bytes) -> None:
         """Sends it at once where somebody listens; else it is lost."""
         if self._courier is not None:

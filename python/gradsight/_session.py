@@ -113,6 +113,11 @@ class Session:
         return self._control
 
     @property
+    def is_connected(self) -> bool:
+        """Whether an editor listens now."""
+        return self._sender.is_connected
+
+    @property
     def is_started(self) -> bool:
         return self._started
 
@@ -348,11 +353,12 @@ def start(
     waits: bool = False,
     trial: Optional[Trial] = None,
     allow_control: bool = False,
+    pause_on_nonfinite: bool = False,
 ) -> Optional[Session]:
     """Starts the recording of this process, once.
 
     ``waits``: it is a run only once it takes a step. So is a worker of a pool or of a data loader. ``allow_control``: the
-    user may change it while it goes on.
+    user may change it while it goes on. ``pause_on_nonfinite``: and is waited for before an update that is not finite.
     """
     global _session, _tried
     if _tried:
@@ -379,7 +385,13 @@ def start(
     if allow_control and trial is None:
         from .frameworks.torch_control import TorchControl
 
-        recorder.control = TorchControl(_session.allow_control(), recorder)
+        control = _session.allow_control()
+        recorder.control = TorchControl(control, recorder)
+        pause = control.pauses(lambda: _session is not None and _session.is_connected) if pause_on_nonfinite else None
+        if pause is not None:
+            from .frameworks.torch_pause import TorchPause
+
+            recorder.pause = TorchPause(pause)
     if not waits:
         _session.start()
         _children.belong_to(_session.identity.run)

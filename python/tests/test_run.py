@@ -158,14 +158,14 @@ def test_may_be_controlled_only_if_it_was_started_so(
     path = script(f"import gradsight\n{call}\ngradsight.log(0, loss=1)\n")
     run(command(*PROBE, *options, str(path)), env=environment(**hub.environment(GRADSIGHT_ALLOW_CONTROL="1")))
     hub.wait(lambda: hub.end)
-    assert hub.hellos[-1]["control"] == ({"overrides": []} if allowed else None)
+    assert hub.hellos[-1]["control"] == ({"overrides": [], "paused": None} if allowed else None)
 
 
 def test_a_script_may_allow_control_of_itself(script: Script, hub: HubForTests) -> None:
     path = script("import gradsight\ngradsight.watch(allow_control=True)\ngradsight.log(0, loss=1)\n")
     run(command(str(path)), env=environment(**hub.environment()))
     hub.wait(lambda: hub.end)
-    assert hub.hellos[-1]["control"] == {"overrides": []}
+    assert hub.hellos[-1]["control"] == {"overrides": [], "paused": None}
 
 
 def test_another_program_in_its_place_ends_it(script: Script, crowd: Crowd) -> None:

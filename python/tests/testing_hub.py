@@ -39,6 +39,8 @@ class HubForTests:
         """Those that came without an event or the end."""
         self.controlled: List[Dict[str, Any]] = []
         """Answers to what it asked for."""
+        self.states: List[Dict[str, Any]] = []
+        """What it was told of what holds, unasked."""
         self._changed = threading.Condition()
         self._connections: List[ServerConnection] = []
         self._server: Any = None
@@ -77,7 +79,10 @@ class HubForTests:
 
     def ask(self, **control: Any) -> None:
         """Asks the probe that has greeted last for a change of its run."""
-        self._connections[-1].send(json.dumps({"type": "control", **control}))
+        self.say(type="control", **control)
+
+    def say(self, **message: Any) -> None:
+        self._connections[-1].send(json.dumps(message))
 
     def wait_for_answer(self, id: int) -> Dict[str, Any]:
         find = lambda: next((answer for answer in self.controlled if answer["id"] == id), None)  # noqa: E731
@@ -166,6 +171,9 @@ class HubForTests:
                 return None
             if decoded["type"] == "controlled":
                 self.controlled.append(decoded)
+                return None
+            if decoded["type"] == "control":
+                self.states.append(decoded)
                 return None
             self.received.setdefault(decoded["seq"], decoded)
         return {"type": "ack", "next": self._next()} if self.acknowledges else None

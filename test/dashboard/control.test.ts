@@ -88,3 +88,33 @@ test("what can't be changed says why and asks for nothing, and a run that allows
   assert.deepEqual(asked(dashboard), []);
   await dashboard.close();
 });
+
+test("a training that waits is let go on by the keyboard", async () => {
+  await (await stage.probe(runs.paused)).tell();
+  const dashboard = await stage.open({ run: "paused" });
+  const { page } = dashboard;
+  const alert = page.getByRole("alert").filter({ hasText: "decoder.weight is not finite" });
+  await alert.waitFor();
+  await page.getByRole("button", { name: "Skip this update" }).focus();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  const proceeding = () => dashboard.sent.filter((message) => message.type === "proceed");
+  while (proceeding().length < 2) await dashboard.settled();
+  const request = { type: "proceed", run: "paused", step: 700 };
+  assert.deepEqual(proceeding(), [
+    { ...request, id: 1, action: "skip" },
+    { ...request, id: 2, action: "apply" },
+  ]);
+  await dashboard.post({
+    type: "controlled",
+    id: 2,
+    outcome: "refused",
+    reason: "The run does not wait at this step.",
+  });
+  await page.getByText("Nothing was done: The run does not wait at this step.").waitFor();
+  await dashboard.screenshot("paused-refused");
+  await dashboard.post({ type: "show", run: "controlled" });
+  await alert.waitFor({ state: "hidden" });
+  await dashboard.close();
+});

@@ -144,7 +144,9 @@ export class RecordedProbe {
   /** Does what it was asked for, and says so. */
   async controlled(id: number, override: Override, from: number): Promise<void> {
     const { series, threshold, since } = override;
-    this.#socket.send(JSON.stringify({ type: "controlled", id, err: null, control: { overrides: [override] } }));
+    this.#socket.send(
+      JSON.stringify({ type: "controlled", id, err: null, control: { overrides: [override], paused: null } }),
+    );
     await this.#event({
       kind: "threshold",
       series,

@@ -1,6 +1,6 @@
 /** Runs to show: real traces (see data/README.md), told as a probe would tell them. */
 import { readFileSync } from "node:fs";
-import type { Override } from "../../protocol/control.ts";
+import type { Override, PausedAt } from "../../protocol/control.ts";
 import { type Column, encodeFrame } from "../../protocol/frame.ts";
 import { SCALARS, type Scalar, STEP_FLAGS } from "../../protocol/scalars.ts";
 import type { ProbeMessage, RunInfo, SeriesInfo } from "../../protocol/telemetry.ts";
@@ -55,6 +55,7 @@ export interface RecordedRun {
   readonly attempt?: string;
   /** What is in force of what the user asked for; of a run that may be controlled. */
   readonly overrides?: Override[];
+  readonly paused?: PausedAt;
 }
 
 /** Runs of these tests began a minute ago. */
@@ -99,6 +100,7 @@ export const helloOf = ({
   worldSize = 1,
   attempt = "attempt-1",
   overrides,
+  paused,
 }: RecordedRun): Extract<ProbeMessage, { type: "hello" }> => ({
   type: "hello",
   protocol: PROTOCOL_VERSION,
@@ -107,7 +109,7 @@ export const helloOf = ({
   rank,
   worldSize,
   group: worldSize > 1 ? "group" : null,
-  control: overrides ? { overrides } : null,
+  control: overrides ? { overrides, paused: paused ?? null } : null,
   series: series.map(({ info, layers }) => (layers ? { ...info, layers: { t: [...layers.names] } } : info)),
 });
 

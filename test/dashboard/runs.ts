@@ -36,6 +36,16 @@ export const controlled: RecordedRun = {
   info: runInfo("controlled", "train.py --allow-control"),
   overrides: [],
 };
+export const paused: RecordedRun = {
+  ...controlled,
+  info: runInfo("paused", "train.py --lr 3"),
+  paused: {
+    series: "adamw",
+    step: 700,
+    message: "Paused before the update at step 700: the gradient of decoder.weight is not finite.",
+    canSkip: true,
+  },
+};
 export const uncontrollable: RecordedRun = {
   info: runInfo("uncontrollable", "plain.py"),
   series: [{ info: seriesInfo("adamw", "AdamW"), steps: readTrace("calm"), threshold: null }],

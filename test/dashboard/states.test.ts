@@ -29,6 +29,7 @@ const stage = new Stage(async (hub) => {
   await (await stage.probe(runs.spikes)).tell();
   await (await stage.probe(runs.controlled)).tell();
   await (await stage.probe(runs.uncontrollable)).tell();
+  await (await stage.probe(runs.paused)).tell();
   await (await stage.probe(runs.early)).tell();
   await stage.probe(runs.waiting);
   const [killed, resumed] = runs.restarted;
@@ -234,6 +235,10 @@ const STATES: Record<string, State> = {
       await page.keyboard.press("Enter");
       await page.getByText("Enter a number above 0.").waitFor();
     },
+  },
+  paused: {
+    run: "paused",
+    arrange: ({ page }) => page.getByText("decoder.weight is not finite. The training waits for you.").waitFor(),
   },
   uncontrollable: {
     run: "uncontrollable",

@@ -25,6 +25,29 @@ total = sum(float((p.grad.double() ** 2).sum()) for p in model.parameters()) ** 
 print(f"clipped to {total:.3f}")
 `;
 
+/** Goes bad once it is told to, for one step, and ends. */
+const GOES_BAD = `import os
+import time
+
+import torch
+
+torch.manual_seed(0)
+model = torch.nn.Linear(4, 1)
+optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+steps_left = None
+while steps_left != 0:
+    optimizer.zero_grad()
+    (model(torch.randn(8, 4)) ** 2).mean().backward()
+    if steps_left is not None:
+        steps_left -= 1
+    elif os.path.exists("bad"):
+        model.weight.grad[0, 0] = float("inf")
+        steps_left = 3
+    optimizer.step()
+    time.sleep(0.02)
+print("all finite:", all(bool(torch.isfinite(p).all()) for p in model.parameters()))
+`;
+
 async function training(...options: string[]) {
   const folder = mkdtempSync(join(tmpdir(), "gradsight-control-"));
   const editor = await Editor.open(join(folder, "storage"));
@@ -61,6 +84,7 @@ it.skipIf(!pythonWithTorch)("changes, switches off and gives back", { timeout: 2
   const back = await viewer.detail(run, ({ series }) => series[0]!.advice.inForce === 5);
   expect(back.control!.overrides).toEqual([]);
   await set(0.25);
+  await viewer.detail(run, ({ series }) => series[0]!.advice.inForce === 0.25); // from the next step on
   await finish();
   expect(trained.output()).toContain("clipped to 0.250");
   const { events } = await viewer.detail(run, ({ summary }) => summary.status === "finished");
@@ -79,4 +103,28 @@ it.skipIf(!pythonWithTorch)("changes no run that was not started so", { timeout:
   await expect(set(0.5)).rejects.toThrow("--allow-control");
   await finish();
   expect(trained.output()).toContain("clipped to 5.000");
+});
+
+it.skipIf(!pythonWithTorch)("pauses before what is not finite, and leaves it out", { timeout: 240_000 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "gradsight-pause-"));
+  const editor = await Editor.open(join(folder, "storage"));
+  writeFileSync(join(folder, "train.py"), GOES_BAD);
+  const options = ["--allow-control", "--pause-on-nonfinite"];
+  const trained = launch(pythonWithTorch!, [...options, "train.py"], folder, editor.endpoint.rendezvous);
+  onTestFinished(async () => {
+    trained.process.kill();
+    await editor.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const { viewer } = editor;
+  const { id: run } = await viewer.run(({ steps }) => steps > 0);
+  writeFileSync(join(folder, "bad"), "");
+  const { control } = await viewer.detail(run, ({ control }) => control?.paused != null);
+  expect(control!.paused).toMatchObject({ canSkip: true, message: expect.stringContaining("weight is not finite") });
+  expect(trained.output()).toBe("");
+  await viewer.request("proceed", { run, step: control!.paused!.step, action: "skip" });
+  expect(await trained.ended, trained.output()).toBe(0);
+  expect(trained.output()).toContain("all finite: True");
+  const { series } = await viewer.detail(run, ({ summary }) => summary.status === "finished");
+  expect(series[0]).toMatchObject({ skipped: 1, nonFinite: 0 });
 });

@@ -18,6 +18,7 @@ from .torch_series import TorchSeries
 
 if TYPE_CHECKING:
     from .torch_control import TorchControl
+    from .torch_pause import TorchPause
     from .torch_trial import TorchTrial
 
 
@@ -57,6 +58,8 @@ class TorchRecorder:
         """What this process is a trial of: its clipping is the trial's."""
         self.control: "Optional[TorchControl]" = None
         """What the user may change of this run. Beside a trial, the one thing that acts on the training."""
+        self.pause: "Optional[TorchPause]" = None
+        """Where the user wants the training to wait before an update that is not finite."""
         self.reader = Reader()
         self.culprits = Culprits()
         self.scaling: Optional[Scaling] = None

@@ -15,7 +15,7 @@ from .._guard import Guard
 from .._site import caller_frame
 from ..metrics import update_ratio
 from ..metrics.update_ratio import UpdateRatio
-from . import torch_in_backward, torch_optimizers, torch_step_methods, torch_zeroing
+from . import torch_in_backward, torch_optimizers, torch_pause, torch_step_methods, torch_zeroing
 from .torch_reading import capturing, compiling
 from .torch_recorder import Scaling, TorchRecorder, torch
 from .torch_series import TorchSeries
@@ -36,6 +36,8 @@ class Call:
         self.update: Optional[Update] = None
         self.measured = False
         self.ratio: Optional[UpdateRatio] = None
+        self.taken: List[Tuple[Any, Any]] = []
+        """Gradients that the optimizer is not to see; see ``torch_pause``."""
 
 
 class StepHooks:
@@ -81,6 +83,8 @@ class StepHooks:
             return
         self._call = None
         recorder = self._recorder
+        if call.taken:
+            torch_pause.give_back(call.taken)
         if call.update is not None:
             if call.ratio is not None:
                 self._end_ratio(call.ratio, call.update)
@@ -100,6 +104,9 @@ class StepHooks:
             torch_in_backward.take(self._recorder, self._recorder.passing, optimizer, call.frame)
         else:
             call.update = measure(self._recorder, optimizer, call.frame, call.scaling)
+        # What a scaler has found it leaves out itself.
+        if self._recorder.pause is not None and call.update is not None and call.scaling is None:
+            call.taken = self._recorder.pause.before(optimizer, call.update)
 
     def _begin_ratio(self, call: Call, optimizer: Any) -> None:
         """Copies the weights, now and then, from the second update on: the first may still be making its state."""

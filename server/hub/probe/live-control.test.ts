@@ -7,7 +7,7 @@ import { TestHub } from "../testing/test-hub.ts";
 const clip = { kind: "norm", function: "torch.nn.utils.clip_grad_norm_", location: null } as const;
 const CLIPPED = { ...SERIES, clip };
 const allowed = (changes: Parameters<typeof hello>[0] = {}) =>
-  hello({ series: [CLIPPED], control: { overrides: [] }, ...changes });
+  hello({ series: [CLIPPED], control: { overrides: [], paused: null }, ...changes });
 
 async function connected(greeting = allowed()) {
   const hub = await TestHub.start();
@@ -22,12 +22,12 @@ const answer = (id: number, overrides: Override[], err: string | null = null): P
   type: "controlled",
   id,
   err,
-  control: { overrides },
+  control: { overrides, paused: null },
 });
 
 it("asks the probe, shows what is under way and then what holds, and answers once it does", async () => {
   const { probe, viewer, set } = await connected();
-  expect((await viewer.subscribe("run-1")).control).toEqual({ overrides: [], pending: [], refusals: {} });
+  expect((await viewer.subscribe("run-1")).control).toEqual({ overrides: [], pending: [], refusals: {}, paused: null });
   const heard = asked(probe);
   const done = set(0.5);
   const request = await heard;
@@ -38,7 +38,7 @@ it("asks the probe, shows what is under way and then what holds, and answers onc
   const pushed = viewer.pushed(({ control }) => control?.overrides.length === 1);
   probe.send(answer(0, overrides));
   expect(await done).toEqual({});
-  expect((await pushed).run?.control).toEqual({ overrides, pending: [], refusals: {} });
+  expect((await pushed).run?.control).toEqual({ overrides, pending: [], refusals: {}, paused: null });
 });
 
 it("tells what the probe says against it", async () => {
@@ -52,7 +52,7 @@ it("tells what the probe says against it", async () => {
 
 it("knows from the greeting what holds", async () => {
   const overrides: Override[] = [{ series: "adamw", threshold: "off", since: 3 }];
-  const { viewer } = await connected(allowed({ control: { overrides } }));
+  const { viewer } = await connected(allowed({ control: { overrides, paused: null } }));
   expect((await viewer.subscribe("run-1")).control?.overrides).toEqual(overrides);
 });
 
@@ -123,5 +123,31 @@ it("takes an answer that nobody waits for as what holds, and drops what is malfo
   probe.send(
     JSON.stringify({ ...answer(1, []), control: { overrides: [{ series: "adamw", threshold: "x", since: 0 }] } }),
   );
+  expect(await probe.closed).toBe(1007);
+});
+
+const paused = { series: "adamw", step: 7, message: "The gradient norm is not finite.", canSkip: false };
+
+it("shows a pause, passes on how to proceed from there, and refuses what is not asked for", async () => {
+  const { probe, viewer } = await connected();
+  const proceed = (step: unknown, action: unknown) => viewer.request("proceed", { run: "run-1", step, action });
+  await viewer.subscribe("run-1");
+  await expect(proceed(7, "apply")).rejects.toThrow("not-controlled");
+  const pushed = viewer.pushed(({ control }) => control?.paused !== null);
+  probe.send({ type: "control", control: { overrides: [], paused } });
+  expect((await pushed).run?.control?.paused).toEqual(paused);
+  await expect(proceed(6, "apply")).rejects.toThrow("does not wait at this step");
+  await expect(proceed(7, "skip")).rejects.toThrow("can't leave an update out");
+  await expect(proceed(7, "retry")).rejects.toThrow("bad-request");
+  const heard = probe.inbox.next((message) => message.type === "proceed");
+  expect(await proceed(7, "stop")).toEqual({});
+  expect(await heard).toEqual({ type: "proceed", step: 7, action: "stop" });
+  expect(probe.inbox.all.filter(({ type }) => type === "proceed").length).toBe(1);
+});
+
+it("lets nobody proceed with a run that allows nothing, nor takes a pause from one", async () => {
+  const { probe, viewer } = await connected(hello());
+  await expect(viewer.request("proceed", { run: "run-1", step: 7, action: "stop" })).rejects.toThrow("--allow-control");
+  probe.send({ type: "control", control: { overrides: [], paused } });
   expect(await probe.closed).toBe(1007);
 });

@@ -1,9 +1,10 @@
 /** What viewers ask of one probe whose run allows control. At most one change of a series is under way. */
-import type { AskedThreshold, Override } from "../../../protocol/control.ts";
+import type { AskedThreshold, Override, PausedAt, Proceeding } from "../../../protocol/control.ts";
 import type { HubToProbeMessage, ProbeMessage, SeriesInfo } from "../../../protocol/telemetry.ts";
 import type { RunControl } from "../../../protocol/viewer.ts";
 
 type Controlled = Extract<ProbeMessage, { type: "controlled" }>;
+type State = Controlled["control"];
 
 /** What can't be changed; the message says why. */
 export class NotControlled extends Error {}
@@ -16,14 +17,15 @@ interface Pending {
 }
 
 export class LiveControl {
-  overrides: readonly Override[];
+  private overrides: readonly Override[] = [];
+  private paused: PausedAt | null = null;
   private readonly worldSize: number;
   private readonly send: (message: HubToProbeMessage) => void;
   private readonly pending = new Map<number, Pending>();
   private next = 0;
 
-  constructor(overrides: readonly Override[], worldSize: number, send: (message: HubToProbeMessage) => void) {
-    this.overrides = overrides;
+  constructor(state: State, worldSize: number, send: (message: HubToProbeMessage) => void) {
+    this.told(state);
     this.worldSize = worldSize;
     this.send = send;
   }
@@ -43,11 +45,24 @@ export class LiveControl {
 
   /** The probe has answered. An answer that nobody waits for changes what is known to be in force, and nothing else. */
   answered({ id, err, control }: Controlled): void {
-    this.overrides = control.overrides;
+    this.told(control);
     const pending = this.pending.get(id);
     this.pending.delete(id);
     if (err === null) pending?.resolve();
     else pending?.reject(new NotControlled(err));
+  }
+
+  /** What holds now. */
+  told({ overrides, paused }: State): void {
+    this.overrides = overrides;
+    this.paused = paused;
+  }
+
+  /** @throws {NotControlled} */
+  proceed(step: number, action: Proceeding): void {
+    if (this.paused?.step !== step) throw new NotControlled("The run does not wait at this step.");
+    if (action === "skip" && !this.paused.canSkip) throw new NotControlled("This optimizer can't leave an update out.");
+    this.send({ type: "proceed", step, action });
   }
 
   /** The connection is gone: whether what was asked for was heard isn't known. */
@@ -69,6 +84,7 @@ export class LiveControl {
       overrides: [...this.overrides],
       pending: [...this.pending.values()].map(({ series, threshold }) => ({ series, threshold })),
       refusals: Object.fromEntries(refusals),
+      paused: this.paused,
     };
   }
 

@@ -49,16 +49,15 @@ export class ProbeSession {
         this.log("info", `Run ${quote(message.run.name)} connected (rank ${message.rank}, next ${this.attempt.next}).`);
         this.peer.send({ type: "welcome", protocol: PROTOCOL_VERSION, next: this.attempt.next });
         if (message.control)
-          this.control = new LiveControl(message.control.overrides, message.worldSize, (asked) =>
-            this.peer.send(asked),
-          );
+          this.control = new LiveControl(message.control, message.worldSize, (asked) => this.peer.send(asked));
         return;
       }
       const attempt = this.greeted();
       if (message.type === "series") this.ingest.declare(attempt, message.series);
       else if (message.type === "event") this.ingest.event(attempt, message);
       else if (message.type === "story") this.ingest.story(attempt, message.story);
-      else if (message.type === "controlled") this.controlled(message);
+      else if (message.type === "controlled") this.allowed().answered(message);
+      else if (message.type === "control") this.allowed().told(message.control);
       else this.ingest.end(attempt, message);
     });
   }
@@ -96,9 +95,9 @@ export class ProbeSession {
     this.peer.close(reason);
   }
 
-  private controlled(answer: Parameters<LiveControl["answered"]>[0]): void {
-    if (!this.control) throw new FrameError("an answer of a run that allows no control");
-    this.control.answered(answer);
+  private allowed(): LiveControl {
+    if (!this.control) throw new FrameError("a word on control of a run that allows none");
+    return this.control;
   }
 
   private greeted(): Attempt {

@@ -3,7 +3,7 @@ import { encodeFrame } from "../../../protocol/frame.ts";
 import type { FrameMethod, ViewerMethod, ViewerRequest, ViewerResults } from "../../../protocol/viewer.ts";
 import type { Exchange, Job } from "../exchange/exchange.ts";
 import { layerWindow } from "../layers/layer-window.ts";
-import { NotControlled } from "../probe/live-control.ts";
+import { type LiveControl, NotControlled } from "../probe/live-control.ts";
 import type { Probes } from "../probe/probes.ts";
 import type { LoadedRuns } from "../runs/loaded-runs.ts";
 import { SeriesModel } from "../runs/series-model.ts";
@@ -111,6 +111,8 @@ export class Requests {
         return {};
       case "control":
         return this.control(request);
+      case "proceed":
+        return this.proceed(request);
       case "cancel":
         return {};
     }
@@ -170,18 +172,29 @@ export class Requests {
 
   private async control({ run, series, threshold }: Request<"control">): Promise<Answer<"control">> {
     const { key } = this.find(run);
+    const control = this.controlOf(run);
+    const info = this.store.series.list(key).findLast((declared) => declared.info.id === series)?.info;
+    if (!info) throw new RequestError("bad-request", "This run has no such series.");
+    await control.ask(info, threshold).catch(asRequestError);
+    return {};
+  }
+
+  private async proceed({ run, step, action }: Request<"proceed">): Promise<Answer<"proceed">> {
+    this.find(run);
+    try {
+      this.controlOf(run).proceed(step, action);
+    } catch (error) {
+      asRequestError(error);
+    }
+    return {};
+  }
+
+  private controlOf(run: string): LiveControl {
     const control = this.probes.controlOf(run);
     if (control === "away") throw new RequestError("not-controlled", "This run is not connected.");
     if (control === "refused")
       throw new RequestError("not-controlled", "This run was not started with --allow-control: nothing may change it.");
-    const info = this.store.series.list(key).findLast((declared) => declared.info.id === series)?.info;
-    if (!info) throw new RequestError("bad-request", "This run has no such series.");
-    try {
-      await control.ask(info, threshold);
-    } catch (error) {
-      throw error instanceof NotControlled ? new RequestError("not-controlled", error.message) : error;
-    }
-    return {};
+    return control;
   }
 
   private change(run: string, body: (runs: Store["runs"]) => void): Record<string, never> {
@@ -195,6 +208,10 @@ export class Requests {
     if (!run) throw new RequestError("unknown-run", "There is no such run; it may have been deleted.");
     return run;
   }
+}
+
+function asRequestError(error: unknown): never {
+  throw error instanceof NotControlled ? new RequestError("not-controlled", error.message) : error;
 }
 
 function checkWindow({ from, to, buckets }: { from: number; to: number; buckets: number }): void {
