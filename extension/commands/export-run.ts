@@ -17,13 +17,13 @@ interface Choice {
 const choices = (): Choice[] => [
   {
     label: "CSV",
-    detail: l10n.t("A table with a line for each step; without layers."),
+    detail: l10n.t("A table with a line for each step; without layers, notes, and rates of further parameter groups."),
     format: "csv",
     ending: "csv",
   },
   {
     label: "JSON Lines",
-    detail: l10n.t("An object for each step, with all that was recorded; can be imported again."),
+    detail: l10n.t("All that was recorded, with layers, notes and code; an import gives the same run again."),
     format: "json-lines",
     ending: "jsonl",
   },
@@ -35,7 +35,7 @@ const choices = (): Choice[] => [
   },
   {
     label: "safetensors",
-    detail: l10n.t("Columns of numbers, for NumPy and PyTorch."),
+    detail: l10n.t("Columns of numbers and layers, for NumPy and PyTorch; without notes."),
     format: "safetensors",
     ending: "safetensors",
   },

@@ -204,10 +204,12 @@ it("writes layers by their names, and the norm of all ranks into rank 0's steps"
   const ofRank = (rank: number) => rows.filter((row) => row.rank === rank);
   expect(ofRank(0).flatMap(({ norm_pre }) => norm_pre ?? [])).toEqual([5, 10]);
   expect(ofRank(1).flatMap(({ norm_pre }) => norm_pre ?? [])).toEqual([]);
-  for (const [rank, share] of [3, 4].entries())
-    expect(ofRank(rank).flatMap(({ step, layer_norm }) => (layer_norm ? [[step, layer_norm]] : []))).toEqual([
-      [1, { "fc.weight": share, "fc.bias": 0.5 }],
-    ]);
+  for (const [rank, share] of [3, 4].entries()) {
+    expect(ofRank(rank).flatMap(({ declared }) => declared?.layers ?? [])).toEqual([series.layers]);
+    expect(
+      ofRank(rank).flatMap(({ step, layers, layer_norm }) => (layers ? [[step, layers, layer_norm]] : [])),
+    ).toEqual([[1, "t", [share, 0.5]]]);
+  }
   const tensors = decodeFrame(readFileSync(await exported(viewer, "safetensors", "run.safetensors")));
   expect([...tensors.columns["adamw/norm_pre"]!.data]).toEqual([5, 10]);
   expect([...tensors.columns["adamw@1/layer_norm"]!.data]).toEqual([4, 0.5]);

@@ -3,26 +3,16 @@ import { createHash } from "node:crypto";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import type { RunSource, SourceColumns } from "../../../protocol/exchange.ts";
-import { type Column, encodeFrame } from "../../../protocol/frame.ts";
-import { SCALAR_NAMES, SCALARS, type Scalar } from "../../../protocol/scalars.ts";
-import type { RunInfo, SeriesInfo } from "../../../protocol/telemetry.ts";
-import { PROTOCOL_VERSION } from "../../../protocol/version.ts";
-import type { Attempt } from "../probe/attempt.ts";
-import type { Commits } from "../probe/commits.ts";
-import type { Ingest } from "../probe/ingest.ts";
+import { SCALAR_NAMES, type Scalar } from "../../../protocol/scalars.ts";
+import type { RunInfo } from "../../../protocol/telemetry.ts";
 import type { Store } from "../store/store.ts";
 import { isArriving } from "../viewer/status.ts";
+import { Delivery, type ImportTarget } from "./delivery.ts";
 import { BadFile, LogFile } from "./log-file.ts";
-import type { About, Part, Row } from "./log-format.ts";
+import type { About, Entry, Row } from "./log-format.ts";
 import { logSourceOf } from "./log-source.ts";
 import { formatOf } from "./read/index.ts";
-import { StagedSteps, type Steps } from "./staged-steps.ts";
-
-export interface ImportTarget {
-  readonly store: Store;
-  readonly ingest: Ingest;
-  readonly commits: Commits;
-}
+import { StagedLog } from "./staged-log.ts";
 
 export interface ImportOptions {
   readonly path: string;
@@ -33,7 +23,6 @@ export interface ImportOptions {
 
 /** The name of the series of a log that knows of one training alone. */
 const SERIES = "imported";
-const STEPS_A_FRAME = 1000;
 /** Share of the work that reading is. */
 const READING = 0.7;
 
@@ -52,7 +41,7 @@ export async function importRun(
   const log = await logSourceOf(options.path);
   const { path } = log;
   const file = await LogFile.open(log, signal, (done) => onProgress(done * READING));
-  const staged = await StagedSteps.open();
+  const staged = await StagedLog.open();
   try {
     const format = await formatOf(file);
     const earlier = target.store.runs
@@ -61,7 +50,7 @@ export async function importRun(
     for (const { source } of earlier) file.mark(source!.size);
     const about: About = {};
     for await (const row of format.rows(file, about)) take(row, columns, about, staged);
-    const count = staged.count;
+    const { count } = staged.steps;
     if (count === 0) throw new BadFile(`${file.name} holds none of the columns that were chosen.`);
     const id = `import-${createHash("sha256")
       .update(`${file.digest} ${JSON.stringify(columns)}`)
@@ -91,20 +80,23 @@ function knownColumns(columns: SourceColumns): [Scalar, string][] {
   });
 }
 
-function take(row: Row, columns: readonly [Scalar, string][], about: About, staged: StagedSteps): void {
+function take(entry: Entry, columns: readonly [Scalar, string][], about: About, staged: StagedLog): void {
+  if ("event" in entry) staged.events.put(entry);
+  else if ("table" in entry) staged.layers.put(entry);
+  else if (entry.voidsFrom) staged.steps.forget(SERIES, entry.step);
+  else takeRow(entry, columns, about, staged);
+}
+
+function takeRow(row: Row, columns: readonly [Scalar, string][], about: About, { steps }: StagedLog): void {
   const { step, time, values, own } = row;
-  if (row.voidsFrom) {
-    staged.forget(SERIES, step);
-    return;
-  }
   const scalars: Partial<Record<Scalar, number>> = {};
   for (const [scalar, name] of columns) {
     if (!Object.hasOwn(values, name)) continue;
     scalars[scalar] = values[name]!;
     if (scalar === "norm_pre" && name === about.clipping?.norm) scalars.threshold ??= about.clipping.threshold;
   }
-  if (own) staged.put(own.part, step, time, own.flags, scalars);
-  else if (Object.keys(scalars).length > 0) staged.putUncounted(SERIES, step, time, scalars);
+  if (own) steps.put(own.part, step, time, scalars, own);
+  else if (Object.keys(scalars).length > 0) steps.putUncounted(SERIES, step, time, scalars);
 }
 
 /** Whether the file is what it was, and more behind it. */
@@ -118,152 +110,20 @@ function isHere(store: Store, id: string): boolean {
   return run !== null && !isArriving(run, store.attempts.list(run.key));
 }
 
-function runInfo(id: string, file: LogFile, about: About, staged: StagedSteps): RunInfo {
+function runInfo(id: string, file: LogFile, about: About, { steps }: StagedLog): RunInfo {
   const { path } = file;
   return {
     id,
     name: (about.name || join(basename(dirname(path)), file.name)).slice(0, 256),
     script: about.script?.slice(0, 4096) ?? null,
     args: (about.args ?? []).map((arg) => arg.slice(0, 4096)),
-    cwd: dirname(path),
+    cwd: about.cwd ?? dirname(path),
     python: about.python?.slice(0, 256) ?? "",
     framework: about.framework?.slice(0, 64) ?? null,
     frameworkVersion: about.frameworkVersion?.slice(0, 64) ?? null,
     host: hostname().slice(0, 256),
     pid: 0,
-    startedAt: about.startedAt ?? staged.times?.first ?? file.changedAt,
-    code: null,
+    startedAt: about.startedAt ?? steps.times?.first ?? file.changedAt,
+    code: about.code ?? null,
   };
 }
-
-/** The run's way into the store. */
-class Delivery {
-  private readonly target: ImportTarget;
-  private readonly info: RunInfo;
-  private readonly source: RunSource;
-  private readonly staged: StagedSteps;
-  private readonly changedAt: number;
-  private readonly about: About;
-
-  /** `changedAt`: Unix seconds of the file's last change, the time of what has none of its own. */
-  constructor(
-    target: ImportTarget,
-    info: RunInfo,
-    source: RunSource,
-    staged: StagedSteps,
-    changedAt: number,
-    about: About,
-  ) {
-    this.target = target;
-    this.info = info;
-    this.source = source;
-    this.staged = staged;
-    this.changedAt = changedAt;
-    this.about = about;
-  }
-
-  /** `onSteps` is told how many steps have come over. */
-  async run(signal: AbortSignal, onSteps: (steps: number) => void): Promise<void> {
-    const { store } = this.target;
-    const { id } = this.info;
-    const wasHere = store.runs.find(id) !== null;
-    try {
-      store.transaction(() => store.runs.putImported(this.info, this.source, Date.now() / 1000));
-      await this.deliver(signal, onSteps);
-    } catch (error) {
-      this.target.commits.flush();
-      if (!wasHere) store.transaction(() => store.runs.forget(id));
-      throw error;
-    }
-  }
-
-  private async deliver(signal: AbortSignal, onSteps: (steps: number) => void): Promise<void> {
-    const { ingest, commits, store } = this.target;
-    const parts = this.staged.partsInOrder;
-    const worldSize = Math.max(...parts.map(({ rank }) => rank)) + 1;
-    const processes = [...Map.groupBy(parts, ({ rank, attempt }) => `${rank} ${attempt}`).values()];
-    const opened = processes.map((ofProcess) => {
-      const { rank, attempt } = ofProcess[0]!;
-      const hello = {
-        protocol: PROTOCOL_VERSION,
-        run: this.info,
-        attempt: attemptId(attempt),
-        rank,
-        worldSize,
-        group: worldSize > 1 ? attemptId(attempt) : null,
-        control: null,
-        series: ofProcess.map(({ series }) => seriesInfo(series)),
-      };
-      return { attempt: ingest.open({ type: "hello", ...hello }, this.endedAt), parts: ofProcess, seq: 0 };
-    });
-    let steps = 0;
-    for (const process of opened)
-      for (const part of process.parts)
-        for (let page = this.page(part, -1); page.steps.length > 0; page = this.page(part, page.steps.at(-1)!)) {
-          signal.throwIfAborted();
-          ingest.frame(process.attempt, this.frame(process.attempt, part, process.seq, page));
-          process.seq += 1;
-          steps += page.steps.length;
-          onSteps(steps);
-          await new Promise((resolve) => setImmediate(resolve));
-        }
-    commits.flush();
-    this.checkKept(opened.map(({ attempt }) => attempt));
-    // Last of all, because what has ended has arrived.
-    for (const { attempt, seq } of opened) ingest.end(attempt, { type: "end", seq, ...this.end });
-    this.checkKept(opened.map(({ attempt }) => attempt));
-    if (!store.runs.find(this.info.id)) throw new BadFile("The run was deleted while it was imported.");
-  }
-
-  private get end() {
-    const { exitCode = null } = this.about;
-    const status = exitCode === null || exitCode === 0 ? ("finished" as const) : ("failed" as const);
-    return { status, error: null, exitCode, time: this.endedAt, story: null };
-  }
-
-  private get endedAt(): number {
-    return this.staged.times?.last ?? this.changedAt;
-  }
-
-  private checkKept(attempts: readonly Attempt[]): void {
-    if (attempts.some(({ broken }) => broken))
-      throw new Error("The store of runs could not be written to; the log says why.");
-  }
-
-  private page(part: Part, after: number): Steps {
-    return this.staged.page(part, after, STEPS_A_FRAME);
-  }
-
-  private frame({ run, attempt, rank }: Attempt, { series }: Part, seq: number, page: Steps): Uint8Array {
-    const n = page.steps.length;
-    const present = new Uint32Array(n);
-    const scalars: Record<string, Column> = {};
-    for (const [name, values] of page.values) {
-      for (const [i, value] of values.entries()) if (value !== undefined) present[i]! |= 1 << SCALARS[name].bit;
-      scalars[name] = { dtype: "F64", shape: [n], data: Float64Array.from(values, (value) => value ?? Number.NaN) };
-    }
-    const times = page.times.map((time) => (Number.isNaN(time) ? this.changedAt : time));
-    return encodeFrame({
-      metadata: { protocol: String(PROTOCOL_VERSION), run, attempt, rank: String(rank), seq: String(seq), series },
-      columns: {
-        step: { dtype: "I64", shape: [n], data: BigInt64Array.from(page.steps, BigInt) },
-        time: { dtype: "F64", shape: [n], data: times },
-        ...scalars,
-        present: { dtype: "U32", shape: [n], data: present },
-        flags: { dtype: "U8", shape: [n], data: page.flags },
-      },
-    });
-  }
-}
-
-const attemptId = (number: number): string => `attempt-${number}`;
-
-const seriesInfo = (series: string): SeriesInfo => ({
-  id: series,
-  label: series,
-  optimizer: null,
-  site: null,
-  clip: null,
-  layers: {},
-  code: null,
-});

@@ -21,8 +21,9 @@ export async function inspect(
     const format = await formatOf(file);
     const about: About = {};
     const names = new Set<string>();
-    for await (const { values } of format.rows(file, about))
-      for (const name in values) if (names.size < MOST_NAMES && name.length <= LONGEST_NAME) names.add(name);
+    for await (const entry of format.rows(file, about))
+      if ("values" in entry)
+        for (const name in entry.values) if (names.size < MOST_NAMES && name.length <= LONGEST_NAME) names.add(name);
     const logged = [...names].filter((name) => !isPlaceName(name));
     if (logged.length === 0) throw new BadFile(`${file.name} holds no numbers of a training's steps.`);
     return { format: format.id, names: logged.sort(), ...columnRoles(logged) };

@@ -8,9 +8,10 @@ import { earliest, RankReader } from "../runs/rank-reader.ts";
 import { MOST_RANKS, SpreadNorms } from "../runs/spread-norms.ts";
 import type { StoredRun } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
-import type { Part } from "./log-format.ts";
+import type { EventRow, Part, ProcessAbout } from "./log-format.ts";
 
 const PAGE = 100;
+const EVENTS_AT_ONCE = 1000;
 
 export interface Recorded {
   readonly part: Part;
@@ -31,6 +32,8 @@ export interface Extent {
 /** The run as it is now: what is recorded later is not in it. */
 export class RecordedRun {
   readonly info: RunInfo;
+  readonly tags: readonly string[];
+  readonly note: string;
   private readonly store: Store;
   private readonly key: number;
   private readonly newest: number;
@@ -44,10 +47,48 @@ export class RecordedRun {
     this.store = store;
     this.key = run.key;
     this.info = { ...run.info, name: run.name };
+    this.tags = run.tags;
+    this.note = run.note;
     this.newest = store.frames.newest(run.key);
     this.frames = store.frames.count(run.key, this.newest);
     this.signal = signal;
     this.onProgress = onProgress;
+  }
+
+  /** In the order in which they were first heard of. */
+  processes(): ProcessAbout[] {
+    const attempts = this.store.attempts.list(this.key);
+    const series = Map.groupBy(this.store.series.list(this.key), ({ attempt }) => attempt);
+    const numbers = placed(attempts);
+    return attempts.map(({ key, rank, worldSize, group, lastSeen, status, error, exitCode, story }) => ({
+      rank,
+      attempt: numbers.get(key)!.number,
+      worldSize,
+      group,
+      lastSeen,
+      status,
+      error,
+      exitCode,
+      story,
+      series: (series.get(key) ?? []).map(({ info }) => info),
+    }));
+  }
+
+  /** Those that the steps don't tell of. @throws {DOMException} when it was cancelled */
+  async *events(): AsyncGenerator<EventRow[]> {
+    const numbers = placed(this.store.attempts.list(this.key));
+    const { events } = this.store;
+    for (let key = 0; ; ) {
+      this.signal.throwIfAborted();
+      const page = events.lasting(this.key, key, EVENTS_AT_ONCE);
+      yield page.flatMap(({ attempt, event }) => {
+        const of = numbers.get(attempt);
+        return of ? [{ process: { rank: of.rank, attempt: of.number }, event }] : [];
+      });
+      if (page.length < EVENTS_AT_ONCE) return;
+      key = page.at(-1)!.key;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   /** Goes over the whole run once, for those who must know beforehand what comes. */

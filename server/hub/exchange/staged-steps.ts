@@ -1,10 +1,7 @@
-/**
- * The steps of a log on their way into the store. A log may tell one step's values far apart, in any order, and more of
- * them than memory holds: a database of its own, in a temporary file once it is large, brings them together.
- */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { SCALAR_NAMES, type Scalar } from "../../../protocol/scalars.ts";
 import type { Part } from "./log-format.ts";
+import type { StagedParts } from "./staged-log.ts";
 
 /** Steps of one part, each with what was logged of it, as columns. */
 export interface Steps {
@@ -14,6 +11,8 @@ export interface Steps {
   readonly flags: Uint8Array;
   /** By scalar; undefined is not recorded. */
   readonly values: ReadonlyMap<Scalar, (number | undefined)[]>;
+  /** Learning rates [steps, groups], row-major, where there are several parameter groups. */
+  readonly rates: Float64Array | null;
 }
 
 /** SQLite has no NaN, and takes it for null. */
@@ -23,38 +22,39 @@ const COLUMNS = SCALAR_NAMES.join(", ");
 export class StagedSteps {
   private readonly db: DatabaseSync;
   private readonly insert: StatementSync;
-  private readonly parts = new Map<string, { key: number; part: Part }>();
+  private readonly parts: StagedParts;
   /** How far each scalar has come: its attempt, and the last step. */
   private readonly reached = new Map<string, { attempt: number; step: number }>();
 
-  static async open(): Promise<StagedSteps> {
-    const { DatabaseSync } = await import("node:sqlite");
-    return new StagedSteps(new DatabaseSync(""));
-  }
-
-  private constructor(db: DatabaseSync) {
+  constructor(db: DatabaseSync, parts: StagedParts) {
     this.db = db;
-    // Lost with the process, as it should be.
-    this.db.exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -32768");
+    this.parts = parts;
     const values = SCALAR_NAMES.map((name) => `${name} ANY`).join(", ");
     this.db.exec(
-      `CREATE TABLE steps (part INTEGER, step INTEGER, time REAL, flags INTEGER, ${values}, PRIMARY KEY (part, step)) STRICT, WITHOUT ROWID`,
+      `CREATE TABLE steps (part INTEGER, step INTEGER, time REAL, flags INTEGER, rates BLOB, ${values}, PRIMARY KEY (part, step)) STRICT, WITHOUT ROWID`,
     );
-    const taken = ["time", ...SCALAR_NAMES].map((name) => `${name} = coalesce(excluded.${name}, ${name})`).join(", ");
+    const taken = ["time", "rates", ...SCALAR_NAMES]
+      .map((name) => `${name} = coalesce(excluded.${name}, ${name})`)
+      .join(", ");
     this.insert = this.db.prepare(
-      `INSERT INTO steps VALUES (?, ?, ?, ?${", ?".repeat(SCALAR_NAMES.length)})
+      `INSERT INTO steps VALUES (?, ?, ?, ?, ?${", ?".repeat(SCALAR_NAMES.length)})
        ON CONFLICT DO UPDATE SET flags = flags | excluded.flags, ${taken}`,
     );
-    this.db.exec("BEGIN");
   }
 
   /** Takes what was logged of a step of one part. The log says which attempt it is. */
-  put(part: Part, step: number, time: number | null, flags: number, values: Partial<Record<Scalar, number>>): void {
+  put(
+    part: Part,
+    step: number,
+    time: number | null,
+    values: Partial<Record<Scalar, number>>,
+    { flags, rates }: { flags: number; rates?: Float64Array } = { flags: 0 },
+  ): void {
     const cells = SCALAR_NAMES.map((name) => {
       const value = values[name];
       return value === undefined ? null : Number.isNaN(value) ? NAN : value;
     });
-    this.insert.run(this.keyOf(part), step, time, flags, ...cells);
+    this.insert.run(this.parts.keyOf(part), step, time, flags, rates ? bytesOf(rates) : null, ...cells);
   }
 
   /**
@@ -70,23 +70,15 @@ export class StagedSteps {
       this.reached.set(name, { attempt, step });
       byAttempt.set(attempt, { ...byAttempt.get(attempt), [name]: value });
     }
-    for (const [attempt, told] of byAttempt) this.put({ rank: 0, attempt, series }, step, time, 0, told);
+    for (const [attempt, told] of byAttempt) this.put({ rank: 0, attempt, series }, step, time, told);
   }
 
   /** What was taken of a series from a step on is not to be kept. */
   forget(series: string, step: number): void {
-    for (const { key, part } of this.parts.values())
-      if (part.series === series) this.db.prepare("DELETE FROM steps WHERE part = ? AND step >= ?").run(key, step);
+    const voided = this.db.prepare("DELETE FROM steps WHERE part = ? AND step >= ?");
+    for (const part of this.parts.list) if (part.series === series) voided.run(this.parts.keyOf(part), step);
     for (const [name, { attempt, step: reached }] of this.reached)
       this.reached.set(name, { attempt, step: Math.min(reached, step - 1) });
-  }
-
-  /** In the order of attempts, ranks and series. */
-  get partsInOrder(): Part[] {
-    return [...this.parts.values()]
-      .filter(({ key }) => this.holdsAny(key))
-      .map(({ part }) => part)
-      .sort((a, b) => a.attempt - b.attempt || a.rank - b.rank || (a.series < b.series ? -1 : 1));
   }
 
   get count(): number {
@@ -99,11 +91,20 @@ export class StagedSteps {
     return typeof first === "number" && typeof last === "number" ? { first, last } : null;
   }
 
-  /** A part's steps in order, at most `limit` after `step`. */
-  page(part: Part, step: number, limit: number): Steps {
-    const rows = this.db
-      .prepare(`SELECT step, time, flags, ${COLUMNS} FROM steps WHERE part = ? AND step > ? ORDER BY step LIMIT ?`)
-      .all(this.keyOf(part), step, limit);
+  /**
+   * A part's steps `after` < step ≤ `to` in order, at most `limit` of them, all of as many parameter groups. `isLast`: none
+   * comes after them.
+   */
+  page(part: Part, after: number, to: number, limit: number): Steps & { isLast: boolean } {
+    const found = this.db
+      .prepare(
+        `SELECT step, time, flags, rates, ${COLUMNS} FROM steps WHERE part = ? AND step > ? AND step <= ? ORDER BY step LIMIT ?`,
+      )
+      .all(this.parts.keyOf(part), after, to, limit);
+    const width = (row: (typeof found)[number] | undefined) =>
+      (row?.rates as Uint8Array | null | undefined)?.byteLength;
+    const other = found.findIndex((row) => width(row) !== width(found[0]));
+    const rows = other < 0 ? found : found.slice(0, other);
     const values = new Map<Scalar, (number | undefined)[]>();
     for (const name of SCALAR_NAMES)
       if (rows.some((row) => row[name] !== null))
@@ -116,29 +117,25 @@ export class StagedSteps {
       times: Float64Array.from(rows, ({ time }) => (time === null ? Number.NaN : Number(time))),
       flags: Uint8Array.from(rows, (row) => Number(row.flags)),
       values,
+      rates: width(rows[0]) ? ratesOf(rows.map(({ rates }) => rates as Uint8Array)) : null,
+      isLast: other < 0 && found.length < limit,
     };
   }
 
-  close(): void {
-    this.db.close();
-  }
-
-  private holdsAny(key: number): boolean {
-    return this.db.prepare("SELECT 1 FROM steps WHERE part = ? LIMIT 1").get(key) !== undefined;
+  holdsAny(part: Part): boolean {
+    return this.db.prepare("SELECT 1 FROM steps WHERE part = ? LIMIT 1").get(this.parts.keyOf(part)) !== undefined;
   }
 
   private has(part: Part, step: number, name: Scalar): boolean {
     const row = this.db.prepare(`SELECT ${name} AS told FROM steps WHERE part = ? AND step = ?`);
-    return (row.get(this.keyOf(part), step)?.told ?? null) !== null;
-  }
-
-  private keyOf(part: Part): number {
-    const name = JSON.stringify([part.rank, part.attempt, part.series]);
-    let known = this.parts.get(name);
-    if (!known) {
-      known = { key: this.parts.size, part };
-      this.parts.set(name, known);
-    }
-    return known.key;
+    return (row.get(this.parts.keyOf(part), step)?.told ?? null) !== null;
   }
 }
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float64Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
+
+const ratesOf = (rows: readonly Uint8Array[]): Float64Array => {
+  const bytes = Buffer.concat(rows);
+  return new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+};

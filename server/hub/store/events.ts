@@ -83,6 +83,24 @@ export class Events {
     return new Map(rows.map(({ run, ...incident }) => [Number(run), incident as unknown as RunIncident]));
   }
 
+  /**
+   * What can't be found again in frames that are told anew: what the probe told, and the gaps, which show in what is missing. In
+   * the order in which it came, at most `limit` after the one of this key.
+   */
+  lasting(run: number, key: number, limit: number): { key: number; attempt: number; event: RunEvent }[] {
+    const rows = this.db
+      .prepare(
+        `SELECT e.id AS key, e.attempt, series, kind, step, time, message, data ${VISIBLE}
+           AND (e.seq IS NOT NULL OR e.kind = 'gap') AND e.id > ? ORDER BY e.id LIMIT ?`,
+      )
+      .all(run, key, limit);
+    return rows.map(({ key, attempt, data, ...event }) => ({
+      key: Number(key),
+      attempt: Number(attempt),
+      event: { ...(event as unknown as RunEvent), data: JSON.parse(String(data)) },
+    }));
+  }
+
   private insert(run: number, attempt: number, seq: number | null, event: RunEvent): boolean {
     const { changes } = this.db
       .prepare(

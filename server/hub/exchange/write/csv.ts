@@ -1,4 +1,7 @@
-/** A line a step. What was not recorded is an empty cell; NaN and the infinities are `nan`, `inf` and `-inf`, as pandas reads them. */
+/**
+ * A line a step: the scalars, and no layers, whose hundreds of columns would be empty but for the few steps that were sampled. What was
+ * not recorded is an empty cell; NaN and the infinities are `nan`, `inf` and `-inf`, as pandas reads them.
+ */
 import { SCALAR_NAMES } from "../../../../protocol/scalars.ts";
 import type { OutputFile } from "../output-file.ts";
 import { FLAG_COLUMNS, FLAG_NAMES, PLACE_COLUMNS } from "../own-columns.ts";

@@ -22,9 +22,9 @@ interface Tensor {
 export async function writeSafetensors(run: RecordedRun, file: OutputFile): Promise<void> {
   const extents = await run.survey();
   const tensors = new Map(extents.flatMap(tensorsOf).sort(([, a], [, b]) => ITEM_SIZE[b.dtype] - ITEM_SIZE[a.dtype]));
-  const { name, script, framework, frameworkVersion, startedAt } = run.info;
+  const { name, script, args, python, framework, frameworkVersion, startedAt, code } = run.info;
   const metadata: Record<string, string> = {
-    run: JSON.stringify({ name, script, framework, frameworkVersion, startedAt }),
+    run: JSON.stringify({ name, script, args, python, framework, frameworkVersion, startedAt, code }),
   };
   for (const { part, layers } of extents)
     for (const [table, { names }] of layers)
