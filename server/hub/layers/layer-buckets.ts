@@ -2,15 +2,17 @@
 
 export interface LayerBucket {
   /** The first and the last sampled step in it. */
-  from: number;
-  to: number;
+  readonly from: number;
+  readonly to: number;
   /** By row; over the finite values. */
-  readonly min: Float64Array;
-  readonly max: Float64Array;
+  readonly min: Float64Array | Float32Array;
+  readonly max: Float64Array | Float32Array;
   readonly sum: Float64Array;
   readonly count: Uint32Array;
   readonly nonfinite: Uint32Array;
 }
+
+type Growing = { -readonly [K in keyof LayerBucket]: LayerBucket[K] };
 
 /**
  * Buckets are stretches of 2^k steps that begin at a multiple of 2^k. Samples may come in any order; where more buckets than
@@ -19,12 +21,19 @@ export interface LayerBucket {
 export class LayerBuckets {
   private readonly rows: number;
   private readonly limit: number;
-  private width = 1;
-  private buckets = new Map<number, LayerBucket>();
+  private stepsEach: number;
+  private buckets = new Map<number, Growing>();
 
-  constructor(rows: number, limit: number) {
+  /** `width`: steps of a bucket to begin with, a power of two; the answer is the same for any that there would have been more than `limit` below. */
+  constructor(rows: number, limit: number, width = 1) {
     this.rows = rows;
     this.limit = limit;
+    this.stepsEach = width;
+  }
+
+  /** Steps that a bucket spans. */
+  get width(): number {
+    return this.stepsEach;
   }
 
   /** The values `offset` ≤ i < `offset + places.length` of a sample; `places[i]` is the row of each, or outside of the rows. */
@@ -49,13 +58,25 @@ export class LayerBuckets {
     if (this.buckets.size > this.limit) this.widen();
   }
 
+  /** Takes a bucket that is no wider than those here; `places` as above, for each of its rows. */
+  merge(bucket: LayerBucket, places: Int32Array): void {
+    const into = this.bucketAt(bucket.from);
+    into.from = Math.min(into.from, bucket.from);
+    into.to = Math.max(into.to, bucket.to);
+    for (let i = 0; i < places.length; i += 1) {
+      const row = places[i]!;
+      if (row >= 0 && row < this.rows) mergeRow(into, row, bucket, i);
+    }
+    if (this.buckets.size > this.limit) this.widen();
+  }
+
   /** In the order of their steps. */
   toArray(): LayerBucket[] {
     return [...this.buckets.values()].sort((a, b) => a.from - b.from);
   }
 
-  private bucketAt(step: number): LayerBucket {
-    const index = Math.floor(step / this.width);
+  private bucketAt(step: number): Growing {
+    const index = Math.floor(step / this.stepsEach);
     let bucket = this.buckets.get(index);
     if (!bucket) {
       bucket = emptyBucket(this.rows, step);
@@ -67,12 +88,12 @@ export class LayerBuckets {
   private widen(): void {
     const narrow = this.buckets;
     while (this.buckets.size > this.limit) {
-      this.width *= 2;
-      const indices = new Set([...narrow.values()].map(({ from }) => Math.floor(from / this.width)));
+      this.stepsEach *= 2;
+      const indices = new Set([...narrow.values()].map(({ from }) => Math.floor(from / this.stepsEach)));
       if (indices.size > this.limit) continue;
       this.buckets = new Map();
       for (const bucket of narrow.values()) {
-        const index = Math.floor(bucket.from / this.width);
+        const index = Math.floor(bucket.from / this.stepsEach);
         const other = this.buckets.get(index);
         if (other) merge(other, bucket);
         else this.buckets.set(index, bucket);
@@ -81,7 +102,7 @@ export class LayerBuckets {
   }
 }
 
-const emptyBucket = (rows: number, step: number): LayerBucket => ({
+const emptyBucket = (rows: number, step: number): Growing => ({
   from: step,
   to: step,
   min: new Float64Array(rows).fill(Number.POSITIVE_INFINITY),
@@ -91,14 +112,16 @@ const emptyBucket = (rows: number, step: number): LayerBucket => ({
   nonfinite: new Uint32Array(rows),
 });
 
-function merge(into: LayerBucket, other: LayerBucket): void {
+function merge(into: Growing, other: LayerBucket): void {
   into.from = Math.min(into.from, other.from);
   into.to = Math.max(into.to, other.to);
-  for (let row = 0; row < into.min.length; row += 1) {
-    if (other.min[row]! < into.min[row]!) into.min[row] = other.min[row]!;
-    if (other.max[row]! > into.max[row]!) into.max[row] = other.max[row]!;
-    into.sum[row]! += other.sum[row]!;
-    into.count[row]! += other.count[row]!;
-    into.nonfinite[row]! += other.nonfinite[row]!;
-  }
+  for (let row = 0; row < into.min.length; row += 1) mergeRow(into, row, other, row);
+}
+
+function mergeRow(into: LayerBucket, row: number, other: LayerBucket, from: number): void {
+  if (other.min[from]! < into.min[row]!) into.min[row] = other.min[from]!;
+  if (other.max[from]! > into.max[row]!) into.max[row] = other.max[from]!;
+  into.sum[row]! += other.sum[from]!;
+  into.count[row]! += other.count[from]!;
+  into.nonfinite[row]! += other.nonfinite[from]!;
 }

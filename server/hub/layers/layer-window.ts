@@ -1,16 +1,15 @@
-import { type Batch, type LayerSamples, readBatch, type Samples } from "../../../protocol/batch.ts";
-import { decodeFrame } from "../../../protocol/frame.ts";
 import type { LayerMetric } from "../../../protocol/viewer.ts";
+import { Breath } from "../runs/breath.ts";
 import { seriesKey } from "../store/events.ts";
-import type { Store } from "../store/store.ts";
+import type { StoredSeries } from "../store/series.ts";
 import { type LayerBucket, LayerBuckets } from "./layer-buckets.ts";
+import type { LayerPyramid } from "./layer-pyramid.ts";
 import { layerRows } from "./layer-rows.ts";
+import type { RunLayers } from "./run-layers.ts";
 
 /** Of one answer. */
 export const MOST_ROWS = 4096;
 export const MOST_CELLS = 2 ** 18;
-/** Frames between two breaths: some milliseconds. */
-const PAGE = 200;
 
 export interface LayerQuery {
   /** By the id that viewers know. */
@@ -31,57 +30,42 @@ export interface LayerWindow {
   readonly buckets: readonly LayerBucket[];
 }
 
-/** Reduces the per-layer samples of a series, over all of its attempts, letting other work through between pages. */
-export async function layerWindow(store: Store, run: number, query: LayerQuery): Promise<LayerWindow> {
+/**
+ * Reduces the per-layer samples of a series, over all of its attempts, letting other work through meanwhile. `declared`: the
+ * run's series. @throws {BlockGone} where the run was worked out anew meanwhile
+ */
+export async function layerWindow(
+  declared: readonly StoredSeries[],
+  layers: RunLayers,
+  query: LayerQuery,
+): Promise<LayerWindow> {
   const { series, metric, from, to, rows } = query;
-  const attempts = store.series.list(run).filter(({ info, rank }) => seriesKey(info.id, rank) === series);
-  const all = layerRows(
-    attempts.flatMap(({ attempt, info }) =>
-      Object.entries(info.layers).map(([table, names]) => ({ attempt, table, names })),
-    ),
-  );
+  const tables = declared
+    .filter(({ info, rank }) => seriesKey(info.id, rank) === series)
+    .flatMap(({ attempt, info }) =>
+      Object.entries(info.layers).map(([table, names]) => ({ attempt, series: info.id, table, names })),
+    );
+  const all = layerRows(tables);
   const first = Math.min(rows?.from ?? 0, all.names.length);
   const names = all.names.slice(first, first + Math.min(rows?.count ?? MOST_ROWS, MOST_ROWS));
   const limit = Math.max(1, Math.min(query.buckets, Math.floor(MOST_CELLS / Math.max(1, names.length))));
-  const buckets = new LayerBuckets(names.length, limit);
-  const places = new Map<string, Int32Array>();
-  for (const { attempt, info } of attempts) {
-    for await (const layers of sampled(store, attempt, info.id)) {
-      const samples = samplesOf(layers, metric);
-      const table = `${attempt} ${layers.table}`;
-      const rowsOf = places.get(table) ?? all.rowsOf(attempt, layers.table)?.map((row) => row - first);
-      if (!samples || rowsOf?.length !== layers.width) continue;
-      places.set(table, rowsOf);
-      for (const [i, step] of samples.steps.entries())
-        if (step >= from && step <= to) buckets.add(step, samples.values, i * layers.width, rowsOf);
+  const sampled = tables.flatMap(({ attempt, series: id, table }): Sampled[] => {
+    const pyramid = layers.find({ attempt, series: id, metric, table });
+    return pyramid ? [{ pyramid, places: all.rowsOf(attempt, table)!.map((row) => row - first) }] : [];
+  });
+  const least = Math.max(1, ...sampled.map(({ pyramid }) => pyramid.leastWidth(from, to, limit)));
+  const buckets = new LayerBuckets(names.length, limit, least);
+  const breath = new Breath();
+  for (const { pyramid, places } of sampled)
+    for (const block of pyramid.within(from, to, () => buckets.width)) {
+      block.addTo(buckets, places, from, to);
+      await breath.taken();
     }
-  }
   return { names, first, total: all.names.length, buckets: buckets.toArray() };
 }
 
-const samplesOf = (layers: LayerSamples, metric: LayerMetric): Samples | null =>
-  metric === "grad_norm" ? layers.norms : layers.weights;
-
-/** What each frame of a series has of its layers. */
-async function* sampled(store: Store, attempt: number, series: string): AsyncGenerator<LayerSamples> {
-  let seq = -1;
-  for (;;) {
-    const frames = store.frames.ofSeries(attempt, series, seq, PAGE);
-    for (const { bytes } of frames) {
-      const layers = read(bytes)?.layers;
-      if (layers) yield layers;
-    }
-    if (frames.length < PAGE) return;
-    seq = frames.at(-1)!.seq;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
-
-/** null for a row that is damaged. */
-function read(bytes: Uint8Array): Batch | null {
-  try {
-    return readBatch(decodeFrame(bytes));
-  } catch {
-    return null;
-  }
+interface Sampled {
+  readonly pyramid: LayerPyramid;
+  /** The row of the answer that each layer of the table is, or a number that none has. */
+  readonly places: Int32Array;
 }

@@ -34,9 +34,14 @@ export class KeptModel {
     return now?.key === this.stored.key;
   }
 
+  /** null where there is no such block. */
+  bytes(key: BlockKey): Uint8Array | null {
+    return this.key === null ? null : this.store.models.block(this.key, key);
+  }
+
   source(attempt: number, series: string): BlockSource {
     const read = (key: BlockKey): Block | null => {
-      const bytes = this.key === null ? null : this.store.models.block(this.key, key);
+      const bytes = this.bytes(key);
       if (!bytes) return null;
       return key.level === 0 ? ValueBlock.decode(bytes) : UnitBlock.decode(key.level, bytes);
     };
@@ -54,7 +59,7 @@ export class KeptModel {
   }
 
   /** In a transaction. */
-  putBlock(key: BlockKey, block: Block): void {
+  putBlock(key: BlockKey, block: Pick<Block, "encode">): void {
     this.key ??= this.store.models.begin(this.run);
     this.store.models.putBlock(this.key, key, block.encode());
   }

@@ -1,6 +1,7 @@
 import { type Batch, readBatch } from "../../../protocol/batch.ts";
 import { decodeFrame } from "../../../protocol/frame.ts";
 import type { RunEvent } from "../../../protocol/telemetry.ts";
+import { RunLayers } from "../layers/run-layers.ts";
 import { BlockCache } from "../pyramid/block-cache.ts";
 import { type FoundEvent, seriesKey } from "../store/events.ts";
 import type { StoredFrame } from "../store/frames.ts";
@@ -30,6 +31,7 @@ const STEPS_WORTH_KEEPING = 5_000;
 export class RunModel {
   readonly key: number;
   readonly series = new Map<string, SeriesModel>();
+  readonly layers: RunLayers;
   private readonly store: Store;
   private readonly patience: number;
   private readonly kept: KeptModel;
@@ -49,6 +51,7 @@ export class RunModel {
     this.key = key;
     this.patience = patience;
     this.kept = kept;
+    this.layers = new RunLayers((block) => kept.bytes(block));
   }
 
   /**
@@ -142,14 +145,14 @@ export class RunModel {
   }
 
   private get waiting(): number {
-    let blocks = 0;
+    let blocks = this.layers.waiting;
     for (const { waiting } of this.series.values()) blocks += waiting;
     return blocks;
   }
 
   private keepBlocks(): void {
     this.store.transaction(() => this.putBlocks());
-    for (const series of this.series.values()) series.saved();
+    this.blocksSaved();
   }
 
   /** False if another hub has gone on with this model, or made another one. */
@@ -163,7 +166,7 @@ export class RunModel {
       if (error instanceof Overtaken) return false;
       throw error;
     }
-    for (const series of this.series.values()) series.saved();
+    this.blocksSaved();
     this.unkeptFrames = 0;
     this.unkeptSteps = 0;
     return true;
@@ -172,12 +175,19 @@ export class RunModel {
   private putBlocks(): void {
     for (const series of this.series.values())
       for (const [key, block] of series.unsaved()) this.kept.putBlock(key, block);
+    for (const [key, block] of this.layers.unsaved()) this.kept.putBlock(key, block);
+  }
+
+  private blocksSaved(): void {
+    for (const series of this.series.values()) series.saved();
+    this.layers.saved();
   }
 
   private *parts(): Generator<readonly [string, Uint8Array]> {
     const places: Places = { expected: [...this.expected], lastSteps: [...this.lastSteps] };
     yield [partName("run"), new TextEncoder().encode(JSON.stringify(places))];
     for (const [id, series] of this.series) yield [partName("series", id, series.name), series.encode()];
+    for (const [name, bytes] of this.layers.parts()) yield [partName("layers", name), bytes];
     for (const [id, { norms, ranks, first }] of this.spread)
       yield [partName("spread", id), encodeSpread(norms.state(), { ranks, first })];
   }
@@ -191,6 +201,8 @@ export class RunModel {
       for (const [series, step] of lastSteps) this.lastSteps.set(series, step);
     } else if (kind === "series") {
       this.seriesOf(id, name).restore(bytes);
+    } else if (kind === "layers") {
+      this.layers.restore(id, bytes);
     } else {
       const { state, about } = decodeSpread(bytes);
       const { ranks, first } = about as Omit<SpreadSeries, "norms">;
@@ -224,6 +236,7 @@ export class RunModel {
     const told = [...this.restart(attempt, batch, lastStep), ...this.gapBefore(attempt, seq, batch, lastStep)];
     this.expected.set(attempt, seq + 1);
     this.lastSteps.set(`${attempt} ${batch.series}`, batch.steps.at(-1) ?? lastStep);
+    this.layers.take(attempt, batch);
     return [...told.map((event) => ({ attempt, event })), ...this.place(attempt, batch)];
   }
 

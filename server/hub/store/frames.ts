@@ -63,16 +63,6 @@ export class Frames {
     return rows as unknown as StoredFrame[];
   }
 
-  /** One series' frames of an attempt in the order of training: at most `limit` after `seq`. */
-  ofSeries(attempt: number, series: string, seq: number, limit: number): StoredFrame[] {
-    const rows = this.db
-      .prepare(
-        "SELECT id AS key, attempt, seq, bytes FROM frames WHERE attempt = ? AND series = ? AND seq > ? ORDER BY seq LIMIT ?",
-      )
-      .all(attempt, series, seq, limit);
-    return rows as unknown as StoredFrame[];
-  }
-
   /** A run's frames in the order of commits: at most `limit` after the one of this key. */
   since(run: number, key: number, limit: number): StoredFrame[] {
     const rows = this.db

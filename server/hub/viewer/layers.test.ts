@@ -106,6 +106,43 @@ it("agrees with a plain loop over the samples in every window", async () => {
   }
 });
 
+it("gives the same in a long run that is kept, opened again, and told late what was missed", async () => {
+  const greeting = tables({ t: ["a", "b"] });
+  const { hub, probe, viewer } = await started(greeting);
+  const normsOf = (step: number) => [step === 1234 ? Number.NaN : step % 1000, step === 4321 ? 1e6 : 1];
+  const frameOf = (seq: number) => {
+    const steps = range(100, seq * 100);
+    const weighed = [steps[50]!];
+    const layers = { table: "t", steps, norms: steps.map(normsOf), weighed, weights: weighed.map(normsOf) };
+    return frame(greeting, seq, steps, { norm_pre: steps.map(() => 1) }, { layers });
+  };
+  for (const seq of range(60)) if (seq !== 43) probe.send(frameOf(seq));
+  await probe.acknowledged(60);
+  const windows = (of: ViewerClient) =>
+    Promise.all(
+      [
+        { from: 0, to: 1e9, buckets: 40 },
+        { from: 100, to: 5900, buckets: 5 },
+        { from: 1200, to: 1299, buckets: 100 },
+        { metric: "weight_norm", buckets: 20 } as const,
+      ].map(async (window) => ({ ...(await of.layers(window)), metadata: null })),
+    );
+  const missing = await windows(viewer);
+  expect(missing[0]!.nonfinite.map((row) => row.reduce((sum, n) => sum + n))).toEqual([1, 0]);
+  expect(Math.max(...missing[0]!.max[1]!)).toBe(1);
+  await hub.stop();
+  const again = await TestHub.start({ storage: hub.storage });
+  const later = await ViewerClient.connect(again.endpoint);
+  expect(await windows(later)).toEqual(missing);
+  const late = (await ProbeClient.greet(again.endpoint, greeting)).probe;
+  late.send(frameOf(43));
+  await late.acknowledged(60);
+  const whole = await windows(later);
+  expect(Math.max(...whole[0]!.max[1]!)).toBe(1e6);
+  expect(whole[0]!.count[1]!.reduce((sum, n) => sum + n)).toBe(6000);
+  expect(whole[3]!.count[1]!.reduce((sum, n) => sum + n)).toBe(60);
+});
+
 it("is one list of layers over all tables, attempts and a resume that goes over steps again", async () => {
   const first = tables({ small: ["b", "d"], whole: ["a", "b", "?", "?", "d"] });
   const { hub, probe, viewer } = await started(first);

@@ -2,6 +2,7 @@
 import { encodeFrame } from "../../../protocol/frame.ts";
 import type { FrameMethod, ViewerMethod, ViewerRequest, ViewerResults } from "../../../protocol/viewer.ts";
 import type { Exchange, Job } from "../exchange/exchange.ts";
+import { BlockGone } from "../layers/layer-pyramid.ts";
 import { layerWindow } from "../layers/layer-window.ts";
 import { type LiveControl, NotControlled } from "../probe/live-control.ts";
 import type { Probes } from "../probe/probes.ts";
@@ -143,7 +144,18 @@ export class Requests {
 
   private async layers(request: Request<"layers">): Promise<Answer<"layers">> {
     checkWindow(request);
-    return encodeFrame(layersOf(await layerWindow(this.store, this.find(request.run).key, request), request));
+    try {
+      return await this.layersNow(request);
+    } catch (error) {
+      if (!(error instanceof BlockGone)) throw error;
+      return this.layersNow(request);
+    }
+  }
+
+  private async layersNow(request: Request<"layers">): Promise<Answer<"layers">> {
+    const { key } = this.find(request.run);
+    const { layers } = await this.loaded.get(key);
+    return encodeFrame(layersOf(await layerWindow(this.store.series.list(key), layers, request), request));
   }
 
   private async distribution({ run, series }: Request<"distribution">): Promise<Answer<"distribution">> {

@@ -1,0 +1,178 @@
+import { type Column, decodeFrame, encodeFrame, FrameError } from "../../../protocol/frame.ts";
+import { BucketBlock, type LayerBlock, SampleBlock } from "./layer-block.ts";
+import { LayerBuckets } from "./layer-buckets.ts";
+
+/** Blocks of one level that make one of the next. */
+const FAN_OUT = 16;
+/** Samples of a block, and buckets: fewer of a model of many layers. */
+const MOST_ENTRIES = 128;
+const MOST_VALUES = 2 ** 15;
+
+/** The block was kept by a model that is no longer the run's. */
+export class BlockGone extends Error {}
+
+/** Where the blocks are that are no longer held here. */
+export type LayerBlockSource = (level: number, index: number) => Uint8Array | null;
+
+/** Of a full block: the first and the last sampled step, and the width of its buckets. */
+interface Extent {
+  readonly from: number;
+  readonly to: number;
+  readonly width: number;
+}
+
+/**
+ * The samples of one layer table of one attempt, as they come, under blocks of buckets: each {@link FAN_OUT} blocks are one of the
+ * next level, in about as many buckets as there are samples in a block. Any window is then put together of few blocks, and
+ * is, bucket by bucket, what its samples would have made: a block of buckets stands for its samples only where the window
+ * holds all of them in buckets that are no narrower. Blocks never change, and are held until they are saved.
+ */
+export class LayerPyramid {
+  private readonly layers: number;
+  private readonly source: LayerBlockSource;
+  private readonly entries: number;
+  private readonly every: Int32Array;
+  /** The full blocks of each level. */
+  private readonly levels: Extent[][] = [];
+  private tailSteps: number[] = [];
+  private tailValues: Float32Array[] = [];
+  private held = new Map<string, { level: number; index: number; block: LayerBlock }>();
+
+  /** `entries`: samples of a block, and buckets at most. */
+  constructor(layers: number, source: LayerBlockSource, entries = entriesFor(layers)) {
+    this.layers = layers;
+    this.source = source;
+    this.entries = entries;
+    this.every = Int32Array.from({ length: layers }, (_, layer) => layer);
+  }
+
+  /** Later samples than all so far. `values`: [samples, layers], row-major. */
+  append(steps: Float64Array, values: Float32Array): void {
+    for (const [i, step] of steps.entries()) {
+      this.tailSteps.push(step);
+      this.tailValues.push(values.slice(i * this.layers, (i + 1) * this.layers));
+      if (this.tailSteps.length < this.entries) continue;
+      this.put(0, this.tail()!);
+      this.tailSteps = [];
+      this.tailValues = [];
+    }
+  }
+
+  /**
+   * Blocks that together hold all samples within `from` ≤ step ≤ `to`, each once, and others. `width`: steps that each bucket spans
+   * of what they are put into; it may grow meanwhile. @throws {BlockGone}
+   */
+  *within(from: number, to: number, width: () => number): Generator<LayerBlock> {
+    const counts = this.levels.map(({ length }) => length);
+    const tail = this.tail();
+    if (tail) yield tail;
+    // Those before are in a block of the level above.
+    for (const [level, count] of counts.entries())
+      for (let index = (counts[level + 1] ?? 0) * FAN_OUT; index < count; index += 1)
+        yield* this.under(level, index, from, to, width);
+  }
+
+  /**
+   * A width below which the samples `from` ≤ step ≤ `to` lie in more than `limit` buckets: of each full block they do so in
+   * more than `entries` below its own, of which the next block may share one.
+   */
+  leastWidth(from: number, to: number, limit: number): number {
+    const enough = Math.floor(limit / this.entries);
+    const widths = this.levels.slice(1).map((extents) => {
+      const inside = extents.filter((extent) => extent.from >= from && extent.to <= to).map(({ width }) => width);
+      return inside.sort((a, b) => b - a)[enough] ?? 1;
+    });
+    return Math.max(1, ...widths);
+  }
+
+  /** Blocks that wait to be saved. */
+  get waiting(): number {
+    return this.held.size;
+  }
+
+  unsaved(): Iterable<{ level: number; index: number; block: LayerBlock }> {
+    return this.held.values();
+  }
+
+  saved(): void {
+    this.held = new Map();
+  }
+
+  /** All but the blocks. */
+  encode(): Uint8Array {
+    const columns: Record<string, Column> = {
+      tail_step: { dtype: "F64", shape: [this.tailSteps.length], data: Float64Array.from(this.tailSteps) },
+      tail_norm: { dtype: "F32", shape: [this.tailSteps.length, this.layers], data: this.tailNorms() },
+    };
+    for (const [level, extents] of this.levels.entries()) {
+      const data = Float64Array.from(extents.flatMap(({ from, to, width }) => [from, to, width]));
+      columns[`level_${level}`] = { dtype: "F64", shape: [extents.length, 3], data };
+    }
+    return encodeFrame({ metadata: { entries: String(this.entries) }, columns });
+  }
+
+  /** Goes on where the one went that gave these bytes. @throws {FrameError} where they are of another version */
+  static restore(bytes: Uint8Array, source: LayerBlockSource): LayerPyramid {
+    const { metadata, columns } = decodeFrame(bytes);
+    const { tail_step: steps, tail_norm: norms } = columns;
+    if (steps?.dtype !== "F64" || norms?.dtype !== "F32") throw new FrameError("no tail");
+    const pyramid = new LayerPyramid(norms.shape[1]!, source, Number(metadata.entries));
+    for (let level = 0; columns[`level_${level}`]; level += 1) {
+      const { data } = columns[`level_${level}`]!;
+      const extents = Array.from({ length: data.length / 3 }, (_, i) => ({
+        from: Number(data[3 * i]),
+        to: Number(data[3 * i + 1]),
+        width: Number(data[3 * i + 2]),
+      }));
+      pyramid.levels.push(extents);
+    }
+    pyramid.append(steps.data, norms.data);
+    return pyramid;
+  }
+
+  private *under(level: number, index: number, from: number, to: number, width: () => number): Generator<LayerBlock> {
+    const extent = this.levels[level]![index]!;
+    if (extent.to < from || extent.from > to) return;
+    const isWhole = extent.from >= from && extent.to <= to && extent.width <= width();
+    if (level === 0 || isWhole) yield this.block(level, index);
+    else
+      for (let child = index * FAN_OUT; child < (index + 1) * FAN_OUT; child += 1)
+        yield* this.under(level - 1, child, from, to, width);
+  }
+
+  private put(level: number, block: LayerBlock): void {
+    this.levels[level] ??= [];
+    const extents = this.levels[level];
+    const index = extents.length;
+    extents.push({ from: block.from, to: block.to, width: block.width });
+    this.held.set(`${level} ${index}`, { level, index, block });
+    if (extents.length % FAN_OUT !== 0) return;
+    const first = extents.length - FAN_OUT;
+    const widest = Math.max(...extents.slice(first).map(({ width }) => width));
+    const buckets = new LayerBuckets(this.layers, this.entries, widest);
+    for (let child = first; child < extents.length; child += 1)
+      this.block(level, child).addTo(buckets, this.every, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
+    this.put(level + 1, new BucketBlock(buckets.toArray(), buckets.width));
+  }
+
+  private block(level: number, index: number): LayerBlock {
+    const held = this.held.get(`${level} ${index}`);
+    if (held) return held.block;
+    const bytes = this.source(level, index);
+    if (!bytes) throw new BlockGone();
+    return level === 0 ? SampleBlock.decode(bytes) : BucketBlock.decode(bytes);
+  }
+
+  /** The samples that are in no block yet; null where there are none. */
+  private tail(): SampleBlock | null {
+    return this.tailSteps.length === 0 ? null : new SampleBlock(Float64Array.from(this.tailSteps), this.tailNorms());
+  }
+
+  private tailNorms(): Float32Array {
+    const norms = new Float32Array(this.tailValues.length * this.layers);
+    for (const [i, values] of this.tailValues.entries()) norms.set(values, i * this.layers);
+    return norms;
+  }
+}
+
+const entriesFor = (layers: number): number => Math.min(MOST_ENTRIES, Math.max(1, Math.floor(MOST_VALUES / layers)));
