@@ -126,7 +126,10 @@ export class Delivery {
         worldSize: about.worldSize,
         group: about.group,
         control: null,
-        series: [...about.series, ...undeclared.map(({ series }) => seriesInfo(series))],
+        series: [
+          ...about.series,
+          ...undeclared.map((part) => seriesInfo(part.series, this.staged.cells.tablesOf(part))),
+        ],
       };
       const attempt = this.target.ingest.open({ type: "hello", ...hello }, about.lastSeen);
       return { about, attempt, parts: own, seq: 0 };
@@ -243,12 +246,12 @@ const stepColumn = (steps: ArrayLike<number> & Iterable<number>): Column => ({
 
 const attemptId = (number: number): string => `attempt-${number}`;
 
-const seriesInfo = (series: string): SeriesInfo => ({
+const seriesInfo = (series: string, layers: SeriesInfo["layers"]): SeriesInfo => ({
   id: series,
   label: series,
   optimizer: null,
   site: null,
   clip: null,
-  layers: {},
+  layers,
   code: null,
 });

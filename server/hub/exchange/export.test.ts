@@ -217,7 +217,18 @@ it("writes layers by their names, and the norm of all ranks into rank 0's steps"
   const { names } = await viewer.request<Importable>("inspect", {
     file: await exported(viewer, "tensorboard", "tfevents"),
   });
-  expect(names).toEqual(expect.arrayContaining(["adamw/norm_pre", "adamw/layers/fc.bias", "adamw@1/layers/fc.weight"]));
+  expect(names).toEqual(
+    expect.arrayContaining(["adamw/norm_pre", "adamw/grad_norm/fc.bias", "adamw@1/grad_norm/fc.weight"]),
+  );
+  // Of a file that knows one series alone the layers are those that lie where its norm does.
+  const file = await exported(viewer, "tensorboard", "events.tfevents");
+  const other = await ViewerClient.connect((await TestHub.start()).endpoint);
+  const { run } = await other.request<{ run: string }>("import", { file, columns: { norm_pre: "adamw/norm_pre" } });
+  expect(await other.layers({ run, series: "imported" })).toMatchObject({
+    names: ["fc.weight", "fc.bias"],
+    from: [1],
+    max: [[3], [0.5]],
+  });
   // What was written is imported as the same ranks.
   const again = await imported(await exported(viewer, "csv", "run.csv"));
   expect(again).toMatchObject({

@@ -8,6 +8,7 @@ import type { RunInfo } from "../../../protocol/telemetry.ts";
 import type { Store } from "../store/store.ts";
 import { isArriving } from "../viewer/status.ts";
 import { Delivery, type ImportTarget } from "./delivery.ts";
+import { LayerColumns } from "./layer-columns.ts";
 import { BadFile, LogFile } from "./log-file.ts";
 import type { About, Entry, Row } from "./log-format.ts";
 import { logSourceOf } from "./log-source.ts";
@@ -49,7 +50,9 @@ export async function importRun(
       .filter(({ source }) => source && [path, ...log.files].includes(source.file));
     for (const { source } of earlier) file.mark(source!.size);
     const about: About = {};
-    for await (const row of format.rows(file, about)) take(row, columns, about, staged);
+    const chosen = { scalars: columns, layers: new LayerColumns(new Map(columns).get("norm_pre")) };
+    for await (const row of format.rows(file, about)) take(row, chosen, about, staged);
+    staged.cells.settle(staged.layers);
     const { count } = staged.steps;
     if (count === 0) throw new BadFile(`${file.name} holds none of the columns that were chosen.`);
     const id = `import-${createHash("sha256")
@@ -80,23 +83,36 @@ function knownColumns(columns: SourceColumns): [Scalar, string][] {
   });
 }
 
-function take(entry: Entry, columns: readonly [Scalar, string][], about: About, staged: StagedLog): void {
-  if ("event" in entry) staged.events.put(entry);
-  else if ("table" in entry) staged.layers.put(entry);
-  else if (entry.voidsFrom) staged.steps.forget(SERIES, entry.step);
-  else takeRow(entry, columns, about, staged);
+/** What is taken of a log's columns. */
+interface Chosen {
+  readonly scalars: readonly [Scalar, string][];
+  readonly layers: LayerColumns;
 }
 
-function takeRow(row: Row, columns: readonly [Scalar, string][], about: About, { steps }: StagedLog): void {
+function take(entry: Entry, chosen: Chosen, about: About, staged: StagedLog): void {
+  if ("event" in entry) staged.events.put(entry);
+  else if ("table" in entry) staged.layers.put(entry);
+  else if (entry.voidsFrom) {
+    staged.steps.forget(SERIES, entry.step);
+    staged.cells.forget(SERIES, entry.step);
+  } else takeRow(entry, chosen, about, staged);
+}
+
+function takeRow(row: Row, chosen: Chosen, about: About, { steps, cells }: StagedLog): void {
   const { step, time, values, own } = row;
   const scalars: Partial<Record<Scalar, number>> = {};
-  for (const [scalar, name] of columns) {
+  for (const [scalar, name] of chosen.scalars) {
     if (!Object.hasOwn(values, name)) continue;
     scalars[scalar] = values[name]!;
     if (scalar === "norm_pre" && name === about.clipping?.norm) scalars.threshold ??= about.clipping.threshold;
   }
   if (own) steps.put(own.part, step, time, scalars, own);
   else if (Object.keys(scalars).length > 0) steps.putUncounted(SERIES, step, time, scalars);
+  if (own) return;
+  for (const name in values) {
+    const layer = chosen.layers.layerOf(name);
+    if (layer !== null) cells.putUncounted(SERIES, step, layer, values[name]!);
+  }
 }
 
 /** Whether the file is what it was, and more behind it. */

@@ -91,6 +91,12 @@ it("reads Lightning's CSV, whose rows of one step lie apart", async () => {
   expect(detail.attempts).toBe(1);
   const tile = await viewer.tile({ run, series: "imported", metrics: ["norm_pre", "loss", "lr"] });
   for (const metric of ["norm_pre", "loss", "lr"]) expect(tile[`${metric}.count`]!.reduce((a, b) => a + b)).toBe(48);
+  const { names, from, max } = await viewer.layers({ run, series: "imported" });
+  expect(names).toEqual(["fc.bias", "fc.weight"]);
+  expect(from).toHaveLength(48);
+  const total = from.map((_, i) => Math.hypot(max[0]![i]!, max[1]![i]!));
+  const norms = tile["norm_pre.last"]!;
+  for (const [i, norm] of norms.entries()) expect(total[i]! / norm).toBeCloseTo(1, 3);
 });
 
 it.each([
@@ -320,3 +326,27 @@ it("tells how far it has come, and leaves nothing of what was cancelled", async 
   expect(added).toBe(true);
   expect((await viewer.subscribe(run)).series[0]!.steps).toBe(100_000);
 }, 60_000);
+
+it("takes the norms of single layers, where the names tell them, whichever were logged at a step", async () => {
+  const { viewer } = await viewerOf();
+  const line = (step: number, layers: object) =>
+    `${JSON.stringify({ step, grad_norm: 1 + (step % 5) })}\n${JSON.stringify({ step, grad_norm: layers })}\n`;
+  const of = (step: number) => ({ "fc.weight": step, "fc.bias": step === 3 ? "NaN" : 0.5, max: 99 });
+  const steps = Array.from({ length: 40 }, (_, i) => i);
+  const text = steps.map((step) =>
+    line(step, step % 3 ? {} : step > 20 ? { ...of(step), "head.weight": 7 } : of(step)),
+  );
+  // Started again from step 30: a further attempt, with layers of its own.
+  const again = [30, 31].map((step) => line(step, { "fc.weight": 1000 }));
+  const { run, detail } = await imported(viewer, written("run.jsonl", [...text, ...again].join("")));
+  expect(detail).toMatchObject({ attempts: 2, series: [{ layers: 1 }] });
+  const { names, from, max, count, nonfinite } = await viewer.layers({ run, series: "imported" });
+  expect(names).toEqual(["fc.weight", "fc.bias", "head.weight"]);
+  expect(from).toEqual([...steps.filter((step) => step % 3 === 0), 31].toSorted((a, b) => a - b));
+  const at = (step: number) => from.indexOf(step);
+  expect(nonfinite.map((row) => row[at(3)])).toEqual([0, 1, 0]);
+  expect(count.map((row) => row[at(6)])).toEqual([1, 1, 0]);
+  expect(count.map((row) => row[at(30)])).toEqual([2, 1, 1]);
+  expect(max.map((row) => row[at(31)])).toEqual([1000, Number.NaN, Number.NaN]);
+  expect(max[2]![at(24)]).toBe(7);
+});

@@ -5,12 +5,15 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Part } from "./log-format.ts";
 import { StagedEvents } from "./staged-events.ts";
+import { StagedLayerCells } from "./staged-layer-cells.ts";
 import { StagedLayers } from "./staged-layers.ts";
 import { StagedSteps } from "./staged-steps.ts";
 
 export class StagedLog {
   readonly steps: StagedSteps;
   readonly layers: StagedLayers;
+  /** Of logs that tell each layer by itself. */
+  readonly cells: StagedLayerCells;
   readonly events: StagedEvents;
   private readonly db: DatabaseSync;
   private readonly parts = new StagedParts();
@@ -26,6 +29,7 @@ export class StagedLog {
     this.db.exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -32768");
     this.steps = new StagedSteps(db, this.parts);
     this.layers = new StagedLayers(db, this.parts);
+    this.cells = new StagedLayerCells(db, this.parts);
     this.events = new StagedEvents(db);
     this.db.exec("BEGIN");
   }

@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { SCALAR_NAMES, type Scalar } from "../../../protocol/scalars.ts";
 import type { Part } from "./log-format.ts";
 import type { StagedParts } from "./staged-log.ts";
+import { UncountedAttempts } from "./uncounted-attempts.ts";
 
 /** Steps of one part, each with what was logged of it, as columns. */
 export interface Steps {
@@ -23,8 +24,7 @@ export class StagedSteps {
   private readonly db: DatabaseSync;
   private readonly insert: StatementSync;
   private readonly parts: StagedParts;
-  /** How far each scalar has come: its attempt, and the last step. */
-  private readonly reached = new Map<string, { attempt: number; step: number }>();
+  private readonly attempts = new UncountedAttempts();
 
   constructor(db: DatabaseSync, parts: StagedParts) {
     this.db = db;
@@ -57,17 +57,11 @@ export class StagedSteps {
     this.insert.run(this.parts.keyOf(part), step, time, flags, rates ? bytesOf(rates) : null, ...cells);
   }
 
-  /**
-   * Takes what was logged of a step by a program that doesn't count its attempts: a scalar that comes once more to a step
-   * that lies behind it and that it has told already is that of a training which was started again.
-   */
+  /** Takes what was logged of a step by a program that doesn't count its attempts. */
   putUncounted(series: string, step: number, time: number | null, values: Partial<Record<Scalar, number>>): void {
     const byAttempt = new Map<number, Partial<Record<Scalar, number>>>();
     for (const [name, value] of Object.entries(values) as [Scalar, number][]) {
-      const before = this.reached.get(name);
-      let attempt = before?.attempt ?? 0;
-      if (before && step < before.step && this.has({ rank: 0, attempt, series }, step, name)) attempt += 1;
-      this.reached.set(name, { attempt, step });
+      const attempt = this.attempts.of(name, step, (of) => this.has({ rank: 0, attempt: of, series }, step, name));
       byAttempt.set(attempt, { ...byAttempt.get(attempt), [name]: value });
     }
     for (const [attempt, told] of byAttempt) this.put({ rank: 0, attempt, series }, step, time, told);
@@ -77,8 +71,7 @@ export class StagedSteps {
   forget(series: string, step: number): void {
     const voided = this.db.prepare("DELETE FROM steps WHERE part = ? AND step >= ?");
     for (const part of this.parts.list) if (part.series === series) voided.run(this.parts.keyOf(part), step);
-    for (const [name, { attempt, step: reached }] of this.reached)
-      this.reached.set(name, { attempt, step: Math.min(reached, step - 1) });
+    this.attempts.forget(step);
   }
 
   get count(): number {

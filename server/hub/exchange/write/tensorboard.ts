@@ -1,7 +1,7 @@
 /**
  * TensorBoard's event files: an `Event` a step (tensorflow/core/util/event.proto), with each scalar as a `simple_value`, which
  * every reader knows and which is of single precision. Tags are `<series>/<scalar>`, `<series>@<rank>/<scalar>` for ranks other
- * than 0, and `<series>/layers/<layer>`. Where an attempt goes back, TensorBoard shows the later one.
+ * than 0, and `<series>/grad_norm/<layer>`. Where an attempt goes back, TensorBoard shows the later one.
  */
 import { SCALAR_NAMES } from "../../../../protocol/scalars.ts";
 import type { OutputFile } from "../output-file.ts";
@@ -35,7 +35,7 @@ function eventsOf({ part, batch, layers }: Recorded, startedAt: number): Buffer[
   for (const [k, step] of norms?.steps.entries() ?? []) {
     const summary = new MessageWriter();
     for (const [j, layer] of layers.entries())
-      put(summary, `${prefix}/layers/${layer}`, norms!.values[k * layers.length + j]!);
+      put(summary, `${prefix}/grad_norm/${layer}`, norms!.values[k * layers.length + j]!);
     const at = steps.indexOf(step);
     events.push(event(times[at] ?? times.at(-1) ?? startedAt, step, summary));
   }

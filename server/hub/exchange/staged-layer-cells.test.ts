@@ -1,0 +1,72 @@
+import { expect, it, onTestFinished } from "vitest";
+import { StagedLog } from "./staged-log.ts";
+
+const part = (attempt = 0) => ({ rank: 0, attempt, series: "s" });
+
+/** The samples of each attempt as [step, table, norms], of cells that come in this order. */
+async function settled(put: (cells: StagedLog["cells"]) => void, attempts = 1) {
+  const log = await StagedLog.open();
+  onTestFinished(() => log.close());
+  put(log.cells);
+  log.cells.settle(log.layers);
+  return Array.from({ length: attempts }, (_, attempt) => ({
+    tables: log.cells.tablesOf(part(attempt)),
+    samples: pages(log, attempt),
+  }));
+}
+
+function pages({ layers }: StagedLog, attempt: number) {
+  const samples: [number, string, number[]][] = [];
+  for (let after: number | null = -1; after !== null; ) {
+    const page = layers.page(part(attempt), after, Number.MAX_SAFE_INTEGER, 1000);
+    samples.push(...page.rows.map(({ step, table, norms }): [number, string, number[]] => [step, table, [...norms!]]));
+    after = page.next === null ? null : page.next - 1;
+  }
+  return samples;
+}
+
+it("brings the layers of a step together, which may be logged one behind the other", async () => {
+  const [only] = await settled((cells) => {
+    for (const step of [5, 2, 7]) cells.putUncounted("s", step, "a", step);
+    for (const step of [7, 2]) cells.putUncounted("s", step, "b", Number.NaN);
+  });
+  expect(only).toEqual({
+    tables: { "layers-1": ["a", "b"], "layers-2": ["a"] },
+    samples: [
+      [2, "layers-1", [2, Number.NaN]],
+      [5, "layers-2", [5]],
+      [7, "layers-1", [7, Number.NaN]],
+    ],
+  });
+});
+
+it("takes what comes once more for that of a further attempt, unless it was voided before", async () => {
+  const again = await settled((cells) => {
+    for (const [step, norm] of [
+      [1, 10],
+      [2, 20],
+      [1, 11],
+      [2, 21],
+    ] as const)
+      cells.putUncounted("s", step, "a", norm);
+  }, 2);
+  expect(again.map(({ samples }) => samples.map(([step, , norms]) => [step, ...norms]))).toEqual([
+    [
+      [1, 10],
+      [2, 20],
+    ],
+    [
+      [1, 11],
+      [2, 21],
+    ],
+  ]);
+  const [voided] = await settled((cells) => {
+    for (const step of [1, 2, 3]) cells.putUncounted("s", step, "a", step);
+    cells.forget("s", 2);
+    cells.putUncounted("s", 2, "a", 22);
+  });
+  expect(voided!.samples.map(([step, , norms]) => [step, ...norms])).toEqual([
+    [1, 1],
+    [2, 22],
+  ]);
+});
