@@ -131,7 +131,7 @@ export const runInfo = object({
 });
 export type RunInfo = Of<typeof runInfo>;
 
-export const eventKind = oneOf(
+export const EVENT_KINDS = [
   "nonfinite", // a NaN or an infinity; `data.parameter` names the first parameter, `data.cause` what began it, where known
   "skipped", // the scaler skipped a step
   "gap", // steps were lost between `data.from` and `data.to`
@@ -142,7 +142,10 @@ export const eventKind = oneOf(
   "vanishing", // found by the hub
   "restart", // found by the hub: a rank was started again; `data.from` is the step that it had come to before
   "note", // given by the user
-);
+  "epoch", // one begins at `step`; `data.epoch` is its number, as the framework counts
+  "checkpoint", // what the update `step` left was saved; `data.path` is where, as the script has it
+] as const;
+export const eventKind = oneOf(...EVENT_KINDS);
 export type EventKind = Of<typeof eventKind>;
 
 export const runEvent = object({

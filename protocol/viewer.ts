@@ -174,9 +174,10 @@ export const runDetail = object({
   /** Those that were heard of, of a run with several; as their newest attempts are. */
   ranks: list(rankDetail),
   series: list(seriesDetail),
-  /** The latest events, at most 1000, oldest first; `eventCount` counts all. */
+  /** The latest of each kind, at most 500, oldest first. Of more epochs, every second one, fifth one, and so on. */
   events: list(runEvent),
-  eventCount: whole,
+  /** How many there are of each kind, epochs aside. */
+  eventCounts: record(whole),
   /** Of the rank that went wrong first; its series by the id that viewers know. null where nothing did. */
   story: nullable(story),
   /** null: nobody may control it, or it is not connected. */

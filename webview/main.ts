@@ -108,7 +108,7 @@ const distribution = new DistributionView({
 });
 const differences = new DifferencesView(() => changeState({ other: null }));
 const ranks = new RanksView((rank) => changeState({ rank }));
-const events = new EventsView({ showStep, reveal });
+const events = new EventsView({ showStep, reveal, choose: (events) => changeState({ events }) });
 const panels = new Map(specs.map((spec) => [spec, new ChartPanel(spec, chartActions)]));
 const panelOf = (spec: ChartSpec) => panels.get(spec) as ChartPanel;
 const norm = panelOf(normChart);
@@ -229,7 +229,7 @@ function render(): void {
   suggestion.show(detail, advised, outcome);
   control.show(detail, advised, changes.get(`${detail.summary.id}/${advised.id}`) ?? null);
   ranks.show(detail, series, state().rank);
-  events.show(detail, series, shownEvents);
+  events.show(detail, series, shownEvents, state().events ?? "all");
   const { tables, whatIf, modules, layer } = state();
   for (const [{ id }, panel] of panels) panel.draw(scene, tables.includes(id));
   const layered = feed.layers.question;

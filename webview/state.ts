@@ -1,6 +1,7 @@
 /** What the dashboard remembers across reloads of its page. */
 import { finite, list, nullable, type Of, object, text, whole } from "../protocol/shape.ts";
 import { host } from "./host.ts";
+import { eventFilter } from "./views/event-filter.ts";
 
 const shape = object({
   /** null: the latest run. */
@@ -21,6 +22,8 @@ const shape = object({
   layer: nullable(text(1024)),
   /** The charts whose table is open. */
   tables: list(text(64)),
+  /** null: all. */
+  events: nullable(eventFilter),
 });
 export type DashboardState = Of<typeof shape>;
 
@@ -38,7 +41,7 @@ function restore(): DashboardState {
   try {
     return shape(host.getState());
   } catch {
-    return { run: null, other: null, ...UNTOUCHED, tables: [] };
+    return { run: null, other: null, ...UNTOUCHED, tables: [], events: null };
   }
 }
 

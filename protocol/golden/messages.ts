@@ -136,6 +136,11 @@ export const messages = {
         seq: 5,
         event: { ...event, kind: "note", series: null, step: null, data: {} },
       }),
+      valid("a mark", {
+        type: "event",
+        seq: 6,
+        event: { ...event, kind: "epoch", message: "Epoch 2 begins.", data: { epoch: 2 } },
+      }),
       valid("end", end),
       valid("end with a story without an incident", { ...end, story: { ...story, incident: null } }),
       valid("end without error", { ...end, status: "finished", error: null, exitCode: 0 }),

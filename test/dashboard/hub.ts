@@ -157,6 +157,26 @@ export class RecordedProbe {
     });
   }
 
+  /** Tells that an epoch begins at a step. */
+  async epoch(series: string, step: number, number: number): Promise<void> {
+    const time = this.#run.info.startedAt + step * 0.05;
+    await this.#event({
+      kind: "epoch",
+      series,
+      step,
+      time,
+      message: `Epoch ${number} begins.`,
+      data: { epoch: number },
+    });
+  }
+
+  /** Tells that a step's weights were saved. */
+  async checkpoint(series: string, step: number, path: string): Promise<void> {
+    const time = this.#run.info.startedAt + step * 0.05;
+    const message = path.split("/").slice(-2).join("/");
+    await this.#event({ kind: "checkpoint", series, step, time, message, data: { path } });
+  }
+
   async #event(event: RunEvent): Promise<void> {
     await this.#say({ type: "event", seq: this.#seq++, event, story: null });
   }

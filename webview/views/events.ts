@@ -5,6 +5,7 @@ import type { RunDetail, SeriesDetail } from "../../protocol/viewer.ts";
 import { element, patchList, setAttribute, setHidden, setText } from "../dom.ts";
 import { formatCount, formatTime } from "../format.ts";
 import { t } from "../l10n.ts";
+import { createEventFilter, type EventFilter, passes } from "./event-filter.ts";
 import { createIcon, type IconName, setIcon } from "./icon.ts";
 
 interface KindLook {
@@ -24,11 +25,18 @@ const KINDS: Record<EventKind, KindLook> = {
   restart: { name: t("Started again"), icon: "info", severity: "info" },
   threshold: { name: t("Threshold changed"), icon: "info", severity: "info" },
   note: { name: t("Note"), icon: "info", severity: "info" },
+  epoch: { name: t("Epoch"), icon: "epoch", severity: "info" },
+  checkpoint: { name: t("Checkpoint"), icon: "checkpoint", severity: "info" },
 };
 
 const TEXT = {
   title: t("Events"),
-  none: t("Nothing out of the ordinary so far."),
+  none: {
+    all: t("Nothing out of the ordinary so far."),
+    problems: t("Nothing out of the ordinary so far."),
+    notes: t('No notes so far. A script makes one with gradsight.note("…").'),
+    marks: t("No epochs or checkpoints so far."),
+  } satisfies Record<EventFilter, string>,
   step: (n: number) => t("step {0}", formatCount(n)),
   stepHint: t("Show the steps around this one"),
   code: t("Go to code"),
@@ -41,32 +49,42 @@ const MOST_SHOWN = 200;
 export class EventsView {
   readonly element: HTMLElement;
   readonly #count = element("span", { class: "aside-label" });
-  readonly #none = element("p", { class: "aside-label" }, TEXT.none);
+  readonly #none = element("p", { class: "aside-label" });
+  readonly #filter: HTMLSelectElement;
   readonly #list = element("ol");
   readonly #earlier = element("p", { class: "aside-label" });
   readonly #showStep: (step: number) => void;
   readonly #reveal: (location: CodeLocation) => void;
   #site: CodeLocation | null = null;
 
-  constructor(actions: { showStep(step: number): void; reveal(location: CodeLocation): void }) {
+  constructor(actions: {
+    showStep(step: number): void;
+    reveal(location: CodeLocation): void;
+    choose(filter: EventFilter): void;
+  }) {
+    this.#filter = createEventFilter(actions.choose);
     this.#showStep = actions.showStep;
     this.#reveal = actions.reveal;
     this.element = element(
       "section",
       { class: "panel events", "aria-labelledby": "events-title" },
-      element("header", {}, element("h2", { id: "events-title" }, TEXT.title), this.#count),
+      element("header", {}, element("h2", { id: "events-title" }, TEXT.title), this.#count, this.#filter),
       this.#none,
       element("div", { class: "scroll" }, this.#list),
       this.#earlier,
     );
   }
 
-  /** `events`: of the run, those to show. */
-  show(run: RunDetail, series: SeriesDetail, events: readonly RunEvent[]): void {
+  /** `all`: of the run's events, those to show, of which `filter` leaves some. */
+  show(run: RunDetail, series: SeriesDetail, all: readonly RunEvent[], filter: EventFilter): void {
     this.#site = series.site;
+    const events = all.filter(({ kind }) => passes(filter, kind));
     const shown = events.slice(-MOST_SHOWN).reverse();
-    const earlier = run.eventCount - run.events.length + events.length - shown.length;
+    const earlier = untold(run, filter) + events.length - shown.length;
+    if (this.#filter.value !== filter) this.#filter.value = filter;
+    setHidden(this.#filter, all.length === 0 && filter === "all");
     setText(this.#count, events.length > 0 ? formatCount(events.length) : "");
+    setText(this.#none, TEXT.none[filter]);
     setHidden(this.#none, events.length > 0);
     setHidden(this.#list.parentElement!, events.length === 0);
     setHidden(this.#earlier, earlier === 0);
@@ -96,9 +114,19 @@ export class EventsView {
   }
 }
 
-/** The events of a series, and those of the run as a whole. */
-export const eventsOf = (run: RunDetail, series: SeriesDetail): RunEvent[] =>
-  run.events.filter((event) => event.series === null || event.series === series.id);
+/** How many the hub has beside those that it gave; of the epochs it leaves out on purpose none are missing. */
+function untold({ events, eventCounts }: RunDetail, filter: EventFilter): number {
+  const kinds = (Object.keys(eventCounts) as EventKind[]).filter((kind) => passes(filter, kind));
+  const given = events.filter(({ kind }) => kinds.includes(kind)).length;
+  return kinds.reduce((sum, kind) => sum + eventCounts[kind]!, 0) - given;
+}
+
+/** The events of a series, and those of the run as a whole. Marks are told by rank 0 for all. */
+export const eventsOf = (run: RunDetail, { id, name }: SeriesDetail): RunEvent[] =>
+  run.events.filter(
+    ({ kind, series }) =>
+      series === null || series === id || ((kind === "epoch" || kind === "checkpoint") && series === name),
+  );
 
 /** Those, and of the other ranks what none before them told; for where all ranks are shown. */
 export function eventsOfAllRanks(run: RunDetail, series: SeriesDetail): RunEvent[] {

@@ -10,6 +10,8 @@ const PATHS = {
   skipped: "M4.5 3.5h7v9h-7z",
   info: "M8 2a6 6 0 1 0 .01 0M8 7v4M8 4.5v1",
   gap: "M2 8h3M11 8h3M6.5 5v6M9.5 5v6",
+  epoch: "M8 1.5v3M8 6.5v3M8 11.5v3",
+  checkpoint: "M4.5 14.5v-12l8 3-8 3",
   chevron: "M4 6l4 4 4-4",
 } as const;
 export type IconName = keyof typeof PATHS;

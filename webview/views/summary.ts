@@ -16,6 +16,8 @@ interface Figure {
 
 const spikes = ({ id }: SeriesDetail, { events }: RunDetail) =>
   events.filter(({ kind, series }) => kind === "spike" && series === id).length;
+const hasEarlierSpikes = ({ events, eventCounts }: RunDetail) =>
+  (eventCounts.spike ?? 0) > events.filter(({ kind }) => kind === "spike").length;
 
 const FIGURES: readonly Figure[] = [
   {
@@ -41,7 +43,7 @@ const FIGURES: readonly Figure[] = [
     name: t("Spikes"),
     explanation: t("Steps whose norm rose far above those just before: often a bad batch."),
     // Of a run with more events than are sent, only the latest are counted here.
-    value: (series, run) => formatCount(spikes(series, run)) + (run.eventCount > run.events.length ? "+" : ""),
+    value: (series, run) => formatCount(spikes(series, run)) + (hasEarlierSpikes(run) ? "+" : ""),
   },
   {
     id: "non-finite",

@@ -13,8 +13,9 @@ import type { ObservedUpdate } from "./observed-update.ts";
 const PERIOD = 1000;
 /** Runs of one file that are told of, the newest. */
 const MOST_RUNS = 5;
-/** Events of a run that are looked at, the latest. */
+/** Events of a run that are looked at, the latest of each kind. */
 const MOST_EVENTS = 1000;
+const TELLING = ["explosion", "nonfinite", "warning"] as const;
 
 /** A run without its place in any file. */
 type Seen = Omit<ObservedUpdate, "file" | "hash" | "ranCells" | `${"site" | "clip"}${"Line" | "Cell"}`> & {
@@ -145,7 +146,7 @@ export class ObservedRuns {
     const known = this.known.get(id);
     if (known?.mark === mark) return known;
     const model = await this.loaded.get(run.key);
-    const events = this.store.events.latest(run.key, MOST_EVENTS);
+    const events = this.store.events.latest(run.key, MOST_EVENTS, TELLING);
     const declared = new Map<string, SeriesInfo>();
     for (const { info, rank } of this.store.series.list(run.key)) if (rank === 0) declared.set(info.id, info);
     const updates = [...declared].flatMap(([series, info]) => {

@@ -26,7 +26,7 @@ it("acknowledges what it committed, and shows it", async () => {
     exitCode: 1,
     attempts: 1,
     events: [{ kind: "note", message: "a note" }],
-    eventCount: 1,
+    eventCounts: { note: 1 },
   });
   expect(run.series[0]).toMatchObject({
     id: "adamw",
@@ -59,7 +59,7 @@ it("is not changed by a replay", async () => {
   const run = await viewer.subscribe("run-1");
   expect(run.series[0]!.steps).toBe(4);
   expect(run.summary.steps).toBe(4);
-  expect(run.eventCount).toBe(1);
+  expect(run.eventCounts).toEqual({ note: 1 });
   expect((await viewer.tile())["norm_pre.last"]).toEqual([1, 2, 3, 4]);
 });
 

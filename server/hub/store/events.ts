@@ -1,5 +1,6 @@
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, DatabaseSync, SQLOutputValue } from "node:sqlite";
 import type { RunEvent } from "../../../protocol/telemetry.ts";
+import { EVENT_KINDS, type EventKind, type RunEvent } from "../../../protocol/telemetry.ts";
 import type { RunIncident } from "../../../protocol/viewer.ts";
 
 /** A series as viewers know it: ranks share the names of their series. */
@@ -26,6 +27,10 @@ const FIRST_INCIDENTS = ["nonfinite", "explosion"]
       WHERE :run IS NULL OR attempts.run = :run`,
   )
   .join(" UNION ALL ");
+type Row = Record<string, SQLOutputValue>;
+
+const COLUMNS = "e.id, rank, series, kind, step, time, message, data";
+const TOLD_KINDS = EVENT_KINDS.filter((kind) => kind !== "epoch");
 
 export class Events {
   private readonly db: DatabaseSync;
@@ -61,20 +66,48 @@ export class Events {
     this.addFound(run, found);
   }
 
-  count(run: number): number {
-    return Number(this.db.prepare(`SELECT count(*) AS n ${VISIBLE}`).get(run)?.n);
+  /** Of each kind, epochs aside, of which there may be as many as steps. */
+  counts(run: number): Partial<Record<EventKind, number>> {
+    const kinds = TOLD_KINDS.map((kind) => `'${kind}'`).join();
+    const rows = this.db.prepare(`SELECT kind, count(*) AS n ${VISIBLE} AND kind IN (${kinds}) GROUP BY kind`).all(run);
+    return Object.fromEntries(rows.map(({ kind, n }) => [kind, Number(n)]));
   }
 
-  /** The latest, oldest first; series by the id that viewers know. */
-  latest(run: number, limit: number): RunEvent[] {
-    const rows = this.db
-      .prepare(`SELECT rank, series, kind, step, time, message, data ${VISIBLE} ORDER BY time DESC, e.id DESC LIMIT ?`)
-      .all(run, limit);
-    return rows.reverse().map(({ rank, ...row }) => ({
-      ...(row as unknown as RunEvent),
-      series: row.series === null ? null : seriesKey(String(row.series), Number(rank)),
-      data: JSON.parse(String(row.data)),
-    }));
+  /** The latest of each of these kinds, oldest first; series by the id that viewers know. */
+  latest(run: number, limit: number, kinds: readonly EventKind[] = EVENT_KINDS): RunEvent[] {
+    const ofKind = this.db.prepare(`SELECT ${COLUMNS} ${VISIBLE} AND kind = ? ORDER BY time DESC, e.id DESC LIMIT ?`);
+    return kinds
+      .flatMap((kind) => (kind === "epoch" ? this.epochs(run, limit) : ofKind.all(run, kind, limit)))
+      .sort((a, b) => Number(a.time) - Number(b.time) || Number(a.id) - Number(b.id))
+      .map(({ id, rank, ...row }) => ({
+        ...(row as unknown as RunEvent),
+        series: row.series === null ? null : seriesKey(String(row.series), Number(rank)),
+        data: JSON.parse(String(row.data)),
+      }));
+  }
+
+  /** The epochs whose numbers are multiples of the smallest of 1, 2, 5, 10, … of which there are few enough. */
+  private epochs(run: number, limit: number): Row[] {
+    const most = this.db
+      .prepare(
+        `SELECT max(json_extract(data, '$.epoch')) AS n FROM events
+         WHERE run = ? AND kind = 'epoch' AND json_extract(data, '$.epoch') < 1e15`, // a text is greater than any number
+      )
+      .get(run)?.n;
+    if (typeof most !== "number") return [];
+    // CROSS JOIN, so that each number is looked up, instead of a number for each epoch.
+    const multiples = this.db.prepare(
+      `WITH RECURSIVE multiple (n) AS (SELECT 0 UNION ALL SELECT n + :every FROM multiple WHERE n + :every <= :most)
+       SELECT ${COLUMNS} FROM multiple
+       CROSS JOIN events AS e ON e.run = :run AND kind = 'epoch' AND json_extract(data, '$.epoch') = n
+       JOIN attempts ON attempts.id = e.attempt LIMIT :enough`,
+    );
+    for (const every of roundNumbers()) {
+      if (most / every >= limit) continue;
+      const rows = multiples.all({ every, most, run, enough: limit + 1 });
+      if (rows.length <= limit || every > most) return rows.slice(0, limit);
+    }
+    return [];
   }
 
   /** The first of each run that had one, or of one run; by the run's key. */
@@ -120,4 +153,8 @@ export class Events {
       );
     return Number(changes) > 0;
   }
+}
+
+function* roundNumbers(): Generator<number> {
+  for (let ten = 1; ; ten *= 10) yield* [ten, 2 * ten, 5 * ten];
 }

@@ -111,6 +111,12 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE runs ADD COLUMN source TEXT;                     -- RunSource as JSON; null: a probe told it
   ALTER TABLE runs ADD COLUMN added_at REAL;                   -- Unix seconds of its import
   `,
+  `
+  -- Viewers get the latest of each kind, and every so many'th epoch.
+  CREATE INDEX events_of_kind ON events (run, kind, time);
+  CREATE INDEX epochs_of_run ON events (run, json_extract(data, '$.epoch')) WHERE kind = 'epoch';
+  DROP INDEX events_of_run;
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -10,7 +10,8 @@ import type { Store } from "../store/store.ts";
 import { isArriving, type RankEnd, rankEnds, runEnd } from "./status.ts";
 import { runStory } from "./story.ts";
 
-const MOST_EVENTS = 1000;
+/** Of each kind. */
+const MOST_EVENTS = 500;
 
 /** Runs as viewers see them. */
 export class RunViews {
@@ -68,7 +69,7 @@ export class RunViews {
       ranks: this.ranks(run, ends),
       series,
       events: this.store.events.latest(run.key, MOST_EVENTS),
-      eventCount: this.store.events.count(run.key),
+      eventCounts: this.store.events.counts(run.key),
       story: runStory(attempts),
       control: this.control(run),
     };
