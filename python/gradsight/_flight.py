@@ -18,7 +18,7 @@ from ._flight_file import FlightFile
 from ._flights import EXPLOSION, INCIDENT, LAST, NONFINITE, Flight, Step
 from ._frame import encode_frame
 from ._guard import Guard
-from ._protocol import to_text
+from ._protocol import CHECKPOINT, EPOCH, to_text
 from ._scalars import LOSS, NORM_PRE, SCALARS, SKIPPED
 from ._series import FLIGHT_STEPS, LayerNorms, LayerSample, Row, Series, encode_rows, encode_samples
 from ._spill import FRAME, JSON, Record
@@ -132,6 +132,8 @@ class FlightRecorder:
         self._budget = TimeBudget(SHARE)
 
     def _hear(self, event: Mapping[str, Any]) -> None:
+        if event["kind"] in (EPOCH, CHECKPOINT):  # many of them would push out what went wrong
+            return
         self._events.append(event)
         if event["kind"] == NONFINITE and event["series"] is not None:
             self._causes.setdefault(event["series"], event)

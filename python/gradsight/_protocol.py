@@ -9,6 +9,8 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Union
 PROTOCOL_VERSION = 1
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 MAX_ERROR = 65_536
+EPOCH, CHECKPOINT = "epoch", "checkpoint"
+"""Kinds of events that are marks: they say where the training is, and nothing of how it goes."""
 
 
 class Location(NamedTuple):

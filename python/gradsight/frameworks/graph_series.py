@@ -10,16 +10,17 @@ import time
 from array import array
 from collections import deque
 from types import FrameType
-from typing import Any, Callable, Deque, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Deque, Dict, List, NamedTuple, Optional, Tuple, Union
 
 from .._guard import Guard
 from .._naming import variable_name
-from .._protocol import Location
+from .._protocol import CHECKPOINT, Location
 from .._scalars import LOSS, NORM_PRE, SCALARS, SKIPPED, STEP_TIME
 from .._series import LayerNorms, LayerSample, Row, Series
 from .._session import Session, current
 from .._site import caller_location
 from ..metrics.nonfinite import NonFiniteWatch, bad_norms
+from .marks import Data
 
 _guard = Guard("recording what compiled graphs say")
 
@@ -62,14 +63,27 @@ class Arrival(NamedTuple):
     """Updates just before of which nothing is known."""
 
 
+class Mark(NamedTuple):
+    """What ``marks.Marked`` is told, between the updates before and after it."""
+
+    kind: str
+    message: str
+    data: Data
+    since: Optional[Callable[[], int]]
+    """How many of the updates that were made by now came after it; None: its place among the arrivals tells."""
+
+
 class GraphSeries(Series):
     session: Session
     watch: NonFiniteWatch
 
     def __init__(self, id: str, label: str, optimizer: Optional[str], site: Optional[Location]) -> None:
         super().__init__(id, label, optimizer, site)
-        self._arrivals: Deque[Arrival] = deque()
+        self._arrivals: "Deque[Union[Arrival, Mark]]" = deque()
         self._sources: List[Callable[[], None]] = []
+        self._since: Optional[Callable[[], Callable[[], int]]] = None
+        self._collected_marks: List[Mark] = []
+        """Whose place shows once all sources have been read."""
         self._step = 0
         self._clock: Optional[float] = None
         self._next_layers = 0.0
@@ -107,9 +121,16 @@ class GraphSeries(Series):
         session.adopt(self)
         return True
 
-    def collect_from(self, source: Callable[[], None]) -> None:
-        """``source`` is called by the sender's thread before it makes rows, to call ``collected`` and ``missed``."""
+    def collect_from(
+        self, source: Callable[[], None], since: Optional[Callable[[], Callable[[], int]]] = None
+    ) -> None:
+        """``source`` is called by the sender's thread before it makes rows, to call ``collected`` and ``missed``.
+
+        ``since``, where the series is marked, is called at a moment of the training; what it returns tells how many of
+        the updates that have been collected were made after it.
+        """
         self._sources.append(source)
+        self._since = since
 
     def collected(self, layout: Layout, numbers: List[float]) -> None:
         self._arrivals.append(Arrival(time.time(), None, layout, lambda: numbers))
@@ -124,16 +145,37 @@ class GraphSeries(Series):
         text = f"Steps {first} to {self._step - 1} were made faster than they could be read."
         self.session.event("gap", text, self, first, {"from": first, "to": self._step - 1})
 
+    def mark(self, kind: str, message: str, data: Data) -> bool:
+        """See ``marks.Marked``."""
+        if not self.is_open():
+            return False
+        self._arrivals.append(Mark(kind, message, data, None if self._since is None else self._since()))
+        return True
+
     @_guard
     def settle(self, final: bool) -> None:
         for source in self._sources:
             source()
         self._settle_arrivals()
+        marks, self._collected_marks = self._collected_marks, []
+        for mark in marks:
+            self._put(mark)
+
+    def _put(self, mark: "Mark") -> None:
+        after = 0 if mark.since is None else mark.since()
+        step = self._step - after - (mark.kind == CHECKPOINT)
+        self.session.event(mark.kind, mark.message, self, step, mark.data)
 
     def _settle_arrivals(self) -> None:
         try:
             while True:
                 arrival = self._arrivals.popleft()
+                if isinstance(arrival, Mark):
+                    if arrival.since is None:
+                        self._put(arrival)
+                    else:
+                        self._collected_marks.append(arrival)
+                    continue
                 if arrival.missed:
                     self._skip(arrival.missed)
                 row = self._row(arrival)

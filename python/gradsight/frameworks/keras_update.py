@@ -63,6 +63,7 @@ class KerasRecorder:
             if found is None:
                 return None
             self._series[optimizer] = found
+            self._recorder.marks.began(optimizer, found)
             package = package if package in PACKAGES else "keras"
             self._recorder.session.uses("keras", getattr(sys.modules.get(package), "__version__", None))
         return found

@@ -31,7 +31,7 @@ class Ring:
         self._rows: Dict[Layout, Any] = {}
         self._count = _made(lambda tf: tf.Variable(0, dtype=tf.int32, trainable=False, name="gradsight_count"))
         self._read = 0
-        series.collect_from(self.collect)
+        series.collect_from(self.collect, self.since)
 
     def write(self, layout: Layout, vector: Any) -> None:
         """Makes this part of the graph that is being traced."""
@@ -61,6 +61,12 @@ class Ring:
             self._series.collected(*ahead[distance])
             taken = distance + 1
         self._read = (self._read + taken) % ROUND
+
+    def since(self) -> Callable[[], int]:
+        """See ``GraphSeries.collect_from``. It waits for the updates that are under way: what marks an epoch or saves
+        the weights has waited for them already."""
+        count = int(self._count.numpy())
+        return lambda: (self._read - count + ROUND // 2) % ROUND - ROUND // 2
 
     def _ahead(self) -> Dict[int, Tuple[Layout, List[float]]]:
         """Rows by how far they are ahead of what has been read."""

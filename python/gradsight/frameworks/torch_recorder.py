@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optiona
 from .._protocol import Location
 from .._session import Session
 from .._site import caller_location
+from .marks import Marks
 from .torch_gradients import ALL, EXACTLY, Clip, Gradients
 from .torch_culprit import Culprits
 from .torch_reading import Number, Reader, fetch
@@ -61,6 +62,7 @@ class TorchRecorder:
         self.pause: "Optional[TorchPause]" = None
         """Where the user wants the training to wait before an update that is not finite."""
         self.reader = Reader()
+        self.marks = Marks(lambda: self.session.identity.rank == 0)
         self.culprits = Culprits()
         self.scaling: Optional[Scaling] = None
         self.unscaled_at: "weakref.WeakKeyDictionary[Any, int]" = weakref.WeakKeyDictionary()
@@ -229,6 +231,7 @@ class TorchRecorder:
                 found.begin_at(updates_before(optimizer))
             if found is not None:
                 self._series[optimizer] = found
+                self.marks.began(optimizer, found)
         return found
 
     def series_of_all(
@@ -241,7 +244,9 @@ class TorchRecorder:
             found = TorchSeries.begin(self.session, optimizers, frame, site)
         if found is not None:
             for optimizer in optimizers:
-                self._series.setdefault(optimizer, found)
+                if optimizer not in self._series:
+                    self._series[optimizer] = found
+                    self.marks.began(optimizer, found)
         return found
 
 

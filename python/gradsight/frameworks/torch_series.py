@@ -10,10 +10,12 @@ from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 
 from .._module_source import class_location
 from .._naming import parameter_names, variable_name
+from .._protocol import CHECKPOINT
 from .._protocol import Clip as ClipSite
 from .._protocol import Location
 from .._series import LayerNorms, LayerSample, Series
 from .._session import Session
+from .marks import Data
 from .torch_gradients import Gradients
 from ..metrics.bringing import brought
 from ..metrics.nonfinite import NonFiniteWatch
@@ -96,6 +98,13 @@ class TorchSeries:
     def begin_at(self, step: int) -> None:
         """Counts on from here: an earlier run has made that many updates."""
         self._step = step
+
+    def mark(self, kind: str, message: str, data: Data) -> bool:
+        """See ``marks.Marked``."""
+        if self.session.is_closed:
+            return False
+        self.session.event(kind, message, self.series, self._step - (kind == CHECKPOINT), data)
+        return True
 
     def missed(self) -> None:
         """An update that can't be looked into: a step of the count without a point."""

@@ -1,0 +1,28 @@
+"""Keras's epochs: those of training alone are told to the callbacks. They are counted from 1, as Keras shows them."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from .._guard import Guard
+from .torch_recorder import TorchRecorder
+
+_guard = Guard("recording Keras's epochs")
+
+
+def install(module: Any, recorder: TorchRecorder) -> None:
+    """``module`` is ``keras.src.callbacks.callback_list``."""
+    original = module.CallbackList.on_epoch_begin
+
+    @_guard
+    def note(callbacks: Any, epoch: int) -> None:
+        model = callbacks._model  # under JAX, to ask for `model` brings the whole state back
+        recorder.marks.epoch([getattr(model, "optimizer", None)], int(epoch) + 1)
+
+    @functools.wraps(original)
+    def on_epoch_begin(self: Any, epoch: int, *args: Any, **kwargs: Any) -> Any:
+        note(self, epoch)
+        return original(self, epoch, *args, **kwargs)
+
+    module.CallbackList.on_epoch_begin = on_epoch_begin
