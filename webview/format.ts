@@ -39,6 +39,8 @@ export const formatShare = (share: number): string => percents.format(share);
 export const formatSteps = (from: number, to: number): string =>
   from === to ? t("Step {0}", formatCount(from)) : t("Steps {0} to {1}", formatCount(from), formatCount(to));
 
+export const epochName = (number: number): string => t("Epoch {0}", formatCount(number));
+
 /** A threshold as it would stand in code: never grouped, never localised. */
 export const formatThreshold = (value: number): string => String(Number(value.toPrecision(6)));
 

@@ -213,6 +213,32 @@ test("what the script noted of a step stands at it in every chart over the steps
   await dashboard.close();
 });
 
+test("epochs and checkpoints stand at their steps in every chart over the steps, and are told", async () => {
+  const probe = await stage.probe({ ...runs.spikes, info: { ...runs.spikes.info, id: "marked" } });
+  await probe.tell();
+  for (let epoch = 0; epoch < 14; epoch++) {
+    await probe.epoch("adamw", epoch * 50, epoch);
+    if (epoch > 0) await probe.checkpoint("adamw", epoch * 50 - 1, `/home/ada/runs/kept/epoch=${epoch - 1}.ckpt`);
+  }
+  await probe.note(300, "the data change here");
+  await probe.end();
+  const dashboard = await stage.open({ run: "marked" });
+  await dashboard.page.getByText("Epoch 13 begins.").waitFor();
+  for (const title of ["Gradient norm", "Loss"]) {
+    const svg = await saved(dashboard, title, "Save picture (SVG)…");
+    const { texts } = await read(dashboard, svg);
+    const names = texts.filter((text) => text?.startsWith("Epoch "));
+    assert.ok(names.length > 2, names.join());
+    assert.equal(names[0], "Epoch 0");
+    const distant = await distance(dashboard, svg, await saved(dashboard, title, "Save picture (PNG)…"));
+    assert.ok(distant < 0.0005, `${title}: ${distant}`);
+  }
+  const norm = dashboard.page.locator('[data-chart="norm"] canvas');
+  assert.match((await norm.getAttribute("aria-label"))!, / 1 note\. Epochs 0 to 13 begin\. 13 checkpoints\.$/);
+  await dashboard.screenshot("marks");
+  await dashboard.close();
+});
+
 test("a run's name is text in a vector picture, whatever is in it", async () => {
   const dashboard = await stage.open({ run: "hostile" });
   const file = await saved(dashboard, "Gradient norm", "Save picture (SVG)…");

@@ -12,14 +12,18 @@ import {
 } from "chart.js";
 import type { RunEvent } from "../../protocol/telemetry.ts";
 import type { SeriesDetail } from "../../protocol/viewer.ts";
-import type { Tile } from "../hub/tile.ts";
+import { epochName } from "../format.ts";
+import { bucketAt, type Tile } from "../hub/tile.ts";
 import { stepScale, stepUnder, valueScale } from "./axis.ts";
+import { type Checkpoint, checkpointsOf, checkpointsPlugin } from "./checkpoints.ts";
 import { type Crosshair, crosshairPlugin } from "./crosshair.ts";
+import { type Epoch, epochsOf, epochsPlugin, LABEL_ROW } from "./epochs.ts";
 import { levelPlugin } from "./level.ts";
 import { extremes, fillLine, gapsBefore, type Point } from "./lines.ts";
 import { type Mark, markersPlugin, marksOf } from "./markers.ts";
 import { type Note, notesOf, notesPlugin } from "./notes.ts";
 import { type Palette, translucent } from "./palette.ts";
+import { lineOf, progressOf } from "./progress.ts";
 import { axisRange, type FixedAxis, settleAxis } from "./range.ts";
 import type { ChartSpec, LineSpec } from "./spec.ts";
 import { drawingOn, lineOptions, type Surface } from "./surface.ts";
@@ -52,6 +56,9 @@ export class ChartCanvas {
   #axis: FixedAxis;
   #marks: readonly Mark[] = [];
   #notes: readonly Note[] = [];
+  #epochs: readonly Epoch[] = [];
+  #checkpoints: readonly Checkpoint[] = [];
+  #progressAt: (step: number) => string = () => "";
   #level: number | null = null;
 
   constructor(canvas: Surface, spec: ChartSpec, palette: Palette, crosshair: Crosshair) {
@@ -59,12 +66,29 @@ export class ChartCanvas {
     this.#palette = palette;
     this.#axis = settleAxis(spec.axis, null, null);
     const plugins: Plugin<"line">[] = [
-      crosshairPlugin(crosshair, () => palette),
+      crosshairPlugin(
+        crosshair,
+        () => palette,
+        (step) => this.#progressAt(step),
+      ),
+      epochsPlugin(
+        () => this.#epochs,
+        () => palette,
+        epochName,
+      ),
       notesPlugin(
         () => this.#notes,
         () => palette,
+        () => (this.#epochs.length > 0 ? LABEL_ROW : 0),
       ),
     ];
+    if (showsCheckpoints(spec))
+      plugins.push(
+        checkpointsPlugin(
+          () => this.#checkpoints,
+          () => palette,
+        ),
+      );
     if (spec.level)
       plugins.push(
         levelPlugin(
@@ -104,6 +128,13 @@ export class ChartCanvas {
     this.#level = level?.value(series) ?? null;
     this.#marks = marks ? marksOf(tile, marks, events) : [];
     this.#notes = notesOf(events);
+    this.#epochs = epochsOf(events);
+    this.#checkpoints = checkpointsOf(events);
+    const progress = progressOf(events, tile);
+    this.#progressAt = (step) => {
+      const bucket = marks ? bucketAt(tile, step) : -1;
+      return bucket < 0 ? "" : lineOf(progress.at(bucket, step));
+    };
     const gaps = gapsBefore(tile);
     let low: number | null = null;
     let high: number | null = null;
@@ -158,6 +189,9 @@ export class ChartCanvas {
     this.#chart.destroy();
   }
 }
+
+/** In a small chart the flags would stand before the lines. */
+export const showsCheckpoints = ({ size }: ChartSpec): boolean => size !== "small";
 
 /** The line of another run that a chart shows: the first that it has. */
 export const overlayLine = ({ lines }: ChartSpec, { series, tile }: Overlay): LineSpec | undefined =>

@@ -1,5 +1,5 @@
 /** The step that the reader points at, and the range being dragged out: one of each, shared by all charts. */
-import type { Chart, Plugin } from "chart.js";
+import type { Chart, ChartArea, Plugin } from "chart.js";
 import type { Palette } from "./palette.ts";
 import type { StepWindow } from "./window.ts";
 
@@ -36,8 +36,16 @@ export class Crosshair {
   }
 }
 
-/** Draws the crosshair and the selection over a chart. */
-export function crosshairPlugin(crosshair: Crosshair, palette: () => Palette): Plugin<"line"> {
+/** Pixels between the line and its text, and from the step axis to it, over the marks that stand there. */
+const TEXT_GAP = 5;
+const TEXT_HEIGHT = 24;
+
+/** Draws the crosshair and the selection over a chart. `textAt`: what is to be said of a step. */
+export function crosshairPlugin(
+  crosshair: Crosshair,
+  palette: () => Palette,
+  textAt: (step: number) => string = () => "",
+): Plugin<"line"> {
   return {
     id: "crosshair",
     afterDraw(chart: Chart) {
@@ -61,8 +69,26 @@ export function crosshairPlugin(crosshair: Crosshair, palette: () => Palette): P
         ctx.moveTo(at, area.top);
         ctx.lineTo(at, area.bottom);
         ctx.stroke();
+        drawText(ctx, textAt(step), at, area, palette());
       }
       ctx.restore();
     },
   };
+}
+
+/** Beside the line, where there is room; with a rim, so that it can be read over the data. */
+function drawText(ctx: CanvasRenderingContext2D, text: string, at: number, area: ChartArea, palette: Palette): void {
+  if (text === "") return;
+  const { colors, font } = palette;
+  ctx.font = `11px ${font}`;
+  const isLeft = at + TEXT_GAP + ctx.measureText(text).width > area.right;
+  ctx.setLineDash([]);
+  ctx.textAlign = isLeft ? "right" : "left";
+  ctx.textBaseline = "bottom";
+  ctx.strokeStyle = colors.paper;
+  ctx.lineWidth = 4;
+  ctx.lineJoin = "round";
+  const [x, y] = [at + (isLeft ? -TEXT_GAP : TEXT_GAP), area.bottom - TEXT_HEIGHT];
+  ctx.strokeText(text, x, y);
+  ctx.fillText(text, x, y);
 }

@@ -1,12 +1,15 @@
 /** What a chart shows, in a sentence or two: the canvas' text for who can't see it. */
-import { formatCount, formatShare, formatSteps, formatThreshold, formatValue } from "../format.ts";
+import { epochName, formatCount, formatShare, formatSteps, formatThreshold, formatValue } from "../format.ts";
 import { bucketAt } from "../hub/tile.ts";
 import { t } from "../l10n.ts";
-import { overlayLine, type Scene } from "./canvas.ts";
+import { overlayLine, type Scene, showsCheckpoints } from "./canvas.ts";
+import { checkpointsOf } from "./checkpoints.ts";
+import { epochsOf } from "./epochs.ts";
 import { otherValueAt, valueAt } from "./legend.ts";
 import { extremes } from "./lines.ts";
 import { marksOf } from "./markers.ts";
 import { notesOf } from "./notes.ts";
+import { progressOf } from "./progress.ts";
 import { type ChartSpec, nameOf } from "./spec.ts";
 
 const TEXT = {
@@ -21,6 +24,10 @@ const TEXT = {
       : t("The threshold was changed by you in {0} places.", formatCount(n)),
   skipped: (n: number) => (n === 1 ? t("{0} skipped step.", formatCount(n)) : t("{0} skipped steps.", formatCount(n))),
   notes: (n: number) => (n === 1 ? t("{0} note.", formatCount(n)) : t("{0} notes.", formatCount(n))),
+  epochs: (from: number, to: number) => t("Epochs {0} to {1} begin.", formatCount(from), formatCount(to)),
+  epoch: (n: number) => t("{0} begins.", epochName(n)),
+  checkpoints: (n: number) => (n === 1 ? t("{0} checkpoint.", formatCount(n)) : t("{0} checkpoints.", formatCount(n))),
+  saved: (name: string) => t("checkpoint {0}", name),
   nonFinite: (n: number) =>
     n === 1 ? t("NaN or infinite in {0} place.", formatCount(n)) : t("NaN or infinite in {0} places.", formatCount(n)),
 };
@@ -46,18 +53,28 @@ export function describeChart(spec: ChartSpec, { series, tile, window, events, o
   if (count("restart")) parts.push(TEXT.restarts(count("restart")));
   if (count("in-force")) parts.push(TEXT.changes(count("in-force")));
   if (count("non-finite")) parts.push(TEXT.nonFinite(count("non-finite")));
-  const notes = notesOf(events).filter(({ step }) => step >= window.from && step <= window.to).length;
+  const isVisible = ({ step }: { readonly step: number }) => step >= window.from && step <= window.to;
+  const notes = notesOf(events).filter(isVisible).length;
   if (notes) parts.push(TEXT.notes(notes));
+  const epochs = epochsOf(events).filter(isVisible);
+  const [first, last] = [epochs[0]?.number, epochs.at(-1)?.number];
+  if (first !== undefined && last !== undefined)
+    parts.push(first === last ? TEXT.epoch(first) : TEXT.epochs(first, last));
+  const checkpoints = showsCheckpoints(spec) ? checkpointsOf(events).filter(isVisible).length : 0;
+  if (checkpoints) parts.push(TEXT.checkpoints(checkpoints));
   return parts.join(" ");
 }
 
 /** The values under the crosshair. */
-export function describeStep(spec: ChartSpec, { series, tile, other }: Scene, step: number): string {
+export function describeStep(spec: ChartSpec, { series, tile, events, other }: Scene, step: number): string {
   const bucket = bucketAt(tile, step);
   if (bucket < 0) return "";
   const values = spec.lines
     .filter((line) => line.applies?.(series) !== false && tile.metrics.has(line.metric))
     .map((line) => `${nameOf(line, series)} ${valueAt(spec, line, tile, bucket)}`);
   if (other && overlayLine(spec, other)) values.push(`${other.name} ${otherValueAt(spec, other, step)}`);
+  const { epoch, saved } = progressOf(events, tile).at(bucket, step);
+  if (epoch !== null) values.push(epochName(epoch));
+  if (saved) values.push(TEXT.saved(saved));
   return `${formatSteps(tile.from[bucket]!, tile.to[bucket]!)}: ${values.join(", ")}`;
 }

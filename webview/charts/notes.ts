@@ -54,7 +54,8 @@ export function placeNotes(
   return placed;
 }
 
-export function notesPlugin(notes: () => readonly Note[], palette: () => Palette): Plugin<"line"> {
+/** `inset`: pixels at the top that are taken by something else. */
+export function notesPlugin(notes: () => readonly Note[], palette: () => Palette, inset: () => number): Plugin<"line"> {
   return {
     id: "notes",
     // Below the lines: what was measured is in front of what was said.
@@ -84,7 +85,7 @@ export function notesPlugin(notes: () => readonly Note[], palette: () => Palette
       ctx.lineJoin = "round";
       for (const { x, text, isLeft } of placed) {
         if (text === null) continue;
-        const [at, top] = [Math.round(x) + (isLeft ? -4 : 4), area.top + 1];
+        const [at, top] = [Math.round(x) + (isLeft ? -4 : 4), area.top + 1 + inset()];
         ctx.textAlign = isLeft ? "right" : "left";
         ctx.strokeText(text, at, top);
         ctx.fillText(text, at, top);

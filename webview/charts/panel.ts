@@ -150,7 +150,7 @@ export class ChartPanel {
   /** What a drawing would depend on; null if that is what was drawn last: a push that changes none of it costs no drawing. */
   #stateOf({ tile, other, window, events, series }: Scene): Drawn | null {
     const level = this.#spec.level?.value(series);
-    const state = [window.from, window.to, events.length, level, this.#tableOpen].join();
+    const state = [window.from, window.to, events.length, events.at(-1)?.time, level, this.#tableOpen].join();
     const old = this.#drawn;
     return old?.tile === tile && old.other === other?.tile && old.state === state
       ? null

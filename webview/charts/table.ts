@@ -5,6 +5,7 @@ import { t } from "../l10n.ts";
 import { overlayLine, type Scene } from "./canvas.ts";
 import { otherValueAt } from "./legend.ts";
 import { middle } from "./lines.ts";
+import { progressOf } from "./progress.ts";
 import { type ChartSpec, nameOf } from "./spec.ts";
 
 const TEXT = {
@@ -13,6 +14,8 @@ const TEXT = {
   mean: (name: string) => t("{0}, mean", name),
   highest: (name: string) => t("{0}, highest", name),
   nonFinite: t("NaN or infinite"),
+  epoch: t("Epoch"),
+  checkpoint: t("Checkpoint"),
   caption: (title: string, rows: string) => t("{0}: {1} rows", title, rows),
 };
 
@@ -50,7 +53,7 @@ export function fillTable(table: HTMLTableElement, spec: ChartSpec, scene: Scene
   );
 }
 
-function columnsOf(spec: ChartSpec, { series, tile, other }: Scene): TableColumn[] {
+function columnsOf(spec: ChartSpec, { series, tile, events, other }: Scene): TableColumn[] {
   const format = spec.axis === "share" ? formatShare : formatValue;
   const columns: TableColumn[] = [{ title: TEXT.steps, cell: (i) => stepRange(tile.from[i]!, tile.to[i]!) }];
   for (const line of spec.lines) {
@@ -73,8 +76,13 @@ function columnsOf(spec: ChartSpec, { series, tile, other }: Scene): TableColumn
     const cell = (i: number) => otherValueAt(spec, other, middle(tile, i));
     columns.push({ title: other.name, cell });
   }
+  const progress = progressOf(events, tile);
+  if (progress.hasEpochs) columns.push({ title: TEXT.epoch, cell: (i) => formatEpoch(progress.at(i).epoch) });
+  if (progress.hasSaved) columns.push({ title: TEXT.checkpoint, cell: (i) => progress.at(i).saved || "–" });
   return columns;
 }
+
+const formatEpoch = (epoch: number | null): string => (epoch === null ? "–" : formatCount(epoch));
 
 const stepRange = (from: number, to: number): string =>
   from === to ? formatCount(from) : `${formatCount(from)}–${formatCount(to)}`;

@@ -121,12 +121,11 @@ function untold({ events, eventCounts }: RunDetail, filter: EventFilter): number
   return kinds.reduce((sum, kind) => sum + eventCounts[kind]!, 0) - given;
 }
 
+const isMark = (kind: EventKind): boolean => kind === "epoch" || kind === "checkpoint";
+
 /** The events of a series, and those of the run as a whole. Marks are told by rank 0 for all. */
 export const eventsOf = (run: RunDetail, { id, name }: SeriesDetail): RunEvent[] =>
-  run.events.filter(
-    ({ kind, series }) =>
-      series === null || series === id || ((kind === "epoch" || kind === "checkpoint") && series === name),
-  );
+  run.events.filter(({ kind, series }) => series === null || series === id || (isMark(kind) && series === name));
 
 /** Those, and of the other ranks what none before them told; for where all ranks are shown. */
 export function eventsOfAllRanks(run: RunDetail, series: SeriesDetail): RunEvent[] {
@@ -156,5 +155,5 @@ function fillRow(row: HTMLLIElement, { kind, step, message, time }: RunEvent, ha
   setText(stepLink!, step === null ? "" : TEXT.step(step));
   setHidden(stepLink!, step === null);
   setText(text!, message);
-  setHidden(code!, !hasCode);
+  setHidden(code!, !hasCode || isMark(kind)); // the update is not where a mark is made
 }

@@ -1,5 +1,4 @@
-import type { DatabaseSync, DatabaseSync, SQLOutputValue } from "node:sqlite";
-import type { RunEvent } from "../../../protocol/telemetry.ts";
+import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 import { EVENT_KINDS, type EventKind, type RunEvent } from "../../../protocol/telemetry.ts";
 import type { RunIncident } from "../../../protocol/viewer.ts";
 

@@ -1,0 +1,75 @@
+/** Epochs and checkpoints: on the charts, under the crosshair, in the tables and in the list of events. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { DashboardPage } from "./page.ts";
+import * as runs from "./runs.ts";
+import { Stage } from "./stage.ts";
+
+const stage = new Stage(async (hub) => {
+  const probe = await hub.probe({ ...runs.spikes, info: { ...runs.spikes.info, id: "marked" } });
+  await probe.tell();
+  for (let epoch = 0; epoch < 14; epoch++) {
+    await probe.epoch("adamw", epoch * 50, epoch);
+    if (epoch > 0) await probe.checkpoint("adamw", epoch * 50 - 1, `/home/ada/runs/kept/epoch=${epoch - 1}.ckpt`);
+  }
+  await probe.note(300, "the data change here");
+  await probe.end();
+  await hub.play(runs.calm);
+});
+
+const chart = ({ page }: DashboardPage, id = "norm") => page.locator(`[data-chart="${id}"]`);
+const kinds = ({ page }: DashboardPage) => page.locator(".events .kind").allInnerTexts();
+const filter = ({ page }: DashboardPage) => page.getByLabel("Events listed");
+
+test("the crosshair says which epoch it is in, and what was saved there; so does the table", async () => {
+  const dashboard = await stage.open({ run: "marked" });
+  const { page } = dashboard;
+  await page.getByRole("button", { name: "step 600" }).first().click();
+  await page.getByText("Steps 550 to 650").waitFor();
+  const surface = chart(dashboard).locator(".surface");
+  const told = () => surface.getAttribute("aria-valuetext");
+  await page.waitForFunction(() =>
+    /Step 600: .*, Epoch 12$/.test(document.querySelector("[data-chart=norm] .surface")!.ariaValueText!),
+  );
+  await surface.focus();
+  await page.keyboard.press("ArrowLeft");
+  await page.waitForFunction(() =>
+    /checkpoint/.test(document.querySelector("[data-chart=norm] .surface")!.ariaValueText!),
+  );
+  assert.match((await told())!, /^Step 599: .*, Epoch 11, checkpoint kept\/epoch=11\.ckpt$/);
+  await dashboard.settled();
+  await dashboard.screenshot("marks-crosshair");
+  await page.getByRole("button", { name: "Table of Gradient norm" }).click();
+  await chart(dashboard).locator("thead th", { hasText: "Checkpoint" }).waitFor();
+  const head = await chart(dashboard).locator("thead th").allInnerTexts();
+  assert.deepEqual(head.slice(-2), ["Epoch", "Checkpoint"]);
+  const row = chart(dashboard)
+    .locator("tbody tr")
+    .filter({ has: page.locator("th", { hasText: /^599$/ }) });
+  assert.deepEqual((await row.locator("td").allInnerTexts()).slice(-2), ["11", "kept/epoch=11.ckpt"]);
+  await dashboard.close();
+});
+
+test("the list shows what is asked for, by keyboard too, and the same after a reload", async () => {
+  const dashboard = await stage.open({ run: "marked" });
+  const { page } = dashboard;
+  const all = await kinds(dashboard);
+  for (const kind of ["Spike", "Skipped step", "Note", "Epoch", "Checkpoint"]) assert.ok(all.includes(kind), kind);
+  await filter(dashboard).selectOption("problems");
+  assert.deepEqual(new Set(await kinds(dashboard)), new Set(["Spike", "Skipped step"]));
+  await filter(dashboard).focus();
+  await page.keyboard.press("ArrowDown");
+  assert.deepEqual(await kinds(dashboard), ["Note"]);
+  await page.keyboard.press("ArrowDown");
+  assert.deepEqual(new Set(await kinds(dashboard)), new Set(["Epoch", "Checkpoint"]));
+  await page.reload();
+  await dashboard.drawn();
+  assert.equal(await filter(dashboard).inputValue(), "marks");
+  assert.deepEqual(new Set(await kinds(dashboard)), new Set(["Epoch", "Checkpoint"]));
+  await dashboard.post({ type: "show", run: "calm" });
+  await page.getByText("No epochs or checkpoints so far.").waitFor();
+  assert.equal(await filter(dashboard).isVisible(), true);
+  await filter(dashboard).selectOption("notes");
+  await page.getByText("No notes so far.").waitFor();
+  await dashboard.close();
+});
