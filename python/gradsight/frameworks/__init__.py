@@ -27,6 +27,7 @@ PARTS = {
     "torch.serialization": ("torch", "torch_checkpoint"),
     "torch.amp.grad_scaler": ("torch", "torch_scaler"),
     "torch.cuda.amp.grad_scaler": ("torch", "torch_scaler"),
+    "torch.utils.data.dataloader": ("torch", "torch_epoch"),
     "deepspeed.runtime.engine": ("deepspeed", "deepspeed_engine"),
     "deepspeed.runtime.utils": ("deepspeed", "deepspeed_clip"),
     "keras.src.optimizers.base_optimizer": ("keras", "keras_update"),

@@ -14,7 +14,7 @@ from typing import Any, Callable, Deque, Dict, List, NamedTuple, Optional, Tuple
 
 from .._guard import Guard
 from .._naming import variable_name
-from .._protocol import CHECKPOINT, Location
+from .._protocol import Location
 from .._scalars import LOSS, NORM_PRE, SCALARS, SKIPPED, STEP_TIME
 from .._series import LayerNorms, LayerSample, Row, Series
 from .._session import Session, current
@@ -69,6 +69,7 @@ class Mark(NamedTuple):
     kind: str
     message: str
     data: Data
+    made: bool
     since: Optional[Callable[[], int]]
     """How many of the updates that were made by now came after it; None: its place among the arrivals tells."""
 
@@ -145,11 +146,11 @@ class GraphSeries(Series):
         text = f"Steps {first} to {self._step - 1} were made faster than they could be read."
         self.session.event("gap", text, self, first, {"from": first, "to": self._step - 1})
 
-    def mark(self, kind: str, message: str, data: Data) -> bool:
+    def mark(self, kind: str, message: str, data: Data, made: bool) -> bool:
         """See ``marks.Marked``."""
         if not self.is_open():
             return False
-        self._arrivals.append(Mark(kind, message, data, None if self._since is None else self._since()))
+        self._arrivals.append(Mark(kind, message, data, made, None if self._since is None else self._since()))
         return True
 
     @_guard
@@ -163,7 +164,7 @@ class GraphSeries(Series):
 
     def _put(self, mark: "Mark") -> None:
         after = 0 if mark.since is None else mark.since()
-        step = self._step - after - (mark.kind == CHECKPOINT)
+        step = self._step - after - mark.made
         self.session.event(mark.kind, mark.message, self, step, mark.data)
 
     def _settle_arrivals(self) -> None:

@@ -23,8 +23,8 @@ MOST_WRAPPERS = 8
 class Marked(Protocol):
     """A series, as it stands with the optimizer's updates."""
 
-    def mark(self, kind: str, message: str, data: Data) -> bool:
-        """False where its run is over."""
+    def mark(self, kind: str, message: str, data: Data, made: bool) -> bool:
+        """At the update that was made last, or at the one that comes next. False where its run is over."""
         ...
 
 
@@ -41,6 +41,8 @@ class Marks:
         self._series: "weakref.WeakKeyDictionary[Any, Marked]" = weakref.WeakKeyDictionary()
         self._begun: "weakref.WeakKeyDictionary[Any, int]" = weakref.WeakKeyDictionary()
         """Epochs that began before the optimizer's first update, and so before there is a series."""
+        self._are_told = False
+        """Whether a framework tells of epochs."""
 
     def began(self, optimizer: Any, series: Marked) -> None:
         """The series of this optimizer, which is about to make its first update."""
@@ -51,6 +53,7 @@ class Marks:
 
     def epoch(self, optimizers: Iterable[Any], number: int) -> None:
         """The framework begins this epoch, as it counts them itself, with these optimizers."""
+        self._are_told = True
         if not self._tells():
             return
         for optimizer in optimizers:
@@ -58,12 +61,19 @@ class Marks:
                 for each in _unwrapped(optimizer):
                     self._begun[each] = number
 
+    def passed(self, optimizer: Any, number: int) -> None:
+        """The optimizer has made its first update after so many passes over the data; counts where no framework does."""
+        if self._tells() and not self._are_told:
+            for series in self._series_of([optimizer]):
+                _mark_epoch(series, number, made=True)
+
     def checkpoint(self, optimizers: Iterable[Any], path: Any) -> None:
         """What these optimizers have made of the model is in ``path`` now."""
         if self._tells():
             name = os.fsdecode(path)
             for series in self._series_of(optimizers):
-                series.mark(CHECKPOINT, "/".join(name.replace(os.sep, "/").rstrip("/").split("/")[-2:]), {"path": name})
+                last_parts = name.replace(os.sep, "/").rstrip("/").split("/")[-2:]
+                series.mark(CHECKPOINT, "/".join(last_parts), {"path": name}, made=True)
 
     def _series_of(self, optimizers: Iterable[Any]) -> List[Marked]:
         """Each once: one series may be several optimizers'."""
@@ -76,8 +86,8 @@ class Marks:
         return list(found.values())
 
 
-def _mark_epoch(series: Marked, number: int) -> bool:
-    return series.mark(EPOCH, f"Epoch {number} begins.", {"epoch": number})
+def _mark_epoch(series: Marked, number: int, made: bool = False) -> bool:
+    return series.mark(EPOCH, f"Epoch {number} begins.", {"epoch": number}, made)
 
 
 def _unwrapped(optimizer: Any) -> Iterator[Any]:

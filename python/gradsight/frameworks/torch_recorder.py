@@ -14,6 +14,7 @@ from .marks import Marks
 from .torch_gradients import ALL, EXACTLY, Clip, Gradients
 from .torch_culprit import Culprits
 from .torch_reading import Number, Reader, fetch
+from .torch_passes import Passes
 from .torch_resume import updates_before
 from .torch_series import TorchSeries
 
@@ -63,6 +64,7 @@ class TorchRecorder:
         """Where the user wants the training to wait before an update that is not finite."""
         self.reader = Reader()
         self.marks = Marks(lambda: self.session.identity.rank == 0)
+        self.passes = Passes(self.marks)
         self.culprits = Culprits()
         self.scaling: Optional[Scaling] = None
         self.unscaled_at: "weakref.WeakKeyDictionary[Any, int]" = weakref.WeakKeyDictionary()
@@ -207,6 +209,7 @@ class TorchRecorder:
 
     def ended_step(self, optimizer: Any) -> None:
         """An update was made, or skipped, and is recorded: a trial ends after some of them, and control acts between them."""
+        self.passes.updated(optimizer)
         owner = self._series.get(optimizer)
         if owner is None:
             return

@@ -10,7 +10,6 @@ from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 
 from .._module_source import class_location
 from .._naming import parameter_names, variable_name
-from .._protocol import CHECKPOINT
 from .._protocol import Clip as ClipSite
 from .._protocol import Location
 from .._series import LayerNorms, LayerSample, Series
@@ -99,11 +98,11 @@ class TorchSeries:
         """Counts on from here: an earlier run has made that many updates."""
         self._step = step
 
-    def mark(self, kind: str, message: str, data: Data) -> bool:
+    def mark(self, kind: str, message: str, data: Data, made: bool) -> bool:
         """See ``marks.Marked``."""
         if self.session.is_closed:
             return False
-        self.session.event(kind, message, self.series, self._step - (kind == CHECKPOINT), data)
+        self.session.event(kind, message, self.series, self._step - made, data)
         return True
 
     def missed(self) -> None:
