@@ -297,3 +297,27 @@ def test_hugging_face_s_trainer(script: Script, hub: HubForTests) -> None:
     )
     assert len(said) == 4
     check_trainer(hub, said, 1.5)
+
+
+def test_what_the_engine_saves_is_one_checkpoint(script: Script, hub: HubForTests, tmp_path: Path) -> None:
+    train(
+        script,
+        hub,
+        f"""
+    for stage in (0, 1):
+        engine = engine_of(network(), zero_optimization={{"stage": stage}})
+        for number in range(3):
+            engine.backward(loss_of(engine, number))
+            engine.step()
+        engine.save_checkpoint({str(tmp_path)!r})
+        engine.save_checkpoint({str(tmp_path)!r}, tag="best")
+    print("{{}}")
+    """,
+    )
+    told: Dict[str, Any] = {series: [] for series in hub.series}
+    for event in hub.events:
+        if event["kind"] == "checkpoint":
+            told[event["series"]].append((event["step"], event["data"]["path"]))
+    assert len(told) == 2
+    for found in told.values():
+        assert found == [(2, str(tmp_path / "global_step3")), (2, str(tmp_path / "best"))]

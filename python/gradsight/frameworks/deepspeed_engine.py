@@ -8,6 +8,7 @@ Otherwise the engine calls an optimizer of PyTorch, and that one's hook says all
 from __future__ import annotations
 
 import functools
+import os
 import sys
 import weakref
 from types import FrameType
@@ -16,6 +17,7 @@ from typing import Any, List, NamedTuple, Optional
 from .._guard import Guard
 from .._protocol import Clip as ClipSite
 from .._site import caller_frame, caller_location
+from .marks import wrap_save
 from .torch_gradients import Clip
 from .torch_reading import Number
 from .torch_recorder import TorchRecorder, torch
@@ -101,6 +103,7 @@ class Engines:
             found = TorchSeries.begin(session, [basic], frame, caller_location(frame), named_as=engine)
             if found is not None:
                 self._series[engine] = found
+                self._recorder.marks.began(engine, found)
                 session.uses("deepspeed", getattr(sys.modules.get("deepspeed"), "__version__", None))
         return found
 
@@ -124,6 +127,7 @@ def install(module: Any, recorder: TorchRecorder) -> None:
     _wrap_init(engine_class, recorder)
     _wrap_backward(engine_class, engines)
     _wrap_update(engine_class, engines, recorder)
+    _wrap_checkpoint(engine_class, recorder)
 
 
 def _wrap_init(engine_class: Any, recorder: TorchRecorder) -> None:
@@ -171,3 +175,12 @@ def _wrap_update(engine_class: Any, engines: Engines, recorder: TorchRecorder) -
         return result
 
     engine_class._take_model_step = _take_model_step
+
+
+def _wrap_checkpoint(engine_class: Any, recorder: TorchRecorder) -> None:
+    @_guard
+    def note(_: Any, engine: Any, save_dir: Any, tag: Any = None, *args: Any, **kwargs: Any) -> None:
+        folder = f"global_step{engine.global_steps}" if tag is None else str(tag)
+        recorder.marks.checkpoint([engine], os.path.join(save_dir, folder))
+
+    wrap_save(engine_class, "save_checkpoint", lambda: recorder.marks, note)
