@@ -23,16 +23,20 @@ export interface HubEndpoint {
 }
 export type HubResult = { ok: HubEndpoint } | { err: string };
 
-/** Request: the edit that puts `threshold` into the code of one update site. `site` and `clip` are where the probe saw them. */
+/**
+ * Request: the edit that puts `threshold` into the code of one update site. `site` and `clip` are where the probe saw them;
+ * `script` is what was run, which may name the number that a module of it clips at.
+ */
 export const THRESHOLD_EDIT_METHOD = "gradsight/thresholdEdit";
 export const thresholdEditParams = object({
   uri: text(),
   site: nullable(codeLocation),
   clip: nullable(codeLocation),
+  script: nullable(text()),
   threshold: finite,
 });
 export type ThresholdEditParams = Of<typeof thresholdEditParams>;
-/** `edit` is an LSP WorkspaceEdit; `summary` says what changes, `line` (1-based) where. */
+/** `edit` is an LSP WorkspaceEdit, to be confirmed where it changes another document than `uri`; `summary` says what changes, `line` (1-based) where. */
 export type ThresholdEditResult = { ok: { edit: unknown; summary: string; line: number } } | { err: string };
 
 /** Request: all fixes of one document as one edit. With `unsafe`, those that change what the optimizer receives, too. */

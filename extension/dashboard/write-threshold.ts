@@ -58,7 +58,7 @@ export class ThresholdWriter {
     if (!modified) return { err: l10n.t("{0} does not exist any more. Was it moved or renamed?", file) };
     const document = await workspace.openTextDocument(Uri.file(file));
     const version = document.version;
-    const params: ThresholdEditParams = { uri: this.server.uri(document.uri), site, clip, threshold };
+    const params: ThresholdEditParams = { uri: this.server.uri(document.uri), site, clip, script, threshold };
     const answer = await this.server.request<ThresholdEditResult>(THRESHOLD_EDIT_METHOD, params);
     if ("err" in answer)
       return { err: withReason(answer.err, changedSince(startedAt, document, modified.mtimeMs / 1000)) };
@@ -66,12 +66,19 @@ export class ThresholdWriter {
     const edit = await this.server.edit(answer.ok.edit);
     if (document.version !== version)
       return { err: l10n.t("The script was changed just now. Nothing was written; please try again.") };
-    if (!(await workspace.applyEdit(edit)))
-      return { err: l10n.t("{0} could not be edited. Is it read-only?", workspace.asRelativePath(document.uri)) };
     const { line, summary } = answer.ok;
-    const target = edited(edit) ?? document.uri;
-    await showRange(await workspace.openTextDocument(target), changedRange(edit, line));
-    return { ok: { file: target.fsPath, line, summary } };
+    const target = await workspace.openTextDocument(edited(edit) ?? document.uri);
+    const before = target.version;
+    // In another file than the one where gradients are clipped, the user sees it first, and may turn it down.
+    const applied = await workspace.applyEdit(edit);
+    if (target.version === before) {
+      const isAsked = target !== document;
+      if (isAsked) return { err: l10n.t("The change in {0} was not accepted.", workspace.asRelativePath(target.uri)) };
+      if (!applied)
+        return { err: l10n.t("{0} could not be edited. Is it read-only?", workspace.asRelativePath(target.uri)) };
+    }
+    await showRange(target, changedRange(edit, line));
+    return { ok: { file: target.uri.fsPath, line, summary } };
   }
 }
 

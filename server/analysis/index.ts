@@ -9,7 +9,7 @@ import { OpenModule } from "./module.ts";
 import type { ObservedRun } from "./observed-run.ts";
 import { documentationUrl, RULES } from "./rules/index.ts";
 import { hasSyntaxErrors, loadGrammar } from "./syntax/document.ts";
-import type { Origin } from "./workspace.ts";
+import type { Origin, WorkspaceModule } from "./workspace.ts";
 
 export type * from "./finding.ts";
 export type { ObservedRun } from "./observed-run.ts";
@@ -27,12 +27,20 @@ export interface ThresholdRequest {
   /** 0-based lines where the run saw the update and the clip; null where it did not. */
   readonly siteLine: number | null;
   readonly clipLine: number | null;
+  /** What those lines are in, where it isn't this text but a module that it imports. */
+  readonly within?: WorkspaceModule;
 }
 
 export type ThresholdEdit =
-  | { readonly edits: readonly TextEdit[]; readonly summary: string; readonly range: TextRange }
-  /** Why the code can't be edited, and what the user can do instead. */
-  | { readonly refused: string };
+  | {
+      readonly edits: readonly TextEdit[];
+      readonly summary: string;
+      readonly range: TextRange;
+      /** What the edits count in, where it isn't this text: a module that it imports. */
+      readonly module?: WorkspaceModule;
+    }
+  /** Why the code can't be edited, and what the user can do instead; `unseen`: this text doesn't show the place at all. */
+  | { readonly refused: string; readonly unseen?: true };
 
 /** What people call a line, from 1, of a text: `line 12`, or `line 3 of cell 2` where the text is made of several. */
 export type LineName = (line: number) => string;

@@ -1,5 +1,5 @@
 import { AskedVersions } from "./asked-versions.ts";
-import { type Contains, type Facts, gatherFacts, mayTrain } from "./facts/facts.ts";
+import { type Contains, containing, type Facts, gatherFacts, mayTrain } from "./facts/facts.ts";
 import { ModuleNames } from "./facts/names/module-names.ts";
 import type { Finding, TextEdit } from "./finding.ts";
 import { combineFixes } from "./fixes/fix-all.ts";
@@ -62,7 +62,9 @@ export class OpenModule implements Module {
   }
 
   thresholdEdit(request: ThresholdRequest): ThresholdEdit {
-    const facts = this.#known();
+    // A script may do no more than call a module that trains, and pass the number.
+    const { within } = request;
+    const facts = within ? this.#gather(containing(`${this.text}\n${within.text}`)) : this.#known();
     return facts ? thresholdEdit(facts, request) : { refused: "This file has no update that could be clipped." };
   }
 
@@ -89,18 +91,20 @@ export class OpenModule implements Module {
     this.#facts = null;
     const contains: Contains = (sought) =>
       typeof sought === "string" ? this.#mentions.has(sought, text) : sought.test(text);
-    if (mayTrain(contains, FRAMEWORKS)) {
-      this.#importer = this.#origin && new ModuleImporter(this.#origin, this.#grammar);
-      this.#versions = this.#origin?.versions ? new AskedVersions(this.#origin.versions) : null;
-      const statements = this.#document.statements();
-      this.#facts = gatherFacts(text, statements, this.#names.of(statements), FRAMEWORKS, {
-        contains,
-        importer: this.#importer,
-        versions: this.#versions ?? undefined,
-        lineName: this.#lineName,
-        observed: this.#observed,
-      });
-    }
+    if (mayTrain(contains, FRAMEWORKS)) this.#facts = this.#gather(contains);
     return this.#facts;
+  }
+
+  #gather(contains: Contains): Facts {
+    this.#importer = this.#origin && new ModuleImporter(this.#origin, this.#grammar);
+    this.#versions = this.#origin?.versions ? new AskedVersions(this.#origin.versions) : null;
+    const statements = this.#document.statements();
+    return gatherFacts(this.text, statements, this.#names.of(statements), FRAMEWORKS, {
+      contains,
+      importer: this.#importer,
+      versions: this.#versions ?? undefined,
+      lineName: this.#lineName,
+      observed: this.#observed,
+    });
   }
 }

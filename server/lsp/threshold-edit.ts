@@ -1,15 +1,21 @@
 import { THRESHOLD_EDIT_METHOD, type ThresholdEditResult, thresholdEditParams } from "../../protocol/lsp.ts";
 import { type CodeLocation, hashedCell } from "../../protocol/telemetry.ts";
+import type { ThresholdEdit, ThresholdRequest, WorkspaceModule } from "../analysis/index.ts";
+import { Positions } from "../text/positions.ts";
 import type { Context } from "./context.ts";
+import type { View } from "./documents.ts";
 import { workspaceEdit } from "./workspace-edit.ts";
 
-/** `gradsight/thresholdEdit`: the document as it is open, or else the file. */
-export function registerThresholdEdit({ connection, host, client, documents }: Context): void {
+type Lines = Pick<ThresholdRequest, "siteLine" | "clipLine">;
+
+/** `gradsight/thresholdEdit`: of the document as it is open, or else the file. */
+export function registerThresholdEdit(context: Context): void {
+  const { connection, host, documents, modules } = context;
   connection.onRequest<ThresholdEditResult, void>(
     THRESHOLD_EDIT_METHOD,
     async (params: unknown): Promise<ThresholdEditResult> => {
       try {
-        const { uri, site, clip, threshold } = thresholdEditParams(params);
+        const { uri, site, clip, script, threshold } = thresholdEditParams(params);
         // The probe counts lines from 1, and may have seen the clip in another file than the update.
         const file = documents.fileOf(uri);
         const here = (place: CodeLocation | null) => (place && host.isFile(file, place.file) ? place : null);
@@ -21,16 +27,19 @@ export function registerThresholdEdit({ connection, host, client, documents }: C
           const index = cells?.only((source) => host.hash(hashedCell(source)) === cell) ?? null;
           return cells && index !== null ? cells.firstLine(index) + line - 1 : null;
         };
+        modules.refresh();
+        const ran = script === null || host.isFile(file, script) ? null : script;
+        const inFile = (place: CodeLocation | null) => (place ? place.line - 1 : null);
+        const seen = { siteLine: inFile(siteHere), clipLine: inFile(clipHere) };
+        const told = ran === null ? null : await fromScript(context, uri, ran, { threshold, ...seen });
+        if (told) return told;
         return await documents.view(uri, (view) => {
           const lineOf = (place: CodeLocation | null) =>
             place && (place.cell ? lineInCell(place) : view.moduleLine(place.line - 1));
           const lines = { siteLine: lineOf(siteHere), clipLine: lineOf(clipHere) };
           if (lines.siteLine === null && lines.clipLine === null && (siteHere || clipHere))
             return { err: "The cell that the run saw this update in has changed since, or is gone." };
-          const result = view.module.thresholdEdit({ threshold, ...lines });
-          if ("refused" in result) return { err: result.refused };
-          const line = view.place(result.range).range.start.line + 1;
-          return { ok: { edit: workspaceEdit(view, result.edits, client), summary: result.summary, line } };
+          return answer(context, uri, view, view.module.thresholdEdit({ threshold, ...lines }));
         });
       } catch (error) {
         connection.console.error(`Threshold edit failed: ${(error as Error).stack}`);
@@ -38,4 +47,44 @@ export function registerThresholdEdit({ connection, host, client, documents }: C
       }
     },
   );
+}
+
+/** What the script says that led to the place: it may pass the number. Null where that can't be told from it. */
+async function fromScript(
+  context: Context,
+  uri: string,
+  script: string,
+  request: Lines & { readonly threshold: number },
+): Promise<ThresholdEditResult | null> {
+  const { documents, modules } = context;
+  const path = modules.originOf(uri)?.path;
+  if (path === undefined || !script.endsWith(".py")) return null;
+  try {
+    const text = await documents.view(uri, ({ module }) => module.text);
+    return await documents.view(modules.uriOf(script), (view) => {
+      const result = view.module.thresholdEdit({ ...request, within: { path, text } });
+      return "refused" in result && result.unseen ? null : answer(context, uri, view, result);
+    });
+  } catch {
+    // It was deleted since: the module still speaks for itself.
+    return null;
+  }
+}
+
+function answer(context: Context, asked: string, view: View, result: ThresholdEdit): ThresholdEditResult {
+  if ("refused" in result) return { err: result.refused };
+  const { edits, summary, range, module } = result;
+  const { client } = context;
+  const placing = module ? placingIn(context, module) : view;
+  const place = placing.place(range);
+  const confirm = place.uri === asked ? null : { label: "Gradsight", description: summary };
+  return {
+    ok: { edit: workspaceEdit(placing, edits, client, confirm), summary, line: place.range.start.line + 1 },
+  };
+}
+
+function placingIn({ client, documents, modules }: Context, { path, text }: WorkspaceModule): Pick<View, "place"> {
+  const uri = modules.uriOf(path);
+  const positions = Positions.of(text, client.positionEncoding);
+  return documents.script(uri) ?? { place: (range) => ({ uri, version: null, range: positions.range(range) }) };
 }

@@ -266,7 +266,7 @@ function capabilities({
       didChangeConfiguration: { dynamicRegistration: true },
       didChangeWatchedFiles: { dynamicRegistration: watches },
       diagnostics: { refreshSupport: true },
-      workspaceEdit: { documentChanges: versionedEdits },
+      workspaceEdit: { documentChanges: versionedEdits, changeAnnotationSupport: {} },
     },
   } satisfies ClientCapabilities;
 }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { WorkspaceEdit } from "vscode-languageserver-protocol/node";
 import type { ThresholdEditResult } from "../../protocol/lsp.ts";
 import { applyEdits } from "../../server/text/edits.ts";
 import { Positions } from "../../server/text/positions.ts";
@@ -32,7 +33,13 @@ describe("gradsight/thresholdEdit", () => {
   });
 
   const ask = (params: object) =>
-    client.request<ThresholdEditResult>("gradsight/thresholdEdit", { uri, site: null, clip: null, ...params });
+    client.request<ThresholdEditResult>("gradsight/thresholdEdit", {
+      uri,
+      site: null,
+      clip: null,
+      script: null,
+      ...params,
+    });
 
   function outcome(text: string, result: ThresholdEditResult) {
     if ("err" in result) throw new Error(result.err);
@@ -68,6 +75,40 @@ describe("gradsight/thresholdEdit", () => {
     const site = { file: path, line: lineOf(UNCLIPPED, "optimizer.step()") };
     const { text } = outcome(UNCLIPPED, await ask({ site, threshold: 0.5 }));
     expect(text).toMatch(/clip_grad_norm_\(model\.parameters\(\), (max_norm=)?0\.5\)\n {4}optimizer\.step\(\)/);
+  });
+
+  it("asks before it changes another file than the one where gradients are clipped", async () => {
+    const config = join(folder, "config.py");
+    await writeFile(config, "CLIP = 1.0\n");
+    const text = `from config import CLIP\n${CLIPPED.replace("max_norm=1.0", "max_norm=CLIP")}`;
+    await client.open(uri, text);
+    const clip = { file: path, line: lineOf(text, "nn.utils.clip") };
+    const result = await ask({ clip, threshold: 0.25 });
+    if ("err" in result) throw new Error(result.err);
+    const { documentChanges, changeAnnotations } = result.ok.edit as WorkspaceEdit;
+    expect(documentChanges).toEqual([
+      {
+        textDocument: { uri: pathToFileURL(config).href, version: null },
+        edits: [expect.objectContaining({ newText: "0.25", annotationId: "confirm" })],
+      },
+    ]);
+    expect(changeAnnotations).toEqual({ confirm: expect.objectContaining({ needsConfirmation: true }) });
+    expect(result.ok.line).toBe(1);
+  });
+
+  it("asks the script that ran what it passes to the module that clips", async () => {
+    const script = join(folder, "main.py");
+    await writeFile(script, "from train import tame\n\ntame(model, 5.0)\n");
+    const module =
+      "import torch\n\ndef tame(model, limit=1.0):\n    torch.nn.utils.clip_grad_norm_(model.parameters(), limit)\n";
+    await writeFile(path, module);
+    const clip = { file: path, line: lineOf(module, "nn.utils.clip") };
+    const result = await ask({ clip, script, threshold: 0.25 });
+    if ("err" in result) throw new Error(result.err);
+    expect(editsOf(result.ok.edit)).toMatchObject({ uri: pathToFileURL(script).href, edits: [{ newText: "0.25" }] });
+    expect(result.ok.line).toBe(3);
+    const alone = await ask({ clip, script: join(folder, "gone.py"), threshold: 0.25 });
+    expect("ok" in alone && editsOf(alone.ok.edit).uri).toBe(uri);
   });
 
   const refusals: Record<string, [object, RegExp]> = {

@@ -5,17 +5,21 @@ import { lineOf, lineOfNode, thresholdSource, whereIs } from "../facts/derived/t
 import type { ClipEvent, Seen, UpdateSite } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import type { ThresholdEdit, ThresholdRequest } from "../index.ts";
-import { type Expression, isHere, rangeOf } from "../syntax/ast.ts";
+import { type Expression, rangeOf } from "../syntax/ast.ts";
 import { formatNumber, insertClip } from "./insert-clip.ts";
 
 export function thresholdEdit(facts: Facts, request: ThresholdRequest): ThresholdEdit {
-  const { threshold, siteLine, clipLine } = request;
+  const { threshold, siteLine, clipLine, within } = request;
+  const path = within?.path ?? null;
   if (!Number.isFinite(threshold) || threshold <= 0) return { refused: "A threshold must be a number above zero." };
   if (clipLine !== null) {
-    const clips = facts.clips.map(({ clip }) => clip).filter((clip) => isOn(facts, clip.node, clipLine));
+    const clips = facts.clips
+      .map(({ clip }) => clip)
+      .filter((clip) => isOn((clip.origin ?? clip).node, path, clipLine));
     if (clips.length > 0) return setThreshold(facts, clips.map(limitOf), threshold);
   }
-  const logs = facts.logs.filter((log) => siteLine !== null && isOn(facts, log.node, siteLine));
+  if (path !== null) return thresholdElsewhere(facts, request, path);
+  const logs = facts.logs.filter((log) => siteLine !== null && isOn(log.node, null, siteLine));
   if (logs[0]) return setLogged(facts, logs[0].threshold ? { ...logs[0], node: logs[0].threshold } : null, threshold);
   const site = findSite(facts, siteLine);
   if (!site)
@@ -39,6 +43,15 @@ export function thresholdEdit(facts: Facts, request: ThresholdRequest): Threshol
       refused: `The clip that the run used on ${facts.lineName(clipLine + 1)} can't be seen here. Change its threshold by hand.`,
     };
   return insert(facts, site, threshold);
+}
+
+/** Of an update in a module that calls in this text lead to. */
+function thresholdElsewhere(facts: Facts, { threshold, siteLine }: ThresholdRequest, path: string): ThresholdEdit {
+  const limits = facts.updatesElsewhere
+    .filter(({ step }) => siteLine !== null && isOn((step.origin ?? step).node, path, siteLine))
+    .flatMap((site) => [...clipsOf(facts, site).map(limitOf), ...settingsOf(site)]);
+  if (limits.length === 0) return { refused: "This file does not show where that update is clipped.", unseen: true };
+  return setThreshold(facts, limits, threshold);
 }
 
 /** What clips, and the number that it clips at. */
@@ -95,15 +108,16 @@ function setLogged(facts: Facts, seen: Seen | null, threshold: number): Threshol
 }
 
 function replace(facts: Facts, literal: Expression, origin: string, threshold: number): ThresholdEdit {
-  if (!isHere(literal)) return { refused: `The threshold is set on ${whereIs(facts, literal)}. Change it there.` };
-  const range = rangeOf(literal);
-  const old = facts.text.slice(range.start, range.end);
+  const { path, text, base } = literal.anchor.source;
+  const { start, end } = rangeOf(literal);
+  const range = { start: start - base, end: end - base };
   const written = formatNumber(threshold);
-  return {
+  const edit = {
     edits: [{ range, newText: written }],
-    summary: `Change ${origin} from ${old} to ${written}`,
+    summary: `Change ${origin} from ${sourceOf(facts, literal)} to ${written}`,
     range,
   };
+  return path === null ? edit : { ...edit, module: { path, text } };
 }
 
 function insert(facts: Facts, site: UpdateSite, threshold: number): ThresholdEdit {
@@ -123,10 +137,10 @@ function findSite(facts: Facts, line: number | null): UpdateSite | null {
   const one = (sites: readonly UpdateSite[]) =>
     new Set(sites.map((site) => site.step.node)).size === 1 ? (sites[0] ?? null) : null;
   if (line === null) return one(facts.updates);
-  const exact = facts.updates.filter(({ step }) => isOn(facts, step.node, line));
+  const exact = facts.updates.filter(({ step }) => isOn(step.node, null, line));
   if (exact.length > 0) return one(exact);
   const built = facts.updates.filter(({ step }) =>
-    step.optimizer.constructors.some(({ call }) => isOn(facts, call, line)),
+    step.optimizer.constructors.some(({ call }) => isOn(call, null, line)),
   );
   if (built.length > 0) return one(built);
   // The text may have moved a little since the run.
@@ -136,7 +150,10 @@ function findSite(facts: Facts, line: number | null): UpdateSite | null {
   );
 }
 
-function isOn(facts: Facts, node: Expression, line: number): boolean {
+/** `path`: of the module that the line is in; null for the text itself. */
+function isOn(node: Expression, path: string | null, line: number): boolean {
+  const { source } = node.anchor;
+  if (source.path !== path) return false;
   const { start, end } = rangeOf(node);
-  return lineOf(facts.text, start) - 1 <= line && line <= lineOf(facts.text, end) - 1;
+  return lineOf(source.text, start - source.base) - 1 <= line && line <= lineOf(source.text, end - source.base) - 1;
 }

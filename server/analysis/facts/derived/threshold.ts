@@ -31,7 +31,7 @@ export function thresholdSource(facts: Facts, seen: Seen, depth = 0): ThresholdS
   const special = specialNumber(facts, seen);
   if (special !== null)
     return { literal: seen.node, value: special, origin: "the number in the call", isDefault: false };
-  const values = facts.values.evaluate(seen.node, seen.frame, seen.scope);
+  const values = lookedUp(facts, facts.values.evaluate(seen.node, seen.frame, seen.scope));
   const literals = new Map<Expression, number>();
   let open = false;
   for (const value of values) {
@@ -50,6 +50,15 @@ export function thresholdSource(facts: Facts, seen: Seen, depth = 0): ThresholdS
     fromFields(facts, seen) ??
     fromName(facts, seen, depth) ?? { unknown: why(values) }
   );
+}
+
+/** A module that by its text has nothing to do with training is not looked into until one of its names turns out to be a threshold. */
+function lookedUp({ values: { imports } }: Facts, values: readonly Value[]): readonly Value[] {
+  return values.flatMap((value) => {
+    if (value.kind !== "external" || !imports.isAround(value.name, value.scope)) return [value];
+    const found = imports.look(value.name, value.scope);
+    return found.length > 0 ? found : [value];
+  });
 }
 
 function numberOf(node: Expression): number | null {

@@ -217,9 +217,7 @@ update(model, optimizer, loss)
       "engine.py": CLIP,
     });
     const request = { threshold: 0.5, siteLine: 9, clipLine: null };
-    expect(project.open().thresholdEdit(request)).toEqual({
-      refused: "The threshold is set on line 3 of `engine.py`. Change it there.",
-    });
+    expect(project.open().thresholdEdit(request)).toMatchObject({ module: { path: "/project/engine.py", text: CLIP } });
     project.write("train.py", train("from engine import tame", "tame(model, 2.0)"));
     const edit = project.open().thresholdEdit(request);
     expect("edits" in edit && edit.edits.map(({ newText }) => newText)).toEqual(["0.5"]);

@@ -1,0 +1,106 @@
+import { describe, expect, it } from "vitest";
+import { apply } from "../../../test/analysis/analyser.ts";
+import { Project } from "../../../test/analysis/project.ts";
+import type { ThresholdRequest } from "../index.ts";
+
+type Files = Readonly<Record<string, string>>;
+
+/** The files that the edit changes, or why there is none. */
+function set(files: Files, request: Partial<ThresholdRequest> = {}, name = "train.py") {
+  const module = new Project(files).open(name);
+  const result = module.thresholdEdit({ threshold: 0.5, siteLine: null, clipLine: null, ...request });
+  if ("refused" in result) return result.refused;
+  const changed = result.module?.path.slice("/project/".length) ?? name;
+  expect(result.module?.text ?? files[name]).toBe(files[changed]);
+  return { [changed]: apply(files[changed] ?? "", result.edits) };
+}
+
+const train = (before: string, threshold: string) => `import torch
+${before}
+optimizer = torch.optim.SGD(model.parameters(), lr=1)
+for batch in batches:
+    optimizer.zero_grad()
+    model(batch).backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), ${threshold})
+    optimizer.step()
+`;
+
+describe("changes the number in the module that names it", () => {
+  it.each<[string, string, string, string, (limit: string) => string]>([
+    ["a constant", "from config import CLIP", "CLIP", "config.py", (n) => `LR = 1\nCLIP = ${n}\n`],
+    ["a constant of a module", "import config", "config.CLIP", "config.py", (n) => `LR = 1\nCLIP = ${n}\n`],
+    [
+      "a constant whose name says nothing",
+      "from config import LIMIT",
+      "LIMIT",
+      "config.py",
+      (n) => `LR = 1\nLIMIT = ${n}\n`,
+    ],
+    ["a dictionary", "from config import cfg", 'cfg["clip"]', "config.py", (n) => `cfg = {"lr": 1, "clip": ${n}}\n`],
+    ["a class", "from config import Config", "Config.clip", "config.py", (n) => `class Config:\n    clip = ${n}\n`],
+    [
+      "a dataclass",
+      "from config import Config\ncfg = Config()",
+      "cfg.clip",
+      "config.py",
+      (n) => `from dataclasses import dataclass\n@dataclass\nclass Config:\n    clip: float = ${n}\n`,
+    ],
+    [
+      "what a package passes on",
+      "from settings import CLIP",
+      "CLIP",
+      "settings/values.py",
+      (n) => `"""Ünïcode 🙂"""\r\nCLIP = ${n}\r\n`,
+    ],
+  ])("%s", (_, before, threshold, name, text) => {
+    const files = {
+      "train.py": train(before, threshold),
+      "settings/__init__.py": "from .values import CLIP\n",
+      [name]: text("5.0"),
+    };
+    expect(set(files)).toEqual({ [name]: text("0.5") });
+  });
+});
+
+describe("a loop in a module of the script", () => {
+  const engine = (limit = "limit") => `import torch
+
+
+def train_one_epoch(model, optimizer, limit=1.0):
+    for batch in batches:
+        model(batch).backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), ${limit})
+        optimizer.step()
+`;
+  const script = (call: string, before = "") => `import torch
+from engine import train_one_epoch
+${before}
+optimizer = torch.optim.SGD(model.parameters(), lr=1)
+${call}
+`;
+  const within = { path: "/project/engine.py", text: engine() };
+  const seen = { within, siteLine: 7, clipLine: 6 };
+
+  it("is told the number by the script", () => {
+    const main = (n: string) => script(`train_one_epoch(model, optimizer, ${n})`);
+    expect(set({ "train.py": main("3.0"), "engine.py": engine() }, seen)).toEqual({ "train.py": main("0.5") });
+    const named = (n: string) => script("train_one_epoch(model, optimizer, limit=LIMIT)", `LIMIT = ${n}`);
+    expect(set({ "train.py": named("3.0"), "engine.py": engine() }, seen)).toEqual({ "train.py": named("0.5") });
+  });
+
+  it("keeps its default where the script says nothing", () => {
+    const files = { "train.py": script("train_one_epoch(model, optimizer)"), "engine.py": engine() };
+    expect(set(files, seen)).toEqual({ "engine.py": engine().replace("limit=1.0", "limit=0.5") });
+  });
+
+  it("is found by its update alone", () => {
+    const main = (n: string) => script(`train_one_epoch(model, optimizer, ${n})`);
+    const files = { "train.py": main("3.0"), "engine.py": engine() };
+    expect(set(files, { ...seen, clipLine: null })).toEqual({ "train.py": main("0.5") });
+  });
+
+  it("isn't shown by a script that doesn't lead there", () => {
+    const module = new Project({ "train.py": train("", "1.0"), "engine.py": engine() }).open();
+    expect(module.thresholdEdit({ threshold: 0.5, ...seen })).toHaveProperty("unseen", true);
+  });
+});
