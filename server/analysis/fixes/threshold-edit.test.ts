@@ -193,6 +193,13 @@ describe("finds the number behind a way to say it", () => {
       'getattr(args, "clip", 1.0)',
     ],
     ["getattr of no option", parser(""), 'getattr(args, "clip", 1.0)', parser(""), 'getattr(args, "clip", 0.5)'],
+    [
+      "an option as a key",
+      `${parser(option("5.0"))}\ncfg = vars(args)`,
+      'cfg["clip"]',
+      `${parser(option("0.5"))}\ncfg = vars(args)`,
+      'cfg["clip"]',
+    ],
     ["a key", 'cfg = {"clip": 5.0}', 'cfg.get("clip", 1.0)', 'cfg = {"clip": 0.5}', 'cfg.get("clip", 1.0)'],
     ["a missing key", 'cfg = {"lr": 5.0}', 'cfg.get("clip", 1.0)', 'cfg = {"lr": 5.0}', 'cfg.get("clip", 0.5)'],
     ["a conversion", "CLIP = 5", "float(CLIP)", "CLIP = 0.5", "float(CLIP)"],

@@ -1,7 +1,7 @@
 /** Puts a threshold at an update: into the number that is there, or by a clip where there is none. Never guesses between two. */
 
 import { clipsOf, lateClips } from "../facts/derived/order.ts";
-import { lineOf, lineOfNode, thresholdSource, whereIs } from "../facts/derived/threshold.ts";
+import { lineOf, lineOfNode, thresholdSourceAround, whereIs } from "../facts/derived/threshold.ts";
 import type { ClipEvent, Seen, UpdateSite } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import type { ThresholdEdit, ThresholdRequest } from "../index.ts";
@@ -79,7 +79,7 @@ function setThreshold(facts: Facts, limits: readonly Limit[], threshold: number)
     return {
       refused: `The clip on ${whereIs(facts, first.node)} clips by value, and this threshold is for the norm. Clip by norm there instead.`,
     };
-  const sources = limits.map(({ seen }) => (seen ? thresholdSource(facts, seen) : null));
+  const sources = limits.map(({ seen }) => (seen ? thresholdSourceAround(facts, seen) : null));
   const [source] = sources;
   if (!first || !source)
     return {
@@ -101,7 +101,7 @@ function setLogged(facts: Facts, seen: Seen | null, threshold: number): Threshol
     return {
       refused: "`gradsight.log` names no threshold here. Pass `threshold=` the number that your loop clips at.",
     };
-  const source = thresholdSource(facts, seen);
+  const source = thresholdSourceAround(facts, seen);
   if ("unknown" in source)
     return { refused: `\`${sourceOf(facts, seen.node)}\` ${source.unknown}. Change it there by hand.` };
   return replace(facts, source.literal, source.origin, threshold);

@@ -46,6 +46,45 @@ describe("changes the number in the module that names it", () => {
       (n) => `from dataclasses import dataclass\n@dataclass\nclass Config:\n    clip: float = ${n}\n`,
     ],
     [
+      "a dataclass that a library fills",
+      "from transformers import HfArgumentParser\nfrom config import Config\ncfg = HfArgumentParser(Config).parse_args_into_dataclasses()[0]",
+      "cfg.limit",
+      "config.py",
+      (n) =>
+        `from dataclasses import dataclass, field\n@dataclass\nclass Config:\n    limit: float = field(default=${n})\n`,
+    ],
+    [
+      "an option of a parser",
+      "from options import parse\nargs = parse()",
+      "args.max_norm",
+      "options.py",
+      (n) =>
+        `import argparse\ndef parse():\n    parser = argparse.ArgumentParser()\n    parser.add_argument("--max-norm", type=float, default=${n})\n    return parser.parse_args()\n`,
+    ],
+    [
+      "an option that a module adds",
+      "import argparse\nfrom options import extend\nparser = argparse.ArgumentParser()\nextend(parser)\nargs = parser.parse_args()",
+      "args.max_norm",
+      "options.py",
+      (n) => `def extend(parser):\n    parser.add_argument("--max-norm", type=float, default=${n})\n`,
+    ],
+    [
+      "an option of a class that parses",
+      "from options import Options\nargs = Options().parse()",
+      "args.max_norm",
+      "options.py",
+      (n) =>
+        `import argparse\nclass Options:\n    def __init__(self):\n        self.parser = argparse.ArgumentParser()\n        self.parser.add_argument("--max-norm", default=${n})\n    def parse(self):\n        return self.parser.parse_args()\n`,
+    ],
+    [
+      "what was parsed in a module",
+      "from options import args",
+      "args.max_norm",
+      "options.py",
+      (n) =>
+        `import argparse\nparser = argparse.ArgumentParser()\nparser.add_argument("--max-norm", default=${n})\nargs = parser.parse_args()\n`,
+    ],
+    [
       "what a package passes on",
       "from settings import CLIP",
       "CLIP",
@@ -103,4 +142,40 @@ ${call}
     const module = new Project({ "train.py": train("", "1.0"), "engine.py": engine() }).open();
     expect(module.thresholdEdit({ threshold: 0.5, ...seen })).toHaveProperty("unseen", true);
   });
+});
+
+describe("leaves alone what may come from elsewhere", () => {
+  const options = `import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument("--max-norm", default=1.0)
+args = parser.parse_args()
+`;
+  it.each<[string, Files]>([
+    [
+      "an option of two modules",
+      { "train.py": train("from a import args\nimport b", "args.max_norm"), "a.py": options, "b.py": options },
+    ],
+    [
+      "a default that another module sets again",
+      {
+        "train.py": train("from a import args\nimport b", "args.max_norm"),
+        "a.py": options,
+        "b.py": "from a import parser\nparser.set_defaults(max_norm=2.0)\n",
+      },
+    ],
+    [
+      "what another library's object has",
+      {
+        "train.py": train("import wandb\nfrom a import Config", "wandb.config.limit"),
+        "a.py": "class Config:\n    limit = 1.0\n",
+      },
+    ],
+    [
+      "two classes with such a field",
+      {
+        "train.py": train("from a import A, B", "load().limit"),
+        "a.py": "class A:\n    limit = 1.0\nclass B:\n    limit = 2.0\n",
+      },
+    ],
+  ])("%s", (_, files) => expect(set(files)).toEqual(expect.stringContaining("by hand")));
 });

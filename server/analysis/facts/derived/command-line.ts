@@ -1,8 +1,8 @@
-/** The options of the command line that a file declares, by argparse, absl's flags, click, typer and fire. */
+/** The options of the command line that a file and its modules declare, by argparse, absl's flags, click, typer and fire. */
 import type { Call, Expression, Place } from "../../syntax/ast.ts";
 import { argumentOf } from "../../syntax/call.ts";
 import type { Facts } from "../facts.ts";
-import type { CallSite, FunctionInfo, Scope } from "../names/scope.ts";
+import type { CallSite, FunctionInfo, Names, Scope } from "../names/scope.ts";
 import { once } from "../once.ts";
 import type { Value } from "../values/value.ts";
 
@@ -34,11 +34,25 @@ const PARSED = new RegExp(`parse_(known_)?args\\(\\)(\\.\\w+|\\[0\\])?$|^${FLAGS
 export const isParsed = (values: readonly Value[]) =>
   values.some((value) => value.kind === "external" && PARSED.test(value.name));
 
-export const optionsOf = once((facts: Facts): readonly Option[] => [
-  ...(facts.names.calls.get("add_argument") ?? []).map(argument),
-  ...flags(facts),
-  ...facts.names.functions.flatMap((info) => [...decorated(facts, info), ...parameters(facts, info)]),
-]);
+/** Those of this file alone. */
+export const optionsOf = (facts: Facts): readonly Option[] => optionsIn(facts, facts.names);
+
+const declaredIn = once((_: Facts) => new Map<Names, readonly Option[]>());
+
+function optionsIn(facts: Facts, names: Names): readonly Option[] {
+  const known = declaredIn(facts);
+  let options = known.get(names);
+  if (!options) {
+    const commands = commandsIn(facts, names);
+    options = [
+      ...(names.calls.get("add_argument") ?? []).map(argument),
+      ...flags(facts, names),
+      ...names.functions.flatMap((info) => [...decorated(facts, info), ...parameters(facts, info, commands)]),
+    ];
+    known.set(names, options);
+  }
+  return options;
+}
 
 const argument = once(({ call, scope }: CallSite): Option => {
   const names = stringsOf(call);
@@ -48,8 +62,8 @@ const argument = once(({ call, scope }: CallSite): Option => {
 });
 
 /** `flags.DEFINE_float("clip", 1.0, "…")`, read as `FLAGS.clip`. */
-function flags(facts: Facts): Option[] {
-  return [...facts.names.calls].flatMap(([name, sites]) => {
+function flags(facts: Facts, names: Names): Option[] {
+  return [...names.calls].flatMap(([name, sites]) => {
     const defining = name.startsWith("DEFINE_")
       ? sites.filter(({ call, scope }) => isDefining(facts, call, scope))
       : [];
@@ -78,11 +92,11 @@ function decorated(facts: Facts, info: FunctionInfo): Option[] {
 }
 
 /** Of functions that typer and fire call with what stands on the command line. */
-function parameters(facts: Facts, info: FunctionInfo): Option[] {
+function parameters(facts: Facts, info: FunctionInfo, commands: ReadonlySet<FunctionInfo>): Option[] {
   const scope = info.scope.parent ?? info.scope;
   const isCommand =
     decoratorsOf(info).some((call) => namesOf(facts, call.callee, scope).some((name) => TYPER_COMMAND.test(name))) ||
-    commands(facts).has(info);
+    commands.has(info);
   return (isCommand ? info.node.parameters : []).flatMap((parameter): Option[] => {
     const { name, fallback } = parameter;
     const [value] = fallback ? facts.values.evaluate(fallback, facts.values.frames.of(scope), scope) : [];
@@ -97,15 +111,15 @@ function parameters(facts: Facts, info: FunctionInfo): Option[] {
   });
 }
 
-const commands = once((facts: Facts): ReadonlySet<FunctionInfo> => {
-  const sites = ["run", "Fire"].flatMap((name) => facts.names.calls.get(name) ?? []);
+function commandsIn(facts: Facts, names: Names): ReadonlySet<FunctionInfo> {
+  const sites = ["run", "Fire"].flatMap((name) => names.calls.get(name) ?? []);
   const run = sites.flatMap(({ call, scope }) => {
     const given = call.arguments[0]?.value;
     if (!given || !namesOf(facts, call.callee, scope).some((name) => RUNS_COMMAND.test(name))) return [];
     return facts.values.evaluate(given, facts.values.frames.of(scope), scope);
   });
   return new Set(run.flatMap((value) => (value.kind === "function" ? [value.info] : [])));
-});
+}
 
 const decoratorsOf = ({ node }: FunctionInfo): Call[] =>
   node.kind === "function" ? node.decorators.filter((decorator) => decorator.kind === "call") : [];
@@ -132,28 +146,28 @@ function stringAt(call: Call, keyword: string): string | null {
 
 const attributeOf = (flag: string) => flag.replace(/^-+/, "").replaceAll("-", "_");
 
-const byDestination = once((facts: Facts) => {
-  const options = new Map<string, Option[]>();
-  for (const option of optionsOf(facts))
-    if (!option.command) options.set(option.destination, [...(options.get(option.destination) ?? []), option]);
-  return options;
-});
-
-/** The one option that fills an attribute, unless something else in the file may. */
+/** The one option that fills an attribute, of this file or else of the modules that it imports, unless something else there may. */
 export function optionFor(facts: Facts, destination: string): Option | null {
-  const [option, another] = byDestination(facts).get(destination) ?? [];
-  const reset = facts.names.calls.get("set_defaults") ?? [];
+  const fills = (names: Names) =>
+    optionsIn(facts, names).filter((option) => !option.command && option.destination === destination);
+  const around = facts.values.imports.around();
+  const here = fills(facts.names);
+  const [option, another] = here.length > 0 ? here : around.flatMap(fills);
+  const reset = around.flatMap(({ calls }) => calls.get("set_defaults") ?? []);
   const changed = reset.some(({ call }) => call.arguments.some((a) => a.stars !== 0 || a.keyword === destination));
-  const reflagged = option?.isGlobal && facts.names.calls.has("set_default");
+  const reflagged = option?.isGlobal && around.some(({ calls }) => calls.has("set_default"));
   return option && !another && !changed && !reflagged ? option : null;
 }
 
 /** The option that fills a parameter of a function. */
 export const optionOfParameter = (facts: Facts, info: FunctionInfo, name: string): Option | null =>
-  optionsOf(facts).find(({ command, destination }) => command === info && destination === name) ?? null;
+  optionsIn(facts, facts.values.imports.namesIn(info.scope)).find(
+    ({ command, destination }) => command === info && destination === name,
+  ) ?? null;
 
 /** The option that a call declared: `CLIP.value` of `CLIP = flags.DEFINE_float(…)`. */
-export function optionOfCall(facts: Facts, { name, call }: Value & { kind: "external" }): Option | null {
-  const option = call && name.endsWith("().value") ? optionsOf(facts).find(({ place }) => place === call) : null;
+export function optionOfCall(facts: Facts, { name, call, scope }: Value & { kind: "external" }): Option | null {
+  const declared = call && name.endsWith("().value") ? optionsIn(facts, facts.values.imports.namesIn(scope)) : [];
+  const option = declared.find(({ place }) => place === call);
   return option ? optionFor(facts, option.destination) : null;
 }

@@ -3,7 +3,7 @@ import { type Expression, rangeOf } from "../../syntax/ast.ts";
 import { argumentOf, lastPart } from "../../syntax/call.ts";
 import type { Seen } from "../events/events.ts";
 import { type Facts, sourceOf } from "../facts.ts";
-import type { Binding, ClassInfo } from "../names/scope.ts";
+import type { Binding, ClassInfo, Names } from "../names/scope.ts";
 import { once } from "../once.ts";
 import type { Value } from "../values/value.ts";
 import { isParsed, type Option, optionFor, optionOfCall, optionOfParameter } from "./command-line.ts";
@@ -24,6 +24,16 @@ export type ThresholdSource =
   | KnownThreshold
   /** Why it can't be told, as the end of a sentence that starts with the expression. */
   | { readonly unknown: string };
+
+/**
+ * The same, looking at all that the file imports from the workspace: for one answer to the user, not for each keystroke. Modules that
+ * by their text have nothing to do with training are read for it.
+ */
+export function thresholdSourceAround(facts: Facts, seen: Seen): ThresholdSource {
+  const { imports } = facts.values;
+  for (const { name, scope } of facts.names.imports) if (imports.isAround(name, scope)) imports.look(name, scope);
+  return thresholdSource(facts, seen);
+}
 
 export function thresholdSource(facts: Facts, seen: Seen, depth = 0): ThresholdSource {
   const converted = conversionOf(facts, seen);
@@ -47,7 +57,7 @@ export function thresholdSource(facts: Facts, seen: Seen, depth = 0): ThresholdS
     fromFallback(facts, seen) ??
     fromNone(facts, seen, values) ??
     fromCommandLine(facts, seen, values) ??
-    fromFields(facts, seen) ??
+    fromFields(facts, seen, values) ??
     fromName(facts, seen, depth) ?? { unknown: why(values) }
   );
 }
@@ -55,7 +65,9 @@ export function thresholdSource(facts: Facts, seen: Seen, depth = 0): ThresholdS
 /** A module that by its text has nothing to do with training is not looked into until one of its names turns out to be a threshold. */
 function lookedUp({ values: { imports } }: Facts, values: readonly Value[]): readonly Value[] {
   return values.flatMap((value) => {
-    if (value.kind !== "external" || !imports.isAround(value.name, value.scope)) return [value];
+    if (value.kind !== "external" || !/^[.\w]+$/.test(value.name)) return [value];
+    const owner = value.name.slice(0, value.name.lastIndexOf("."));
+    if (![value.name, owner].some((name) => imports.isAround(name, value.scope))) return [value];
     const found = imports.look(value.name, value.scope);
     return found.length > 0 ? found : [value];
   });
@@ -142,18 +154,36 @@ function fromNone(facts: Facts, { node, frame, scope }: Seen, values: readonly V
   return { literal: fallback, value: null, origin: `the default of \`${name}\``, isDefault: true };
 }
 
-/** `args.clip`, where a parser in this file says `add_argument("--clip", default=0.25)`. */
+/** `args.clip`, where a parser says `add_argument("--clip", default=0.25)`; `vars(args)["clip"]`. */
 function fromCommandLine(facts: Facts, seen: Seen, values: readonly Value[]): ThresholdSource | null {
   const { node, frame, scope } = seen;
+  if (node.kind === "subscript") return fromVars(facts, node, values);
   if (node.kind !== "attribute") return null;
   const [only, another] = values;
   const declared = only?.kind === "external" && !another ? optionOfCall(facts, only) : null;
   if (declared) return defaultOf(facts, declared);
-  if (!isParsed(values) && !values.every((value) => value.kind === "unknown")) return null;
+  if (!isParsed(values) && !values.every((value) => value.kind === "unknown" || isMadeAround(facts, value)))
+    return null;
   // `args.clip = …`: no longer only what was given.
   if (facts.values.variables.of(node, frame, scope)?.variable.bindings.length) return null;
   const option = optionFor(facts, node.name);
   return option && defaultOf(facts, option);
+}
+
+function fromVars(facts: Facts, { index }: Expression & { kind: "subscript" }, values: readonly Value[]) {
+  const [value, another] = values;
+  if (another || value?.kind !== "external" || !/^builtins\.vars\(\)\[/.test(value.name)) return null;
+  const given = value.call?.arguments[0]?.value;
+  const parsed = given ? facts.values.evaluate(given, value.frame, value.scope) : [];
+  const option = index?.kind === "string" && isParsed(parsed) ? optionFor(facts, index.value) : null;
+  return option && defaultOf(facts, option);
+}
+
+/** Made by a function of a module of the workspace: `get_options().clip`. */
+function isMadeAround({ values: { imports } }: Facts, value: Value): boolean {
+  if (value.kind !== "external") return false;
+  const [made, rest] = value.name.split("(", 2);
+  return rest !== undefined && imports.isAround(made ?? "", value.scope);
 }
 
 function defaultOf(facts: Facts, { flag, fallback, scope }: Option): ThresholdSource {
@@ -164,10 +194,20 @@ function defaultOf(facts: Facts, { flag, fallback, scope }: Option): ThresholdSo
     : { unknown: `is given on the command line by \`${flag}\`` };
 }
 
-/** `cfg.clip`, where one class of this file has such a field and some library fills it in. */
-function fromFields(facts: Facts, { node, scope }: Seen): ThresholdSource | null {
+/** Libraries that make an object of a class that they are given. */
+const FILLS =
+  /^(transformers\.HfArgumentParser|trl\.TrlParser|tyro|simple_parsing|jsonargparse|pyrallis|draccus|chz|dacite|omegaconf|hydra)\b/;
+
+/** `cfg.clip`, where one class of this file or its modules has such a field and some library fills it in. */
+function fromFields(facts: Facts, { node, scope }: Seen, values: readonly Value[]): ThresholdSource | null {
   if (node.kind !== "attribute" || (node.object.kind === "name" && node.object.id === scope.self)) return null;
-  const [field, another] = fieldsByName(facts).get(node.name) ?? [];
+  const here = fieldsNamed(facts.names, node.name);
+  const isFilled = values.every(
+    (value) =>
+      value.kind === "unknown" || isMadeAround(facts, value) || (value.kind === "external" && FILLS.test(value.name)),
+  );
+  const elsewhere = isFilled ? facts.values.imports.around() : [];
+  const [field, another] = here.length > 0 ? here : elsewhere.flatMap((names) => fieldsNamed(names, node.name));
   if (!field || another) return null;
   const { info, binding } = field;
   const literal = fieldDefault(binding.value);
@@ -204,14 +244,12 @@ function fromName(facts: Facts, { node, frame, scope }: Seen, depth: number): Th
 
 type Field = { readonly info: ClassInfo; readonly binding: Binding & { kind: "value" } };
 
-const fieldsByName = once(({ names }: Facts) => {
-  const fields = new Map<string, Field[]>();
-  for (const info of names.classes)
-    for (const { name, bindings } of info.scope.variables.values())
-      for (const binding of bindings)
-        if (binding.kind === "value") fields.set(name, [...(fields.get(name) ?? []), { info, binding }]);
-  return fields;
-});
+const fieldsNamed = ({ classes }: Names, name: string): Field[] =>
+  classes.flatMap((info) =>
+    (info.scope.variables.get(name)?.bindings ?? []).flatMap((binding) =>
+      binding.kind === "value" ? [{ info, binding }] : [],
+    ),
+  );
 
 /** `field(default=1.0, metadata=…)` says its default by a keyword, pydantic's `Field(1.0, gt=0)` by its place. */
 const fieldDefault = (node: Expression) =>

@@ -176,7 +176,7 @@ export class Imports {
       if (found) return { variable: found.variable, rest: [...found.rest, ...parts.slice(index + 1)] };
       module = this.#module(dots + parts.slice(0, index + 1).join("."), scope);
     }
-    if (module?.matters) this.#use(module);
+    if (module && (module.matters || this.#thorough)) this.#use(module);
     return null;
   }
 
