@@ -136,7 +136,7 @@ export class SeriesMonitor {
   }
 
   /** None below 30 steps, and preliminary ones below 200, whatever they rest on. */
-  private diagnoses(identity: SeriesIdentity): Diagnosis[] {
+  diagnoses(identity: SeriesIdentity = UNKNOWN): Diagnosis[] {
     if (this.seen < FEWEST_STEPS) return [];
     const { clipping, inForce, seen } = this;
     const found = this.diagnosers.map((diagnoser) => diagnoser.finding({ ...identity, clipping, inForce }));

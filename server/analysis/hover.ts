@@ -1,5 +1,6 @@
 /** What there is to say about an update, a clip, an optimizer or a logged step. */
 
+import type { Diagnosis } from "../../protocol/advice.ts";
 import { runsAtClip, runsAtUpdate } from "./facts/derived/observed.ts";
 import { clipsOf, distinct, isUnclipped, sourceOfGradients } from "./facts/derived/order.ts";
 import { thresholdSource, whereIs } from "./facts/derived/threshold.ts";
@@ -9,7 +10,7 @@ import { type Facts, sourceOf } from "./facts/facts.ts";
 import type { TextRange } from "./finding.ts";
 import type { ClipKind } from "./frameworks/framework.ts";
 import type { ObservedRun } from "./observed-run.ts";
-import { tellInShort } from "./rules/recorded.ts";
+import { tellDiagnosis, tellInShort } from "./rules/recorded.ts";
 import { type Expression, isHere, rangeOf } from "./syntax/ast.ts";
 
 interface Hover {
@@ -54,13 +55,21 @@ function describeUpdate(facts: Facts, site: UpdateSite): string {
     builtBy(facts, optimizer),
     backward && `Gradients: \`${firstLine(sourceOf(facts, backward.node))}\`, ${whereIs(facts, backward.node)}`,
     clippingOf(facts, site),
-    ...recorded(runsAtUpdate(facts, site)),
+    ...recorded(runsAtUpdate(facts, site), () => true),
   ]);
 }
 
 const MOST_RUNS = 2;
+const MOST_DIAGNOSES = 2;
 
-const recorded = (runs: readonly ObservedRun[]) => runs.slice(0, MOST_RUNS).map(tellInShort);
+/** The newest run with what is wrong with it: what an older one shows may have been mended since. */
+const recorded = (runs: readonly ObservedRun[], isToldHere: (diagnosis: Diagnosis) => boolean) =>
+  runs.slice(0, MOST_RUNS).map((run, index) => {
+    const found = index === 0 ? run.diagnoses.filter(isToldHere).slice(0, MOST_DIAGNOSES) : [];
+    return [tellInShort(run), ...found.map((diagnosis) => `  - ${tellDiagnosis(diagnosis)}`)].join("\n");
+  });
+
+const isOfClipping = ({ kind }: Diagnosis) => kind === "over-clipping" || kind === "inactive";
 
 function builtBy(facts: Facts, { constructors, named }: OptimizerRef): string | undefined {
   const [built] = constructors;
@@ -124,7 +133,7 @@ function describeClip(facts: Facts, clip: ClipEvent): string {
   return lines(`**Gradient clipping ${KINDS[clip.how]}**${thresholdText(facts, clip)}`, [
     clipped && `Clips: \`${firstLine(sourceOf(facts, clipped))}\``,
     EFFECTS[clip.how],
-    ...recorded(runsAtClip(facts, clip)),
+    ...recorded(runsAtClip(facts, clip), isOfClipping),
     clip.gradients && "It changes nothing in place: what counts is where the clipped gradients that it returns go.",
   ]);
 }

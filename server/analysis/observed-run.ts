@@ -1,3 +1,4 @@
+import type { Diagnosis } from "../../protocol/advice.ts";
 import type { Outcome } from "../advice/outcome.ts";
 
 /** What a recorded run saw at one update of the text. The caller knows of runs; without any, the text speaks for itself. */
@@ -21,4 +22,6 @@ export interface ObservedRun extends Outcome {
   readonly lastStep: number;
   /** The scale that the gradients still had when they were clipped; null: they had none. */
   readonly clippedScale: number | null;
+  /** What is to be said of the run beside its threshold, most important first. */
+  readonly diagnoses: readonly Diagnosis[];
 }

@@ -33,6 +33,7 @@ const UPDATE: ObservedUpdate = {
   clips: false,
   lastStep: 9,
   clippedScale: null,
+  diagnoses: [],
   steps: 10,
   median: 1,
   p99: 1,

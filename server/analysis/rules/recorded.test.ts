@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Diagnosis } from "../../../protocol/advice.ts";
 import { analyser, apply } from "../../../test/analysis/analyser.ts";
 import type { Finding, ObservedRun } from "../index.ts";
 
@@ -26,6 +27,7 @@ const RUN: ObservedRun = {
   clipped: 0,
   explosion: null,
   sudden: false,
+  diagnoses: [],
 };
 const explosion = { after: 1203, norm: 812, nonFinite: false };
 const exploded = { threshold: 0.5, explosion, lastStep: 1240 };
@@ -292,6 +294,27 @@ describe("hover", () => {
     expect(markdown(RECURRENT, "optimizer.step", { ...run, clipLine: null })).toContain(
       "- Run of [20 November](command:show): 400 steps, median norm 2, 99 % under 9, the largest 14; exploded after step 1,203, to a norm of 812",
     );
+  });
+
+  it("tells what is wrong with the last run beside the threshold", () => {
+    const found = (kind: Diagnosis["kind"]): Diagnosis => ({
+      kind,
+      confidence: "likely",
+      firstStep: 100,
+      lastStep: 1300,
+      evidence: `The numbers of ${kind}.`,
+      next: "What to do.",
+    });
+    const text = train("nn.LSTM(4, 4)", "SGD", "nn.utils.clip_grad_norm_(model.parameters(), 1.0)");
+    const diagnoses = [found("hot-learning-rate"), found("over-clipping"), found("bad-batch")];
+    const update = markdown(text, "optimizer.step", { diagnoses });
+    expect(update).toContain(
+      "the largest 14\n  - **The learning rate is too high** (likely, steps 100 to 1,300). The numbers of hot-learning-rate. What to do.\n  - **The clipping is too strong**",
+    );
+    expect(update).not.toContain("bad-batch");
+    const clip = markdown(text, "nn.utils", { diagnoses });
+    expect(clip).toContain("**The clipping is too strong** (likely");
+    expect(clip).not.toContain("learning rate");
   });
 
   it("tells it of a clip, too", () => {

@@ -1,4 +1,5 @@
 /** What recorded runs say of a finding, in words, and what it changes. */
+import type { Diagnosis, DiagnosisKind } from "../../../protocol/advice.ts";
 import { formatCount, formatNumber } from "../../advice/format.ts";
 import type { Severity } from "../finding.ts";
 import type { ObservedRun } from "../observed-run.ts";
@@ -47,4 +48,23 @@ export function tellInShort(run: ObservedRun): string {
       ? "; became NaN or infinite all at once"
       : "";
   return `Run of ${when}: ${formatCount(steps)} steps, ${norms}${end}`;
+}
+
+const DIAGNOSES: Readonly<Record<DiagnosisKind, string>> = {
+  "hot-learning-rate": "The learning rate is too high",
+  vanishing: "The gradients vanish on their way to the first layers",
+  dead: "Some parameters get no gradient",
+  "bad-batch": "One bad batch",
+  overflow: "The gradients overflow at any loss scale",
+  "over-clipping": "The clipping is too strong",
+  inactive: "The clipping is inactive so far",
+};
+
+/** What, how sure, on what it rests and what to do next. */
+export function tellDiagnosis({ kind, confidence, firstStep, lastStep, evidence, next }: Diagnosis): string {
+  const steps =
+    firstStep === lastStep
+      ? `step ${formatCount(firstStep)}`
+      : `steps ${formatCount(firstStep)} to ${formatCount(lastStep)}`;
+  return `**${DIAGNOSES[kind]}** (${confidence}, ${steps}). ${evidence} ${next}`;
 }

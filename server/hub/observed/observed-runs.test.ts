@@ -17,7 +17,8 @@ async function record(hub: TestHub, id: string, file: string, norms: Numbers, mo
   const greeting = hello({ id, series: [series] });
   const { probe } = await ProbeClient.greet(hub.endpoint, greeting);
   const steps = norms.map((_, i) => i);
-  probe.send(frame(greeting, 0, steps, { norm_pre: [...norms] }));
+  const threshold = more.clip ? { threshold: norms.map(() => 100) } : {};
+  probe.send(frame(greeting, 0, steps, { norm_pre: [...norms], ...threshold }));
   await probe.acknowledged(1);
   return { probe, finish: () => probe.send(end(1)), startedAt: greeting.run.startedAt };
 }
@@ -52,6 +53,17 @@ it("tells what a run saw once it has ended, for the file that its update is in",
     hash: null,
   });
   expect(seen!.max).toBeCloseTo(2.6, 1);
+});
+
+it("tells what is wrong with a run beside its threshold", async () => {
+  const hub = await TestHub.start();
+  const file = script();
+  hub.watch(file);
+  const clip = { kind: "norm", function: "clip", location: { file, line: 9 } } as const;
+  const { finish } = await record(hub, "idle", file, steady(1200, 2), { clip });
+  finish();
+  const [seen] = await hub.observed.find((updates) => updates.length > 0);
+  expect(seen?.diagnoses).toMatchObject([{ kind: "inactive", confidence: "certain", lastStep: 1199 }]);
 });
 
 it("tells at once that a run explodes, and nothing else of one that is under way", async () => {

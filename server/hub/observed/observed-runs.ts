@@ -189,6 +189,7 @@ function updateSeen(run: RunSummary, info: SeriesInfo, series: SeriesModel, even
     clips: clip !== null,
     lastStep: series.lastStep,
     clippedScale: scales[0] ?? null,
+    diagnoses: series.diagnoses(info),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Diagnosis } from "../../../protocol/advice.ts";
 import type { Outcome } from "../../advice/outcome.ts";
 
 /** What one run saw at one update, for the file that the update, or the clip before it, stands in. */
@@ -25,4 +26,6 @@ export interface ObservedUpdate extends Outcome {
   readonly lastStep: number;
   /** The scale that the gradients still had when they were clipped; null: they had none. */
   readonly clippedScale: number | null;
+  /** What is to be said of the run beside its threshold, most important first. */
+  readonly diagnoses: readonly Diagnosis[];
 }

@@ -1,9 +1,9 @@
-import type { NormDistribution } from "../../../protocol/advice.ts";
+import type { Diagnosis, NormDistribution } from "../../../protocol/advice.ts";
 import type { Batch } from "../../../protocol/batch.ts";
 import { fromJsonNumber, type JsonNumber, toJsonNumber } from "../../../protocol/shape.ts";
 import type { RunEvent, SeriesInfo } from "../../../protocol/telemetry.ts";
 import type { Metric, SeriesDetail } from "../../../protocol/viewer.ts";
-import { type ObservedStep, SeriesMonitor } from "../../advice/monitor.ts";
+import { type ObservedStep, type SeriesIdentity, SeriesMonitor } from "../../advice/monitor.ts";
 import type { Outcome } from "../../advice/outcome.ts";
 import { type Block, type Extent, noExtent } from "../pyramid/block.ts";
 import { type BlockSource, NOTHING, type Parting, StepPyramid } from "../pyramid/step-pyramid.ts";
@@ -82,11 +82,13 @@ export class SeriesModel {
       clipRate: monitor.clipRate,
       rates: this.rates.told(),
       latest: Object.fromEntries([...this.latest].map(([metric, value]) => [metric, toJsonNumber(value)])),
-      advice: monitor.advice({
-        optimizer: info.optimizer,
-        layers: (count) => onlyTable(Object.values(info.layers), count),
-      }),
+      advice: monitor.advice(identityOf(info)),
     };
+  }
+
+  /** What is to be said beside the threshold, most important first. */
+  diagnoses(info: SeriesInfo): readonly Diagnosis[] {
+    return this.kept.monitor.diagnoses(identityOf(info));
   }
 
   outcome(): Outcome {
@@ -164,6 +166,11 @@ export class SeriesModel {
     return kept.monitor.observe(step);
   }
 }
+
+const identityOf = ({ optimizer, layers }: SeriesInfo): SeriesIdentity => ({
+  optimizer,
+  layers: (count) => onlyTable(Object.values(layers), count),
+});
 
 /** The one table of so many layers: the norms that were taken don't say of which table they are. */
 function onlyTable(tables: readonly (readonly string[])[], count: number): readonly string[] | null {
