@@ -1,5 +1,5 @@
 /** Additions to LSP between our client and our server; any other client lints without them. Positions are LSP's. */
-import { finite, flag, nullable, type Of, object, text } from "./shape.ts";
+import { finite, flag, nullable, type Of, object, oneOf, text } from "./shape.ts";
 import { codeLocation } from "./telemetry.ts";
 
 /** `initializationOptions`. Without `storage` there is no hub. */
@@ -23,6 +23,10 @@ export interface HubEndpoint {
 }
 export type HubResult = { ok: HubEndpoint } | { err: string };
 
+/** By the global norm, each component by its value, each unit by its weights (AGC), by a percentile of the norms so far (AutoClip). */
+export const chosenKind = oneOf("norm", "value", "adaptive", "autoclip");
+export type ChosenKind = Of<typeof chosenKind>;
+
 /**
  * Request: the edit that puts `threshold` into the code of one update site. `site` and `clip` are where the probe saw them;
  * `script` is what was run, which may name the number that a module of it clips at.
@@ -33,6 +37,8 @@ export const thresholdEditParams = object({
   site: nullable(codeLocation),
   clip: nullable(codeLocation),
   script: nullable(text()),
+  /** null: the global norm. The others take no number of a run: none that was recorded tells it. */
+  kind: nullable(chosenKind),
   threshold: finite,
 });
 export type ThresholdEditParams = Of<typeof thresholdEditParams>;

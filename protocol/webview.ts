@@ -3,6 +3,7 @@
  * only the editor can do (edit, reveal, run a command) has messages of its own. Each is checked on arrival.
  */
 import { askedThreshold, proceeding } from "./control.ts";
+import { chosenKind } from "./lsp.ts";
 import { finite, nullable, type Of, object, oneOf, tagged, text, whole } from "./shape.ts";
 import { codeLocation } from "./telemetry.ts";
 import { pageRequest } from "./viewer.ts";
@@ -39,11 +40,11 @@ export type ToDashboard = Of<typeof toDashboard>;
 export const fromDashboard = tagged("type", {
   ready: object({}),
   request: object({ request: pageRequest }),
-  writeThreshold: object({ id: whole, run: text(64), series: text(64), threshold: finite }),
   /** Changes the threshold of a run that is under way, if the user confirms it. */
   control: object({ id: whole, run: text(64), series: text(64), threshold: askedThreshold }),
   /** Lets a paused run go on, if the user confirms it. */
   proceed: object({ id: whole, run: text(64), step: whole, action: proceeding }),
+  writeThreshold: object({ id: whole, run: text(64), series: text(64), threshold: finite, kind: chosenKind }),
   /** To a file that the user is asked for; `name`: what it is of. */
   save: object({ name: text(1024), kind: oneOf("png", "svg", "csv"), bytes }),
   reveal: object({ location: codeLocation }),

@@ -2,6 +2,7 @@
 import "./theme.css";
 import "./layout.css";
 import type { AskedThreshold } from "../protocol/control.ts";
+import type { ChosenKind } from "../protocol/lsp.ts";
 import type { CodeLocation } from "../protocol/telemetry.ts";
 import type { SeriesDetail } from "../protocol/viewer.ts";
 import { toDashboard } from "../protocol/webview.ts";
@@ -77,7 +78,7 @@ const story = new StoryView((series, step) => {
 });
 const summary = new SummaryView();
 const suggestion = new SuggestionView({
-  write: (series, threshold) => writeThreshold(series, threshold, "suggestion"),
+  write: (series, threshold, kind) => writeThreshold(series, threshold, kind, "suggestion"),
   reveal,
 });
 const control = new LiveControlView(changeThreshold);
@@ -100,7 +101,7 @@ const layers = new LayersView({
 });
 const distribution = new DistributionView({
   tryOut: (whatIf) => changeState({ whatIf }),
-  write: (series, threshold) => writeThreshold(series, threshold, "what-if"),
+  write: (series, threshold) => writeThreshold(series, threshold, "norm", "what-if"),
   reveal,
   toggleTable,
   subject,
@@ -266,14 +267,14 @@ function showStep(step: number): void {
   crosshair.move(step);
 }
 
-function writeThreshold(series: SeriesDetail, threshold: number, from: WriteOutcome["from"]): void {
+function writeThreshold(series: SeriesDetail, threshold: number, kind: ChosenKind, from: WriteOutcome["from"]): void {
   const run = feed.detail?.summary.id;
   const key = `${run}/${series.id}`;
   // A second press may come before the first is painted.
   if (run === undefined || outcomes.get(key)?.result === null) return;
   const id = nextWrite++;
   outcomes.set(key, { id, from, result: null });
-  host.postMessage({ type: "writeThreshold", id, run, series: series.id, threshold });
+  host.postMessage({ type: "writeThreshold", id, run, series: series.id, threshold, kind });
   schedule();
 }
 

@@ -179,8 +179,8 @@ export class Dashboard implements WebviewPanelSerializer, Disposable {
     }
   }
 
-  private async write({ id, run, series, threshold }: Extract<FromDashboard, { type: "writeThreshold" }>) {
-    const outcome = await this.writer.write(run, series, threshold);
+  private async write({ id, run, series, threshold, kind }: Extract<FromDashboard, { type: "writeThreshold" }>) {
+    const outcome = await this.writer.write(run, series, threshold, kind);
     this.post({
       type: "written",
       id,

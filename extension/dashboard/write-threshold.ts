@@ -5,7 +5,12 @@
  */
 import { stat } from "node:fs/promises";
 import { l10n, Range, type TextDocument, Uri, type WorkspaceEdit, workspace } from "vscode";
-import { THRESHOLD_EDIT_METHOD, type ThresholdEditParams, type ThresholdEditResult } from "../../protocol/lsp.ts";
+import {
+  type ChosenKind,
+  THRESHOLD_EDIT_METHOD,
+  type ThresholdEditParams,
+  type ThresholdEditResult,
+} from "../../protocol/lsp.ts";
 import type { CodeLocation } from "../../protocol/telemetry.ts";
 import type { HubClient } from "../hub/hub-client.ts";
 import type { LanguageServer } from "../language/language-server.ts";
@@ -32,33 +37,37 @@ export class ThresholdWriter {
   }
 
   /** Never rejects: whatever goes wrong becomes `err`, a sentence for the user. */
-  async write(run: string, series: string, threshold: number): Promise<WriteOutcome> {
+  async write(run: string, series: string, threshold: number, kind: ChosenKind = "norm"): Promise<WriteOutcome> {
     try {
-      return await this.attempt(run, series, threshold);
+      return await this.attempt(run, series, threshold, kind);
     } catch (error) {
       return { err: error instanceof Error ? error.message : String(error) };
     }
   }
 
-  private async attempt(runId: string, seriesId: string, threshold: number): Promise<WriteOutcome> {
+  private async attempt(runId: string, seriesId: string, threshold: number, kind: ChosenKind): Promise<WriteOutcome> {
     const run = await this.hub.run(runId);
     const series = run.series.find(({ id }) => id === seriesId);
     if (!series) return { err: l10n.t("This run has no such series any more.") };
     const { script, startedAt } = run.summary;
-    return this.writeAt({ site: series.site, clip: series.clip?.location ?? null, script, startedAt }, threshold);
+    return this.writeAt({ site: series.site, clip: series.clip?.location ?? null, script, startedAt }, threshold, kind);
   }
 
   /** Rejects where something unforeseen goes wrong. */
-  async writeAt({ site, clip, script, startedAt }: Place, threshold: number): Promise<WriteOutcome> {
-    // The number is changed where clipping was seen; without clipping, it is inserted at the update.
-    const file = clip?.file ?? site?.file ?? script;
+  async writeAt(
+    { site, clip, script, startedAt }: Place,
+    threshold: number,
+    kind: ChosenKind = "norm",
+  ): Promise<WriteOutcome> {
+    // The number is changed where clipping was seen; without clipping, or to clip otherwise, the update is where to clip.
+    const file = (kind === "norm" ? clip?.file : null) ?? site?.file ?? clip?.file ?? script;
     if (!file) return { err: l10n.t("The run did not record where its updates happen in the code.") };
 
     const modified = await stat(file).catch(() => null);
     if (!modified) return { err: l10n.t("{0} does not exist any more. Was it moved or renamed?", file) };
     const document = await workspace.openTextDocument(Uri.file(file));
     const version = document.version;
-    const params: ThresholdEditParams = { uri: this.server.uri(document.uri), site, clip, script, threshold };
+    const params: ThresholdEditParams = { uri: this.server.uri(document.uri), site, clip, script, kind, threshold };
     const answer = await this.server.request<ThresholdEditResult>(THRESHOLD_EDIT_METHOD, params);
     if ("err" in answer)
       return { err: withReason(answer.err, changedSince(startedAt, document, modified.mtimeMs / 1000)) };

@@ -5,6 +5,7 @@
 
 import { ConfigModule } from "./configs/config-module.ts";
 import type { Applicability, Finding, RuleInfo, Severity, TextEdit, TextRange } from "./finding.ts";
+import type { OtherKind } from "./frameworks/framework.ts";
 import { OpenModule } from "./module.ts";
 import type { ObservedRun } from "./observed-run.ts";
 import { documentationUrl, RULES } from "./rules/index.ts";
@@ -29,6 +30,8 @@ export interface ThresholdRequest {
   readonly clipLine: number | null;
   /** What those lines are in, where it isn't this text but a module that it imports. */
   readonly within?: WorkspaceModule;
+  /** How to clip instead of by the global norm. Its number is a convention: `threshold`, which is a norm's, says nothing of it. */
+  readonly kind?: OtherKind;
 }
 
 export type ThresholdEdit =

@@ -15,7 +15,7 @@ export function registerThresholdEdit(context: Context): void {
     THRESHOLD_EDIT_METHOD,
     async (params: unknown): Promise<ThresholdEditResult> => {
       try {
-        const { uri, site, clip, script, threshold } = thresholdEditParams(params);
+        const { uri, site, clip, script, kind, threshold } = thresholdEditParams(params);
         // The probe counts lines from 1, and may have seen the clip in another file than the update.
         const file = documents.fileOf(uri);
         const here = (place: CodeLocation | null) => (place && host.isFile(file, place.file) ? place : null);
@@ -28,7 +28,8 @@ export function registerThresholdEdit(context: Context): void {
           return cells && index !== null ? cells.firstLine(index) + line - 1 : null;
         };
         modules.refresh();
-        const ran = script === null || host.isFile(file, script) ? null : script;
+        const chosen = kind !== null && kind !== "norm" ? { kind } : {};
+        const ran = script === null || host.isFile(file, script) || chosen.kind ? null : script;
         const inFile = (place: CodeLocation | null) => (place ? place.line - 1 : null);
         const seen = { siteLine: inFile(siteHere), clipLine: inFile(clipHere) };
         const told = ran === null ? null : await fromScript(context, uri, ran, { threshold, ...seen });
@@ -39,7 +40,7 @@ export function registerThresholdEdit(context: Context): void {
           const lines = { siteLine: lineOf(siteHere), clipLine: lineOf(clipHere) };
           if (lines.siteLine === null && lines.clipLine === null && (siteHere || clipHere))
             return { err: "The cell that the run saw this update in has changed since, or is gone." };
-          return answer(context, uri, view, view.module.thresholdEdit({ threshold, ...lines }));
+          return answer(context, uri, view, view.module.thresholdEdit({ threshold, ...lines, ...chosen }));
         });
       } catch (error) {
         connection.console.error(`Threshold edit failed: ${(error as Error).stack}`);

@@ -203,7 +203,14 @@ test("the keyboard alone reaches the code", async () => {
   await page.keyboard.press("Enter");
   const write = await heard(dashboard, (sent) => sent.find((message) => message.type === "writeThreshold"));
   const shown = Number(await page.locator(".suggestion .threshold").innerText());
-  assert.deepEqual(write, { type: "writeThreshold", id: 1, run: "unclipped", series: "adamw", threshold: shown });
+  assert.deepEqual(write, {
+    type: "writeThreshold",
+    id: 1,
+    run: "unclipped",
+    series: "adamw",
+    threshold: shown,
+    kind: "norm",
+  });
   await page.keyboard.press("Enter"); // while the first is under way
   await dashboard.post({ type: "written", id: 1, ok: { ...runs.SITE, summary: "Inserted." }, err: null });
   await page.getByRole("button", { name: "train.py:42" }).waitFor();
@@ -212,6 +219,19 @@ test("the keyboard alone reaches the code", async () => {
   await page.keyboard.press("Enter");
   const reveal = await heard(dashboard, (sent) => sent.find((message) => message.type === "reveal"));
   assert.deepEqual(reveal, { type: "reveal", location: runs.SITE });
+  await dashboard.close();
+});
+
+test("the kind of clipping is chosen beside the button", async () => {
+  const dashboard = await stage.open({ run: "unclipped" });
+  const { page } = dashboard;
+  await page.locator("#clip-kind").focus();
+  await page.keyboard.type("each unit");
+  await page.keyboard.press("Enter");
+  await page.getByText("0.01 of the norm of each unit's weights").waitFor();
+  await page.getByRole("button", { name: "Write to code" }).first().click();
+  const write = await heard(dashboard, (sent) => sent.find((message) => message.type === "writeThreshold"));
+  assert.equal("kind" in write && write.kind, "adaptive");
   await dashboard.close();
 });
 

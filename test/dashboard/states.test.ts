@@ -113,6 +113,14 @@ const STATES: Record<string, State> = {
   },
   story: { run: "non-finite", arrange: ({ page }) => page.getByText("What to change").waitFor() },
   suggestion: { run: "unclipped" },
+  "clip-kind": {
+    run: "unclipped",
+    arrange: async ({ page }) => {
+      await page.locator("#clip-kind").focus();
+      await page.keyboard.type("each unit");
+      await page.keyboard.press("Enter");
+    },
+  },
   diagnoses: {
     run: "troubled",
     arrange: async ({ page }) => {

@@ -62,7 +62,11 @@ export class Picker {
     const shown = choices[this.#chosen];
     const [icon, name, detail] = this.#button.children as unknown as [SVGSVGElement, HTMLElement, HTMLElement];
     fill(icon, name, detail, shown ?? { id: "", name: "", detail: "" });
-    setAttribute(this.#button, "aria-description", shown ? `${shown.name}, ${shown.detail}` : null);
+    setAttribute(
+      this.#button,
+      "aria-description",
+      shown ? [shown.name, shown.detail].filter(Boolean).join(", ") : null,
+    );
     patchList(
       this.#list,
       choices,

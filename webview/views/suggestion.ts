@@ -1,12 +1,14 @@
 /** The verdict on the threshold, why, and the button that puts it into the code. */
 import "./suggestion.css";
 import type { Advice } from "../../protocol/advice.ts";
+import type { ChosenKind } from "../../protocol/lsp.ts";
 import { fromJsonNumber } from "../../protocol/shape.ts";
 import type { CodeLocation } from "../../protocol/telemetry.ts";
 import type { RunDetail, SeriesDetail } from "../../protocol/viewer.ts";
 import { element, patchList, setAttribute, setHidden, setText } from "../dom.ts";
 import { formatThreshold } from "../format.ts";
 import { t } from "../l10n.ts";
+import { ClipKindView } from "./clip-kind.ts";
 import { DiagnosesView } from "./diagnoses.ts";
 import { createEvidence, fillEvidence } from "./evidence.ts";
 import { OutcomeView, type WriteOutcome } from "./outcome.ts";
@@ -32,6 +34,7 @@ const TEXT = {
   ended: t("The run ended before there were enough steps for a suggestion"),
   write: t("Write to code"),
   writeAnyway: (threshold: number) => t("Write {0} to code anyway", formatThreshold(threshold)),
+  clipAnyway: t("Write to code anyway"),
   writing: t("Writing…"),
   beforeClipping: t(
     "Norms above the threshold are no sign that clipping fails: they are those before clipping, which is also what most clipping functions return.",
@@ -40,7 +43,7 @@ const TEXT = {
 };
 
 export interface SuggestionActions {
-  write(series: SeriesDetail, threshold: number): void;
+  write(series: SeriesDetail, threshold: number, kind: ChosenKind): void;
   reveal(location: CodeLocation): void;
 }
 
@@ -54,6 +57,7 @@ export class SuggestionView {
   readonly #beforeClipping = element("p", { class: "aside-label before-clipping" }, TEXT.beforeClipping);
   readonly #explanation = element("div", { class: "explanation" });
   readonly #evidence = createEvidence();
+  readonly #kind = new ClipKindView();
   readonly #button = element("button", { type: "button", class: "primary", "aria-describedby": "no-script" });
   readonly #noScript = element("p", { id: "no-script", class: "aside-label" }, TEXT.noScript);
   readonly #outcome: OutcomeView;
@@ -71,7 +75,7 @@ export class SuggestionView {
       this.#verdict,
       this.#threshold,
       this.#progress,
-      element("div", { class: "write" }, this.#button, this.#noScript, this.#outcome.element),
+      element("div", { class: "write" }, this.#kind.element, this.#button, this.#noScript, this.#outcome.element),
       this.#diagnoses.element,
       this.#explanation,
       this.#beforeClipping,
@@ -112,12 +116,15 @@ export class SuggestionView {
     setHidden(this.#evidence, waiting);
     fillEvidence(this.#evidence, advice);
 
+    this.#kind.show(writable !== null && hasScript, () => this.show(run, series, outcome));
+    const { kind } = this.#kind;
+    const anyway = kind === "norm" ? TEXT.writeAnyway(writable ?? 0) : TEXT.clipAnyway;
     setHidden(this.#button, writable === null);
-    setText(this.#button, writing ? TEXT.writing : guard ? TEXT.writeAnyway(writable ?? 0) : TEXT.write);
+    setText(this.#button, writing ? TEXT.writing : guard ? anyway : TEXT.write);
     setAttribute(this.#button, "class", guard ? "secondary" : "primary");
     setAttribute(this.#button, "aria-disabled", String(!hasScript || writing));
     setHidden(this.#noScript, writable === null || hasScript);
-    this.#write = writable === null || !hasScript || writing ? null : () => this.#actions.write(series, writable);
+    this.#write = writable === null || !hasScript || writing ? null : () => this.#actions.write(series, writable, kind);
     this.#outcome.show(outcome?.from === "suggestion" ? outcome : null);
   }
 }

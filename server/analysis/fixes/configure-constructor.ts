@@ -20,6 +20,8 @@ export function configureConstructor(
   if (spelling.object && !object) return null;
   const value = object ? `${object.name}(${threshold})` : (spelling.value?.(threshold) ?? threshold);
   const edits = [...calls].map(([call, name]) => configure(facts, call, name, spelling, value));
+  // Said already, and perhaps otherwise.
+  if ([...calls.keys()].some((call) => keywordsOf(call).some((keyword) => spelling.also?.[keyword]))) return null;
   const written = edits.filter((edit) => edit !== null);
   if (written.length === 0 || written.length !== edits.length) return null;
   return object?.edit ? [object.edit, ...written] : written;
@@ -36,8 +38,9 @@ function configure(
   if (!keyword) return null;
   // It is there, and switched off.
   const there = call.arguments.find((given) => given.keyword === keyword)?.value;
-  if (there) return { range: rangeOf(there), newText: value };
-  return appendArgument(text, call, `${keyword}=${value}`);
+  const further = Object.entries(spelling.also ?? {}).map(([name, given]) => `, ${name}=${given}`);
+  if (there) return { range: rangeOf(there), newText: value + further.join("") };
+  return appendArgument(text, call, `${keyword}=${value}${further.join("")}`);
 }
 
 const keywordsOf = (call: Call) => call.arguments.flatMap(({ keyword }) => keyword ?? []);

@@ -95,7 +95,7 @@ function importsFrom(statement: Statement, root: string): boolean {
 }
 
 /** The last of the imports that a file starts with, or its docstring. */
-function lastOfHead(statements: readonly Statement[]): Statement | null {
+export function lastOfHead(statements: readonly Statement[]): Statement | null {
   let after: Statement | null = null;
   for (const statement of statements) {
     const docstring = !after && statement.kind === "expression" && statement.value.kind === "string";

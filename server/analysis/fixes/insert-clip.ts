@@ -4,18 +4,27 @@ import { lastBackward } from "../facts/derived/order.ts";
 import type { UpdateSite } from "../facts/events/events.ts";
 import type { Facts } from "../facts/facts.ts";
 import type { TextEdit } from "../finding.ts";
-import type { Spelling } from "../frameworks/framework.ts";
+import type { ArgumentPlace, Framework, OtherKind, Spelling } from "../frameworks/framework.ts";
 import { FRAMEWORKS } from "../frameworks/index.ts";
+import type { Expression } from "../syntax/ast.ts";
+import { argumentOf, lastPart } from "../syntax/call.ts";
 import { configureConstructor } from "./configure-constructor.ts";
 import { insertStatement } from "./insert-statement.ts";
 import { replaceGradients } from "./replace-gradients.ts";
 import { takeApart } from "./take-apart.ts";
 import { wrapConstructor } from "./wrap-constructor.ts";
 
+export type Kind = "norm" | OtherKind;
+
 /** `threshold`: a number, or an expression as it reads at the update. */
-export function insertClip(facts: Facts, site: UpdateSite, threshold: number | string): TextEdit[] | null {
+export function insertClip(
+  facts: Facts,
+  site: UpdateSite,
+  threshold: number | string,
+  kind: Kind = "norm",
+): TextEdit[] | null {
   const number = typeof threshold === "number" ? formatNumber(threshold) : threshold;
-  for (const spelling of spellingsFor(site)) {
+  for (const spelling of spellingsFor(site, kind)) {
     const edits = write(facts, site, spelling, number);
     if (edits) return edits;
   }
@@ -23,23 +32,29 @@ export function insertClip(facts: Facts, site: UpdateSite, threshold: number | s
 }
 
 /** Best first. */
-function spellingsFor({ step, paths }: UpdateSite): Spelling[] {
+function spellingsFor(site: UpdateSite, kind: Kind): Spelling[] {
+  const { step } = site;
+  const { framework, managed, gradients } = step;
+  const asked = (by: Framework) => (kind === "norm" ? by.spelling : by.kinds?.[kind]);
+  const managing = kind === "norm" ? framework.managedSpelling : framework.managedKinds?.[kind];
+  const spellings = managed ? [managing ?? asked(framework)] : frameworksFor(site).map(asked);
+  return spellings
+    .filter((spelling) => spelling !== undefined)
+    .filter(({ place }) => !gradients || place !== "statement");
+}
+
+/** Those that may be asked to clip at an update. */
+export function frameworksFor({ step, paths }: UpdateSite): Framework[] {
   const { framework, managed, gradients, optimizer } = step;
+  if (managed) return [framework];
   // Gradients that are values may come from one library, and the optimizer that takes them from another.
   const builder = FRAMEWORKS.filter(({ optimizers }) =>
     optimizer.constructors.some(({ name }) => optimizers?.test(name)),
   );
   // An optimizer that is told to clip when it is built is no PyTorch one, whoever is taken to do the backward pass.
   const told = builder.length > 0 && builder.every(({ spelling }) => spelling && spelling.place !== "statement");
-  const frameworks = gradients
-    ? [...builder, framework, ...gradients.made.values()]
-    : told
-      ? builder
-      : [lastBackward(paths)?.framework ?? framework];
-  const spellings = managed ? [framework.managedSpelling ?? framework.spelling] : frameworks.map((by) => by.spelling);
-  return spellings
-    .filter((spelling) => spelling !== undefined)
-    .filter(({ place }) => !gradients || place !== "statement");
+  if (gradients) return [...builder, framework, ...gradients.made.values()];
+  return told ? builder : [lastBackward(paths)?.framework ?? framework];
 }
 
 function write(facts: Facts, { step, paths }: UpdateSite, spelling: Spelling, threshold: string): TextEdit[] | null {
@@ -49,6 +64,7 @@ function write(facts: Facts, { step, paths }: UpdateSite, spelling: Spelling, th
     case "argument":
       return configureConstructor(facts, step.optimizer, spelling, threshold);
     case "around":
+      if (spelling.needs && !isGiven(step.node, spelling.needs)) return null;
       return wrapConstructor(facts, step.optimizer, spelling, threshold);
     case "gradients":
       return replaceGradients(facts, step, spelling, threshold);
@@ -56,6 +72,10 @@ function write(facts: Facts, { step, paths }: UpdateSite, spelling: Spelling, th
       return takeApart(facts, step, spelling, threshold);
   }
 }
+
+/** What makes the update by an optimizer of several parts hands them all that they need; its own `update` gets what is written. */
+const isGiven = (node: Expression, { position, keyword }: ArgumentPlace) =>
+  node.kind !== "call" || lastPart(node.callee) !== "update" || argumentOf(node, position, keyword) !== null;
 
 /** As Python would write it, always as a float: `1.0`, `0.25`, `1e-05`. */
 export function formatNumber(value: number): string {

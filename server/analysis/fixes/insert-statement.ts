@@ -9,6 +9,7 @@ import { externalNames } from "../facts/names/external-names.ts";
 import type { TextEdit } from "../finding.ts";
 import type { StatementSpelling } from "../frameworks/framework.ts";
 import { argumentOf } from "../syntax/call.ts";
+import { defineHelper } from "./define-helper.ts";
 import { express, parametersOf, type Target } from "./expressions.ts";
 import { type Spelled, spell } from "./imports.ts";
 import { insertAfter, insertBefore, type Line } from "./layout.ts";
@@ -26,13 +27,11 @@ export function insertStatement(
   const inside = backward.kind === "backward" && backward.inClosure;
   if (step.closure && !inside) return null;
   // In an imported module: not there to be added to, nor to be asked what its gradients come from.
-  if (backward.origin && (inside || !spelling.function)) return null;
+  if (backward.origin && (inside || !(spelling.function || spelling.helper))) return null;
   const to = inside ? { frame: backward.frame, scope: backward.scope } : { frame: step.frame, scope: step.scope };
   const optimizer = sourceOf(facts, step.optimizer.node);
   const receiver = backward.kind === "backward" && backward.receiver ? sourceOf(facts, backward.receiver) : "";
-  const spelled: Spelled | null = spelling.function
-    ? spell(facts, spelling.function, to.scope)
-    : { name: "", edit: null };
+  const spelled = spelledFunction(facts, spelling, to, threshold);
   if (!spelled) return null;
   const { notWith } = spelling;
   const misfit = notWith !== undefined && [...externalNames(facts.names)].some((name) => notWith.test(name));
@@ -56,6 +55,16 @@ export function insertStatement(
     : insertBefore(facts.text, step.statement, lines);
   if (!edit) return null;
   return spelled.edit && !misfit ? [spelled.edit, edit] : [edit];
+}
+
+function spelledFunction(
+  facts: Facts,
+  { function: qualified, helper }: StatementSpelling,
+  { scope }: Target,
+  threshold: string,
+): Spelled | null {
+  if (helper) return defineHelper(facts, helper, scope, threshold);
+  return qualified ? spell(facts, qualified, scope) : { name: "", edit: null };
 }
 
 /** The clip of a model that knows how to clip over its shards. */

@@ -6,12 +6,14 @@ import type { ClipEvent, Seen, UpdateSite } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import type { ThresholdEdit, ThresholdRequest } from "../index.ts";
 import { type Expression, rangeOf } from "../syntax/ast.ts";
+import { chooseKind, LOST } from "./choose-kind.ts";
 import { formatNumber, insertClip } from "./insert-clip.ts";
 
 export function thresholdEdit(facts: Facts, request: ThresholdRequest): ThresholdEdit {
-  const { threshold, siteLine, clipLine, within } = request;
+  const { threshold, siteLine, clipLine, within, kind } = request;
   const path = within?.path ?? null;
   if (!Number.isFinite(threshold) || threshold <= 0) return { refused: "A threshold must be a number above zero." };
+  if (kind) return chooseKind(facts, kind, findSite(facts, siteLine));
   if (clipLine !== null) {
     const clips = facts.clips
       .map(({ clip }) => clip)
@@ -24,8 +26,7 @@ export function thresholdEdit(facts: Facts, request: ThresholdRequest): Threshol
   const site = findSite(facts, siteLine);
   if (!site)
     return {
-      refused:
-        "The update of that run can't be found in this file any more. Run it again with telemetry, or change the threshold by hand.",
+      refused: LOST,
     };
   // In each of the calls that lead to it.
   const clips = facts.updates

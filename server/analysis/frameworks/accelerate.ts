@@ -47,4 +47,12 @@ export const accelerate: Framework = {
     write: ({ receiver, parameters, threshold }) => `${receiver}.clip_grad_norm_(${parameters}, ${threshold})`,
     guard: { when: "accumulate", condition: (receiver) => `${receiver}.sync_gradients` },
   },
+  kinds: {
+    value: {
+      place: "statement",
+      function: null,
+      write: ({ receiver, parameters, threshold }) => `${receiver}.clip_grad_value_(${parameters}, ${threshold})`,
+      guard: { when: "accumulate", condition: (receiver) => `${receiver}.sync_gradients` },
+    },
+  },
 };

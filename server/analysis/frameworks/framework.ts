@@ -190,6 +190,9 @@ export type Architecture =
   | "detector"
   | "convolutional";
 
+/** What a user may choose instead of the global norm. */
+export type OtherKind = "value" | "adaptive" | "autoclip";
+
 /** How clipping is asked for: by a statement before the update, or where the optimizer is built. */
 export type Spelling = StatementSpelling | ArgumentSpelling | WrapperSpelling | GradientSpelling | ApartSpelling;
 
@@ -198,6 +201,8 @@ export interface ArgumentSpelling {
   readonly place: "argument";
   /** Null for a constructor that has no such argument. `given` are the keywords that it is given already. */
   readonly keyword: (qualifiedName: string, given: readonly string[]) => string | null;
+  /** Further arguments that go with it, by keyword. */
+  readonly also?: Readonly<Record<string, string>>;
   /** What is given, where it isn't the number itself. */
   readonly value?: (threshold: string) => string;
   /** The class of the object that it is given, with the threshold. */
@@ -249,6 +254,8 @@ export interface WrapperSpelling {
     readonly optimizer: string;
     readonly threshold: string;
   }) => string;
+  /** An argument without which its update raises an error. */
+  readonly needs?: ArgumentPlace;
   /** As the first of what acts one after the other. */
   readonly first: (link: { readonly functions: readonly string[]; readonly threshold: string }) => string;
 }
@@ -258,6 +265,8 @@ export interface StatementSpelling {
   readonly place: "statement";
   /** Qualified name of the function to call, or null for a method of the object that did the backward pass. */
   readonly function: string | null;
+  /** What is defined in the file and called instead, where the framework has no such function. */
+  readonly helper?: Helper;
   readonly write: (clip: {
     readonly function: string;
     readonly receiver: string;
@@ -273,6 +282,17 @@ export interface StatementSpelling {
   readonly sharded?: (model: string, threshold: string) => string;
   /** A condition to clip under when gradients are accumulated, given the receiver. */
   readonly guard?: { readonly when: string; readonly condition: (receiver: string) => string };
+}
+
+/** A definition that is written into the file once, at its head. */
+export interface Helper {
+  readonly name: string;
+  /** Qualified names that it mentions, spelled as the file imports them. */
+  readonly uses: readonly string[];
+  /** Lines, indented by four spaces. */
+  readonly define: (uses: readonly string[]) => readonly string[];
+  /** An object of it that the statement calls, for each update one of its own, since it remembers. */
+  readonly object?: { readonly name: string; readonly make: (helper: string, threshold: string) => string };
 }
 
 /** Methods of a framework's classes that it calls before it makes the gradients. */
@@ -344,6 +364,9 @@ export interface Framework {
   readonly spelling?: Spelling;
   /** The same for updates that the framework makes by itself, where it differs. */
   readonly managedSpelling?: Spelling;
+  /** How it clips otherwise than by the global norm. What is left out can't be asked of it. */
+  readonly kinds?: Readonly<Partial<Record<OtherKind, Spelling>>>;
+  readonly managedKinds?: Readonly<Partial<Record<OtherKind, Spelling>>>;
   readonly beforeBackward?: HookBeforeBackward;
   /** Methods that are given a function to call for each gradient as the backward pass makes it. */
   readonly backwardHooks?: ReadonlySet<string>;

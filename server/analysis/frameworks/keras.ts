@@ -124,17 +124,26 @@ export const keras: Framework = {
     { architecture: "reinforcement", pattern: /^rl\.(agents|core)(\.|$)/ },
     { architecture: "convolutional", pattern: /^keras\.(layers\.(\w+\.)?\w*Conv\d?D\w*|applications)(\.|$)/ },
   ],
+  kinds: {
+    value: { place: "argument", keyword: (name) => (isTold(name) ? "clipvalue" : null), named },
+  },
   spelling: {
     place: "argument",
     keyword: (name, given) => {
       if (CREATED.test(name)) return "adam_global_clipnorm";
-      if (!OPTIMIZER.test(name) && !ADDON.test(name) && !DECAYING.test(name)) return null;
+      if (!isTold(name)) return null;
       // Who writes `lr` has a version that may not know the other one.
       return given.includes("lr") ? "clipnorm" : "global_clipnorm";
     },
-    named: (name) => {
-      const proper = NAMES.split("|").find((known) => known.toLowerCase() === name.toLowerCase());
-      return proper ? `keras.optimizers.${proper}` : null;
-    },
+    named,
   },
 };
+
+function isTold(name: string): boolean {
+  return OPTIMIZER.test(name) || ADDON.test(name) || DECAYING.test(name);
+}
+
+function named(name: string): string | null {
+  const proper = NAMES.split("|").find((known) => known.toLowerCase() === name.toLowerCase());
+  return proper ? `keras.optimizers.${proper}` : null;
+}

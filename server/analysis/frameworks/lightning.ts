@@ -76,11 +76,22 @@ export const lightning: Framework = {
     instead: { name: "on_before_optimizer_step", parameters: ["optimizer"] },
   },
   managedSpelling: { place: "argument", keyword: () => "gradient_clip_val" },
+  managedKinds: {
+    value: { place: "argument", keyword: () => "gradient_clip_val", also: { gradient_clip_algorithm: '"value"' } },
+  },
   inert: /^(pytorch_lightning|lightning)(\.|$)/,
   spelling: {
     place: "statement",
     function: null,
     write: ({ receiver, optimizer, threshold }) =>
       `${receiver}.clip_gradients(${optimizer}, gradient_clip_val=${threshold}, gradient_clip_algorithm="norm")`,
+  },
+  kinds: {
+    value: {
+      place: "statement",
+      function: null,
+      write: ({ receiver, optimizer, threshold }) =>
+        `${receiver}.clip_gradients(${optimizer}, gradient_clip_val=${threshold}, gradient_clip_algorithm="value")`,
+    },
   },
 };

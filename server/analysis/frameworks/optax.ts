@@ -1,5 +1,5 @@
 /** Optax: gradient transformations that are chained, so that clipping is a link of the optimizer. */
-import { at, type Combination, type Framework, type Meaning } from "./framework.ts";
+import { at, type Combination, type Framework, type Meaning, type WrapperSpelling } from "./framework.ts";
 
 const ALIASES =
   "adabelief|adadelta|adafactor|adagrad|adam|adamax|adamaxw|adamw|adan|amsgrad|lamb|lion|nadam|nadamw|noisy_sgd|novograd|optimistic_adam|optimistic_adam_v2|optimistic_gradient_descent|radam|rmsprop|rprop|sgd|signum|sm3|yogi";
@@ -71,10 +71,18 @@ export const optax: Framework = {
     "optax.inject_stateful_hyperparams": at(0, "inner_factory"),
   },
   inert: /^optax(\.|$)/,
-  spelling: {
-    place: "around",
-    functions: ["optax.chain", "optax.clip_by_global_norm"],
-    write: ({ functions: [chain, clip], optimizer, threshold }) => `${chain}(${clip}(${threshold}), ${optimizer})`,
-    first: ({ functions: [, clip], threshold }) => `${clip}(${threshold})`,
+  spelling: chained("optax.clip_by_global_norm"),
+  kinds: {
+    value: chained("optax.clip"),
+    adaptive: { ...chained("optax.adaptive_grad_clip"), needs: at(2, "params") },
   },
 };
+
+function chained(transformation: string): WrapperSpelling {
+  return {
+    place: "around",
+    functions: ["optax.chain", transformation],
+    write: ({ functions: [chain, clip], optimizer, threshold }) => `${chain}(${clip}(${threshold}), ${optimizer})`,
+    first: ({ functions: [, clip], threshold }) => `${clip}(${threshold})`,
+  };
+}

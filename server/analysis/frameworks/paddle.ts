@@ -1,5 +1,5 @@
 /** PaddlePaddle: eager loops like PyTorch's, and static programs; the optimizer is given an object that clips. */
-import { at, type ClipSetting, type Framework, type Meaning } from "./framework.ts";
+import { type ArgumentSpelling, at, type ClipSetting, type Framework, type Meaning } from "./framework.ts";
 
 const OPTIMIZER = /^paddle\.(incubate\.|fluid\.)?optimizer\.(?!LBFGS|LookAhead|ModelAverage|Optimizer$)[A-Z]\w*$/;
 
@@ -24,6 +24,11 @@ const objects: NonNullable<ClipSetting["objects"]> = [
 const step: Meaning = { event: "step", optimizer: "receiver" };
 const scaled: Meaning = { event: "step", optimizer: at(0, "optimizer"), scaled: true };
 const minimize: Meaning = { event: "step", optimizer: "receiver", managed: true };
+
+const told: ArgumentSpelling = {
+  place: "argument",
+  keyword: (name) => (/^paddle\.(optimizer|incubate)\./.test(name) ? "grad_clip" : null),
+};
 
 export const paddle: Framework = {
   name: "paddle",
@@ -97,9 +102,6 @@ export const paddle: Framework = {
     { architecture: "detector", pattern: /^ppdet(\.|$)/ },
     { architecture: "convolutional", pattern: /^paddle\.(nn\.Conv\dD|vision\.models)(\.|$|\()/ },
   ],
-  spelling: {
-    place: "argument",
-    keyword: (name) => (/^paddle\.(optimizer|incubate)\./.test(name) ? "grad_clip" : null),
-    object: "paddle.nn.ClipGradByGlobalNorm",
-  },
+  spelling: { ...told, object: "paddle.nn.ClipGradByGlobalNorm" },
+  kinds: { value: { ...told, object: "paddle.nn.ClipGradByValue" } },
 };

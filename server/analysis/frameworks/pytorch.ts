@@ -1,5 +1,6 @@
 /** PyTorch, with the optimizers, mixed-precision tools and wrappers that its scripts use. */
 import { at, type Framework, type Meaning, STEPS } from "./framework.ts";
+import { ADAPTIVE, AUTOCLIP } from "./pytorch-helpers.ts";
 
 const norm: Meaning = {
   event: "clip",
@@ -14,6 +15,9 @@ const value: Meaning = {
   parameters: at(0, "parameters"),
   threshold: at(1, "clip_value"),
 };
+
+/** Each rank has a shard of the parameters there. */
+const SHARDED = /\.FullyShardedDataParallel$/;
 
 export const pytorch: Framework = {
   name: "pytorch",
@@ -118,8 +122,29 @@ export const pytorch: Framework = {
     function: "torch.nn.utils.clip_grad_norm_",
     write: ({ function: name, parameters, threshold }) => `${name}(${parameters}, max_norm=${threshold})`,
     // Over FSDP's flat shards each rank would clip by the norm of its own shard.
-    notWith: /\.FullyShardedDataParallel$/,
+    notWith: SHARDED,
     sharded: (model, threshold) => `${model}.clip_grad_norm_(${threshold})`,
+  },
+  kinds: {
+    value: {
+      place: "statement",
+      function: "torch.nn.utils.clip_grad_value_",
+      write: ({ function: name, parameters, threshold }) => `${name}(${parameters}, clip_value=${threshold})`,
+    },
+    adaptive: {
+      place: "statement",
+      function: null,
+      helper: ADAPTIVE,
+      write: ({ function: name, parameters, threshold }) => `${name}(${parameters}, clip_factor=${threshold})`,
+      notWith: SHARDED,
+    },
+    autoclip: {
+      place: "statement",
+      function: null,
+      helper: AUTOCLIP,
+      write: ({ function: name, parameters }) => `${name}(${parameters})`,
+      notWith: SHARDED,
+    },
   },
   shards: {
     wrapper: /^(torch\.distributed\.fsdp|fairscale\.nn)\.(\w+\.)*FullyShardedDataParallel$/,

@@ -1,0 +1,146 @@
+import { describe, expect, it } from "vitest";
+import { analyser, apply, parses, rulesFound } from "../../../test/analysis/analyser.ts";
+import type { OtherKind } from "../frameworks/framework.ts";
+
+function choose(text: string, kind: OtherKind, siteLine: number | null = null): string {
+  const module = analyser.open(text);
+  try {
+    const result = module.thresholdEdit({ threshold: 3, siteLine, clipLine: null, kind });
+    if ("refused" in result) return `refused: ${result.refused}`;
+    const written = apply(text, result.edits);
+    expect(parses(written)).toBe(true);
+    return written;
+  } finally {
+    module.dispose();
+  }
+}
+
+const torchLoop = (clip = "") => `import torch
+
+model = build()
+optimizer = torch.optim.AdamW(model.parameters())
+for batch in batches:
+    optimizer.zero_grad()
+    model(batch).backward()
+${clip}    optimizer.step()
+`;
+
+describe("by value", () => {
+  it.each<[string, string, string]>([
+    ["PyTorch", torchLoop(), torchLoop("    torch.nn.utils.clip_grad_value_(model.parameters(), clip_value=0.5)\n")],
+    [
+      "PyTorch, instead of by norm",
+      torchLoop("    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)\n"),
+      torchLoop("    torch.nn.utils.clip_grad_value_(model.parameters(), clip_value=0.5)\n"),
+    ],
+    [
+      "Accelerate",
+      "from accelerate import Accelerator\nimport torch\naccelerator = Accelerator()\nopt = torch.optim.Adam(model.parameters())\nmodel, opt = accelerator.prepare(model, opt)\nfor x in data:\n    accelerator.backward(model(x))\n    opt.step()\n",
+      "from accelerate import Accelerator\nimport torch\naccelerator = Accelerator()\nopt = torch.optim.Adam(model.parameters())\nmodel, opt = accelerator.prepare(model, opt)\nfor x in data:\n    accelerator.backward(model(x))\n    accelerator.clip_grad_value_(model.parameters(), 0.5)\n    opt.step()\n",
+    ],
+    [
+      "Lightning's trainer",
+      "import lightning as L\ntrainer = L.Trainer(max_epochs=1)\ntrainer.fit(model)\n",
+      'import lightning as L\ntrainer = L.Trainer(max_epochs=1, gradient_clip_val=0.5, gradient_clip_algorithm="value")\ntrainer.fit(model)\n',
+    ],
+    [
+      "Keras",
+      'import keras\nmodel = keras.Sequential([keras.layers.Dense(1)])\nmodel.compile(keras.optimizers.Adam(1e-3), loss="mse")\nmodel.fit(x, y)\n',
+      'import keras\nmodel = keras.Sequential([keras.layers.Dense(1)])\nmodel.compile(keras.optimizers.Adam(1e-3, clipvalue=0.5), loss="mse")\nmodel.fit(x, y)\n',
+    ],
+    [
+      "Optax",
+      "import jax, optax\ntx = optax.adam(1e-3)\n@jax.jit\ndef step(p, s, b):\n    g = jax.grad(loss)(p, b)\n    u, s = tx.update(g, s)\n    return optax.apply_updates(p, u), s\n",
+      "import jax, optax\ntx = optax.chain(optax.clip(0.5), optax.adam(1e-3))\n@jax.jit\ndef step(p, s, b):\n    g = jax.grad(loss)(p, b)\n    u, s = tx.update(g, s)\n    return optax.apply_updates(p, u), s\n",
+    ],
+    [
+      "PaddlePaddle",
+      "import paddle\nopt = paddle.optimizer.Adam(parameters=model.parameters())\nfor x in data:\n    model(x).backward()\n    opt.step()\n",
+      "import paddle\nopt = paddle.optimizer.Adam(parameters=model.parameters(), grad_clip=paddle.nn.ClipGradByValue(0.5))\nfor x in data:\n    model(x).backward()\n    opt.step()\n",
+    ],
+  ])("%s", (_, before, after) => expect(choose(before, "value")).toBe(after));
+});
+
+describe("adaptively", () => {
+  const optax = (tx: string, given: string) =>
+    `import jax, optax\ntx = ${tx}\n@jax.jit\ndef step(p, s, b):\n    g = jax.grad(loss)(p, b)\n    u, s = tx.update(${given})\n    return optax.apply_updates(p, u), s\n`;
+  it("by Optax, whose update is given the parameters", () => {
+    expect(choose(optax("optax.adam(1e-3)", "g, s, p"), "adaptive")).toBe(
+      optax("optax.chain(optax.adaptive_grad_clip(0.01), optax.adam(1e-3))", "g, s, p"),
+    );
+    expect(choose(optax("optax.adam(1e-3)", "g, s"), "adaptive")).toContain("refused");
+  });
+
+  it("by a function in a PyTorch script", () => {
+    const written = choose(torchLoop(), "adaptive");
+    expect(written).toContain("import torch\n\n\ndef clip_grad_adaptively_(");
+    expect(written).toContain("\n\n\nmodel = build()");
+    expect(written).toContain("    clip_grad_adaptively_(model.parameters(), clip_factor=0.01)\n    optimizer.step()");
+    expect(rulesFound(written).filter((rule) => rule !== "hand-written-clipping")).toEqual([]);
+  });
+});
+
+describe("by the history of the norms", () => {
+  it("by an object in a PyTorch script", () => {
+    const written = choose(torchLoop(), "autoclip");
+    expect(written).toContain("\n\n\nautoclip = AutoClip(percentile=50.0)\n\n\nmodel = build()");
+    expect(written).toContain("    autoclip(model.parameters())\n    optimizer.step()");
+    expect(rulesFound(written)).toEqual([]);
+  });
+
+  it("by one of its own for each update", () => {
+    const text = `from torch import optim
+
+a = optim.SGD(A.parameters())
+b = optim.SGD(B.parameters())
+for x in data:
+    loss_a(x).backward()
+    a.step()
+    loss_b(x).backward()
+    b.step()
+`;
+    const first = choose(text, "autoclip", 6);
+    expect(first).toContain("import torch\n");
+    const line = first.split("\n").findIndex((at) => at.includes("b.step()"));
+    const second = choose(first, "autoclip", line);
+    expect(second.match(/class AutoClip/g)).toHaveLength(1);
+    expect(second).toContain("    autoclip_2(B.parameters())\n    b.step()");
+    expect(second).toContain("autoclip_2 = AutoClip(percentile=50.0)");
+    expect(rulesFound(second)).toEqual([]);
+  });
+});
+
+describe("refuses, and says what can be done", () => {
+  it.each<[string, string, OtherKind, string]>([
+    [
+      "what the framework hasn't got",
+      "import keras\nmodel = keras.Sequential([keras.layers.Dense(1)])\nmodel.compile(keras.optimizers.Adam())\nmodel.fit(x, y)\n",
+      "adaptive",
+      "Keras can't clip adaptively (AGC) here; it can by the global norm, or by value.",
+    ],
+    [
+      "what Hugging Face's trainer hasn't got",
+      'from transformers import Trainer, TrainingArguments\nTrainer(model, TrainingArguments(output_dir="x", max_grad_norm=0)).train()\n',
+      "value",
+      "it can by the global norm.",
+    ],
+    [
+      "an optimizer that is told to clip",
+      "import keras\nmodel = keras.Sequential([keras.layers.Dense(1)])\nmodel.compile(keras.optimizers.Adam(clipnorm=1.0))\nmodel.fit(x, y)\n",
+      "value",
+      "Take `1.0` out there first.",
+    ],
+    [
+      "a clip whose norm is used",
+      torchLoop("    norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)\n"),
+      "value",
+      "on line 8. Take that out first.",
+    ],
+    [
+      "what is there already",
+      torchLoop("    torch.nn.utils.clip_grad_value_(model.parameters(), 1.0)\n"),
+      "value",
+      "clipped by value on line 8 already",
+    ],
+  ])("%s", (_, text, kind, reason) => expect(choose(text, kind)).toContain(reason));
+});

@@ -1,0 +1,79 @@
+/** Puts clipping of a kind that the user chose before an update: by value, adaptively, or by the history of the norms. */
+import { clipsOf, distinct } from "../facts/derived/order.ts";
+import { whereIs } from "../facts/derived/threshold.ts";
+import type { UpdateSite } from "../facts/events/events.ts";
+import { type Facts, sourceOf } from "../facts/facts.ts";
+import type { TextEdit } from "../finding.ts";
+import type { Framework, OtherKind } from "../frameworks/framework.ts";
+import type { ThresholdEdit } from "../index.ts";
+import { rangeOf } from "../syntax/ast.ts";
+import { frameworksFor, insertClip } from "./insert-clip.ts";
+import { remove } from "./layout.ts";
+
+export const LOST =
+  "The update of that run can't be found in this file any more. Run it again with telemetry, or change the threshold by hand.";
+
+/**
+ * What each kind's number is where nothing was recorded that would tell: norms say nothing of single components, nor of the weights.
+ * By value: the number in Keras' and Lightning's documentation. Adaptive: the factor of Brock et al. (2021). AutoClip: the percentile;
+ * the median does better than the 10 of Seetharaman et al. (2020) wherever norms grow.
+ */
+const CONVENTION: Readonly<Record<OtherKind, number>> = { value: 0.5, adaptive: 0.01, autoclip: 50 };
+
+const NAMES: Readonly<Record<OtherKind | "norm", string>> = {
+  norm: "by the global norm",
+  value: "by value",
+  adaptive: "adaptively (AGC)",
+  autoclip: "by the history of the norms (AutoClip)",
+};
+
+const SUMMARIES: Readonly<Record<OtherKind, string>> = {
+  value: "Cut each component of the gradients off at 0.5: a convention, since recorded norms can't tell it",
+  adaptive:
+    "Bound the gradient of each unit by 0.01 of the norm of its weights (AGC): its paper's factor, which also leaves the last layer out",
+  autoclip: "Clip the gradients to the median of their norms so far (AutoClip)",
+};
+
+export function chooseKind(facts: Facts, kind: OtherKind, site: UpdateSite | null): ThresholdEdit {
+  if (!site) return { refused: LOST };
+  const taken = takeOut(facts, site, kind);
+  if ("refused" in taken) return taken;
+  const edits = insertClip(facts, site, CONVENTION[kind], kind);
+  if (!edits?.every(({ range }) => range.end <= facts.text.length)) return { refused: cannot(site, kind) };
+  return { edits: [...edits, ...taken.edits], summary: SUMMARIES[kind], range: rangeOf(site.step.node) };
+}
+
+/** The edits that take out what clips now. */
+function takeOut(facts: Facts, site: UpdateSite, kind: OtherKind): { edits: TextEdit[] } | { refused: string } {
+  const { configured } = site.step.optimizer;
+  const told = configured.find(({ threshold, off, refused }) => threshold && !off && !refused);
+  if (told)
+    return {
+      refused: `The optimizer is told to clip on ${whereIs(facts, told.node)} already. Take \`${sourceOf(facts, told.node)}\` out there first.`,
+    };
+  const edits: TextEdit[] = [];
+  for (const clip of distinct(clipsOf(facts, site))) {
+    const where = whereIs(facts, clip.node);
+    if (clip.how === kind) return { refused: `The gradients are clipped ${NAMES[kind]} on ${where} already.` };
+    const { statement } = clip;
+    const isAlone = statement.kind === "expression" && statement.value === clip.node && !clip.origin;
+    const edit = isAlone ? remove(facts.text, statement) : null;
+    if (!edit) return { refused: `The gradients are clipped otherwise on ${where}. Take that out first.` };
+    edits.push(edit);
+  }
+  return { edits };
+}
+
+function cannot(site: UpdateSite, kind: OtherKind): string {
+  const by = frameworksFor(site);
+  const titles = [...new Set(by.map(({ title }) => title))].join(" and ");
+  const able = kindsOf(by, site.step.managed);
+  if (able.includes(kind))
+    return `No place for a clip ${NAMES[kind]} was found at this update. Clip the global norm instead.`;
+  return `${titles} can't clip ${NAMES[kind]} here; it can ${able.map((one) => NAMES[one]).join(", or ")}.`;
+}
+
+function kindsOf(frameworks: readonly Framework[], managed: boolean): (OtherKind | "norm")[] {
+  const kinds = frameworks.flatMap((by) => Object.keys((managed ? by.managedKinds : null) ?? by.kinds ?? {}));
+  return ["norm", ...new Set(kinds as OtherKind[])];
+}

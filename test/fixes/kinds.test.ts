@@ -1,0 +1,86 @@
+/** The kinds of clipping that a user may choose, executed: see `fixes.test.ts` for what the scripts do. */
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it, type TestContext } from "vitest";
+import type { OtherKind } from "../../server/analysis/frameworks/framework.ts";
+import { analyser, apply } from "../analysis/analyser.ts";
+import { missing, printed, run } from "./python.ts";
+
+const SCRIPTS = fileURLToPath(new URL("scripts/", import.meta.url));
+const timeout = 300_000;
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "gradsight-kinds-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** Where the script lies with that kind of clipping in it. */
+async function clipping(script: string, kind: OtherKind): Promise<string> {
+  const module = analyser.open(script);
+  const result = module.thresholdEdit({ threshold: 1, siteLine: null, clipLine: null, kind });
+  module.dispose();
+  if ("refused" in result) throw new Error(result.refused);
+  const file = join(folder, "after.py");
+  await writeFile(file, apply(script, result.edits));
+  return file;
+}
+
+async function scriptNamed(name: string, context: TestContext): Promise<string> {
+  const script = await readFile(SCRIPTS + name, "utf8");
+  const lacking = missing(script);
+  if (lacking) context.skip(lacking);
+  return script;
+}
+
+describe("by value", () => {
+  it.for<[string, number]>([
+    ["torch-loop.py", 36],
+    ["lightning-trainer.py", 36],
+    ["keras-fit.py", 8],
+    ["optax-chain.py", 36],
+  ])("%s: each of its components is cut off at 0.5", { timeout }, async ([name, parameters], context) => {
+    const script = await scriptNamed(name, context);
+    const file = await clipping(script, "value");
+    expect(await run(file, "1e4")).toBeCloseTo(0.5 * Math.sqrt(parameters), 5);
+    expect(await run(file, "1e-4")).toBeCloseTo(await run(join(SCRIPTS, name), "1e-4"), 8);
+  });
+});
+
+describe("adaptively", () => {
+  // Of weights of zero the paper takes the norm for 1e-3: four units of one layer, and its bias.
+  const bound = 0.01 * 1e-3 * Math.sqrt(5);
+  it.for(["torch-loop.py", "optax-chain.py"])(
+    "%s: each unit by the norm of its weights",
+    { timeout },
+    async (name, context) => {
+      const script = await scriptNamed(name, context);
+      const file = await clipping(script, "adaptive");
+      expect((await run(file, "1e4")) / bound).toBeCloseTo(1, 4);
+      expect((await run(file, "1e-8")) / (await run(join(SCRIPTS, name), "1e-8"))).toBeCloseTo(1, 5);
+    },
+  );
+});
+
+const HISTORY = `# Needs: torch
+import torch
+
+parameter = torch.nn.Parameter(torch.zeros(4))
+unused = torch.nn.Parameter(torch.zeros(4))
+optimizer = torch.optim.SGD([parameter, unused], lr=1.0)
+for norm in [1.0, 3.0, 2.0, 100.0, 5.0]:
+    optimizer.zero_grad()
+    before = parameter.detach().clone()
+    (parameter * norm / 2).sum().backward()
+    optimizer.step()
+    print((before - parameter.detach()).norm().item())
+`;
+
+it("by the history: at the median of the norms so far", { timeout }, async (context) => {
+  const lacking = missing(HISTORY);
+  if (lacking) return context.skip(lacking);
+  const norms = (await printed(await clipping(HISTORY, "autoclip"))).map(Number);
+  expect(norms.map((norm) => Number(norm.toFixed(4)))).toEqual([1, 1, 2, 3, 3]);
+});
