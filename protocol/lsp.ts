@@ -1,5 +1,5 @@
 /** Additions to LSP between our client and our server; any other client lints without them. Positions are LSP's. */
-import { finite, flag, nullable, type Of, object, oneOf, text } from "./shape.ts";
+import { finite, flag, list, nullable, type Of, object, oneOf, text } from "./shape.ts";
 import { codeLocation } from "./telemetry.ts";
 
 /** `initializationOptions`. Without `storage` there is no hub. */
@@ -37,6 +37,8 @@ export const thresholdEditParams = object({
   site: nullable(codeLocation),
   clip: nullable(codeLocation),
   script: nullable(text()),
+  /** What the script was given on the command line: it may win over the number that is changed. */
+  args: nullable(list(text())),
   /** null: the global norm. The others take no number of a run: none that was recorded tells it. */
   kind: nullable(chosenKind),
   threshold: finite,

@@ -23,6 +23,8 @@ export interface Place {
   readonly site: CodeLocation | null;
   readonly clip: CodeLocation | null;
   readonly script: string | null;
+  /** What the script was given on the command line. */
+  readonly args?: readonly string[];
   /** Unix seconds: what was changed since may stand elsewhere. */
   readonly startedAt: number;
 }
@@ -50,12 +52,16 @@ export class ThresholdWriter {
     const series = run.series.find(({ id }) => id === seriesId);
     if (!series) return { err: l10n.t("This run has no such series any more.") };
     const { script, startedAt } = run.summary;
-    return this.writeAt({ site: series.site, clip: series.clip?.location ?? null, script, startedAt }, threshold, kind);
+    return this.writeAt(
+      { site: series.site, clip: series.clip?.location ?? null, script, args: run.args, startedAt },
+      threshold,
+      kind,
+    );
   }
 
   /** Rejects where something unforeseen goes wrong. */
   async writeAt(
-    { site, clip, script, startedAt }: Place,
+    { site, clip, script, args = [], startedAt }: Place,
     threshold: number,
     kind: ChosenKind = "norm",
   ): Promise<WriteOutcome> {
@@ -67,7 +73,15 @@ export class ThresholdWriter {
     if (!modified) return { err: l10n.t("{0} does not exist any more. Was it moved or renamed?", file) };
     const document = await workspace.openTextDocument(Uri.file(file));
     const version = document.version;
-    const params: ThresholdEditParams = { uri: this.server.uri(document.uri), site, clip, script, kind, threshold };
+    const params: ThresholdEditParams = {
+      uri: this.server.uri(document.uri),
+      site,
+      clip,
+      script,
+      args: [...args],
+      kind,
+      threshold,
+    };
     const answer = await this.server.request<ThresholdEditResult>(THRESHOLD_EDIT_METHOD, params);
     if ("err" in answer)
       return { err: withReason(answer.err, changedSince(startedAt, document, modified.mtimeMs / 1000)) };

@@ -30,6 +30,8 @@ export interface ThresholdRequest {
   readonly clipLine: number | null;
   /** What those lines are in, where it isn't this text but a module that it imports. */
   readonly within?: WorkspaceModule;
+  /** What the run was given on the command line. */
+  readonly args?: readonly string[];
   /** How to clip instead of by the global norm. Its number is a convention: `threshold`, which is a norm's, says nothing of it. */
   readonly kind?: OtherKind;
 }

@@ -15,7 +15,7 @@ export function registerThresholdEdit(context: Context): void {
     THRESHOLD_EDIT_METHOD,
     async (params: unknown): Promise<ThresholdEditResult> => {
       try {
-        const { uri, site, clip, script, kind, threshold } = thresholdEditParams(params);
+        const { uri, site, clip, script, args, kind, threshold } = thresholdEditParams(params);
         // The probe counts lines from 1, and may have seen the clip in another file than the update.
         const file = documents.fileOf(uri);
         const here = (place: CodeLocation | null) => (place && host.isFile(file, place.file) ? place : null);
@@ -32,7 +32,8 @@ export function registerThresholdEdit(context: Context): void {
         const ran = script === null || host.isFile(file, script) || chosen.kind ? null : script;
         const inFile = (place: CodeLocation | null) => (place ? place.line - 1 : null);
         const seen = { siteLine: inFile(siteHere), clipLine: inFile(clipHere) };
-        const told = ran === null ? null : await fromScript(context, uri, ran, { threshold, ...seen });
+        const told =
+          ran === null ? null : await fromScript(context, uri, ran, { threshold, args: args ?? [], ...seen });
         if (told) return told;
         return await documents.view(uri, (view) => {
           const lineOf = (place: CodeLocation | null) =>
@@ -40,7 +41,12 @@ export function registerThresholdEdit(context: Context): void {
           const lines = { siteLine: lineOf(siteHere), clipLine: lineOf(clipHere) };
           if (lines.siteLine === null && lines.clipLine === null && (siteHere || clipHere))
             return { err: "The cell that the run saw this update in has changed since, or is gone." };
-          return answer(context, uri, view, view.module.thresholdEdit({ threshold, ...lines, ...chosen }));
+          return answer(
+            context,
+            uri,
+            view,
+            view.module.thresholdEdit({ threshold, args: args ?? [], ...lines, ...chosen }),
+          );
         });
       } catch (error) {
         connection.console.error(`Threshold edit failed: ${(error as Error).stack}`);
@@ -55,7 +61,7 @@ async function fromScript(
   context: Context,
   uri: string,
   script: string,
-  request: Lines & { readonly threshold: number },
+  request: Lines & Pick<ThresholdRequest, "threshold" | "args">,
 ): Promise<ThresholdEditResult | null> {
   const { documents, modules } = context;
   const path = modules.originOf(uri)?.path;

@@ -202,6 +202,28 @@ describe("finds the number behind a way to say it", () => {
     ],
     ["a key", 'cfg = {"clip": 5.0}', 'cfg.get("clip", 1.0)', 'cfg = {"clip": 0.5}', 'cfg.get("clip", 1.0)'],
     ["a missing key", 'cfg = {"lr": 5.0}', 'cfg.get("clip", 1.0)', 'cfg = {"lr": 5.0}', 'cfg.get("clip", 0.5)'],
+    [
+      "a dictionary by keywords",
+      "cfg = dict(lr=1, clip=5.0)",
+      'cfg["clip"]',
+      "cfg = dict(lr=1, clip=0.5)",
+      'cfg["clip"]',
+    ],
+    [
+      "a namespace",
+      "from types import SimpleNamespace\ncfg = SimpleNamespace(clip=5.0)",
+      "cfg.clip",
+      "from types import SimpleNamespace\ncfg = SimpleNamespace(clip=0.5)",
+      "cfg.clip",
+    ],
+    [
+      "an environment variable's default",
+      'import os\nCLIP = float(os.environ.get("CLIP", "5.0"))',
+      "CLIP",
+      'import os\nCLIP = float(os.environ.get("CLIP", "0.5"))',
+      "CLIP",
+    ],
+    ["an environment variable's number", "import os", 'os.getenv("CLIP", 5.0)', "import os", 'os.getenv("CLIP", 0.5)'],
     ["a conversion", "CLIP = 5", "float(CLIP)", "CLIP = 0.5", "float(CLIP)"],
     ["infinity", "", 'float("inf")', "", "0.5"],
     [
@@ -249,6 +271,9 @@ def train(model, optimizer, max_norm=${value}):
     ["args of who knows what", "from settings import args", 'getattr(args, "clip", 1.0)'],
     ["a dictionary from elsewhere", "from settings import cfg", 'cfg.get("clip", 1.0)'],
     ["a dictionary that more is put into", 'cfg = {"clip": 5.0}\ncfg[name] = 1', 'cfg.get("clip", 1.0)'],
+    ["a namespace that is written to", "cfg = argparse.Namespace(clip=5.0)\ncfg.clip = scale(cfg)", "cfg.clip"],
+    ["a dictionary of who knows what", "cfg = dict(clip=5.0, **given)", 'cfg["clip"]'],
+    ["an environment variable without default", "import os", 'float(os.environ["CLIP"])'],
     ["an option that is written to", `${parser(option("5.0"))}\nargs.clip = args.clip or scale(args)`, "args.clip"],
     ["a flag whose default is set again", `${flag("5.0")}\nflags.set_default(CLIP, 1.0)`, "flags.FLAGS.clip"],
     ["an option under several names", `${parser(option("5.0"))}\nlimit = args.clip\nlimit = tame(limit)`, "limit"],
@@ -352,6 +377,35 @@ b.fit(x)
       refused: expect.stringContaining("clips by value"),
     });
   });
+});
+
+describe("says what wins over a default", () => {
+  const text = train(
+    'parser = argparse.ArgumentParser()\nparser.add_argument("--max-norm", default=1.0)\nargs = parser.parse_args()',
+    "args.max_norm",
+  );
+  const summary = (args: readonly string[]) => {
+    const module = analyser.open(text);
+    const result = module.thresholdEdit({ threshold: 0.5, siteLine: null, clipLine: null, args });
+    module.dispose();
+    return "summary" in result ? result.summary : result.refused;
+  };
+  it.each([
+    [["--lr", "1", "--max-norm", "2.0"], "The run was given `--max-norm 2.0`, which wins over it"],
+    [["--max-norm=2.0"], "The run was given `--max-norm=2.0`, which wins over it"],
+  ])("%j", (args, said) => expect(summary(args)).toContain(said));
+  it("unless nothing does", () => {
+    expect(summary([])).not.toContain("The run was given");
+    expect(summary(["--max-norm-decay", "2.0"])).not.toContain("The run was given");
+  });
+});
+
+it("tells where a parsed setting is to be given", () => {
+  const parsed = `from transformers import HfArgumentParser, Trainer, TrainingArguments
+args, = HfArgumentParser(TrainingArguments).parse_args_into_dataclasses()
+Trainer(model, args).train()
+`;
+  expect(set(parsed, 0.25)).toMatchObject({ refused: expect.stringContaining("`--max_grad_norm 0.25`") });
 });
 
 it("sets the threshold of a clip that returns the clipped gradients", () => {

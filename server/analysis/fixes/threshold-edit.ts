@@ -1,9 +1,10 @@
 /** Puts a threshold at an update: into the number that is there, or by a clip where there is none. Never guesses between two. */
 
 import { clipsOf, lateClips } from "../facts/derived/order.ts";
-import { lineOf, lineOfNode, thresholdSourceAround, whereIs } from "../facts/derived/threshold.ts";
+import { type KnownThreshold, lineOf, lineOfNode, thresholdSourceAround, whereIs } from "../facts/derived/threshold.ts";
 import type { ClipEvent, Seen, UpdateSite } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
+import { externalNames } from "../facts/names/external-names.ts";
 import type { ThresholdEdit, ThresholdRequest } from "../index.ts";
 import { type Expression, rangeOf } from "../syntax/ast.ts";
 import { chooseKind, LOST } from "./choose-kind.ts";
@@ -18,11 +19,11 @@ export function thresholdEdit(facts: Facts, request: ThresholdRequest): Threshol
     const clips = facts.clips
       .map(({ clip }) => clip)
       .filter((clip) => isOn((clip.origin ?? clip).node, path, clipLine));
-    if (clips.length > 0) return setThreshold(facts, clips.map(limitOf), threshold);
+    if (clips.length > 0) return setThreshold(facts, clips.map(limitOf), request);
   }
   if (path !== null) return thresholdElsewhere(facts, request, path);
   const logs = facts.logs.filter((log) => siteLine !== null && isOn(log.node, null, siteLine));
-  if (logs[0]) return setLogged(facts, logs[0].threshold ? { ...logs[0], node: logs[0].threshold } : null, threshold);
+  if (logs[0]) return setLogged(facts, logs[0].threshold ? { ...logs[0], node: logs[0].threshold } : null, request);
   const site = findSite(facts, siteLine);
   if (!site)
     return {
@@ -33,7 +34,7 @@ export function thresholdEdit(facts: Facts, request: ThresholdRequest): Threshol
     .filter(({ step }) => step.node === site.step.node)
     .flatMap((each) => clipsOf(facts, each));
   const limits = [...clips.map(limitOf), ...settingsOf(site)];
-  if (limits.length > 0) return setThreshold(facts, limits, threshold);
+  if (limits.length > 0) return setThreshold(facts, limits, request);
   const late = lateClips(facts).find(({ step }) => step.node === site.step.node);
   if (late)
     return {
@@ -47,12 +48,13 @@ export function thresholdEdit(facts: Facts, request: ThresholdRequest): Threshol
 }
 
 /** Of an update in a module that calls in this text lead to. */
-function thresholdElsewhere(facts: Facts, { threshold, siteLine }: ThresholdRequest, path: string): ThresholdEdit {
+function thresholdElsewhere(facts: Facts, request: ThresholdRequest, path: string): ThresholdEdit {
+  const { siteLine } = request;
   const limits = facts.updatesElsewhere
     .filter(({ step }) => siteLine !== null && isOn((step.origin ?? step).node, path, siteLine))
     .flatMap((site) => [...clipsOf(facts, site).map(limitOf), ...settingsOf(site)]);
   if (limits.length === 0) return { refused: "This file does not show where that update is clipped.", unseen: true };
-  return setThreshold(facts, limits, threshold);
+  return setThreshold(facts, limits, request);
 }
 
 /** What clips, and the number that it clips at. */
@@ -74,7 +76,7 @@ function settingsOf({ step }: UpdateSite): Limit[] {
   );
 }
 
-function setThreshold(facts: Facts, limits: readonly Limit[], threshold: number): ThresholdEdit {
+function setThreshold(facts: Facts, limits: readonly Limit[], request: ThresholdRequest): ThresholdEdit {
   const [first] = limits;
   if (first?.how === "value")
     return {
@@ -94,10 +96,10 @@ function setThreshold(facts: Facts, limits: readonly Limit[], threshold: number)
   }
   if (sources.some((other) => !other || "unknown" in other || other.literal !== source.literal))
     return { refused: `Several clips reach this update, with thresholds of their own. Change the right one by hand.` };
-  return replace(facts, source.literal, source.origin, threshold);
+  return replace(facts, source, request);
 }
 
-function setLogged(facts: Facts, seen: Seen | null, threshold: number): ThresholdEdit {
+function setLogged(facts: Facts, seen: Seen | null, request: ThresholdRequest): ThresholdEdit {
   if (!seen)
     return {
       refused: "`gradsight.log` names no threshold here. Pass `threshold=` the number that your loop clips at.",
@@ -105,24 +107,46 @@ function setLogged(facts: Facts, seen: Seen | null, threshold: number): Threshol
   const source = thresholdSourceAround(facts, seen);
   if ("unknown" in source)
     return { refused: `\`${sourceOf(facts, seen.node)}\` ${source.unknown}. Change it there by hand.` };
-  return replace(facts, source.literal, source.origin, threshold);
+  return replace(facts, source, request);
 }
 
-function replace(facts: Facts, literal: Expression, origin: string, threshold: number): ThresholdEdit {
+function replace(facts: Facts, source: KnownThreshold, { threshold, args = [] }: ThresholdRequest): ThresholdEdit {
+  const { literal, origin, flag } = source;
   const { path, text, base } = literal.anchor.source;
   const { start, end } = rangeOf(literal);
   const range = { start: start - base, end: end - base };
-  const written = formatNumber(threshold);
+  const old = sourceOf(facts, literal);
+  const number = formatNumber(threshold);
+  // An environment variable's default is a text, as its value is.
+  const written = literal.kind === "string" ? old.charAt(0) + number + old.charAt(0) : number;
+  const given = flag === undefined ? null : givenBy(args, flag);
+  const beside = given === null ? "" : `. The run was given \`${given}\`, which wins over it: change that, too`;
   const edit = {
     edits: [{ range, newText: written }],
-    summary: `Change ${origin} from ${sourceOf(facts, literal)} to ${written}`,
+    summary: `Change ${origin} from ${old} to ${written}${beside}`,
     range,
   };
   return path === null ? edit : { ...edit, module: { path, text } };
 }
 
+/** `--clip 2.0` or `--clip=2.0`, as it was given; parsers take hyphens and underscores for the same or have only one of them. */
+function givenBy(args: readonly string[], flag: string): string | null {
+  const plain = (text: string) => text.replaceAll("_", "-");
+  const at = args.findLastIndex((arg) => plain(arg.split("=", 1)[0] ?? "") === plain(flag));
+  const found = args[at];
+  if (found === undefined) return null;
+  const value = args[at + 1];
+  return found.includes("=") || value === undefined || value.startsWith("--") ? found : `${found} ${value}`;
+}
+
 function insert(facts: Facts, site: UpdateSite, threshold: number): ThresholdEdit {
   const edits = insertClip(facts, site, threshold);
+  const { framework, managed } = site.step;
+  const parsed = managed && !edits ? framework.parsedSetting : undefined;
+  if (parsed && [...externalNames(facts.names)].some((name) => parsed.parser.test(name)))
+    return {
+      refused: `${framework.title} parses its arguments here. Give it \`${parsed.flag} ${formatNumber(threshold)}\` on the command line, or the same in the file that it reads.`,
+    };
   if (!edits?.every(({ range }) => range.end <= facts.text.length))
     return {
       refused: `No place for a clip was found at ${whereIs(facts, site.step.node)}. Put one between the backward pass and this update by hand.`,

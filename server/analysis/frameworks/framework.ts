@@ -364,6 +364,8 @@ export interface Framework {
   readonly spelling?: Spelling;
   /** The same for updates that the framework makes by itself, where it differs. */
   readonly managedSpelling?: Spelling;
+  /** Where what is told to clip is parsed, and not built in any file: by what, and the option that says the threshold. */
+  readonly parsedSetting?: { readonly parser: RegExp; readonly flag: string };
   /** How it clips otherwise than by the global norm. What is left out can't be asked of it. */
   readonly kinds?: Readonly<Partial<Record<OtherKind, Spelling>>>;
   readonly managedKinds?: Readonly<Partial<Record<OtherKind, Spelling>>>;

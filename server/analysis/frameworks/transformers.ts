@@ -51,6 +51,7 @@ export const transformers: Framework = {
       { event: "step", optimizer: "receiver", managed: true },
     ]),
   ),
+  parsedSetting: { parser: /^(transformers\.HfArgumentParser|trl\.TrlParser)$/, flag: "--max_grad_norm" },
   managedSpelling: { place: "argument", keyword: () => "max_grad_norm" },
 };
 

@@ -18,6 +18,8 @@ export interface KnownThreshold {
   readonly origin: string;
   /** It holds only where nothing else is given. */
   readonly isDefault: boolean;
+  /** What gives something else on the command line. */
+  readonly flag?: string;
 }
 
 export type ThresholdSource =
@@ -55,6 +57,8 @@ export function thresholdSource(facts: Facts, seen: Seen, depth = 0): ThresholdS
     return { literal: only[0], value: only[1], origin: originOf(facts, seen, only[0]), isDefault: open };
   return (
     fromFallback(facts, seen) ??
+    fromEnvironment(facts, seen) ??
+    fromHolder(facts, values) ??
     fromNone(facts, seen, values) ??
     fromCommandLine(facts, seen, values) ??
     fromFields(facts, seen, values) ??
@@ -141,6 +145,33 @@ function fromFallback(facts: Facts, seen: Seen): ThresholdSource | null {
   return option ? defaultOf(facts, option) : thresholdSource(facts, { ...seen, node: fallback });
 }
 
+/** `os.environ.get("CLIP", "1.0")`. */
+function fromEnvironment(facts: Facts, { node, frame, scope }: Seen): ThresholdSource | null {
+  if (node.kind !== "call") return null;
+  const called = facts.values.evaluate(node.callee, frame, scope);
+  if (!called.every((value) => value.kind === "external" && /^os\.(environ\.get|getenv)$/.test(value.name)))
+    return null;
+  const [name, fallback] = node.arguments.map((argument) => argument.value);
+  const value = fallback?.kind === "string" ? Number(fallback.value || Number.NaN) : fallback && numberOf(fallback);
+  if (name?.kind !== "string" || !fallback || typeof value !== "number" || Number.isNaN(value)) return null;
+  const origin = `what holds without the environment variable \`${name.value}\``;
+  return { literal: fallback, value, origin, isDefault: true };
+}
+
+/** Objects that hold what they are given by keyword. */
+const HOLDS =
+  /^(builtins\.dict|types\.SimpleNamespace|argparse\.Namespace|(ml_collections\.)?(config_dict\.)?ConfigDict|easydict\.EasyDict|addict\.Dict|box\.Box|munch\.Munch)\(\)(\.|\[)(\w+)\]?$/;
+
+/** `dict(clip=1.0)["clip"]`, `SimpleNamespace(clip=1.0).clip`. */
+function fromHolder(facts: Facts, values: readonly Value[]): ThresholdSource | null {
+  const [held, another] = values;
+  if (another || held?.kind !== "external" || !held.call) return null;
+  const name = HOLDS.exec(held.name)?.at(-1);
+  const given = held.call.arguments.find(({ keyword }) => keyword !== null && keyword === name);
+  if (!given || held.call.arguments.some(({ stars }) => stars !== 0)) return null;
+  return thresholdSource(facts, { node: given.value, frame: held.frame, scope: held.scope });
+}
+
 /** `None`, written as the default of a parameter that nothing else fills. */
 function fromNone(facts: Facts, { node, frame, scope }: Seen, values: readonly Value[]): ThresholdSource | null {
   if (node.kind === "constant" && node.value === null)
@@ -190,7 +221,7 @@ function defaultOf(facts: Facts, { flag, fallback, scope }: Option): ThresholdSo
   if (!fallback) return { unknown: `is given on the command line by \`${flag}\`, which has no default` };
   const found = thresholdSource(facts, { node: fallback, frame: facts.values.frames.of(scope), scope });
   return "literal" in found
-    ? { ...found, origin: `the default of \`${flag}\` (a value on the command line still wins)`, isDefault: true }
+    ? { ...found, origin: `the default of \`${flag}\` (a value on the command line still wins)`, isDefault: true, flag }
     : { unknown: `is given on the command line by \`${flag}\`` };
 }
 
@@ -214,7 +245,8 @@ function fromFields(facts: Facts, { node, scope }: Seen, values: readonly Value[
   const value = numberOf(literal);
   const isNone = literal.kind === "constant" && literal.value === null;
   if (value === null && !isNone) return null;
-  return { literal, value, origin: `the field \`${info.node.name}.${node.name}\``, isDefault: true };
+  const origin = `the field \`${info.node.name}.${node.name}\``;
+  return { literal, value, origin, isDefault: true, flag: `--${node.name}` };
 }
 
 /** `clip = args.clip`; what all calls pass for a parameter; the parameter of a function that the command line calls. */
