@@ -32,6 +32,10 @@ export class ModuleImporter implements Importer {
     return answer && readable(answer, this.#grammar);
   }
 
+  file(path: string): WorkspaceModule | null {
+    return this.#origin.workspace.file?.(path, this.path) ?? null;
+  }
+
   moduleAt(offset: number): ImportedModule | null {
     for (const asked of this.#asked.values())
       for (const answer of asked.values()) {

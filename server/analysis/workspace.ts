@@ -13,6 +13,8 @@ export interface Workspace {
    * object as long as it has the same text: what was worked out for it is kept with it.
    */
   resolve(name: string, from: string): WorkspaceModule | null;
+  /** A file that is no module, by its path relative to the folder of `from` or to the root of the workspace. */
+  file?(path: string, from: string): WorkspaceModule | null;
 }
 
 /** Where a text lies, for its imports to be followed, and what it runs with. */
@@ -45,6 +47,8 @@ export interface ImportedModule extends WorkspaceModule {
 export interface Importer {
   readonly path: string;
   module(name: string, from: string): ImportedModule | null;
+  /** A file that is no module. */
+  file(path: string): WorkspaceModule | null;
   /** The module, of those given, that an offset lies in. */
   moduleAt(offset: number): ImportedModule | null;
 }

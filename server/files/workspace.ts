@@ -79,6 +79,15 @@ export class FileWorkspace implements Workspace {
     return path === null ? null : (this.#options.open?.(path) ?? this.#read(path));
   }
 
+  file(path: string, from: string): WorkspaceModule | null {
+    const root = realPath(this.#options.rootOf(from));
+    for (const folder of [dirname(from), root]) {
+      const at = realPath(join(folder, path));
+      if (isWithin(at, root) && stats(at)?.isFile()) return this.#options.open?.(at) ?? this.#read(at);
+    }
+    return null;
+  }
+
   #locate(name: string, from: string): string | null {
     const key = `${name.startsWith(".") ? from : dirname(from)}\0${name}`;
     let path = this.#paths.get(key);

@@ -81,8 +81,12 @@ async function fromScript(
 function answer(context: Context, asked: string, view: View, result: ThresholdEdit): ThresholdEditResult {
   if ("refused" in result) return { err: result.refused };
   const { edits, summary, range, module } = result;
-  const { client } = context;
-  const placing = module ? placingIn(context, module) : view;
+  const { client, documents, modules } = context;
+  const target = module && documents.script(modules.uriOf(module.path));
+  // A configuration is read from the disk.
+  if (target && target.module.text !== module.text)
+    return { err: `${module.path} has changes that are not saved. Save it and try again.` };
+  const placing = module ? (target ?? placingIn(context, module)) : view;
   const place = placing.place(range);
   const confirm = place.uri === asked ? null : { label: "Gradsight", description: summary };
   return {
@@ -90,8 +94,8 @@ function answer(context: Context, asked: string, view: View, result: ThresholdEd
   };
 }
 
-function placingIn({ client, documents, modules }: Context, { path, text }: WorkspaceModule): Pick<View, "place"> {
+function placingIn({ client, modules }: Context, { path, text }: WorkspaceModule): Pick<View, "place"> {
   const uri = modules.uriOf(path);
   const positions = Positions.of(text, client.positionEncoding);
-  return documents.script(uri) ?? { place: (range) => ({ uri, version: null, range: positions.range(range) }) };
+  return { place: (range) => ({ uri, version: null, range: positions.range(range) }) };
 }

@@ -24,6 +24,10 @@ export class Project implements Workspace {
     return path === null ? null : (this.#modules.get(path) ?? null);
   }
 
+  file(path: string): WorkspaceModule | null {
+    return this.#modules.get(`/project/${path}`) ?? null;
+  }
+
   open(name = "train.py"): Module {
     const path = `/project/${name}`;
     return analyser.open(this.#modules.get(path)?.text ?? "", { path, workspace: this });

@@ -96,6 +96,25 @@ describe("gradsight/thresholdEdit", () => {
     expect(result.ok.line).toBe(1);
   });
 
+  it("changes a configuration that the script reads, unless it is being edited", async () => {
+    const config = join(folder, "config.yaml");
+    await writeFile(config, "train:\n  clip: 1.0\n");
+    const text = `import yaml\ncfg = yaml.safe_load(open("config.yaml"))\n${CLIPPED.replace("max_norm=1.0", 'cfg["train"]["clip"]')}`;
+    await client.open(uri, text);
+    const clip = { file: path, line: lineOf(text, "nn.utils.clip") };
+    const result = await ask({ clip, threshold: 0.25 });
+    if ("err" in result) throw new Error(result.err);
+    const { documentChanges } = result.ok.edit as WorkspaceEdit;
+    expect(documentChanges).toMatchObject([
+      {
+        textDocument: { uri: pathToFileURL(config).href },
+        edits: [{ newText: "0.25", range: { start: { line: 1, character: 8 }, end: { line: 1, character: 11 } } }],
+      },
+    ]);
+    await client.open(pathToFileURL(config).href, "# mine\ntrain:\n  clip: 1.0\n", "yaml");
+    expect(await ask({ clip, threshold: 0.25 })).toEqual({ err: expect.stringContaining("not saved") });
+  });
+
   it("asks the script that ran what it passes to the module that clips", async () => {
     const script = join(folder, "main.py");
     await writeFile(script, "from train import tame\n\ntame(model, 5.0)\n");

@@ -30,6 +30,15 @@ export function numberIn({ value }: Scalar): number | null | undefined {
   return typeof value === "number" || value === null ? value : undefined;
 }
 
+/** The number under a path of keys, with its place; null where there is none. */
+export function numberAt(text: string, path: readonly string[]): { value: number | null; range: TextRange } | null {
+  let map = rootOf(text);
+  for (const key of path.slice(0, -1)) map = map && mapAt(map, key);
+  const scalar = map && scalarAt(map, path.at(-1) ?? "");
+  const value = scalar ? numberIn(scalar) : undefined;
+  return scalar && value !== undefined ? { value, range: rangeOfNode(scalar) } : null;
+}
+
 /** Every mapping in a tree, the outer ones first. */
 export function* mapsIn(
   map: YAMLMap,

@@ -179,3 +179,112 @@ args = parser.parse_args()
     ],
   ])("%s", (_, files) => expect(set(files)).toEqual(expect.stringContaining("by hand")));
 });
+
+describe("changes the number in the file that the script reads", () => {
+  const yaml = (n: string) => `# Training\ntrain:\n  lr: 0.1\n  clip: ${n} # norm\n`;
+  const json = (n: string) => `{"train": {"lr": 0.1, "clip": ${n}}}\n`;
+  it.each<[string, string, string, string, (limit: string) => string]>([
+    [
+      "OmegaConf",
+      'from omegaconf import OmegaConf\ncfg = OmegaConf.load("config.yaml")',
+      "cfg.train.clip",
+      "config.yaml",
+      yaml,
+    ],
+    [
+      "yaml, in a block that opens it",
+      'import yaml\nwith open("config.yaml") as f:\n    cfg = yaml.safe_load(f)',
+      'cfg["train"]["clip"]',
+      "config.yaml",
+      yaml,
+    ],
+    [
+      "a function that loads it",
+      'import yaml\ndef load(path):\n    with open(path) as f:\n        return yaml.load(f, Loader=yaml.SafeLoader)\ncfg = load("config.yaml")',
+      'cfg["train"]["clip"]',
+      "config.yaml",
+      yaml,
+    ],
+    [
+      "json",
+      'import json\ncfg = json.load(open("conf/config.json"))["train"]',
+      'cfg.get("clip", 1.0)',
+      "conf/config.json",
+      json,
+    ],
+    [
+      "json, by pathlib",
+      'import json\nfrom pathlib import Path\nclip = json.loads(Path("config.json").read_text())["train"]["clip"]',
+      "clip",
+      "config.json",
+      json,
+    ],
+  ])("%s", (_, before, threshold, name, text) => {
+    const files = { "train.py": train(before, threshold), [name]: text("5.0") };
+    expect(set(files)).toEqual({ [name]: text("0.5") });
+  });
+
+  const hydra = `import hydra
+import torch
+
+
+@hydra.main(version_base=None, config_path="conf", config_name="config")
+def main(cfg):
+    fit(build(), cfg)
+
+
+def fit(model, cfg):
+    optimizer = torch.optim.SGD(model.parameters(), lr=1)
+    model(batch).backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), cfg.train.clip)
+    optimizer.step()
+
+
+main()
+`;
+  it("Hydra", () => {
+    const files = { "train.py": hydra, "conf/config.yaml": yaml("5.0") };
+    expect(set(files)).toEqual({ "conf/config.yaml": yaml("0.5") });
+  });
+  it("Hydra, in the group that is chosen", () => {
+    const group = (n: string) => `lr: 0.1\nclip: ${n}\n`;
+    const files = {
+      "train.py": hydra,
+      "conf/config.yaml": "defaults:\n  - train: small\n  - _self_\n",
+      "conf/train/small.yaml": group("5.0"),
+      "conf/train/large.yaml": group("2.0"),
+    };
+    expect(set(files)).toEqual({ "conf/train/small.yaml": group("0.5") });
+  });
+
+  it.each<[string, string, string, string]>([
+    [
+      "a file that the command line names",
+      "import sys, json\ncfg = json.load(open(sys.argv[1]))",
+      'cfg["clip"]',
+      '{"clip": 1.0}',
+    ],
+    ["a file that isn't there", 'import json\ncfg = json.load(open("other.json"))', 'cfg["clip"]', '{"clip": 1.0}'],
+    [
+      "a key that isn't there",
+      'import json\ncfg = json.load(open("config.json"))',
+      'cfg["clip"]',
+      '{"grad_clip": 1.0}',
+    ],
+    ["what is no number", 'import json\ncfg = json.load(open("config.json"))', 'cfg["clip"]', '{"clip": "auto"}'],
+    [
+      "what is changed behind it",
+      'import json\ncfg = json.load(open("config.json"))\ncfg["clip"] = tame(cfg)',
+      'cfg["clip"]',
+      '{"clip": 1.0}',
+    ],
+    [
+      "one of two files",
+      'import json\ncfg = json.load(open("config.json"))\nif large:\n    cfg = json.load(open("large.json"))',
+      'cfg["clip"]',
+      '{"clip": 1.0}',
+    ],
+  ])("but not %s", (_, before, threshold, config) => {
+    expect(set({ "train.py": train(before, threshold), "config.json": config })).toContain("by hand");
+  });
+});

@@ -53,6 +53,39 @@ describe("writing a threshold", () => {
     assert.equal(editor.document.isDirty, false);
   });
 
+  it("shows a change of another file first, and takes a no for an answer", async () => {
+    const config = await script("limits.py", "MAX_NORM = 4.0\n");
+    const document = await script("elsewhere.py", TRAIN.replace("MAX_NORM = 4.0", "from limits import MAX_NORM"));
+    const place = {
+      site: { file: document.uri.fsPath, line: 11 },
+      clip: null,
+      script: document.uri.fsPath,
+      startedAt: 0,
+    };
+    const answered = async (command: string) => {
+      const writing = api.writer.writeAt(place, 0.85);
+      let done = false;
+      void writing.finally(() => {
+        done = true;
+      });
+      // The preview is there some time after the edit was asked for.
+      while (!done) {
+        await commands.executeCommand(command);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      return writing;
+    };
+    const refused = await answered("refactorPreview.discard");
+    assert.ok("err" in refused && refused.err.includes("not accepted"), JSON.stringify(refused));
+    assert.equal(config.getText(), "MAX_NORM = 4.0\n");
+    const outcome = await answered("refactorPreview.apply");
+    assert.ok("ok" in outcome, JSON.stringify(outcome));
+    assert.equal(outcome.ok.file, config.uri.fsPath);
+    assert.equal(config.getText(), "MAX_NORM = 0.85\n");
+    await undo(config);
+    assert.equal(config.getText(), "MAX_NORM = 4.0\n");
+  });
+
   it("is refused, with the reason, when the script has become another one or is gone", async () => {
     const { document, run, series } = await recorded("changed.py");
     const everything = document.validateRange(new Range(0, 0, document.lineCount, 0));

@@ -7,6 +7,7 @@ import type { Binding, ClassInfo, Names } from "../names/scope.ts";
 import { once } from "../once.ts";
 import type { Value } from "../values/value.ts";
 import { isParsed, type Option, optionFor, optionOfCall, optionOfParameter } from "./command-line.ts";
+import { thresholdInFile } from "./config-file.ts";
 
 /** Names for one number, one behind the other. */
 const MAX_NAMES = 6;
@@ -34,7 +35,8 @@ export type ThresholdSource =
 export function thresholdSourceAround(facts: Facts, seen: Seen): ThresholdSource {
   const { imports } = facts.values;
   for (const { name, scope } of facts.names.imports) if (imports.isAround(name, scope)) imports.look(name, scope);
-  return thresholdSource(facts, seen);
+  const source = thresholdSource(facts, seen);
+  return "literal" in source ? source : (thresholdInFile(facts, seen) ?? source);
 }
 
 export function thresholdSource(facts: Facts, seen: Seen, depth = 0): ThresholdSource {
