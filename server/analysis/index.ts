@@ -67,6 +67,8 @@ export interface Module {
   ): { readonly edits: readonly TextEdit[]; readonly count: number };
   /** The edit that puts a threshold at an update site: changes the number where it comes from, or inserts the clip. */
   thresholdEdit(request: ThresholdRequest): ThresholdEdit;
+  /** How else the gradients of an update on a line (from 0) can be clipped, each as the edits that do it. */
+  otherClips(line: number): readonly { readonly title: string; readonly edits: readonly TextEdit[] }[];
   /** What there is to say about the update, clip, optimizer or logged step under `offset`, as Markdown; null where there is nothing. */
   hover(offset: number): { readonly range: TextRange; readonly markdown: string } | null;
   dispose(): void;

@@ -2,6 +2,7 @@ import { AskedVersions } from "./asked-versions.ts";
 import { type Contains, containing, type Facts, gatherFacts, mayTrain } from "./facts/facts.ts";
 import { ModuleNames } from "./facts/names/module-names.ts";
 import type { Finding, TextEdit } from "./finding.ts";
+import { otherClips } from "./fixes/choose-kind.ts";
 import { combineFixes } from "./fixes/fix-all.ts";
 import { thresholdEdit } from "./fixes/threshold-edit.ts";
 import { FRAMEWORKS } from "./frameworks/index.ts";
@@ -66,6 +67,11 @@ export class OpenModule implements Module {
     const { within } = request;
     const facts = within ? this.#gather(containing(`${this.text}\n${within.text}`)) : this.#known();
     return facts ? thresholdEdit(facts, request) : { refused: "This file has no update that could be clipped." };
+  }
+
+  otherClips(line: number) {
+    const facts = this.#known();
+    return facts ? otherClips(facts, line) : [];
   }
 
   hover(offset: number) {

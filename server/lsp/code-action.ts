@@ -30,6 +30,7 @@ export function registerCodeActions(context: Context): void {
       if (!document || !current.enable) return [];
       return [
         ...(wants(wanted, CodeActionKind.QuickFix) ? quickFixes(params, document, current, context) : []),
+        ...(wants(wanted, CodeActionKind.RefactorRewrite) ? rewrites(params, document, context) : []),
         // Asked for by name (on save, or "Source Action…"), else menus of other clients would be full of it.
         ...(wanted && wants(wanted, FIX_ALL_KIND) ? fixAll(document, current, context) : []),
       ];
@@ -59,6 +60,15 @@ function quickFixes(params: CodeActionParams, document: LintedDocument, settings
     ...(context.options.opensRuns ? distinctRuns(findings).map(showRunAction) : []),
     ...(context.client.showsDocuments ? findings.map(({ diagnostic }) => explainAction(diagnostic)) : []),
   ];
+}
+
+/** Other kinds of clipping, at the update under the cursor. */
+function rewrites({ range }: CodeActionParams, document: LintedDocument, { client }: Context): CodeAction[] {
+  return document.module.otherClips(document.moduleLine(range.start.line)).map(({ title, edits }) => ({
+    title,
+    kind: CodeActionKind.RefactorRewrite,
+    edit: workspaceEdit(document, edits, client),
+  }));
 }
 
 interface Found {

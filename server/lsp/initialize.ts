@@ -59,7 +59,10 @@ function capabilitiesFor(client: Client): InitializeResult["capabilities"] {
       // All cells, since users count them all.
       notebookSelector: [{ notebook: "jupyter-notebook" }],
     },
-    codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, FIX_ALL_KIND], resolveProvider: true },
+    codeActionProvider: {
+      codeActionKinds: [CodeActionKind.QuickFix, CodeActionKind.RefactorRewrite, FIX_ALL_KIND],
+      resolveProvider: true,
+    },
     hoverProvider: true,
     workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
     executeCommandProvider: { commands: [EXPLAIN_COMMAND] },

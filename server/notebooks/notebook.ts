@@ -69,6 +69,13 @@ export class Notebook implements Omit<Module, "edit"> {
     return { refused: "This would change several cells at once. Change the threshold by hand." };
   }
 
+  otherClips(line: number) {
+    return this.#module.otherClips(line).flatMap(({ title, edits }) => {
+      const inOne = this.#inOneCell(edits);
+      return inOne ? [{ title, edits: inOne }] : [];
+    });
+  }
+
   hover(offset: number) {
     return this.#module.hover(offset);
   }

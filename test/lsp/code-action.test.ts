@@ -72,6 +72,17 @@ describe("code actions", () => {
       expect(await kinds([only])).toEqual([]);
   });
 
+  it("offer other kinds of clipping at an update, as rewrites", async () => {
+    await client.open(URI, UNCLIPPED);
+    const line = UNCLIPPED.split("\n").findIndex((text) => text.includes("optimizer.step()"));
+    const at = { start: { line, character: 6 }, end: { line, character: 6 } };
+    const rewrites = await client.actions(URI, at, { only: ["refactor"] });
+    expect(rewrites.map(({ kind }) => kind)).toEqual(Array(3).fill("refactor.rewrite"));
+    const [byValue] = rewrites;
+    const [edit] = editsOf(byValue!.edit).edits;
+    expect(edit?.newText).toContain("clip_grad_value_");
+  });
+
   it("fix on save only what leaves training as it was", async () => {
     const both = `${DEPRECATED}${UNCLIPPED.slice(UNCLIPPED.indexOf("for x"))}`;
     await client.open(URI, both);

@@ -55,6 +55,10 @@ export class ConfigModule implements Module {
     return { edits: [edit], summary: `Set \`${only.name}\` to ${formatNumber(threshold)}`, range: only.range };
   }
 
+  otherClips(): readonly [] {
+    return [];
+  }
+
   hover(): null {
     return null;
   }

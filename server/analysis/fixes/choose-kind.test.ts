@@ -144,3 +144,29 @@ describe("refuses, and says what can be done", () => {
     ],
   ])("%s", (_, text, kind, reason) => expect(choose(text, kind)).toContain(reason));
 });
+
+describe("at a line", () => {
+  const titles = (text: string, line: number) => {
+    const module = analyser.open(text);
+    const found = module.otherClips(line).map(({ title }) => title.replace(/,.*| to.*/, ""));
+    module.dispose();
+    return found;
+  };
+
+  it("tells what the framework of the update there can", () => {
+    expect(titles(torchLoop(), 7)).toEqual([
+      "Clip each component of the gradients by value",
+      "Clip the gradients adaptively (AGC)",
+      "Clip the gradients",
+    ]);
+    expect(titles("import lightning as L\ntrainer = L.Trainer()\ntrainer.fit(model)\n", 2)).toEqual([
+      "Clip each component of the gradients by value",
+    ]);
+  });
+
+  it("tells nothing elsewhere, or what is there already", () => {
+    expect(titles(torchLoop(), 6)).toEqual([]);
+    const clipped = torchLoop("    torch.nn.utils.clip_grad_value_(model.parameters(), 1.0)\n");
+    expect(titles(clipped, 8)).toEqual(["Clip the gradients adaptively (AGC)", "Clip the gradients"]);
+  });
+});

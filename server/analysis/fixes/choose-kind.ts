@@ -1,6 +1,6 @@
 /** Puts clipping of a kind that the user chose before an update: by value, adaptively, or by the history of the norms. */
 import { clipsOf, distinct } from "../facts/derived/order.ts";
-import { whereIs } from "../facts/derived/threshold.ts";
+import { isOn, whereIs } from "../facts/derived/threshold.ts";
 import type { UpdateSite } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import type { TextEdit } from "../finding.ts";
@@ -33,6 +33,23 @@ const SUMMARIES: Readonly<Record<OtherKind, string>> = {
     "Bound the gradient of each unit by 0.01 of the norm of its weights (AGC): its paper's factor, which also leaves the last layer out",
   autoclip: "Clip the gradients to the median of their norms so far (AutoClip)",
 };
+
+const TITLES: Readonly<Record<OtherKind, string>> = {
+  value: "Clip each component of the gradients by value, at 0.5",
+  adaptive: "Clip the gradients adaptively (AGC), at 0.01",
+  autoclip: "Clip the gradients to the median of their norms so far (AutoClip)",
+};
+
+/** What can be put at the update on a line, from 0; a text with several there is not clear enough. */
+export function otherClips(facts: Facts, line: number): { title: string; edits: readonly TextEdit[] }[] {
+  const sites = facts.updates.filter(({ step }) => isOn(step.node, null, line));
+  const [site] = sites;
+  if (!site || sites.some(({ step }) => step.node !== site.step.node)) return [];
+  return kindsOf(frameworksFor(site), site.step.managed).flatMap((kind) => {
+    const result = kind === "norm" ? null : chooseKind(facts, kind, site);
+    return kind !== "norm" && result && "edits" in result ? [{ title: TITLES[kind], edits: result.edits }] : [];
+  });
+}
 
 export function chooseKind(facts: Facts, kind: OtherKind, site: UpdateSite | null): ThresholdEdit {
   if (!site) return { refused: LOST };

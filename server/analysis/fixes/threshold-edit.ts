@@ -1,7 +1,7 @@
 /** Puts a threshold at an update: into the number that is there, or by a clip where there is none. Never guesses between two. */
 
 import { clipsOf, lateClips } from "../facts/derived/order.ts";
-import { type KnownThreshold, lineOf, lineOfNode, thresholdSourceAround, whereIs } from "../facts/derived/threshold.ts";
+import { isOn, type KnownThreshold, lineOfNode, thresholdSourceAround, whereIs } from "../facts/derived/threshold.ts";
 import type { ClipEvent, Seen, UpdateSite } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import { externalNames } from "../facts/names/external-names.ts";
@@ -173,12 +173,4 @@ function findSite(facts: Facts, line: number | null): UpdateSite | null {
     one(facts.updates) ??
     one(facts.updates.filter(({ step }) => Math.abs(lineOfNode(facts, step.node) - 1 - line) <= 3))
   );
-}
-
-/** `path`: of the module that the line is in; null for the text itself. */
-function isOn(node: Expression, path: string | null, line: number): boolean {
-  const { source } = node.anchor;
-  if (source.path !== path) return false;
-  const { start, end } = rangeOf(node);
-  return lineOf(source.text, start - source.base) - 1 <= line && line <= lineOf(source.text, end - source.base) - 1;
 }

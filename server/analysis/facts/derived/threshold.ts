@@ -302,6 +302,14 @@ export function lineOf(text: string, offset: number): number {
   return line;
 }
 
+/** `path`: of the module that the line is in; null for the text itself. */
+export function isOn(node: Expression, path: string | null, line: number): boolean {
+  const { source } = node.anchor;
+  if (source.path !== path) return false;
+  const { start, end } = rangeOf(node);
+  return lineOf(source.text, start - source.base) - 1 <= line && line <= lineOf(source.text, end - source.base) - 1;
+}
+
 export function lineOfNode(_: Facts, node: Expression): number {
   const { text, base } = node.anchor.source;
   return lineOf(text, rangeOf(node).start - base);
