@@ -96,7 +96,13 @@ export class ThresholdWriter {
     const applied = await workspace.applyEdit(edit);
     if (target.version === before) {
       const isAsked = target !== document;
-      if (isAsked) return { err: l10n.t("The change in {0} was not accepted.", workspace.asRelativePath(target.uri)) };
+      if (isAsked)
+        return {
+          err: l10n.t(
+            "The change in {0} was not accepted. Tick it in the preview to apply it.",
+            workspace.asRelativePath(target.uri),
+          ),
+        };
       if (!applied)
         return { err: l10n.t("{0} could not be edited. Is it read-only?", workspace.asRelativePath(target.uri)) };
     }
