@@ -3,8 +3,8 @@ import "./theme.css";
 import "./layout.css";
 import type { AskedThreshold } from "../protocol/control.ts";
 import type { ChosenKind } from "../protocol/lsp.ts";
-import type { CodeLocation } from "../protocol/telemetry.ts";
-import type { SeriesDetail } from "../protocol/viewer.ts";
+import type { CodeLocation, RunEvent } from "../protocol/telemetry.ts";
+import type { RunDetail, SeriesDetail } from "../protocol/viewer.ts";
 import { toDashboard } from "../protocol/webview.ts";
 import type { Scene } from "./charts/canvas.ts";
 import { clipRateChart } from "./charts/clip-rate.ts";
@@ -172,6 +172,10 @@ function shownSeries(rank = state().rank): SeriesDetail | null {
   return ofAllRanks.find((series) => series.rank === rank) ?? ofAllRanks[0] ?? all[0] ?? null;
 }
 
+/** What is known of a threshold that was to be written, or changed, for a series. */
+const outcomeOf = <T>(known: ReadonlyMap<string, T>, run: RunDetail | null, series: SeriesDetail | null): T | null =>
+  known.get(`${run?.summary.id}/${series?.id}`) ?? null;
+
 function placeholderKind(series: SeriesDetail | null): PlaceholderKind | null {
   if (feed.runs === null && feed.hub.state !== "connected") return feed.hub.state;
   if (feed.runs === null) return feed.problem === null ? "loading" : "failed";
@@ -182,6 +186,11 @@ function placeholderKind(series: SeriesDetail | null): PlaceholderKind | null {
 }
 
 let scheduled = false;
+/** What the views beside the charts were last shown. */
+let told: readonly unknown[] = [];
+let shownEvents: readonly RunEvent[] = [];
+/** What the charts were last given. */
+let scene: Scene | null = null;
 
 /** Draws before the next frame; a hidden page has none. */
 function schedule(): void {
@@ -202,36 +211,47 @@ function render(): void {
   banner.show(feed, kind);
   const otherRun = comparedRun(run);
   feed.other.want(otherRun === null ? null : { run: otherRun, series: "" });
-  header.show(feed.runs ?? [], run, detail, series, otherRun);
   placeholder.show(kind, kind === "failed" ? feed.problem : feed.hub.reason);
-  pause.show(detail);
-  story.show(detail);
+  const { tables, whatIf, modules, layer, rank, events: filter } = state();
+  const advised = shownSeries(null) ?? series;
+  const [outcome, change] = [outcomeOf(outcomes, detail, advised), outcomeOf(changes, detail, advised)];
+  // Who moves about the steps changes nothing beside the charts, where there may be hundreds of rows.
+  const given = [kind, feed.runs, run, detail, series, otherRun, feed.other.answer, outcome, change, rank, filter];
+  const isNews = given.some((value, i) => value !== told[i]);
+  told = given;
+  if (isNews) {
+    header.show(feed.runs ?? [], run, detail, series, otherRun);
+    pause.show(detail);
+    story.show(detail);
+  }
   const charted = kind === null && detail !== null && series !== null;
   setHidden(content, !charted);
-  if (!charted) return;
+  if (!charted || advised === null) return;
 
+  const compared = feed.other.answer && { run: feed.other.answer, series: counterpart(feed.other.answer, series) };
+  if (isNews) {
+    shownEvents = (rank === null ? eventsOfAllRanks : eventsOf)(detail, series);
+    differences.show({ run: detail, series }, compared);
+    summary.show(series, detail);
+    suggestion.show(detail, advised, outcome);
+    control.show(detail, advised, change);
+    ranks.show(detail, series, rank);
+    events.show(detail, series, shownEvents, filter ?? "all");
+  }
   const whole = wholeRun(series.firstStep, series.lastStep);
   const window = visibleWindow(state().window, whole);
   const { answer: tile, question: tileView } = feed.tile;
   // A live chart moves on with its data: its axis does not run ahead of the tile that is under way.
   const drawn = state().window === null && tileView ? { from: tileView.from, to: tileView.to } : window;
-  const shownEvents = (state().rank === null ? eventsOfAllRanks : eventsOf)(detail, series);
-  const compared = feed.other.answer && { run: feed.other.answer, series: counterpart(feed.other.answer, series) };
-  differences.show({ run: detail, series }, compared);
   const other =
     compared?.series && feed.otherTile.answer
       ? { name: nameBeside(compared.run, detail), series: compared.series, tile: feed.otherTile.answer }
       : null;
-  const scene: Scene | null = tile && { series, tile, window: drawn, events: shownEvents, other };
+  // What a run tells of itself is drawn with the tile that was asked for thereupon: one drawing for both.
+  const isBehind = feed.tile.isAsking && scene?.tile === tile;
+  const latest = isBehind ? { series: scene!.series, events: scene!.events } : { series, events: shownEvents };
+  scene = tile && { ...latest, tile, window: drawn, other };
   toolbar.show(window, whole, detail.summary.status === "running" && feed.hub.state === "connected");
-  summary.show(series, detail);
-  const advised = shownSeries(null) ?? series;
-  const outcome = outcomes.get(`${detail.summary.id}/${advised.id}`) ?? null;
-  suggestion.show(detail, advised, outcome);
-  control.show(detail, advised, changes.get(`${detail.summary.id}/${advised.id}`) ?? null);
-  ranks.show(detail, series, state().rank);
-  events.show(detail, series, shownEvents, state().events ?? "all");
-  const { tables, whatIf, modules, layer } = state();
   for (const [{ id }, panel] of panels) panel.draw(scene, tables.includes(id));
   const layered = feed.layers.question;
   layers.show(

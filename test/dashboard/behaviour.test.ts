@@ -25,6 +25,32 @@ async function heard<T>(dashboard: DashboardPage, wanted: (sent: FromDashboard[]
   }
 }
 
+/** Keeps tiles back while it is told to. */
+class HoldingRelay implements Relay {
+  readonly #hub = stage.hub.relay();
+  readonly #held: ToDashboard[] = [];
+  #post: (message: ToDashboard) => void = () => {};
+  isHolding = false;
+
+  open(post: (message: ToDashboard) => void): void {
+    this.#post = post;
+    this.#hub.open((message) => (this.isHolding && message.type === "tile" ? this.#held.push(message) : post(message)));
+  }
+
+  release(): void {
+    this.isHolding = false;
+    for (const message of this.#held.splice(0)) this.#post(message);
+  }
+
+  send(request: Parameters<Relay["send"]>[0]): void {
+    this.#hub.send(request);
+  }
+
+  close(): void {
+    this.#hub.close();
+  }
+}
+
 test("a live run is followed", async () => {
   const probe = await stage.probe(live("live"));
   await probe.tell(100);
@@ -125,31 +151,48 @@ test("a chart that is out of view is not drawn with each move, and shows where t
 test("at most one tile is under way", async () => {
   const probe = await stage.probe(live("slow"));
   await probe.tell(100);
-  const hub = stage.hub.relay();
-  const held: ToDashboard[] = [];
-  let post: (message: ToDashboard) => void = () => {};
-  let holding = false;
-  const slow: Relay = {
-    open(given) {
-      post = given;
-      hub.open((message) => (holding && message.type === "tile" ? held.push(message) : given(message)));
-    },
-    send: (request) => hub.send(request),
-    close: () => hub.close(),
-  };
-  const dashboard = await stage.open({ run: "slow", relay: slow });
-  holding = true;
+  const relay = new HoldingRelay();
+  const dashboard = await stage.open({ run: "slow", relay });
+  relay.isHolding = true;
   const before = dashboard.requests("tile").length;
   for (const upTo of [200, 300, 400]) {
     await probe.tell(upTo);
     await dashboard.page.getByText(`Steps 0 to ${upTo - 1}`).waitFor();
   }
   assert.equal(dashboard.requests("tile").length, before + 1);
-  holding = false;
-  for (const message of held) post(message);
+  relay.release();
   await heard(dashboard, () => (dashboard.requests("tile").length > before + 1 ? true : undefined));
   const last = dashboard.requests("tile").at(-1)!;
   assert.equal(last.type === "request" && last.request.method === "tile" && last.request.to, 399);
+  await dashboard.close();
+});
+
+test("what a live run tells of itself is drawn once, with the tile that belongs to it", async () => {
+  const probe = await stage.probe(live("once"));
+  await probe.tell(100);
+  const relay = new HoldingRelay();
+  const dashboard = await stage.open({ run: "once", relay });
+  const canvas = dashboard.page.locator('[data-chart="norm"] canvas');
+  const drawings = await canvas.evaluateHandle((element: HTMLCanvasElement) => {
+    const context = element.getContext("2d")!;
+    const counted = { n: 0 };
+    const clear = context.clearRect.bind(context);
+    context.clearRect = (...area) => {
+      counted.n++;
+      clear(...area);
+    };
+    return counted;
+  });
+  relay.isHolding = true;
+  await probe.tell(450); // with a spike, which is marked in the chart
+  await dashboard.page.locator('[data-figure="spikes"]').getByText("1", { exact: true }).waitFor();
+  await dashboard.page.getByText("Steps 0 to 449").waitFor();
+  assert.equal(await drawings.evaluate(({ n }) => n), 0);
+  relay.release();
+  await dashboard.page.locator('[data-chart="norm"] canvas[aria-label*="steps 0 to 449."]').waitFor();
+  assert.match((await canvas.getAttribute("aria-label"))!, /1 spike\./);
+  const tiles = dashboard.requests("tile").length;
+  assert.ok((await drawings.evaluate(({ n }) => n)) <= 2, `${tiles} tiles`);
   await dashboard.close();
 });
 

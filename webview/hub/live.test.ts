@@ -45,6 +45,20 @@ test("one question is under way, and the last that was wanted is asked next", as
   expect(questions).toHaveLength(3);
 });
 
+test("it is known whether a newer answer will come", async () => {
+  const { live, answer } = asked();
+  expect(live.isAsking).toBe(false);
+  live.want(view(1));
+  live.outdate();
+  await answer("one");
+  expect([live.answer, live.isAsking]).toEqual(["one", true]);
+  await answer("one, later");
+  expect(live.isAsking).toBe(false);
+  live.outdate();
+  await answer(null);
+  expect(live.isAsking).toBe(false);
+});
+
 test("an answer about another series is shown neither before nor after the change", async () => {
   const { live, answer } = asked();
   live.want(view(1));

@@ -30,6 +30,11 @@ export class Live<Q extends Question, A> {
     this.#rest = rest;
   }
 
+  /** A newer answer to what is wanted now, or to what has changed since, is under way. */
+  get isAsking(): boolean {
+    return this.#inFlight || this.#stale;
+  }
+
   /** Shows this from now on; null shows nothing. */
   want(wanted: Q | null): void {
     const old = this.#wanted;
