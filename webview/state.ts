@@ -45,14 +45,38 @@ function restore(): DashboardState {
   }
 }
 
+/** Milliseconds between two writings: who moves about the steps changes the state at each frame. */
+const REST = 250;
+
 let current = restore();
 const listeners: (() => void)[] = [];
+let resting: ReturnType<typeof setTimeout> | null = null;
+let written = current;
+
+/** Has the host write down what has changed: the first change at once, those that follow it soon after. */
+function write(): void {
+  if (resting !== null || written === current) return;
+  written = current;
+  host.setState(current);
+  resting = setTimeout(() => {
+    resting = null;
+    write();
+  }, REST);
+}
+
+function writeNow(): void {
+  if (resting !== null) clearTimeout(resting);
+  resting = null;
+  write();
+}
+window.addEventListener("pagehide", writeNow);
+document.addEventListener("visibilitychange", writeNow);
 
 export const state = (): Readonly<DashboardState> => current;
 
 export function changeState(change: Partial<DashboardState>): void {
   current = { ...current, ...change };
-  host.setState(current);
+  write();
   for (const listener of listeners) listener();
 }
 

@@ -209,6 +209,40 @@ test("run, window and tables survive a reload of the page", async () => {
   await dashboard.close();
 });
 
+test("moving about is not written down with each move, and none of it is lost by a reload", async () => {
+  const dashboard = await stage.open({ run: "unclipped" });
+  await dashboard.page.getByRole("button", { name: "Zoom in" }).click();
+  const written = await dashboard.page.evaluate(async () => {
+    let count = 0;
+    const { setItem } = Storage.prototype;
+    Storage.prototype.setItem = function (...item) {
+      count++;
+      setItem.apply(this, item);
+    };
+    const surface = document.querySelector('[data-chart="norm"] .surface')!;
+    const begun = performance.now();
+    for (let move = 0; move < 30; move++) {
+      surface.dispatchEvent(new WheelEvent("wheel", { deltaX: move % 3 === 0 ? -30 : 30, cancelable: true }));
+      await new Promise(requestAnimationFrame);
+    }
+    return { count, most: Math.ceil((performance.now() - begun) / 250) + 1 };
+  });
+  assert.ok(written.count <= Math.min(written.most, 29), JSON.stringify(written));
+  await dashboard.settled();
+  const edges = (await steps(dashboard).innerText()).match(/[\d,]+/g)!;
+  const [from, to] = edges.map((edge) => Number(edge.replace(",", ""))) as [number, number];
+  await dashboard.page.evaluate(() => {
+    const surface = document.querySelector('[data-chart="norm"] .surface')!;
+    for (const deltaX of [-60, -30]) surface.dispatchEvent(new WheelEvent("wheel", { deltaX, cancelable: true }));
+    location.reload();
+  });
+  // Both start from what is on screen: the last goes back by a twentieth of it.
+  const first = Math.round(from - (to - from) / 20);
+  const [left, right] = [first, first + to - from].map((step) => step.toLocaleString("en"));
+  await dashboard.page.getByText(`Steps ${left} to ${right}`, { exact: true }).waitFor();
+  await dashboard.close();
+});
+
 test("runs and series are chosen by keyboard", async () => {
   const dashboard = await stage.open({ run: "unclipped" });
   const { page } = dashboard;
