@@ -77,7 +77,7 @@ function spawnSender(hub: HubEndpoint, run: string): ChildProcess {
 async function watch(tab: Tab): Promise<Watched> {
   const look = async () => ({
     ...(await tab.page.evaluate(() => ({ ...(window as unknown as Page).traffic }))),
-    work: await tab.work(),
+    work: (await tab.work()).work,
   });
   const begun = performance.now();
   const before = await look();

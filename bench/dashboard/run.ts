@@ -95,7 +95,7 @@ const count = (value: number) => Math.round(value).toLocaleString("en");
 const ms = (value: number | null | undefined) =>
   value === null || value === undefined ? "" : value < 10 ? `${value.toFixed(1)} ms` : `${count(value)} ms`;
 const print = (...cells: string[]) =>
-  console.log(cells.map((cell, i) => (i ? cell.padStart(i === 3 || i === 8 ? 9 : 11) : cell.padEnd(30))).join(""));
+  console.log(cells.map((cell, i) => (i ? cell.padStart(10) : cell.padEnd(30))).join(""));
 
 function printRows(rows: readonly Row[], own: Row): void {
   console.log("");
@@ -108,6 +108,8 @@ function printRows(rows: readonly Row[], own: Row): void {
     "p95",
     "worst",
     "work",
+    "script",
+    "layout",
     "× ours",
     "settled",
     "heap",
@@ -126,7 +128,9 @@ function printRows(rows: readonly Row[], own: Row): void {
       ms(opened),
       ms(page),
       times(page, own.measured.page),
-      ...(driven ? [ms(median), ms(p95), ms(max), ms(driven.work)] : ["", "", "", ""]),
+      ...(driven
+        ? [ms(median), ms(p95), ms(max), ms(driven.work), ms(driven.script), ms(driven.layout)]
+        : ["", "", "", "", "", ""]),
       times(driven?.work, own.measured.driven?.work),
       ms(driven?.settled),
       heap === null ? "" : `${count(heap)} MiB`,
@@ -200,12 +204,13 @@ console.log(`
 opened: from choosing the run, which the server has not read yet (TensorBoard: from its start), until it is painted
 page: from the page's navigation, where the server has read the run, until it is painted
 frame, p95, worst: between two frames while the chart zooms in, pans and zooms out, a move a frame
-work: processor time of the page's main thread a frame; settled: from the last move until what belongs to it is painted
+work: processor time of the page's main thread a frame; script, layout (and styles): of it, and the rest is painting
+settled: from the last move until what belongs to it is painted
 gradsight draws all its charts; the peers draw one line, Chart.js and uPlot from numbers that their page is given
 stopped: took over a minute, or more memory than the browser has`);
 for (const { rows } of results) printRows(rows, rows[0]!);
 console.log("");
-print("1,000 steps/s coming in, a second", "drawings", "requests", "tiles", "pushes", "work");
+print("1,000 steps/s in, each second", "drawings", "requests", "tiles", "pushes", "work");
 for (const { rows, live, hidden } of results) {
   printWatched(rows[0]!.steps, "seen", live);
   printWatched(rows[0]!.steps, "hidden", hidden);

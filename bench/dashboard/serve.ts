@@ -51,10 +51,12 @@ export async function serve(): Promise<Served> {
     response.end(scripts ? html(scripts) : file);
   });
   new WebSocketServer({ server, path: "/hub" }).on("connection", async (page) => {
+    page.pause(); // what the page asks meanwhile would be lost
     const hub = await connect(served.hub!, "/view");
     hub.on("message", (data, binary) => page.send(data, { binary }));
     page.on("message", (data, binary) => hub.send(data, { binary }));
     page.on("close", () => hub.close());
+    page.resume();
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const served: Served = {

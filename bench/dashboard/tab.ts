@@ -7,6 +7,14 @@ export const PATIENCE = 60_000;
 /** For moving about. Milliseconds. */
 const DRIVEN = 20_000;
 
+/** Processor time of a page's main thread, in milliseconds. The rest is painting, mostly, and without a GPU the drawing of all canvases. */
+export interface Work {
+  readonly work: number;
+  /** Of it in scripts, and in styles and layout. */
+  readonly script: number;
+  readonly layout: number;
+}
+
 export class Tab {
   readonly page: Page;
   private readonly session: CDPSession;
@@ -35,19 +43,27 @@ export class Tab {
     });
   }
 
-  /** Moves about the chart; with the processor time of the page's main thread, in milliseconds a frame. */
-  async drive(): Promise<(Drive & { readonly work: number }) | null> {
+  /** Moves about the chart; with the work of a frame. */
+  async drive(): Promise<(Drive & Work) | null> {
     const before = await this.work();
     const driven = await this.patiently(() =>
       this.page.evaluate((limit) => (window as unknown as { measured: Measured }).measured.drive(limit), DRIVEN),
     );
-    return driven && { ...driven, work: ((await this.work()) - before) / driven.frames.length };
+    if (driven === null) return null;
+    const after = await this.work();
+    const each = (of: keyof Work) => (after[of] - before[of]) / driven.frames.length;
+    return { ...driven, work: each("work"), script: each("script"), layout: each("layout") };
   }
 
-  /** Processor time of the page's main thread so far, in milliseconds. */
-  async work(): Promise<number> {
+  /** So far. */
+  async work(): Promise<Work> {
     const { metrics } = await this.session.send("Performance.getMetrics");
-    return 1000 * (metrics.find(({ name }) => name === "TaskDuration")?.value ?? Number.NaN);
+    const spent = (what: string) => 1000 * (metrics.find(({ name }) => name === what)?.value ?? Number.NaN);
+    return {
+      work: spent("TaskDuration"),
+      script: spent("ScriptDuration"),
+      layout: spent("LayoutDuration") + spent("RecalcStyleDuration"),
+    };
   }
 
   /** MiB that are in use after everything has been collected that can be. */
