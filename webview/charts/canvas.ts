@@ -1,35 +1,24 @@
 /** One Chart.js chart, made from a spec and fed with tiles. */
-import {
-  Chart,
-  type ChartDataset,
-  Filler,
-  LinearScale,
-  LineController,
-  LineElement,
-  LogarithmicScale,
-  type Plugin,
-  PointElement,
-} from "chart.js";
+import type { Plugin } from "chart.js";
 import type { RunEvent } from "../../protocol/telemetry.ts";
 import type { SeriesDetail } from "../../protocol/viewer.ts";
 import { epochName } from "../format.ts";
-import { bucketAt, type Tile } from "../hub/tile.ts";
-import { stepScale, stepUnder, valueScale } from "./axis.ts";
+import { bucketAt, type MetricBuckets, type Tile } from "../hub/tile.ts";
+import { stepAxis, valueAxis } from "./axis.ts";
 import { type Checkpoint, checkpointsOf, checkpointsPlugin } from "./checkpoints.ts";
 import { type Crosshair, crosshairPlugin } from "./crosshair.ts";
 import { type Epoch, epochsOf, epochsPlugin, LABEL_ROW } from "./epochs.ts";
 import { levelPlugin } from "./level.ts";
-import { extremes, fillLine, gapsBefore, type Point } from "./lines.ts";
+import { extremes, gapsBefore } from "./lines.ts";
 import { type Mark, markersPlugin, marksOf } from "./markers.ts";
 import { type Note, notesOf, notesPlugin } from "./notes.ts";
 import { type Palette, translucent } from "./palette.ts";
+import { Plot, type Surface } from "./plot.ts";
 import { lineOf, progressOf } from "./progress.ts";
 import { axisRange, type FixedAxis, settleAxis } from "./range.ts";
 import type { ChartSpec, LineSpec } from "./spec.ts";
-import { drawingOn, lineOptions, type Surface } from "./surface.ts";
+import { fillBand, type Stroke, strokeLine } from "./strokes.ts";
 import type { StepWindow } from "./window.ts";
-
-Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale, Filler);
 
 /** What is to be drawn. */
 export interface Scene {
@@ -47,13 +36,19 @@ export interface Overlay {
   readonly tile: Tile;
 }
 
-type Dataset = ChartDataset<"line", Point[]>;
+interface Line {
+  readonly spec: LineSpec;
+  readonly buckets: MetricBuckets;
+}
 
 export class ChartCanvas {
   readonly #spec: ChartSpec;
-  readonly #chart: Chart<"line", Point[]>;
+  readonly #plot: Plot;
   readonly #palette: Palette;
   #axis: FixedAxis;
+  #scene: Scene | null = null;
+  #lines: readonly Line[] = [];
+  #gaps: { readonly tile: Tile; readonly gaps: ReadonlySet<number> } | null = null;
   #marks: readonly Mark[] = [];
   #notes: readonly Note[] = [];
   #epochs: readonly Epoch[] = [];
@@ -81,6 +76,8 @@ export class ChartCanvas {
         () => palette,
         () => (this.#epochs.length > 0 ? LABEL_ROW : 0),
       ),
+      // Above the notes: what was measured is in front of what was said.
+      { id: "lines", beforeDatasetsDraw: () => this.#drawLines() },
     ];
     if (showsCheckpoints(spec))
       plugins.push(
@@ -104,27 +101,13 @@ export class ChartCanvas {
           () => palette,
         ),
       );
-    this.#chart = new Chart(canvas as HTMLCanvasElement, {
-      type: "line",
-      ...drawingOn(canvas),
-      data: { datasets: [...spec.lines.flatMap((line) => datasetsOf(line, palette)), overlayDataset(palette)] },
-      options: {
-        datasets: { line: lineOptions(canvas) },
-        animation: false,
-        responsive: true,
-        maintainAspectRatio: false,
-        parsing: false,
-        normalized: true,
-        events: [],
-        layout: { padding: { top: 6, right: 8 } },
-        scales: { x: stepScale(palette), y: valueScale(this.#axis, palette) },
-      },
-      plugins,
-    });
+    this.#plot = new Plot(canvas, { x: stepAxis(palette), y: valueAxis(this.#axis, palette), plugins });
   }
 
-  draw({ series, tile, window, events, other }: Scene): void {
+  draw(scene: Scene): void {
+    const { series, tile, window, events, other } = scene;
     const { axis: wanted, lines, level, marks } = this.#spec;
+    this.#scene = scene;
     this.#level = level?.value(series) ?? null;
     this.#marks = marks ? marksOf(tile, marks, events) : [];
     this.#notes = notesOf(events);
@@ -135,7 +118,6 @@ export class ChartCanvas {
       const bucket = marks ? bucketAt(tile, step) : -1;
       return bucket < 0 ? "" : lineOf(progress.at(bucket, step));
     };
-    const gaps = gapsBefore(tile);
     let low: number | null = null;
     let high: number | null = null;
     const include = (from: number, to: number) => {
@@ -143,32 +125,21 @@ export class ChartCanvas {
       high = Math.max(high ?? to, to);
     };
     if (this.#level !== null) include(this.#level, this.#level);
-    let next = 0;
-    for (const line of lines) {
-      const buckets = line.applies?.(series) === false ? undefined : tile.metrics.get(line.metric);
-      const found = buckets && extremes(buckets, line.band === true, wanted === "logarithmic");
+    this.#lines = lines.flatMap((spec) => {
+      const buckets = spec.applies?.(series) === false ? undefined : tile.metrics.get(spec.metric);
+      return buckets ? [{ spec, buckets }] : [];
+    });
+    for (const { spec, buckets } of this.#lines) {
+      const found = extremes(buckets, spec.band === true, wanted === "logarithmic");
       if (found) include(...found);
-      for (const column of columnsOf(line)) {
-        const dataset = this.#chart.data.datasets[next++] as Dataset;
-        const radii = fillLine(dataset.data, tile, buckets?.[column] ?? null, gaps);
-        if (column === "mean") dataset.pointRadius = radii.some((r) => r > 0) ? radii : 0;
-      }
     }
-    const overlay = this.#chart.data.datasets[next] as Dataset;
-    const drawn = other && overlayLine(this.#spec, other);
-    const compared = drawn && other.tile.metrics.get(drawn.metric);
+    const compared = other && comparedBuckets(this.#spec, other);
     const found = compared && extremes(compared, false, wanted === "logarithmic");
     if (found) include(...found);
-    const radii = other ? fillLine(overlay.data, other.tile, compared?.mean ?? null, gapsBefore(other.tile)) : [];
-    if (!other) overlay.data.length = 0;
-    overlay.pointRadius = radii.some((r) => r > 0) ? radii : 0;
-    const axis = settleAxis(this.#spec.axis, low, high);
-    const scales = this.#chart.options.scales!;
-    if (axis !== this.#axis) scales.y = valueScale(axis, this.#palette);
+    const axis = settleAxis(wanted, low, high);
+    const ranges = { x: { min: window.from, max: window.to }, y: axisRange(axis, low, high) };
+    this.#plot.show(ranges, axis === this.#axis ? undefined : valueAxis(axis, this.#palette));
     this.#axis = axis;
-    Object.assign(scales.x!, { min: window.from, max: window.to });
-    Object.assign(scales.y!, axisRange(axis, low, high));
-    this.#chart.update("none");
   }
 
   get isLogarithmic(): boolean {
@@ -177,16 +148,54 @@ export class ChartCanvas {
 
   /** Draws again what has not changed, for the crosshair. */
   redraw(): void {
-    this.#chart.draw();
+    this.#plot.chart.draw();
   }
 
   /** The step under a client x coordinate. */
   stepAt(clientX: number): number {
-    return stepUnder(this.#chart, clientX);
+    return this.#plot.stepUnder(clientX);
   }
 
   dispose(): void {
-    this.#chart.destroy();
+    this.#plot.chart.destroy();
+  }
+  #drawLines(): void {
+    if (this.#scene === null) return;
+    const { chart } = this.#plot;
+    const { tile, other } = this.#scene;
+    const { ctx, chartArea } = chart;
+    const { colors, highContrast } = this.#palette;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(chartArea.left, 0, chartArea.width, chartArea.bottom);
+    ctx.clip();
+    const gaps = this.#gapsOf(tile);
+    for (const { spec, buckets } of this.#lines.filter(({ spec: { band } }) => band)) {
+      const color = colors[spec.color];
+      const area = translucent(color, highContrast ? 0.4 : 0.22);
+      fillBand(chart, tile, buckets, gaps, { area, edge: translucent(color, highContrast ? 0.8 : 0.45) });
+    }
+    // What holds still lies below what moves, and is wider, so that both show; a chart's first line is nearest to the reader.
+    const ordered = this.#lines
+      .toReversed()
+      .sort((a, b) => Number(b.spec.stepped ?? false) - Number(a.spec.stepped ?? false));
+    for (const { spec, buckets } of ordered) {
+      const { stepped = false } = spec;
+      const stroke: Stroke = { color: colors[spec.color], width: stepped ? 3.5 : 1.5, stepped };
+      strokeLine(chart, tile, buckets.mean, gaps, stroke);
+    }
+    const compared = other && comparedBuckets(this.#spec, other);
+    if (compared) {
+      const stroke: Stroke = { color: colors.other, width: 1.25, dash: [5, 3] };
+      strokeLine(chart, other.tile, compared.mean, gapsBefore(other.tile), stroke);
+    }
+    ctx.restore();
+  }
+
+  /** Found once a tile, which is drawn at each frame while the reader moves about. */
+  #gapsOf(tile: Tile): ReadonlySet<number> {
+    if (this.#gaps?.tile !== tile) this.#gaps = { tile, gaps: gapsBefore(tile) };
+    return this.#gaps.gaps;
   }
 }
 
@@ -197,37 +206,7 @@ export const showsCheckpoints = ({ size }: ChartSpec): boolean => size !== "smal
 export const overlayLine = ({ lines }: ChartSpec, { series, tile }: Overlay): LineSpec | undefined =>
   lines.find((line) => line.applies?.(series) !== false && tile.metrics.has(line.metric));
 
-const overlayDataset = ({ colors }: Palette): Dataset => ({
-  data: [],
-  borderColor: colors.other,
-  backgroundColor: colors.other,
-  borderWidth: 1.25,
-  borderDash: [5, 3],
-  pointRadius: 0,
-  pointBorderWidth: 0,
-  spanGaps: false,
-  order: 0,
-});
-
-/** The columns that a line draws, one dataset each: its band's edges first. */
-const columnsOf = (line: LineSpec): ("min" | "max" | "mean")[] => (line.band ? ["min", "max", "mean"] : ["mean"]);
-
-function datasetsOf(line: LineSpec, { colors, highContrast }: Palette): Dataset[] {
-  const color = colors[line.color];
-  return columnsOf(line).map((column) => {
-    const edge = column !== "mean";
-    return {
-      data: [],
-      borderColor: edge ? translucent(color, highContrast ? 0.8 : 0.45) : color,
-      backgroundColor: edge ? translucent(color, highContrast ? 0.4 : 0.22) : color,
-      borderWidth: column === "min" ? 0 : edge ? 1 : line.stepped ? 3.5 : 1.5,
-      pointRadius: 0,
-      pointBorderWidth: 0,
-      stepped: line.stepped ? "middle" : false,
-      fill: column === "max" ? "-1" : false,
-      spanGaps: false,
-      // Lower is nearer to the reader. What holds still lies below what moves, and is wider, so that both show.
-      order: edge ? 3 : line.stepped ? 2 : 1,
-    } as Dataset;
-  });
-}
+const comparedBuckets = (spec: ChartSpec, other: Overlay): MetricBuckets | undefined => {
+  const line = overlayLine(spec, other);
+  return line && other.tile.metrics.get(line.metric);
+};

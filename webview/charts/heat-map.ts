@@ -1,13 +1,13 @@
 /** Layers by steps, each cell in the colour of its largest norm, on the step axis that all charts share. */
-import { Chart, type ChartOptions, type Plugin, type ScaleOptions } from "chart.js";
+import type { Chart, ScaleOptions } from "chart.js";
 import type { LayerTile } from "../hub/layers.ts";
-import { stepScale, stepUnder } from "./axis.ts";
+import { AXIS_HEIGHT, axis, stepAxis } from "./axis.ts";
 import { type ColorScale, colorScale } from "./color-scale.ts";
 import { type Crosshair, crosshairPlugin } from "./crosshair.ts";
 import type { Cells, LayerRow } from "./layer-rows.ts";
 import type { Palette } from "./palette.ts";
+import { PADDING, Plot, type Surface } from "./plot.ts";
 import type { Range } from "./range.ts";
-import { drawingOn, type Surface } from "./surface.ts";
 import type { StepWindow } from "./window.ts";
 
 /** Height of a row in pixels: rows share the usual height of a large chart as far as these allow. */
@@ -16,8 +16,6 @@ const [LOWEST_ROW, HIGHEST_ROW] = [5, 22];
 /** A row that is lower has no room for its name. */
 const NAME_HEIGHT = 12;
 const NAME_PADDING = 6;
-const STEP_AXIS_HEIGHT = 28;
-const PADDING = 6;
 /** A sample stands for the steps up to the next one, unless that is further away than this many times the usual distance. */
 const GAP_FACTOR = 2.5;
 
@@ -30,51 +28,50 @@ export interface HeatScene {
   readonly window: StepWindow;
 }
 
+/** The cells as pixels, for as long as they are the same. */
+interface Picture {
+  readonly cells: Cells;
+  readonly scale: ColorScale;
+  readonly canvas: HTMLCanvasElement;
+  /** The steps from its left to its right edge. */
+  readonly window: StepWindow;
+}
+
 export class HeatMapCanvas {
-  readonly #chart: Chart<"line">;
+  readonly #plot: Plot;
   readonly #palette: Palette;
   #scene: HeatScene | null = null;
   #scale: ColorScale | null = null;
-  /** The cells as they were drawn last, for redrawing under a moved crosshair. */
-  #picture: HTMLCanvasElement | null = null;
+  #picture: Picture | null = null;
   #marked: number | null = null;
+  /** Names as they are shown, in this many pixels. */
+  #names: { readonly room: number; readonly shown: Map<string, string> } = { room: 0, shown: new Map() };
 
   constructor(canvas: Surface, palette: Palette, crosshair: Crosshair) {
     this.#palette = palette;
-    const plugin: Plugin<"line"> = {
-      id: "heat-map",
-      beforeDatasetsDraw: () => this.#drawCells(),
-      afterDatasetsDraw: () => this.#drawMark(),
-      resize: () => {
-        this.#picture = null;
-      },
-    };
-    this.#chart = new Chart(canvas as HTMLCanvasElement, {
-      type: "line",
-      ...drawingOn(canvas),
-      data: { datasets: [] },
-      options: {
-        animation: false,
-        responsive: true,
-        maintainAspectRatio: false,
-        events: [],
-        layout: { padding: { top: PADDING, right: 8 } },
-        scales: { x: stepScale(palette), y: this.#rowScale() },
-      } as ChartOptions<"line">,
-      plugins: [plugin, crosshairPlugin(crosshair, () => palette)],
+    this.#plot = new Plot(canvas, {
+      x: stepAxis(palette),
+      y: this.#rowAxis(),
+      plugins: [
+        {
+          id: "heat-map",
+          beforeDatasetsDraw: () => this.#drawCells(),
+          afterDatasetsDraw: () => this.#drawMark(),
+        },
+        crosshairPlugin(crosshair, () => palette),
+      ],
     });
   }
 
   draw(scene: HeatScene): void {
+    const old = this.#scene;
     this.#scene = scene;
-    this.#scale = colorScale(scene.range, this.#palette.colors.paper);
-    this.#picture = null;
-    const scales = this.#chart.options.scales!;
-    Object.assign(scales.x!, { min: scene.window.from, max: scene.window.to });
-    Object.assign(scales.y!, { min: 0, max: scene.rows.length });
+    if (this.#scale === null || this.#scale.range.min !== scene.range.min || this.#scale.range.max !== scene.range.max)
+      this.#scale = colorScale(scene.range, this.#palette.colors.paper);
     // The number of rows decides on the height, which is not to change a frame later.
-    this.#chart.resize();
-    this.#chart.update("none");
+    if (old?.rows.length !== scene.rows.length) this.#plot.chart.resize();
+    const ranges = { x: { min: scene.window.from, max: scene.window.to }, y: { min: 0, max: scene.rows.length } };
+    this.#plot.show(ranges, old?.rows === scene.rows ? undefined : this.#rowAxis());
   }
 
   /** The colours in use; null before the first drawing. */
@@ -83,108 +80,128 @@ export class HeatMapCanvas {
   }
 
   redraw(): void {
-    this.#chart.draw();
+    this.#plot.chart.draw();
   }
 
   /** Puts a frame around a row. */
   mark(row: number | null): void {
     if (row === this.#marked) return;
     this.#marked = row;
-    this.#chart.draw();
+    this.#plot.chart.draw();
   }
 
   /** The step under a client x coordinate. */
   stepAt(clientX: number): number {
-    return stepUnder(this.#chart, clientX);
+    return this.#plot.stepUnder(clientX);
   }
 
   /** The row under a client y coordinate; null above and below all rows. */
   rowAt(clientY: number): number | null {
-    const { canvas, chartArea: area } = this.#chart;
     const rows = this.#scene?.rows.length ?? 0;
-    const row = Math.floor(((clientY - canvas.getBoundingClientRect().top - area.top) / area.height) * rows);
+    const row = Math.floor(this.#plot.chart.scales.y!.getValueForPixel(clientY - this.#box.top)!);
     return row >= 0 && row < rows ? row : null;
   }
 
   /** The row under a point beside the cells, where the names are. */
   nameAt(clientX: number, clientY: number): number | null {
-    const { canvas, chartArea: area } = this.#chart;
-    return clientX - canvas.getBoundingClientRect().left < area.left ? this.rowAt(clientY) : null;
+    return clientX - this.#box.left < this.#plot.chart.chartArea.left ? this.rowAt(clientY) : null;
   }
 
   dispose(): void {
-    this.#chart.destroy();
+    this.#plot.chart.destroy();
+  }
+
+  get #box(): DOMRect {
+    return this.#plot.chart.canvas.getBoundingClientRect();
   }
 
   /** Names of the rows, as many as have room, from the top down. */
-  #rowScale(): ScaleOptions<"linear"> {
-    const { colors, font } = this.#palette;
-    return {
-      type: "linear",
-      reverse: true,
-      grid: { display: false },
-      border: { display: false },
-      ticks: {
-        color: colors.text,
-        font: { family: font, size: 11 },
-        autoSkip: false,
-        padding: NAME_PADDING,
-        callback: (value: string | number) => this.#shortened(this.#scene?.rows[Math.floor(Number(value))]?.name ?? ""),
+  #rowAxis(): ScaleOptions<"linear"> {
+    return axis(this.#palette, {
+      isLogarithmic: false,
+      hasGrid: false,
+      isReverse: true,
+      room: { width: nameWidth },
+      ticks: ({ max: rows, height }) => {
+        const stride = Math.max(1, Math.ceil((NAME_HEIGHT * rows) / Math.max(1, height)));
+        return Array.from({ length: Math.ceil(rows / stride) }, (_, i) => i * stride + 0.5);
       },
-      afterFit: (scale: { width: number; chart: Chart }) => {
-        scale.width = nameWidth(scale.chart);
-      },
-      afterBuildTicks: (scale: { height: number; ticks: { value: number }[] }) => {
-        const rows = this.#scene?.rows.length ?? 0;
-        const stride = Math.max(1, Math.ceil((NAME_HEIGHT * rows) / Math.max(1, scale.height)));
-        scale.ticks = Array.from({ length: Math.ceil(rows / stride) }, (_, i) => ({ value: i * stride + 0.5 }));
-      },
-    } as unknown as ScaleOptions<"linear">;
+      label: (value) => this.#shown(this.#scene?.rows[Math.floor(value)]?.name ?? ""),
+    });
   }
 
-  /** As much of a name as has room: its end says more than its beginning. */
-  #shortened(name: string): string {
+  /** As much of a name as has room, found once. */
+  #shown(name: string): string {
     if (name === "") return name;
-    const { ctx } = this.#chart;
-    const most = nameWidth(this.#chart) - 2 * NAME_PADDING;
-    ctx.save();
-    ctx.font = `11px ${this.#palette.font}`;
-    let shown = name;
-    for (let cut = 1; cut < name.length && ctx.measureText(shown).width > most; cut++) shown = `…${name.slice(cut)}`;
-    ctx.restore();
-    return shown;
+    const { chart } = this.#plot;
+    const room = nameWidth(chart) - 2 * NAME_PADDING;
+    if (room !== this.#names.room) this.#names = { room, shown: new Map() };
+    const { shown } = this.#names;
+    if (!shown.has(name))
+      shown.set(
+        name,
+        shortened(name, room, (text) => chart.ctx.measureText(text).width),
+      );
+    return shown.get(name)!;
   }
 
+  /**
+   * While the reader moves about, the cells of the last tile are moved and stretched as a picture; those of the next are painted
+   * anew.
+   */
   #drawCells(): void {
     if (!this.#scene) return;
-    const { ctx, chartArea: area, currentDevicePixelRatio: ratio } = this.#chart;
-    this.#picture ??= this.#paintCells(ratio);
-    ctx.drawImage(this.#picture, area.left, area.top, area.width, area.height);
+    const { ctx, chartArea: area, scales } = this.#plot.chart;
+    const x = scales.x!;
+    const { window, canvas } = this.#pictureOf(this.#scene);
+    const [left, right] = [x.getPixelForValue(window.from), x.getPixelForValue(window.to)];
+    ctx.save();
+    if (window.from !== x.min || window.to !== x.max) {
+      ctx.beginPath();
+      ctx.rect(area.left, area.top, area.width, area.height);
+      ctx.clip();
+      ctx.imageSmoothingEnabled = false;
+    }
+    ctx.drawImage(canvas, left, area.top, right - left, area.height);
+    ctx.restore();
   }
 
-  #paintCells(ratio: number): HTMLCanvasElement {
+  #pictureOf({ cells, window }: HeatScene): Picture {
+    const { currentDevicePixelRatio: ratio, chartArea: area } = this.#plot.chart;
+    const [width, height] = [area.width, area.height].map((length) => Math.max(1, Math.round(length * ratio))) as [
+      number,
+      number,
+    ];
+    const old = this.#picture;
+    if (old?.cells === cells && old.scale === this.#scale && old.canvas.width === width && old.canvas.height === height)
+      return old;
+    const canvas = this.#paintCells(width, height, ratio);
+    this.#picture = { cells, scale: this.#scale!, canvas, window };
+    return this.#picture;
+  }
+
+  #paintCells(width: number, height: number, ratio: number): HTMLCanvasElement {
     const { rows, cells, tile } = this.#scene!;
-    const { chartArea: area, scales } = this.#chart;
+    const { chartArea: area, scales } = this.#plot.chart;
     const { colors } = this.#palette;
     const picture = document.createElement("canvas");
-    picture.width = Math.max(1, Math.round(area.width * ratio));
-    picture.height = Math.max(1, Math.round(area.height * ratio));
+    Object.assign(picture, { width, height });
     const context = picture.getContext("2d")!;
     // On whole pixels, so that no paper shines through between two cells.
     const xOf = (step: number) => Math.round((scales.x!.getPixelForValue(step) - area.left) * ratio);
-    const yOf = (row: number) => Math.round((row / rows.length) * picture.height);
+    const yOf = (row: number) => Math.round((row / rows.length) * height);
     for (const [bucket, { from, to }] of spans(tile).entries()) {
       const left = xOf(from);
-      const width = Math.max(1, xOf(to) - left);
+      const wide = Math.max(1, xOf(to) - left);
       for (let row = 0; row < rows.length; row++) {
         const cell = row * tile.from.length + bucket;
         const norm = cells.max[cell]!;
-        const [top, height] = [yOf(row), yOf(row + 1) - yOf(row)];
+        const [top, high] = [yOf(row), yOf(row + 1) - yOf(row)];
         if (norm > 0) context.fillStyle = this.#scale!.of(norm);
         else if (norm === 0) context.fillStyle = colors.grid;
         else if (!cells.nonfinite[cell]) continue;
-        if (!Number.isNaN(norm)) context.fillRect(left, top, width, height);
-        if (cells.nonfinite[cell]) cross(context, left, top, width, height, colors, ratio);
+        if (!Number.isNaN(norm)) context.fillRect(left, top, wide, high);
+        if (cells.nonfinite[cell]) cross(context, left, top, wide, high, colors, ratio);
       }
     }
     return picture;
@@ -193,7 +210,7 @@ export class HeatMapCanvas {
   #drawMark(): void {
     const rows = this.#scene?.rows.length ?? 0;
     if (this.#marked === null || this.#marked >= rows) return;
-    const { ctx, chartArea: area } = this.#chart;
+    const { ctx, chartArea: area } = this.#plot.chart;
     const height = area.height / rows;
     ctx.save();
     // Two tones, so that the frame shows on every colour.
@@ -212,10 +229,17 @@ export class HeatMapCanvas {
 /** Of the column of names, in pixels. */
 const nameWidth = ({ width }: Chart): number => Math.min(170, Math.max(80, width * 0.24));
 
+/** As much of a name as has room: its end says more than its beginning. */
+function shortened(name: string, room: number, measure: (text: string) => number): string {
+  let shown = name;
+  for (let cut = 1; cut < name.length && measure(shown) > room; cut++) shown = `…${name.slice(cut)}`;
+  return shown;
+}
+
 /** Height of the canvas in pixels, for so many rows. */
 export function heightFor(rows: number): number {
   const row = Math.min(HIGHEST_ROW, Math.max(LOWEST_ROW, USUAL_HEIGHT / Math.max(1, rows)));
-  return Math.round(rows * row) + STEP_AXIS_HEIGHT + PADDING;
+  return Math.round(rows * row) + AXIS_HEIGHT + PADDING.top;
 }
 
 /** The steps that each bucket stands for. */

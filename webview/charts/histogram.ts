@@ -1,10 +1,10 @@
 /** The distribution of a run's norms as bars over a logarithmic axis, split in two by the threshold that is tried. */
-import { Chart, type ChartOptions, type Plugin } from "chart.js";
-import { normScale, stepCountScale } from "./axis.ts";
+import type { Plugin } from "chart.js";
+import { normAxis, stepCountAxis } from "./axis.ts";
 import type { Bar } from "./bars.ts";
 import { type Palette, translucent } from "./palette.ts";
+import { Plot, type Surface } from "./plot.ts";
 import { axisRange, type Range } from "./range.ts";
-import { drawingOn, type Surface } from "./surface.ts";
 
 /** A threshold further than this factor from all norms is not on the axis: it would leave no room for them. */
 const FARTHEST = 20;
@@ -19,7 +19,7 @@ export interface Histogram {
 }
 
 export class HistogramCanvas {
-  readonly #chart: Chart<"line">;
+  readonly #plot: Plot;
   readonly #palette: Palette;
   #shown: Histogram | null = null;
 
@@ -30,63 +30,48 @@ export class HistogramCanvas {
       beforeDatasetsDraw: () => this.#drawBars(),
       afterDatasetsDraw: () => this.#drawThresholds(),
     };
-    this.#chart = new Chart(canvas as HTMLCanvasElement, {
-      type: "line",
-      ...drawingOn(canvas),
-      data: { datasets: [] },
-      options: {
-        animation: false,
-        responsive: true,
-        maintainAspectRatio: false,
-        events: [],
-        layout: { padding: { top: 6, right: 8 } },
-        onResize: () => requestAnimationFrame(resized),
-        scales: { x: normScale(palette), y: stepCountScale(palette) },
-      } as ChartOptions<"line">,
-      plugins: [plugin],
-    });
+    this.#plot = new Plot(canvas, { x: normAxis(palette), y: stepCountAxis(palette), plugins: [plugin], resized });
   }
 
   draw(shown: Histogram): void {
     this.#shown = shown;
     const { bars, inForce, suggested } = shown;
-    const scales = this.#chart.options.scales!;
     const [low, high] = [bars[0]!.from, bars.at(-1)!.to];
     const near = [inForce ?? low, suggested ?? low].filter((at) => at > low / FARTHEST && at < high * FARTHEST);
-    Object.assign(scales.x!, axisRange("logarithmic", Math.min(low, ...near), Math.max(high, ...near)));
-    Object.assign(scales.y!, { min: 0, max: Math.max(...bars.map(({ count }) => count)) * 1.06 });
-    this.#chart.update("none");
+    this.#plot.show({
+      x: axisRange("logarithmic", Math.min(low, ...near), Math.max(high, ...near)),
+      y: { min: 0, max: Math.max(...bars.map(({ count }) => count)) * 1.06 },
+    });
   }
 
   /** The norms that the axis holds. */
   get range(): Range {
-    const { min, max } = this.#chart.scales.x!;
+    const { min, max } = this.#plot.chart.scales.x!;
     return { min, max };
   }
 
   /** Pixels from the canvas' left edge. */
   xOf(norm: number): number {
-    return this.#chart.scales.x!.getPixelForValue(norm);
+    return this.#plot.chart.scales.x!.getPixelForValue(norm);
   }
 
   /** The norm under a client x coordinate. */
   normAt(clientX: number): number {
-    const { canvas, scales } = this.#chart;
-    return scales.x!.getValueForPixel(clientX - canvas.getBoundingClientRect().left) ?? Number.NaN;
+    return this.#plot.valueUnder(clientX);
   }
 
   /** The plot between the axes, in pixels from the canvas' upper edge. */
   get area(): { top: number; bottom: number } {
-    return this.#chart.chartArea;
+    return this.#plot.chart.chartArea;
   }
 
   dispose(): void {
-    this.#chart.destroy();
+    this.#plot.chart.destroy();
   }
 
   #drawBars(): void {
     if (!this.#shown) return;
-    const { ctx, chartArea: area, scales } = this.#chart;
+    const { ctx, chartArea: area, scales } = this.#plot.chart;
     const { colors, highContrast } = this.#palette;
     const { bars, tried } = this.#shown;
     const split = this.xOf(tried);
@@ -113,7 +98,7 @@ export class HistogramCanvas {
   }
 
   #line(at: number, color: string, dash: number[]): void {
-    const { ctx, chartArea: area } = this.#chart;
+    const { ctx, chartArea: area } = this.#plot.chart;
     if (at < this.range.min || at > this.range.max) return;
     ctx.save();
     ctx.strokeStyle = color;

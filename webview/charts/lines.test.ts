@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Tile } from "../hub/tile.ts";
-import { extremes, fillLine, gapsBefore, type Point } from "./lines.ts";
+import { extremes, gapsBefore, runsOf } from "./lines.ts";
 
 const tileAt = (...steps: number[]): Tile => ({
   from: Float64Array.from(steps),
@@ -14,39 +14,17 @@ test("a line breaks where steps are missing, and only there", () => {
   expect([...gapsBefore(tileAt())]).toEqual([]);
 });
 
-test("a gap is a point without a value", () => {
-  const tile = tileAt(0, 1, 2, 10, 11);
-  const points: Point[] = [];
-  fillLine(points, tile, Float64Array.of(1, 2, 3, 4, 5), gapsBefore(tile));
-  expect(points).toEqual([
-    { x: 0, y: 1 },
-    { x: 1, y: 2 },
-    { x: 2, y: 3 },
-    { x: 6, y: Number.NaN },
-    { x: 10, y: 4 },
-    { x: 11, y: 5 },
+test("a line ends where a value is missing, and before a gap", () => {
+  const values = Float64Array.of(1, Number.NaN, 3, Number.NaN, 5, 6, 7);
+  expect(runsOf(values, new Set([6]))).toEqual([
+    { first: 0, last: 0 },
+    { first: 2, last: 2 },
+    { first: 4, last: 5 },
+    { first: 6, last: 6 },
   ]);
-});
-
-test("a value without neighbours shows as a dot", () => {
-  const values = Float64Array.of(1, Number.NaN, 3, Number.NaN, 5, 6);
-  expect(fillLine([], tileAt(0, 1, 2, 3, 4, 5), values, new Set())).toEqual([2, 0, 2, 0, 0, 0]);
-});
-
-test("points are reused", () => {
-  const points: Point[] = [];
-  fillLine(points, tileAt(0, 1, 2), Float64Array.of(1, 2, 3), new Set());
-  const [first] = points;
-  fillLine(points, tileAt(5, 6), Float64Array.of(7, 8), new Set());
-  expect(points).toHaveLength(2);
-  expect(points[0]).toBe(first);
-  expect(points[0]).toEqual({ x: 5, y: 7 });
-});
-
-test("a metric that was not recorded is a line of nothing", () => {
-  const points: Point[] = [];
-  fillLine(points, tileAt(0, 1), null, new Set());
-  expect(points.every(({ y }) => Number.isNaN(y))).toBe(true);
+  expect(runsOf(values, new Set(), 3, 5)).toEqual([{ first: 4, last: 5 }]);
+  expect(runsOf(new Float64Array(2).fill(Number.NaN), new Set())).toEqual([]);
+  expect(runsOf(new Float64Array(), new Set())).toEqual([]);
 });
 
 test("extremes leave out what an axis can't show", () => {

@@ -1,9 +1,10 @@
-/** From the buckets of a tile to the points of a line. Points are reused: a live chart would otherwise feed the collector. */
+/** What of the buckets of a tile makes a line, and what its values span. */
 import type { MetricBuckets, Tile } from "../hub/tile.ts";
 
-export interface Point {
-  x: number;
-  y: number;
+/** Neighbouring buckets, both inclusive, that a line joins. */
+export interface Run {
+  readonly first: number;
+  readonly last: number;
 }
 
 /** Steps are missing where neighbouring buckets lie further apart than this many times the usual distance. */
@@ -21,36 +22,23 @@ export function gapsBefore({ from, to }: Tile): Set<number> {
   return gaps;
 }
 
-/**
- * Fills `points` with one point a bucket at the bucket's middle step, NaN where the metric has no finite value, and a NaN
- * of its own at each gap. Returns the radius of each point: one that has no neighbour to be joined to shows as a dot.
- */
-export function fillLine(
-  points: Point[],
-  tile: Tile,
-  values: Float64Array | null,
-  gaps: ReadonlySet<number>,
-): number[] {
-  let n = 0;
-  const put = (x: number, y: number) => {
-    const point = points[n];
-    if (point) {
-      point.x = x;
-      point.y = y;
-    } else points.push({ x, y });
-    n++;
-  };
-  for (let i = 0; i < tile.from.length; i++) {
-    if (gaps.has(i)) put((tile.to[i - 1]! + tile.from[i]!) / 2, Number.NaN);
-    put(middle(tile, i), values?.[i] ?? Number.NaN);
+/** The runs among the buckets from `first` to `last`: they end where there is no value, and before a gap. */
+export function runsOf(values: Float64Array, gaps: ReadonlySet<number>, first = 0, last = values.length - 1): Run[] {
+  const runs: Run[] = [];
+  let start = -1;
+  for (let i = first; i <= last; i++) {
+    const value = values[i]!;
+    if (start >= 0 && (gaps.has(i) || Number.isNaN(value))) {
+      runs.push({ first: start, last: i - 1 });
+      start = -1;
+    }
+    if (start < 0 && !Number.isNaN(value)) start = i;
   }
-  points.length = n;
-  return points.map(({ y }, i) => (isAlone(y, points[i - 1]?.y, points[i + 1]?.y) ? 2 : 0));
+  if (start >= 0) runs.push({ first: start, last });
+  return runs;
 }
 
-const isAlone = (y: number, before = Number.NaN, after = Number.NaN): boolean =>
-  !Number.isNaN(y) && Number.isNaN(before) && Number.isNaN(after);
-
+/** The middle step of a bucket, where its values stand. */
 export const middle = (tile: Tile, bucket: number): number => (tile.from[bucket]! + tile.to[bucket]!) / 2;
 
 /** Lowest and highest finite value; with `positive`, of those above 0, which a logarithmic axis can show. */

@@ -34,6 +34,8 @@ test.each([
 test("even ticks are round numbers inside the range", () => {
   expect(evenTicks({ min: 1.33, max: 1.42 })).toEqual([1.34, 1.36, 1.38, 1.4, 1.42]);
   expect(evenTicks({ min: -5, max: 5 })).toEqual([-4, -2, 0, 2, 4]);
+  expect(evenTicks({ min: 0, max: 100_000 }, 10)).toHaveLength(11);
+  expect(evenTicks({ min: 0, max: 100_000 }, 3)).toEqual([0, 50_000, 100_000]);
 });
 
 test.each([

@@ -52,9 +52,9 @@ export function logarithmicTicks({ min, max }: Range, most: number): number[] {
   return [];
 }
 
-/** About five round numbers. */
-export function evenTicks({ min, max }: Range): number[] {
-  const raw = (max - min) / 5;
+/** Round numbers, at most about `most`. */
+export function evenTicks({ min, max }: Range, most = 5): number[] {
+  const raw = (max - min) / most;
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 5, 10].map((n) => n * power).find((candidate) => candidate >= raw) ?? raw;
   const ticks: number[] = [];

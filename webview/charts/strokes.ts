@@ -1,0 +1,117 @@
+/** Lines and bands of a tile on a chart, straight from its columns. */
+import type { Chart } from "chart.js";
+import type { Tile } from "../hub/tile.ts";
+import { middle, type Run, runsOf } from "./lines.ts";
+import { SvgSurface } from "./svg-context.ts";
+
+/**
+ * Points that are stroked at once. A stroke is filled as one polygon, whose cost without a GPU grows with the square of its
+ * corners where a line goes up and down: a chart's width of noise costs a fourth in pieces this short. They overlap in their
+ * ends, so their colour must be opaque.
+ */
+const PIECE = 8;
+const DOT = 2;
+
+export interface Stroke {
+  /** An opaque CSS colour. */
+  readonly color: string;
+  readonly width: number;
+  readonly dash?: readonly number[];
+  /** The value holds until half-way to the next. */
+  readonly stepped?: boolean;
+}
+
+/** A line through one value a bucket; a value without neighbours is a dot. */
+export function strokeLine(
+  chart: Chart<"line">,
+  tile: Tile,
+  values: Float64Array,
+  gaps: ReadonlySet<number>,
+  how: Stroke,
+): void {
+  const { ctx, canvas, scales } = chart;
+  ctx.strokeStyle = ctx.fillStyle = how.color;
+  ctx.lineWidth = how.width;
+  ctx.lineJoin = "bevel";
+  ctx.setLineDash((how.dash ?? []) as number[]);
+  // A file is to have a line as a line, and dashes go on from piece to piece.
+  const piece = (canvas as unknown) instanceof SvgSurface || how.dash ? Number.POSITIVE_INFINITY : PIECE;
+  for (const run of runsOf(values, gaps, ...seen(chart, tile))) {
+    if (run.first === run.last) {
+      ctx.beginPath();
+      ctx.arc(
+        scales.x!.getPixelForValue(middle(tile, run.first)),
+        scales.y!.getPixelForValue(values[run.first]!),
+        DOT,
+        0,
+        2 * Math.PI,
+      );
+      ctx.fill();
+      continue;
+    }
+    const points = (how.stepped ? stairs : corners)(chart, tile, values, run);
+    for (let start = 0; start + 2 < points.length; start += 2 * piece) {
+      ctx.beginPath();
+      ctx.moveTo(points[start]!, points[start + 1]!);
+      for (let i = start + 2; i < Math.min(points.length, start + 2 + 2 * piece); i += 2)
+        ctx.lineTo(points[i]!, points[i + 1]!);
+      ctx.stroke();
+    }
+  }
+}
+
+/** The area between two values a bucket, with a line along its upper edge. */
+export function fillBand(
+  chart: Chart<"line">,
+  tile: Tile,
+  { min, max }: { readonly min: Float64Array; readonly max: Float64Array },
+  gaps: ReadonlySet<number>,
+  { area, edge }: { readonly area: string; readonly edge: string },
+): void {
+  const { ctx } = chart;
+  ctx.fillStyle = area;
+  ctx.strokeStyle = edge;
+  ctx.lineWidth = 1;
+  ctx.lineJoin = "bevel";
+  for (const run of runsOf(max, gaps, ...seen(chart, tile))) {
+    const upper = corners(chart, tile, max, run);
+    const lower = corners(chart, tile, min, run);
+    ctx.beginPath();
+    for (let i = 0; i < upper.length; i += 2) ctx.lineTo(upper[i]!, upper[i + 1]!);
+    for (let i = lower.length - 2; i >= 0; i -= 2) ctx.lineTo(lower[i]!, lower[i + 1]!);
+    ctx.fill();
+    ctx.beginPath();
+    for (let i = 0; i < upper.length; i += 2) ctx.lineTo(upper[i]!, upper[i + 1]!);
+    ctx.stroke();
+  }
+}
+
+/** The buckets that the plot shows, and one more to either side, which a line comes from and goes to. */
+function seen({ scales }: Chart<"line">, tile: Tile): [first: number, last: number] {
+  const { min, max } = scales.x!;
+  let [first, last] = [0, tile.from.length - 1];
+  while (first < last && middle(tile, first + 1) < min) first++;
+  while (last > first && middle(tile, last - 1) > max) last--;
+  return [first, last];
+}
+
+/** The pixels of a run, x and y in turn. */
+function corners({ scales }: Chart<"line">, tile: Tile, values: Float64Array, { first, last }: Run): number[] {
+  const [x, y] = [scales.x!, scales.y!];
+  const points: number[] = [];
+  for (let i = first; i <= last; i++) points.push(x.getPixelForValue(middle(tile, i)), y.getPixelForValue(values[i]!));
+  return points;
+}
+
+/** The same with steps half-way between two values, and no points where nothing changes. */
+function stairs({ scales }: Chart<"line">, tile: Tile, values: Float64Array, { first, last }: Run): number[] {
+  const [x, y] = [scales.x!, scales.y!];
+  const points = [x.getPixelForValue(middle(tile, first)), y.getPixelForValue(values[first]!)];
+  for (let i = first + 1; i <= last; i++) {
+    if (values[i] === values[i - 1]) continue;
+    const at = x.getPixelForValue((middle(tile, i - 1) + middle(tile, i)) / 2);
+    points.push(at, y.getPixelForValue(values[i - 1]!), at, y.getPixelForValue(values[i]!));
+  }
+  points.push(x.getPixelForValue(middle(tile, last)), y.getPixelForValue(values[last]!));
+  return points;
+}
