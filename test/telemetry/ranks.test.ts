@@ -99,6 +99,7 @@ describe.skipIf(!pythonWithRanks)("runs of several ranks (a Python with PyTorch 
     expect(run).toMatchObject({ attempts: 2, worldSize: 2 });
     expect(run.series[0]).toMatchObject({ firstStep: 0, lastStep: STEPS - 1 });
     expect(run.events.map(({ kind, series, step, data }) => [kind, series, step, data.from]).sort()).toEqual([
+      ["checkpoint", "optimizer", 2, undefined],
       ["restart", "optimizer", 3, 4],
       ["restart", "optimizer@1", 3, 4],
     ]);

@@ -7,8 +7,8 @@ import { TestHub } from "../testing/test-hub.ts";
 const made = (owner: string, line: number): LayerSource => ({
   module: "torch.nn.modules.linear.Linear",
   owner,
-  definition: { file: "/home/ada/model.py", line: 1 },
-  assignment: { file: "/home/ada/model.py", line },
+  definition: { file: "/home/ada/model.py", line: 1, cell: null },
+  assignment: { file: "/home/ada/model.py", line, cell: null },
 });
 const layers = { t: ["first.weight", "second.weight", "third.weight"] };
 const told = { ...SERIES, layers, code: { sources: [made("Net", 4), made("Head", 9)], of: { t: [1, 0, null] } } };
@@ -41,6 +41,6 @@ it("tells which commit ran, and nothing of a run whose probe told nothing", asyn
   const silent = hello({ id: "run-2" });
   await ProbeClient.greet(hub.endpoint, { ...silent, run: { ...silent.run, code: null } });
   const viewer = await ViewerClient.connect(hub.endpoint);
-  expect((await viewer.subscribe("run-1")).code).toEqual(greeting.run.code);
+  expect((await viewer.subscribe("run-1")).code).toEqual({ ...greeting.run.code, cells: null });
   expect((await viewer.subscribe("run-2")).code).toBeNull();
 });
