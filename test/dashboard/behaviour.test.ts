@@ -295,7 +295,7 @@ test("the keyboard alone reaches the code", async () => {
   await tabTo(/^train\.py:42$/);
   await page.keyboard.press("Enter");
   const reveal = await heard(dashboard, (sent) => sent.find((message) => message.type === "reveal"));
-  assert.deepEqual(reveal, { type: "reveal", location: runs.SITE });
+  assert.deepEqual(reveal, { type: "reveal", location: { ...runs.SITE, cell: null } });
   await dashboard.close();
 });
 
@@ -318,7 +318,7 @@ test("an event leads to its step and to its code", async () => {
   await dashboard.page.getByText("Steps 612 to 712").waitFor();
   await dashboard.page.getByRole("button", { name: "Go to code" }).first().click();
   const reveal = await heard(dashboard, (sent) => sent.find((message) => message.type === "reveal"));
-  assert.deepEqual(reveal, { type: "reveal", location: runs.SITE });
+  assert.deepEqual(reveal, { type: "reveal", location: { ...runs.SITE, cell: null } });
   await dashboard.close();
 });
 

@@ -114,14 +114,14 @@ test("a layer leads to its code: by its button, by Shift and Enter, by a double 
   };
   const { top, height } = await rowsAt(dashboard, runs.LAYERS.length);
   const heatMap = surface(dashboard).first(); // a layer's own chart has one, too
-  const toEmbedding = { type: "reveal", location: runs.EMBEDDING.assignment };
+  const toEmbedding = { type: "reveal", location: { ...runs.EMBEDDING.assignment, cell: null } };
   await heatMap.focus();
   await page.keyboard.press("Shift+Enter");
   assert.deepEqual(await revealed(1), toEmbedding);
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
   await page.locator(".picked").getByRole("button", { name: "Go to code" }).click();
-  assert.deepEqual(await revealed(2), { type: "reveal", location: runs.HEAD.definition });
+  assert.deepEqual(await revealed(2), { type: "reveal", location: { ...runs.HEAD.definition, cell: null } });
   await heatMap.dblclick({ position: { x: 8, y: top + height / 2 } });
   assert.deepEqual(await revealed(3), toEmbedding);
 

@@ -18,7 +18,11 @@ const stage = new Stage(async (hub) => {
 });
 
 const chart = ({ page }: DashboardPage, id = "norm") => page.locator(`[data-chart="${id}"]`);
-const kinds = ({ page }: DashboardPage) => page.locator(".events .kind").allInnerTexts();
+/** After what was chosen has been drawn, which is before the next frame. */
+async function kinds({ page }: DashboardPage): Promise<string[]> {
+  await page.evaluate(() => new Promise(requestAnimationFrame));
+  return page.locator(".events .kind").allInnerTexts();
+}
 const filter = ({ page }: DashboardPage) => page.getByLabel("Events listed");
 
 test("the crosshair says which epoch it is in, and what was saved there; so does the table", async () => {
