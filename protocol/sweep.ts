@@ -29,3 +29,6 @@ export const sweepResult = object({
 });
 export type SweepResult = Of<typeof sweepResult>;
 export type SweptSetting = SweepResult["settings"][number];
+
+/** What `--progress FILE` holds while the sweep runs. `trials`: 0 until the first one has shown what is to be tried. */
+export const sweepProgress = object({ done: whole, trials: whole });

@@ -1,4 +1,5 @@
 /** "Find Threshold by Trial": a sweep of the script as a task, whose outcome can be written to the code. */
+import { watch } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +7,7 @@ import {
   type CancellationToken,
   l10n,
   ProcessExecution,
+  type Progress,
   ProgressLocation,
   type QuickPickItem,
   Task,
@@ -17,7 +19,7 @@ import {
   window,
   workspace,
 } from "vscode";
-import { type SweepResult, type SweptSetting, sweepResult } from "../../protocol/sweep.ts";
+import { type SweepResult, type SweptSetting, sweepProgress, sweepResult } from "../../protocol/sweep.ts";
 import type { ThresholdWriter } from "../dashboard/write-threshold.ts";
 import { type ProbeEnvironment, processEnvironment } from "../python/probe-environment.ts";
 import { chooseScript, interpreter, type RunContext, trusted } from "./run-with-telemetry.ts";
@@ -42,6 +44,7 @@ export async function findThreshold(context: RunContext, writer: ThresholdWriter
   const folder = await mkdtemp(join(tmpdir(), "gradsight-sweep-"));
   try {
     const file = join(folder, "result.json");
+    const progressFile = join(folder, "progress.json");
     const sweep = [
       "-m",
       "gradsight",
@@ -50,13 +53,22 @@ export async function findThreshold(context: RunContext, writer: ThresholdWriter
       String(steps),
       "--write",
       file,
+      "--progress",
+      progressFile,
       script.fileName,
       "--",
       ...args,
     ];
     const code = await window.withProgress(
       { location: ProgressLocation.Notification, title: l10n.t("Trying thresholds…"), cancellable: true },
-      (_, token) => run(sweepTask(script, python, sweep, context.probe), token),
+      async (progress, token) => {
+        const watched = follow(folder, progressFile, progress);
+        try {
+          return await run(sweepTask(script, python, sweep, context.probe), token);
+        } finally {
+          watched.close();
+        }
+      },
     );
     if (code === 0) await offer(sweepResult(JSON.parse(await readFile(file, "utf8"))), script, startedAt, writer);
     else if (code !== undefined)
@@ -64,6 +76,20 @@ export async function findThreshold(context: RunContext, writer: ThresholdWriter
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Shows how many trials are done, as the file says. */
+function follow(folder: string, file: string, progress: Progress<{ message: string; increment: number }>) {
+  let shown = 0;
+  return watch(folder, async () => {
+    const told = await readFile(file, "utf8").catch(() => null); // not there yet
+    if (told === null) return;
+    const { done, trials } = sweepProgress(JSON.parse(told));
+    if (trials === 0) return;
+    const percent = (100 * done) / trials;
+    progress.report({ message: l10n.t("{0} of {1} trials done", done, trials), increment: percent - shown });
+    shown = percent;
+  });
 }
 
 async function chooseSteps(): Promise<number | null> {

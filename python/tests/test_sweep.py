@@ -59,7 +59,8 @@ def log(folder: Path) -> List[str]:
 def test_finds_what_is_better_goes_on_where_it_was_and_leaves_nothing(script: Script, tmp_path: Path) -> None:
     script(TRAINING)
     script("SCALE = 3", "scale.py")
-    asked = ("train.py", "--steps", "40", "--thresholds", "5", "--json", "--", "--data", "x")
+    progress = ("--progress", str(tmp_path / "progress.json"))
+    asked = ("train.py", "--steps", "40", "--thresholds", "5", "--json", *progress, "--", "--data", "x")
     done = swept(tmp_path, *asked, GRADSIGHT_RUN="someone-s")
     assert done.returncode == 0, done.stderr
     result: Dict[str, Any] = json.loads(done.stdout)
@@ -69,6 +70,7 @@ def test_finds_what_is_better_goes_on_where_it_was_and_leaves_nothing(script: Sc
     assert all(len(line["losses"]) == 2 and line["steps"] == 40 for line in result["settings"])
     assert own["losses"][0] != own["losses"][1]  # seeds, which the script doesn't set
     assert result["winner"] == "5" and own["clip_rate"] == 1.0
+    assert json.loads((tmp_path / "progress.json").read_text()) == {"done": 4, "trials": 4}
     words = [line.split()[0] for line in log(tmp_path)]
     assert [words.count(word) for word in ("began", "cleaned", "exited")] == [4, 4, 4]
     assert all("['--data', 'x'] True" in line for line in log(tmp_path))
@@ -86,11 +88,12 @@ def test_finds_what_is_better_goes_on_where_it_was_and_leaves_nothing(script: Sc
 def test_what_diverges_is_ended_at_once_and_its_other_seeds_are_left_out(script: Script, tmp_path: Path) -> None:
     script(TRAINING.replace("lr=0.2", "lr=100.0").replace("model = ", "torch.manual_seed(1); model = "))
     script("SCALE = 3", "scale.py")
-    asked = ("train.py", "--steps", "300", "--thresholds", "none", "--jobs", "1")
+    asked = ("train.py", "--steps", "300", "--thresholds", "none", "--jobs", "1", "--progress", "progress.json")
     done = swept(tmp_path, *asked, "--json")
     own, none = json.loads(done.stdout)["settings"]
     assert (own["outcome"], own["steps"]) == ("finished", 300)
     assert none["outcome"].startswith("diverged") and none["losses"] == []
+    assert json.loads((tmp_path / "progress.json").read_text()) == {"done": 2, "trials": 2}
 
     told = swept(tmp_path, *asked).stdout  # of the same trials
     assert "Seeds had no effect: the script sets its own." in told

@@ -18,6 +18,7 @@ from .._guard import tell
 from .._trial import OWN
 from .finished import Finished
 from .grid import given, grid
+from .progress import Progress
 from .record import Record, norm_threshold
 from .table import as_json, as_text, lines
 from .trials import FAILED, FINISHED, Result, Script, Trial, Wanted, run_all, updates_of
@@ -58,6 +59,7 @@ class _Sweep:
         file = options.script or _file_of(options.module)
         self._finished = Finished(file, target, arguments, options.steps, options.series, sys.executable)
         self._script = Script(target, arguments, options.steps, self._finished.id)
+        self._progress = Progress(options.progress)
         self._results: List[Result] = []
         self._about: Dict[str, Any] = {}
 
@@ -107,18 +109,18 @@ class _Sweep:
     def _seeds(self, settings: List[str]) -> int:
         """Runs what is missing: first whether seeds make a difference, then all. Returns how many seeds do."""
         seeds: int = self._options.seeds
+        self._progress.of(_trials(settings, seeds), self._results)
         if seeds > 1:
-            self._run_missing([Wanted(OWN, seed) for seed in range(seeds)])
+            self._run_missing(_trials([OWN], seeds))
             if _same_for_all_seeds(self._results):
                 seeds = 1
-        self._run_missing([Wanted(setting, seed) for seed in range(seeds) for setting in settings])
+                self._progress.of(_trials(settings, seeds), self._results)
+        self._run_missing(_trials(settings, seeds))
         return seeds
 
     def _run_missing(self, wanted: List[Wanted]) -> None:
-        known = {(result.setting, result.seed) for result in self._results}
         about = self._about
-        missing = [each for each in wanted if each not in known]
-        self._run(missing, lambda result, _: self._done(result), not about["clips"], about["series"])
+        self._run(wanted, lambda result, _: self._done(result), not about["clips"], about["series"])
 
     def _run(self, wanted: List[Wanted], done: Any, inserts: bool, series: Optional[str]) -> None:
         def start(each: Wanted) -> Trial:
@@ -131,6 +133,7 @@ class _Sweep:
     def _done(self, result: Result) -> None:
         self._results.append(result)
         self._finished.add(result)
+        self._progress.tell(self._results)
         loss = "" if result.loss is None else f", loss {result.loss:.5g}"
         why = f" ({result.reason})" if result.reason else ""
         setting = "as it is" if result.setting == OWN else f"threshold {result.setting}"
@@ -164,6 +167,10 @@ class _Sweep:
     def _tell(self, line: str) -> None:
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
+
+
+def _trials(settings: List[str], seeds: int) -> List[Wanted]:
+    return [Wanted(setting, seed) for seed in range(seeds) for setting in settings]
 
 
 def _series(record: Record, wanted: Optional[str], result: Result) -> Optional[str]:
@@ -239,5 +246,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--series", help="which optimizer, where there are several, or 'all'")
     parser.add_argument("--fresh", action="store_true", help="forget the trials that were done before")
     parser.add_argument("--write", metavar="FILE", help="write the result there, too, as --json would print it")
+    parser.add_argument("--progress", metavar="FILE", help="keep there how many trials are done, as JSON")
     parser.add_argument("--json", action="store_true", help="for programs")
     return parser

@@ -194,6 +194,14 @@ class Wanted(NamedTuple):
     seed: int
 
 
+def still_to_run(wanted: List[Wanted], results: List[Result]) -> List[Wanted]:
+    """A setting that has gone bad with one seed can't win: its other seeds are left out, but for the script's own
+    setting, which all are compared with."""
+    done = {(result.setting, result.seed) for result in results}
+    lost = {result.setting for result in results if result.outcome != FINISHED} - {OWN}
+    return [each for each in wanted if each not in done and each.setting not in lost]
+
+
 def run_all(
     wanted: List[Wanted],
     start: Callable[[Wanted], Trial],
@@ -203,17 +211,15 @@ def run_all(
     known: List[Result],
     done: Callable[[Result, Trial], None],
 ) -> None:
-    """Runs what is wanted, ``jobs`` at a time, in this order, and tells of each as it is done.
+    """Runs what is wanted and not yet ``known``, ``jobs`` at a time, in this order, and tells of each as it is done.
 
-    Whatever ends this, an error or a signal that raises, ends the trials that run. A setting that has gone bad with one
-    seed can't win: its other seeds are left out, but for the script's own setting, which all are compared with.
+    Whatever ends this, an error or a signal that raises, ends the trials that run.
     """
     running: List[Trial] = []
     waiting, results = list(wanted), list(known)
     try:
         while waiting or running:
-            lost = {result.setting for result in results if result.outcome != FINISHED} - {OWN}
-            waiting = [each for each in waiting if each.setting not in lost]
+            waiting = still_to_run(waiting, results)
             while waiting and len(running) < jobs:
                 running.append(start(waiting.pop(0)))
             time.sleep(PERIOD)
@@ -247,6 +253,7 @@ def _end_all(running: List[Trial]) -> None:
         trial.remove()
     for number, handler in before.items():
         signal.signal(number, handler)
+
 
 def _why_stop(
     trial: Trial, running: List[Trial], results: List[Result], series: Optional[str], steps: int
