@@ -21,7 +21,7 @@ export interface SuiteOptions {
   screenshot: string;
 }
 
-const LIMIT = 5 * 60_000;
+const LIMIT = 10 * 60_000;
 
 /** Resolves true when every suite passed. */
 export async function runSuites(options: SuiteOptions): Promise<boolean> {
