@@ -184,6 +184,7 @@ test("what a live run tells of itself is drawn once, with the tile that belongs 
     return counted;
   });
   relay.isHolding = true;
+  const before = dashboard.requests("tile").length;
   await probe.tell(450); // with a spike, which is marked in the chart
   await dashboard.page.locator('[data-figure="spikes"]').getByText("1", { exact: true }).waitFor();
   await dashboard.page.getByText("Steps 0 to 449").waitFor();
@@ -191,8 +192,9 @@ test("what a live run tells of itself is drawn once, with the tile that belongs 
   relay.release();
   await dashboard.page.locator('[data-chart="norm"] canvas[aria-label*="steps 0 to 449."]').waitFor();
   assert.match((await canvas.getAttribute("aria-label"))!, /1 spike\./);
-  const tiles = dashboard.requests("tile").length;
-  assert.ok((await drawings.evaluate(({ n }) => n)) <= 2, `${tiles} tiles`);
+  const drawn = await drawings.evaluate(({ n }) => n);
+  const tiles = 1 + dashboard.requests("tile").length - before; // one was under way, perhaps
+  assert.ok(drawn <= tiles, `${drawn} drawings, ${tiles} tiles`);
   await dashboard.close();
 });
 
@@ -295,7 +297,7 @@ test("the keyboard alone reaches the code", async () => {
   await tabTo(/^train\.py:42$/);
   await page.keyboard.press("Enter");
   const reveal = await heard(dashboard, (sent) => sent.find((message) => message.type === "reveal"));
-  assert.deepEqual(reveal, { type: "reveal", location: { ...runs.SITE, cell: null } });
+  assert.deepEqual(reveal, { type: "reveal", location: runs.SITE });
   await dashboard.close();
 });
 

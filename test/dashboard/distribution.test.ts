@@ -143,7 +143,9 @@ test("the threshold that is tried goes to the code, and the outcome stands besid
   await dashboard.page.getByRole("button", { name: `Write ${threshold} to code` }).click();
   await dashboard.page.locator(".distribution").getByRole("button", { name: "Writing…" }).waitFor();
   const sent = dashboard.sent.filter(({ type }) => type === "writeThreshold");
-  assert.deepEqual(sent, [{ type: "writeThreshold", id: 1, run: "unclipped", series: "adamw", threshold }]);
+  assert.deepEqual(sent, [
+    { type: "writeThreshold", id: 1, run: "unclipped", series: "adamw", threshold, kind: "norm" },
+  ]);
   await dashboard.post({ type: "written", id: 1, ok: { ...runs.SITE, summary: "Inserted." }, err: null });
   await dashboard.page.locator(".distribution").getByRole("button", { name: "train.py:42" }).waitFor();
   assert.equal(await dashboard.page.locator(".suggestion .outcome").isVisible(), false);
