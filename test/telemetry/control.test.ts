@@ -48,10 +48,11 @@ while steps_left != 0:
 print("all finite:", all(bool(torch.isfinite(p).all()) for p in model.parameters()))
 `;
 
-async function training(...options: string[]) {
-  const folder = mkdtempSync(join(tmpdir(), "gradsight-control-"));
+/** A training that has begun, in a folder of its own, with an editor that listens. */
+async function begun(name: string, text: string, options: string[]) {
+  const folder = mkdtempSync(join(tmpdir(), `gradsight-${name}-`));
   const editor = await Editor.open(join(folder, "storage"));
-  writeFileSync(join(folder, "train.py"), TRAINING);
+  writeFileSync(join(folder, "train.py"), text);
   const trained = launch(pythonWithTorch!, [...options, "train.py"], folder, editor.endpoint.rendezvous);
   onTestFinished(async () => {
     trained.process.kill();
@@ -60,6 +61,11 @@ async function training(...options: string[]) {
   });
   const { viewer } = editor;
   const { id: run } = await viewer.run(({ steps }) => steps > 0);
+  return { folder, viewer, run, trained };
+}
+
+async function training(...options: string[]) {
+  const { folder, viewer, run, trained } = await begun("control", TRAINING, options);
   const { series } = await viewer.detail(run, ({ series }) => (series[0]?.latest.threshold ?? 0) === 5);
   const set = (threshold: unknown) => viewer.request("control", { run, series: series[0]!.id, threshold });
   const finish = async () => {
@@ -106,18 +112,8 @@ it.skipIf(!pythonWithTorch)("changes no run that was not started so", { timeout:
 });
 
 it.skipIf(!pythonWithTorch)("pauses before what is not finite, and leaves it out", { timeout: 240_000 }, async () => {
-  const folder = mkdtempSync(join(tmpdir(), "gradsight-pause-"));
-  const editor = await Editor.open(join(folder, "storage"));
-  writeFileSync(join(folder, "train.py"), GOES_BAD);
   const options = ["--allow-control", "--pause-on-nonfinite"];
-  const trained = launch(pythonWithTorch!, [...options, "train.py"], folder, editor.endpoint.rendezvous);
-  onTestFinished(async () => {
-    trained.process.kill();
-    await editor.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
-  const { viewer } = editor;
-  const { id: run } = await viewer.run(({ steps }) => steps > 0);
+  const { folder, viewer, run, trained } = await begun("pause", GOES_BAD, options);
   writeFileSync(join(folder, "bad"), "");
   const { control } = await viewer.detail(run, ({ control }) => control?.paused != null);
   expect(control!.paused).toMatchObject({ canSkip: true, message: expect.stringContaining("weight is not finite") });

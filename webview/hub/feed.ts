@@ -189,9 +189,10 @@ export class Feed {
   #setDetail(detail: RunDetail): void {
     this.detail = detail;
     this.problem = null;
+    // A live window moves on with the run.
+    this.tile.expire();
+    this.layers.expire();
     this.#changed();
-    this.tile.outdate();
-    this.layers.outdate();
     this.distribution.outdate();
   }
 

@@ -59,6 +59,20 @@ test("it is known whether a newer answer will come", async () => {
   expect(live.isAsking).toBe(false);
 });
 
+test("what has expired is asked for once it is known what is wanted next", async () => {
+  const { live, questions, answer } = asked();
+  live.want(view(1));
+  await answer("one");
+  live.expire();
+  expect([questions, live.isAsking]).toEqual([[view(1)], true]);
+  live.want(view(2));
+  await answer("two");
+  expect([questions, live.isAsking]).toEqual([[view(1), view(2)], false]);
+  live.expire();
+  live.want(view(2));
+  expect(questions).toEqual([view(1), view(2), view(2)]);
+});
+
 test("an answer about another series is shown neither before nor after the change", async () => {
   const { live, answer } = asked();
   live.want(view(1));

@@ -50,6 +50,11 @@ export class Live<Q extends Question, A> {
     void this.#pump();
   }
 
+  /** The same, where what is wanted may change with it, too: the next `want` asks, so that one question does for both. */
+  expire(): void {
+    this.#stale = true;
+  }
+
   async #pump(): Promise<void> {
     const question = this.#wanted;
     if (!this.#stale || this.#inFlight || question === null || !this.#isReady()) return;
