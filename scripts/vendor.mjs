@@ -31,11 +31,14 @@ const LEFT_OUT = [
   "speedups.pyi",
 ];
 
+/** What a folder that was made before must say, not to be made again. */
+const MADE = `${VERSION} without ${LEFT_OUT.join(", ")}`;
+
 const PACKAGE_DOC = `"""Libraries that the probe brings along, made by scripts/vendor.mjs; not edited by hand."""\n`;
 
-/** Fetches, rewrites and puts it in place, unless this version is there already. */
+/** Fetches, rewrites and puts it in place, unless just that is there already. */
 export async function vendor() {
-  if (existsSync(STAMP) && readFileSync(STAMP, "utf8").trim() === VERSION) return;
+  if (existsSync(STAMP) && readFileSync(STAMP, "utf8").trim() === MADE) return;
   await step("Websocket protocol of the probe", async (note) => {
     const work = mkdtempSync(join(tmpdir(), "gradsight-vendor-"));
     const options = { cwd: work, log: join(OUT, "setup", "vendor.log"), onLine: note };
@@ -53,7 +56,7 @@ export async function vendor() {
       mkdirSync(VENDOR, { recursive: true });
       writeFileSync(join(VENDOR, "__init__.py"), PACKAGE_DOC);
       cpSync(source, TARGET, { recursive: true });
-      writeFileSync(STAMP, `${VERSION}\n`); // last: without it the next run starts over
+      writeFileSync(STAMP, `${MADE}\n`); // last: without it the next run starts over
     } finally {
       rmSync(work, { recursive: true, force: true });
     }

@@ -7,7 +7,7 @@ import { Advice } from "../progress.mjs";
 import { environment } from "../setup/environment.mjs";
 import { OUT, ROOT } from "../setup/paths.mjs";
 
-const BUDGET = 1_600_000;
+const BUDGET = 1_500_000;
 const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 export const VSIX = join(OUT, `gradsight-${version}.vsix`);
 
