@@ -10,6 +10,7 @@ from typing import Any, Dict, Optional
 import pytest
 import torch
 from gradsight._module_source import Origin, class_location, origin
+from gradsight._protocol import Location
 from gradsight._naming import parameter_names
 from recording import Recording
 from torch import nn
@@ -61,7 +62,7 @@ def test_the_innermost_class_that_is_the_user_s(name: str) -> None:
 
 @pytest.mark.parametrize("kind", [Block, Named, Model])
 def test_where_a_class_stands(kind: type) -> None:
-    assert class_location(kind) == (__file__, line_of(kind))
+    assert class_location(kind) == Location(__file__, line_of(kind))
 
 
 def test_a_class_of_a_library_has_no_place() -> None:
