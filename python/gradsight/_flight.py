@@ -14,6 +14,7 @@ from collections import deque
 from typing import Any, Callable, Deque, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 from . import _flight_file, _flights, _sections, _state
+from ._checkpoints import Checkpoints
 from ._flight_file import FlightFile
 from ._flights import EXPLOSION, INCIDENT, LAST, NONFINITE, Flight, Step
 from ._frame import encode_frame
@@ -22,7 +23,7 @@ from ._protocol import CHECKPOINT, EPOCH, to_text
 from ._scalars import LOSS, NORM_PRE, SCALARS, SKIPPED
 from ._series import FLIGHT_STEPS, LayerNorms, LayerSample, Row, Series, encode_rows, encode_samples
 from ._spill import FRAME, JSON, Record
-from .metrics.explosion import ExplosionWatch
+from .metrics.explosion import RUNNING, ExplosionWatch
 from .metrics.time_budget import TimeBudget
 
 PERIOD = 0.3
@@ -48,6 +49,8 @@ class Incident(NamedTuple):
     time: float
     rows: List[Row]
     norms: List[LayerNorms]
+    began: int
+    """The step with which it began: the first whose gradient was so, or was far too large before that."""
 
 
 class _Part(NamedTuple):
@@ -91,6 +94,7 @@ class FlightRecorder:
         self._describe = describe
         self._tracks: Dict[str, _Track] = {}
         self._causes: Dict[str, Mapping[str, Any]] = {}
+        self._checkpoints = Checkpoints()
         self._events: Deque[Mapping[str, Any]] = deque(maxlen=100)
         self._file: Optional[FlightFile] = None
         self._changed = False
@@ -127,11 +131,22 @@ class FlightRecorder:
                 self._went_bad(EXPLOSION, track, row)
 
     def _went_bad(self, kind: str, track: _Track, row: Row) -> None:
-        self.incident = Incident(kind, track.series, row.step, row.time, list(track.rows), list(track.series.norms))
+        rows, before = list(track.rows), self.incident
+        began = row.step
+        if kind == EXPLOSION:
+            began = [each.step for each in rows if not each.flags & SKIPPED][-RUNNING]
+        elif before is not None and before.series is track.series:
+            began = before.began
+        self.incident = Incident(kind, track.series, row.step, row.time, rows, list(track.series.norms), began)
         self._next = 0.0
         self._budget = TimeBudget(SHARE)
 
     def _hear(self, event: Mapping[str, Any]) -> None:
+        if event["kind"] == CHECKPOINT:
+            incident = self.incident
+            is_of_it = incident is not None and incident.series.id == event["series"]
+            self._checkpoints.add(event, incident.began if incident is not None and is_of_it else None)
+            self._changed = True
         if event["kind"] in (EPOCH, CHECKPOINT):  # many of them would push out what went wrong
             return
         self._events.append(event)
@@ -178,6 +193,7 @@ class FlightRecorder:
                 "series": incident.series.id,
                 "step": incident.step,
                 "time": incident.time,
+                "began": incident.began,
                 "data": {},
             }
             cause = self._causes.get(incident.series.id)
@@ -190,6 +206,7 @@ class FlightRecorder:
             "outcome": outcome and dict(outcome),
             "incident": told,
             "events": list(self._events),
+            "checkpoints": [checkpoint._asdict() for checkpoint in self._checkpoints.all()],
         }
 
     def _story_at(self, event: Mapping[str, Any]) -> Optional[Dict[str, Any]]:
@@ -227,6 +244,7 @@ class FlightRecorder:
             running=outcome is None,
             incident=header["incident"],
             events=header["events"],
+            checkpoints=self._checkpoints.all(),
             steps={(part.name, part.series.id): part.steps() for part in self._parts()},
         )
 

@@ -8,6 +8,7 @@ import time
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from . import _flight_file
+from ._checkpoints import Checkpoint
 from ._frame import decode_frame, numbers
 from ._scalars import SCALARS
 from ._spill import FRAME
@@ -40,6 +41,7 @@ class Flight(NamedTuple):
     running: bool
     incident: Optional[Dict[str, Any]]
     events: List[Dict[str, Any]]
+    checkpoints: List[Checkpoint]
     steps: Dict[Tuple[str, str], List[Step]]
     """By part and series."""
 
@@ -68,6 +70,7 @@ def load(path: str) -> Flight:
             running=told["outcome"] is None and _flight_file.is_being_written(path),
             incident=told["incident"],
             events=list(told["events"]),
+            checkpoints=[Checkpoint(**checkpoint) for checkpoint in told.get("checkpoints", [])],
             steps={key: list(by_number.values()) for key, by_number in steps.items()},
         )
     except (KeyError, TypeError, AttributeError) as error:

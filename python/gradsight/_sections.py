@@ -24,7 +24,7 @@ class Section(NamedTuple):
 
 
 def sections(flight: Flight) -> List[Section]:
-    """What happened, what led to it, and what to change, in this order."""
+    """What happened, what led to it, what there is to go on from, and what to change, in this order."""
     story = _story.tell(flight)
     found = [Section("What happened", story.happened, [])]
     if story.steps:
@@ -33,6 +33,8 @@ def sections(flight: Flight) -> List[Section]:
         layers = _layers(story.steps)
         if layers:
             found.append(Section("Gradient norm of the largest layers", [], layers))
+    if story.checkpoints:
+        found.append(Section("Checkpoints", story.checkpoints, []))
     if story.changes:
         found.append(Section("What to change", story.changes, []))
     return found

@@ -10,6 +10,7 @@ import time
 from statistics import median
 from typing import Any, Dict, List, NamedTuple, Optional
 
+from . import _checkpoints
 from ._flights import EXPLOSION, INCIDENT, LAST, NONFINITE, Flight, Step
 from .metrics.nonfinite_cause import INPUT, OPERATION, WEIGHTS, layer_of
 
@@ -25,6 +26,7 @@ class Story(NamedTuple):
     happened: List[str]
     steps: List[Step]
     """What led to it, the bad step last; else the last steps."""
+    checkpoints: List[str]
     changes: List[str]
 
 
@@ -38,6 +40,9 @@ def tell(flight: Flight) -> Story:
         ended=_ended(flight),
         happened=_happened(flight, steps) if incident else [_quiet(flight, steps)],
         steps=steps,
+        checkpoints=_checkpoints.lines(
+            flight.checkpoints, incident, run["host"], steps[-1].number if steps else None
+        ),
         changes=_changes(flight, steps),
     )
 

@@ -8,7 +8,8 @@ import os
 import sys
 from typing import Any, Dict, List, Optional
 
-from . import _flights, _sections, _state, _story
+from . import _checkpoints, _flights, _sections, _state, _story
+from ._checkpoints import Checkpoint
 from ._flights import Flight
 from ._story import Story
 
@@ -25,12 +26,13 @@ def why(wanted: Optional[str], as_json: bool) -> int:
         for known in [] if wanted is None else _all(_flights.paths(_state.flights())):
             sys.stderr.write(f"  {known.hello['run']['id']}  {known.hello['run']['name']}\n")
         return 1
-    flight = _first_to_go_bad(flights)
+    first = _first_to_go_bad(flights)
+    flight = first._replace(checkpoints=_checkpoints_of(first, flights))
     story = _story.tell(flight)
     if as_json:
         print(json.dumps(_as_json(flight, story), indent=2, allow_nan=False))
     else:
-        print(_as_text(flight, story, [other for other in flights if other is not flight]))
+        print(_as_text(flight, story, [other for other in flights if other is not first]))
     return 0
 
 
@@ -65,6 +67,13 @@ def _first_to_go_bad(flights: List[Flight]) -> Flight:
     return min(flights, key=lambda flight: (flight.running, flight.outcome is not None, flight.written))
 
 
+def _checkpoints_of(flight: Flight, flights: List[Flight]) -> List[Checkpoint]:
+    """Of several ranks one tells of them."""
+    group = flight.hello["group"]
+    ranks = [other for other in flights if other is not flight and group is not None and other.hello["group"] == group]
+    return [*flight.checkpoints, *(checkpoint for other in ranks for checkpoint in other.checkpoints)]
+
+
 def _as_text(flight: Flight, story: Story, others: List[Flight]) -> str:
     parts = [f"{story.title}\n{story.ended}"]
     for section in _sections.sections(flight):
@@ -87,6 +96,7 @@ def _aligned(rows: List[List[str]]) -> List[str]:
 
 
 def _as_json(flight: Flight, story: Story) -> Dict[str, Any]:
+    before, after = _checkpoints.choose(flight.checkpoints, flight.incident, flight.hello["run"]["host"])
     return {
         "run": flight.hello["run"],
         "rank": flight.hello["rank"],
@@ -96,6 +106,7 @@ def _as_json(flight: Flight, story: Story) -> Dict[str, Any]:
         "incident": flight.incident,
         "ended": story.ended,
         "happened": story.happened,
+        "checkpoints": {"before": before and before._asdict(), "after": after and after._asdict()},
         "changes": story.changes,
         "steps": [
             {

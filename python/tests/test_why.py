@@ -179,6 +179,43 @@ def test_a_gradient_that_is_bad_where_the_loss_is_not(story: Callable[..., Told]
     assert "set_detect_anomaly" in told.text
 
 
+def every_twenty_steps(folder: Path, name: str = "{step}.pt", last: int = 65) -> str:
+    """Saves before the batch of a step, and so what the step before has left."""
+    return f"step in (20, 40, 60, {last}) and torch.save(model.state_dict(), f'{folder}/{name}')"
+
+
+BAD_BATCH = "inputs[3] = float('nan') if bad else 0.0"
+
+
+def test_the_checkpoint_to_go_on_from(story: Callable[..., Told], tmp_path: Path) -> None:
+    told = story(perceptron(batch=f"{every_twenty_steps(tmp_path)}; {BAD_BATCH}"))
+    assert f"The last checkpoint before it: step 59, {tmp_path}/60.pt (1 step earlier)." in told.text
+    after = f"The last one of all, step 64, {tmp_path}/65.pt, was written after it went bad: it holds weights that"
+    assert f"{after} are not finite." in told.text
+    assert [told.data["checkpoints"][which]["step"] for which in ("before", "after")] == [59, 64]
+
+
+def test_a_checkpoint_that_was_written_over(story: Callable[..., Told], tmp_path: Path) -> None:
+    told = story(perceptron(batch=f"{every_twenty_steps(tmp_path, 'last.pt')}; {BAD_BATCH}"))
+    assert "No checkpoint from before it is there." in told.text
+    assert told.data["checkpoints"]["before"] is None
+
+
+def test_weights_that_the_script_has_kept_finite(story: Callable[..., Told], tmp_path: Path) -> None:
+    """It clips, and leaves out the gradients that are not finite."""
+    update = "norm = nn.utils.clip_grad_norm_(model.parameters(), 1.0)"
+    update += "; norm.isfinite() or [parameter.grad.zero_() for parameter in model.parameters()]"
+    told = story(perceptron(batch=f"{every_twenty_steps(tmp_path)}; {BAD_BATCH}", update=update))
+    assert told.data["incident"]["step"] == 60
+    assert "was written after it went bad; the weights in it are finite." in told.text
+
+
+def test_the_checkpoint_before_an_exception(story: Callable[..., Told], tmp_path: Path) -> None:
+    saves = every_twenty_steps(tmp_path, last=40)
+    told = story(perceptron(batch=f"{saves}; assert step < 70, 'out of cheese'"), code=1)
+    assert f"The last checkpoint: step 59, {tmp_path}/60.pt (10 steps before the last one recorded)." in told.text
+
+
 def test_an_exception(story: Callable[..., Told]) -> None:
     told = story(perceptron(batch="assert not bad, 'out of cheese'"), code=1, fresh=True)
     assert told.data["incident"] is None

@@ -146,6 +146,11 @@ class GraphSeries(Series):
         text = f"Steps {first} to {self._step - 1} were made faster than they could be read."
         self.session.event("gap", text, self, first, {"from": first, "to": self._step - 1})
 
+    @property
+    def went_bad(self) -> bool:
+        """See ``marks.Marked``."""
+        return self.watch.went_bad
+
     def mark(self, kind: str, message: str, data: Data, made: bool) -> bool:
         """See ``marks.Marked``."""
         if not self.is_open():

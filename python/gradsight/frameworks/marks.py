@@ -9,10 +9,12 @@ import functools
 import os
 import threading
 import weakref
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Protocol, Union
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Protocol, Union
 
+from .._identity import Identity
 from .._protocol import CHECKPOINT, EPOCH
 from .._rebind import rebind
+from ..metrics import saved_weights
 
 Data = Dict[str, Union[str, float, None]]
 
@@ -22,6 +24,11 @@ MOST_WRAPPERS = 8
 
 class Marked(Protocol):
     """A series, as it stands with the optimizer's updates."""
+
+    @property
+    def went_bad(self) -> bool:
+        """Whether a gradient or a loss of it is known not to have been finite."""
+        ...
 
     def mark(self, kind: str, message: str, data: Data, made: bool) -> bool:
         """At the update that was made last, or at the one that comes next. False where its run is over."""
@@ -34,9 +41,9 @@ class _Saving(threading.local):
 
 
 class Marks:
-    def __init__(self, tells: Callable[[], bool]) -> None:
-        """``tells``: whether this process is the one of its run that tells of marks."""
-        self._tells = tells
+    def __init__(self, identity: Callable[[], Identity]) -> None:
+        """``identity`` of this process: one of its run tells of marks."""
+        self._identity = identity
         self.saving = _Saving()
         self._series: "weakref.WeakKeyDictionary[Any, Marked]" = weakref.WeakKeyDictionary()
         self._begun: "weakref.WeakKeyDictionary[Any, int]" = weakref.WeakKeyDictionary()
@@ -67,13 +74,32 @@ class Marks:
             for series in self._series_of([optimizer]):
                 _mark_epoch(series, number, made=True)
 
-    def checkpoint(self, optimizers: Iterable[Any], path: Any) -> None:
-        """What these optimizers have made of the model is in ``path`` now."""
-        if self._tells():
-            name = os.fsdecode(path)
-            for series in self._series_of(optimizers):
-                last_parts = name.replace(os.sep, "/").rstrip("/").split("/")[-2:]
-                series.mark(CHECKPOINT, "/".join(last_parts), {"path": name}, made=True)
+    def checkpoint(self, optimizers: Iterable[Any], path: Any, saved: Optional[Iterable[Any]] = None) -> None:
+        """What these optimizers have made of the model is in ``path`` now.
+
+        ``saved``: the tensors of their weights there, gone through where it matters how they are; by default their own.
+        """
+        if not self._tells():
+            return
+        name = os.fsdecode(path)
+        data: Data = {"path": name}
+        optimizers = list(optimizers)
+        found = self._series_of(optimizers)
+        if any(series.went_bad for series in found):
+            data["weights"] = self._look(optimizers, saved)
+        for series in found:
+            last_parts = name.replace(os.sep, "/").rstrip("/").split("/")[-2:]
+            series.mark(CHECKPOINT, "/".join(last_parts), data, made=True)
+
+    def _tells(self) -> bool:
+        return self._identity().rank == 0
+
+    def _look(self, optimizers: List[Any], saved: Optional[Iterable[Any]]) -> Optional[str]:
+        is_all = saved is not None or self._identity().world_size == 1
+        try:
+            return saved_weights.look(_weights(optimizers) if saved is None else saved, is_all)
+        except Exception:  # of a kind that can't be looked into: the mark is what counts
+            return None
 
     def _series_of(self, optimizers: Iterable[Any]) -> List[Marked]:
         """Each once: one series may be several optimizers'."""
@@ -88,6 +114,12 @@ class Marks:
 
 def _mark_epoch(series: Marked, number: int, made: bool = False) -> bool:
     return series.mark(EPOCH, f"Epoch {number} begins.", {"epoch": number}, made)
+
+
+def _weights(optimizers: Iterable[Any]) -> Iterator[Any]:
+    for optimizer in optimizers:
+        for group in getattr(optimizer, "param_groups", ()):  # as an optimizer of PyTorch has them
+            yield from group["params"]
 
 
 def _unwrapped(optimizer: Any) -> Iterator[Any]:

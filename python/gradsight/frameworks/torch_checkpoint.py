@@ -1,7 +1,7 @@
 """``torch.save``: a checkpoint where it saves what an optimizer updates.
 
-That is seen by the memory that what was saved shares with the parameters, and, of copies, by their names: nothing is read
-or copied. Most of an optimizer's parameters have to be in it. An optimizer's state alone is part of a checkpoint, not one.
+That is seen by the memory that what was saved shares with the parameters, and, of copies, by their names: nothing is copied,
+and nothing read unless the run has gone bad. Most of an optimizer's parameters have to be in it. An optimizer's state alone is part of a checkpoint, not one.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ def install(module: Any, recorder: TorchRecorder) -> None:
     def note(_: Any, obj: Any, f: Any, *args: Any, **kwargs: Any) -> None:
         path = f if isinstance(f, (str, os.PathLike)) else getattr(f, "name", None)  # a buffer has none
         if isinstance(path, (str, bytes, os.PathLike)):
-            recorder.marks.checkpoint(trained(recorder, obj), path)
+            optimizers = trained(recorder, obj)
+            recorder.marks.checkpoint(optimizers, path, weights(recorder, obj, optimizers))
 
     wrap_save(module, "save", lambda: recorder.marks, note)
 
@@ -53,6 +54,21 @@ def trained(recorder: TorchRecorder, obj: Any) -> List[Any]:
         ):
             found.append(optimizer)
     return found
+
+
+def weights(recorder: TorchRecorder, obj: Any, optimizers: List[Any]) -> Iterator[Any]:
+    """The parameters of these optimizers, or the copies of them, in ``obj``."""
+    places: Set[int] = set()
+    names: Set[str] = set()
+    for optimizer in optimizers:
+        series = recorder.known_series(optimizer)
+        parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+        places.update(map(_place, parameters))
+        names.update(map(_plain, [] if series is None else series.names(parameters)))
+    places.discard(0)
+    for name, tensor in islice(_tensors(obj, DEPTH), MOST_TENSORS):
+        if _place(tensor) in places or _plain(name) in names:
+            yield tensor
 
 
 def _most(flags: Iterator[bool]) -> bool:

@@ -63,7 +63,7 @@ class TorchRecorder:
         self.pause: "Optional[TorchPause]" = None
         """Where the user wants the training to wait before an update that is not finite."""
         self.reader = Reader()
-        self.marks = Marks(lambda: self.session.identity.rank == 0)
+        self.marks = Marks(lambda: self.session.identity)
         self.passes = Passes(self.marks)
         self.culprits = Culprits()
         self.scaling: Optional[Scaling] = None

@@ -98,6 +98,11 @@ class TorchSeries:
         """Counts on from here: an earlier run has made that many updates."""
         self._step = step
 
+    @property
+    def went_bad(self) -> bool:
+        """See ``marks.Marked``."""
+        return self.watch.went_bad
+
     def mark(self, kind: str, message: str, data: Data, made: bool) -> bool:
         """See ``marks.Marked``."""
         if self.session.is_closed:

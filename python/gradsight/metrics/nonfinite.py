@@ -43,6 +43,8 @@ class NonFiniteWatch:
         self._source_of = source_of
         self._series = series
         self._bad = False
+        self.went_bad = False
+        """Whether there has been a streak."""
 
     def see(
         self,
@@ -60,6 +62,7 @@ class NonFiniteWatch:
         was_bad, self._bad = self._bad, norm_bad or loss_bad
         if not self._bad or was_bad:
             return False
+        self.went_bad = True
         if not loss_bad:
             cause = None
         if cause is not None:
