@@ -19,7 +19,7 @@ run: runs a Python script or module as python itself would, and shows its gradie
 
   --name NAME      what the list of runs calls it; the script's name by default
   --allow-control  lets you change or switch off the clipping threshold from the dashboard while it runs (PyTorch, one
-                   process); each change is a mark in the run
+                   process, which may be what torchrun or accelerate launch starts); each change is a mark in the run
   --pause-on-nonfinite
                    with --allow-control: waits in the dashboard for you before the first update whose gradients are NaN or
                    infinite (without an editor it goes on). Every step then waits for the GPU, which slows training down

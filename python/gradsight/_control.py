@@ -52,9 +52,9 @@ class Control:
     """Where the run is to wait before an update that is not finite."""
 
     def __init__(
-        self, world_size: int, series: Callable[[], Sequence[Series]], say: Callable[[bytes], object]
+        self, world_size: Callable[[], int], series: Callable[[], Sequence[Series]], say: Callable[[bytes], object]
     ) -> None:
-        """``say`` sends a message to the editor, or loses it: what it tells is in the next greeting, too."""
+        """``world_size``: known only once the process has joined its group. ``say`` sends a message to the editor, or loses it: what it tells is in the next greeting, too."""
         self.in_force: Mapping[str, Override] = {}
         """By series. Another mapping after each change."""
         self._world_size = world_size
@@ -105,15 +105,15 @@ class Control:
 
     def pauses(self, is_connected: Callable[[], bool]) -> Optional[Pause]:
         """Has the run wait before an update that is not finite; not one of several ranks, which would wait for each other."""
-        if self._world_size == 1:
-            self.pause = Pause(is_connected, self._tell_state)
+        if self._world_size() == 1:
+            self.pause = Pause(lambda: self._world_size() == 1 and is_connected(), self._tell_state)
         return self.pause
 
     def _tell_state(self) -> None:
         self._say(to_text({"type": "control", "control": self.description()}))
 
     def _refusal(self, id: str) -> Optional[str]:
-        if self._world_size > 1:
+        if self._world_size() > 1:
             return "The ranks of a distributed run would have to change at the same step, which they can't be made to."
         series = next((series for series in self._series() if series.id == id), None)
         if series is None:

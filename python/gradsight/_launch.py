@@ -87,9 +87,13 @@ def _record(run: Callable[[], object], script: Optional[str], options: Options) 
     if trial is None:  # what a trial starts is none, and no run of the user's own
         _children.adopt()
     launcher = _children.is_launcher(sys.argv[0])
-    if launcher and allow_control:
-        tell("--allow-control is of no use here: a launcher trains in other processes, which can't be controlled.")
-    _session.start(name, None if script is None else os.path.abspath(script), launcher, trial, allow_control, pause)
+    allowed = _children.Allowed(allow_control, pause)
+    if launcher:
+        if allow_control and _children.is_indirect(sys.argv[0]):
+            tell("--allow-control is of no use here: this launcher starts another one, whose processes train.")
+        _children.allow(allowed)
+        allowed = _children.Allowed(False, False)
+    _session.start(name, None if script is None else os.path.abspath(script), launcher, trial, *allowed)
     try:
         run()
     except BaseException as error:

@@ -35,7 +35,7 @@ class Pause:
     def wait(self, series: str, step: int, message: str, can_skip: bool) -> str:
         """How to go on: ``APPLY``, ``SKIP`` if it can be done, or ``STOP``."""
         if not self._is_connected():
-            tell(f"{message} No editor is connected to pause for: the training goes on.")
+            tell(f"{message} No editor is connected to pause for, or other ranks would wait: the training goes on.")
             return APPLY
         self._answer = APPLY
         self._answered.clear()

@@ -109,7 +109,7 @@ class Session:
         """The user may change this run while it goes on. To be called before it is started."""
         from ._control import Control
 
-        self._control = Control(self.identity.world_size, lambda: self._series, self._sender.say)
+        self._control = Control(lambda: self.identity.world_size, lambda: self._series, self._sender.say)
         return self._control
 
     @property

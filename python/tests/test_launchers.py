@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Callable, List
 
 import pytest
 from conftest import command, environment, run
+from gradsight import _children
 from testing_crowd import Crowd
-from testing_hub import POST_DERIVED
+from testing_hub import POST_DERIVED, HubForTests
 from testing_warm import Warm
 
 pytest.importorskip("torch", reason="PyTorch is not installed")
@@ -121,6 +123,67 @@ def test_processes_that_the_script_starts(script: Script, crowd: Crowd, tmp_path
     assert len({hub.hellos[0]["run"]["id"] for hub in crowd.attempts.values()}) == 1  # theirs is the parent's
 
 
+UNTIL_DONE = """
+    import os, time
+    import torch
+    from torch import nn
+
+    torch.set_num_threads(1)
+    if "MASTER_PORT" in os.environ:
+        torch.distributed.init_process_group("gloo")
+    model = nn.Linear(4, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    while not os.path.exists("done"):
+        optimizer.zero_grad()
+        (100 * model(torch.ones(8, 4))).pow(2).mean().backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 5.0)
+        optimizer.step()
+        time.sleep(0.02)
+"""
+ONE_BY_ACCELERATE = ["-m", "accelerate.commands.launch", "--cpu", "--num_processes", "1", "--num_machines", "1"]
+ONE_BY_ACCELERATE += ["--mixed_precision", "no", "--dynamo_backend", "no"]
+
+
+@pytest.mark.parametrize(
+    "launcher",
+    [["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "1"], ONE_BY_ACCELERATE],
+    ids=["torchrun", "accelerate"],
+)
+def test_one_process_of_a_launcher_can_be_controlled(
+    launcher: List[str], script: Script, hub: HubForTests, tmp_path: Path
+) -> None:
+    pytest.importorskip(launcher[1].partition(".")[0])
+    env = environment(**hub.environment(), OMP_NUM_THREADS="1", CUDA_VISIBLE_DEVICES="")
+    arguments = ["-m", "gradsight", "run", "--allow-control", *launcher, str(script(UNTIL_DONE))]
+    process = subprocess.Popen(command(*arguments), env=env, cwd=tmp_path)
+    try:
+        hub.wait(lambda: (hub.series.get("optimizer") or {}).get("clip"))
+        assert hub.hellos[-1]["control"] == {"overrides": [], "paused": None}
+        hub.ask(id=1, series="optimizer", threshold=0.5)
+        answer = hub.wait_for_answer(1)
+        assert answer["err"] is None
+        (override,) = answer["control"]["overrides"]
+        hub.wait_for_steps("optimizer", override["since"] + 1)
+    finally:
+        (tmp_path / "done").touch()
+    assert process.wait(60) == 0
+    hub.wait(lambda: hub.end)
+    steps = hub.steps("optimizer")
+    assert [step["threshold"] for step in steps] == [5.0 if step["step"] < override["since"] else 0.5 for step in steps]
+    assert steps[-1]["threshold"] == 0.5
+
+
+def test_what_a_launcher_was_allowed_is_allowed_to_its_own_children_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(_children.CONTROL_VARIABLE, raising=False)
+    assert _children.allowed_by_launcher() == (False, False)
+    _children.allow(_children.Allowed(True, True))
+    assert _children.allowed_by_launcher() == (False, False)  # this process is the launcher
+    monkeypatch.setattr(os, "getppid", os.getpid)
+    assert _children.allowed_by_launcher() == (True, True)
+    _children.allow(_children.Allowed(True, False))
+    assert _children.allowed_by_launcher() == (True, False)
+
+
 def test_a_script_that_starts_trainings(script: Script, crowd: Crowd, tmp_path: Path) -> None:
     script(
         """
@@ -215,8 +278,7 @@ def test_accelerate_launch(script: Script, crowd: Crowd, tmp_path: Path) -> None
         sys.exit(3)
         """
     )
-    options = ["--cpu", "--num_processes", "1", "--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
-    done = recorded(crowd, "-m", "accelerate.commands.launch", *options, str(path), cwd=tmp_path)
+    done = recorded(crowd, *ONE_BY_ACCELERATE, str(path), cwd=tmp_path)
     assert "returned non-zero exit status 3" in done.stderr
     (hub,) = crowd.ranks(1)
     assert len(hub.steps("optimizer")) == 1

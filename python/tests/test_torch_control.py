@@ -149,7 +149,7 @@ def test_what_makes_no_sense_is_ignored(controlled: Recording, threshold: Any) -
 
 def test_several_ranks_can_not_be_changed() -> None:
     said: List[bytes] = []
-    control = Control(2, lambda: [], said.append)
+    control = Control(lambda: 2, lambda: [], said.append)
     control.hear({"type": "control", "id": 1, "series": "sgd", "threshold": 1.0})
     assert b"ranks" in said[0]
 

@@ -37,9 +37,11 @@ def _record() -> None:
             return
         sys.modules["gradsight"] = module = module_from_spec(spec)
         spec.loader.exec_module(module)
+    from gradsight._children import allowed_by_launcher
     from gradsight._session import start
 
-    start(waits=True)
+    allowed = allowed_by_launcher()
+    start(waits=True, allow_control=allowed.control, pause_on_nonfinite=allowed.pause)
 
 
 def _run_hidden() -> None:
