@@ -272,7 +272,8 @@ function render(): void {
     otherRun === null || otherSeries === undefined ? null : { ...view, run: otherRun, series: otherSeries, buckets },
   );
   const { first, layers: rows } = modules.at(-1) ?? { first: 0, layers: null };
-  feed.layers.want(series.layers === 0 ? null : { ...view, buckets: layers.buckets, first, rows });
+  const follows = state().window === null;
+  feed.layers.want(series.layers === 0 ? null : { ...view, buckets: layers.buckets, first, rows, follows });
   feed.distribution.want({ run: shown, series: advised.id });
 }
 

@@ -39,6 +39,8 @@ export interface OtherRun {
 export interface LayersOf extends View {
   readonly first: number;
   readonly rows: number | null;
+  /** They are those of the whole run, which may go on. */
+  readonly follows: boolean;
 }
 
 /** All norms of a series. */
@@ -81,7 +83,7 @@ export class Feed {
       OTHER_REST_MS,
     );
     this.layers = new Live(
-      ({ first, rows, ...view }) => {
+      ({ first, rows, follows: _, ...view }) => {
         const asked = client.layers({
           ...view,
           metric: "grad_norm",

@@ -5,6 +5,8 @@ interface Wanted {
   run: string;
   series: string;
   from: number;
+  to?: number;
+  follows?: boolean;
 }
 
 /** A hub that answers when it is told to. */
@@ -97,6 +99,23 @@ test("the same is not asked again at once where an answer is dear, and another q
   await answer("two");
   live.outdate();
   await vi.waitFor(() => expect(questions).toEqual([view(1), view(2), view(2)]));
+});
+
+test("what is dear is not asked again at once because a run that is followed went on", async () => {
+  const { live, questions, answer } = asked(200);
+  const until = (to: number, follows = true, from = 0): Wanted => ({ ...view(from), to, follows });
+  live.want(until(9));
+  await answer("nine");
+  for (const to of [10, 11]) live.want(until(to));
+  expect(questions).toEqual([until(9)]);
+  await vi.waitFor(() => expect(questions).toEqual([until(9), until(11)]));
+  await answer("eleven");
+  live.want(until(11, true, 5));
+  await answer("from five");
+  live.want(until(8, false, 5));
+  await answer("to eight");
+  live.want(until(9, false, 5));
+  expect(questions.slice(2)).toEqual([until(11, true, 5), until(8, false, 5), until(9, false, 5)]);
 });
 
 test("a question that fails leaves the answer that was there", async () => {

@@ -2,6 +2,8 @@
 interface Question {
   readonly run: string;
   readonly series: string;
+  /** The end of its steps is the run's, wherever that is by now: where only this moved on, nobody asked for anything else. */
+  readonly follows?: boolean;
 }
 
 /**
@@ -58,7 +60,7 @@ export class Live<Q extends Question, A> {
   async #pump(): Promise<void> {
     const question = this.#wanted;
     if (!this.#stale || this.#inFlight || question === null || !this.#isReady()) return;
-    if (this.#resting !== null && isEqual(question, this.question)) return;
+    if (this.#resting !== null && isOnlyLater(question, this.question)) return;
     this.#stale = false;
     this.#inFlight = true;
     const answer = await this.#ask(question);
@@ -83,6 +85,13 @@ export class Live<Q extends Question, A> {
 
 const isOfSameSeries = (a: Question | null, b: Question | null): boolean =>
   a?.run === b?.run && a?.series === b?.series;
+
+/** The same once more, of a run that may have gone on. */
+const isOnlyLater = <Q extends Question>(question: Q, answered: Q | null): boolean =>
+  answered !== null &&
+  (Object.keys(question) as (keyof Q)[]).every(
+    (key) => question[key] === answered[key] || (key === "to" && question.follows === true),
+  );
 
 const isEqual = <Q extends object>(a: Q | null, b: Q | null): boolean =>
   a !== null && b !== null && (Object.keys(b) as (keyof Q)[]).every((key) => a[key] === b[key]);
