@@ -38,6 +38,8 @@ const CHARTS = {
   uPlot: "uplot?",
 };
 const TENSORBOARD = "TensorBoard";
+/** No peer: what drawing nothing takes. */
+const BLANK = "blank canvases";
 
 interface Row {
   readonly steps: number;
@@ -183,9 +185,10 @@ try {
     const { drawn, live, hidden } = await measureDashboard(browser, served.address, hub.endpoint, RUN, steps);
     await hub.stop();
     const own: Row = { steps, tool: "gradsight", measured: drawn };
+    const blank: Row = { steps, tool: BLANK, measured: await measureChart(browser, `${served.address}/blank`) };
     const peers = values["no-peers"] ? [] : await peersOf(browser, served, steps, log, stopped);
     loads.push(loadavg()[0]!);
-    results.push({ rows: [own, ...peers], live, hidden });
+    results.push({ rows: [own, blank, ...peers], live, hidden });
     rmSync(storage, { recursive: true, force: true });
     if (log !== null) rmSync(log, { recursive: true, force: true });
     console.error(`${count(steps)} steps measured`);
@@ -207,6 +210,7 @@ frame, p95, worst: between two frames while the chart zooms in, pans and zooms o
 work: processor time of the page's main thread a frame; script, layout (and styles): of it, and the rest is painting
 settled: from the last move until what belongs to it is painted
 gradsight draws all its charts; the peers draw one line, Chart.js and uPlot from numbers that their page is given
+blank canvases: as many and as large as gradsight has in its window, cleared at each frame, so what the browser itself takes
 stopped: took over a minute, or more memory than the browser has`);
 for (const { rows } of results) printRows(rows, rows[0]!);
 console.log("");

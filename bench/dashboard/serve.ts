@@ -13,6 +13,7 @@ const PAGES: Readonly<Record<string, readonly string[]>> = {
   "/gradsight": ["gradsight.js", "main.js"],
   "/chart-js": ["chart-js.js"],
   "/uplot": ["uplot.js"],
+  "/blank": ["blank.js"],
 };
 
 export interface Served {
@@ -29,7 +30,7 @@ export async function serve(): Promise<Served> {
     absWorkingDir: ROOT,
     entryPoints: [
       "webview/main.ts",
-      ...["gradsight", "chart-js", "uplot"].map((of) => `bench/dashboard/pages/${of}.ts`),
+      ...["gradsight", "chart-js", "uplot", "blank"].map((of) => `bench/dashboard/pages/${of}.ts`),
     ],
     entryNames: "[name]",
     bundle: true,

@@ -1,7 +1,7 @@
 /** Runs before the dashboard, in the place of VS Code's webview script: a relay to the hub that counts, and a look at the page. */
 import { drive, offer, onScreen } from "./measured.ts";
 
-/** What has come and gone so far. */
+/** What has come and gone so far; tiles are of the requests. */
 const traffic = { requests: 0, tiles: 0, pushes: 0, drawings: 0 };
 let underWay = 0;
 
@@ -13,7 +13,6 @@ function connect(): WebSocket {
   socket.onopen = () => post({ type: "hub", state: "connected", reason: null });
   socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
     if (data instanceof ArrayBuffer) {
-      traffic.tiles += 1;
       underWay -= 1;
       return post({ type: "tile", bytes: data });
     }
@@ -26,10 +25,11 @@ function connect(): WebSocket {
 }
 
 let socket: WebSocket;
-const receive = (message: { type: string; request?: unknown }) => {
+const receive = (message: { type: string; request?: { method: string } }) => {
   if (message.type === "ready") socket = connect();
   if (message.type !== "request") return;
   traffic.requests += 1;
+  if (message.request?.method === "tile") traffic.tiles += 1;
   underWay += 1;
   socket.send(JSON.stringify(message.request));
 };
