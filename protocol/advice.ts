@@ -23,6 +23,8 @@ export const adviceEvidence = object({
   /** threshold / median. */
   multiplier: nullable(finite),
   exploded: flag,
+  /** It did so by becoming NaN or infinite from one step to the next, without growth before: clipping does not cure that. */
+  sudden: flag,
   nonFinite: whole,
   skipped: whole,
   /** Share of the counted steps that `threshold` would have clipped, and the mean clip factor over all of them. */
@@ -61,6 +63,8 @@ export const advice = object({
   /** Global-norm threshold, rounded to two digits; null when there is none to give. */
   threshold: nullable(finite),
   inForce: nullable(finite),
+  /** Whether the optimizer undoes a constant factor on all gradients, as Adam does; null: not known. */
+  scaleInvariant: nullable(flag),
   preliminary: flag,
   evidence: adviceEvidence,
   /** Plain sentences, most important first. */

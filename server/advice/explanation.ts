@@ -3,10 +3,10 @@ import { fromJsonNumber } from "../../protocol/shape.ts";
 import type { ClipRate } from "./clip-rate.ts";
 import { formatCount, formatNumber, formatShare } from "./format.ts";
 import { isScaleInvariant } from "./optimizer.ts";
-import { FEWEST_STEPS, SETTLED_STEPS } from "./verdict.ts";
+import { type Conclusion, FEWEST_STEPS, SETTLED_STEPS } from "./verdict.ts";
 
 export interface Findings {
-  readonly advice: Omit<Advice, "explanation" | "diagnoses">;
+  readonly advice: Conclusion;
   /** Said beside the explanation, which doesn't say it again. */
   readonly diagnoses: readonly Diagnosis[];
   readonly optimizer: string | null;
@@ -15,8 +15,6 @@ export interface Findings {
   readonly postOnly: number;
   /** Median of the last norms that count. */
   readonly recentMedian: number;
-  /** Non-finite from one step to the next, without growth before. */
-  readonly sudden: boolean;
 }
 
 /** Advice in plain sentences, most important first, each with the numbers that it rests on. */
@@ -31,7 +29,7 @@ export function explain(findings: Findings): string[] {
   return sentences.filter((sentence) => sentence !== null);
 }
 
-function conclusion({ advice: { verdict, threshold, inForce, evidence }, postOnly, sudden }: Findings): string {
+function conclusion({ advice: { verdict, threshold, inForce, evidence }, postOnly }: Findings): string {
   const given = formatNumber(threshold ?? Number.NaN);
   switch (verdict) {
     case "too-few-steps":
@@ -39,7 +37,7 @@ function conclusion({ advice: { verdict, threshold, inForce, evidence }, postOnl
         return "Only norms after clipping were recorded; a threshold can't be told from those.";
       return `${formatCount(evidence.steps)} of the ${FEWEST_STEPS} steps that a suggestion needs.`;
     case "exploding":
-      return explosion(evidence, threshold, sudden);
+      return explosion(evidence, threshold);
     case "not-needed":
       return `Clipping is not needed for stability so far. As a safety net, a threshold of ${given} would do.`;
     case "keep":
@@ -49,11 +47,7 @@ function conclusion({ advice: { verdict, threshold, inForce, evidence }, postOnl
   }
 }
 
-function explosion(
-  { nonFinite, steps, lastStep }: Advice["evidence"],
-  threshold: number | null,
-  sudden: boolean,
-): string {
+function explosion({ nonFinite, steps, lastStep, sudden }: Advice["evidence"], threshold: number | null): string {
   const what = nonFinite > 0 ? "The gradients became NaN or infinite" : "The gradients exploded";
   if (steps === 0)
     return `${what} at the first step: look at the data, the loss and the initialisation before clipping.`;

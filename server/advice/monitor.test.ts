@@ -132,8 +132,10 @@ describe("SeriesMonitor", () => {
     const sudden = monitor([...steady(100, 1), { normPre: Number.NaN }]).advice();
     expect(sudden.explanation[0]).toContain("Clipping does not cure a NaN");
     expect(sudden).toMatchObject({ verdict: "exploding", threshold: monitor(steady(100, 1)).advice().threshold });
+    expect(sudden.evidence).toMatchObject({ exploded: true, sudden: true });
     const grown = monitor([...steady(100, 1), { normPre: 50 }, { normPre: Number.NaN }]).advice();
     expect(grown.explanation[0]).toContain("lower the learning rate");
+    expect(grown.evidence).toMatchObject({ exploded: true, sudden: false });
     expect(grown.threshold).toBeLessThan(sudden.threshold! / 3);
   });
 });

@@ -19,10 +19,11 @@ import { VanishingLayers } from "./diagnoses/vanishing-layers.ts";
 import { explain } from "./explanation.ts";
 import { NormHistory } from "./history.ts";
 import { normThreshold, type ObservedLayers, type ObservedStep } from "./observed-step.ts";
+import { isScaleInvariant } from "./optimizer.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { SteadyThreshold } from "./steady-threshold.ts";
 import { staticThreshold } from "./threshold.ts";
-import { FEWEST_STEPS, SETTLED_STEPS, verdictOn } from "./verdict.ts";
+import { type Conclusion, FEWEST_STEPS, SETTLED_STEPS, verdictOn } from "./verdict.ts";
 
 export type { ObservedLayers, ObservedStep } from "./observed-step.ts";
 
@@ -94,19 +95,19 @@ export class SeriesMonitor {
 
   advice(identity: SeriesIdentity = UNKNOWN): Advice {
     const { byValue, postOnly, clipping } = this;
-    const { recentMedian, sudden } = this.history;
+    const { recentMedian } = this.history;
     const advice = this.conclusion();
     const diagnoses = this.diagnoses(identity);
     const { optimizer } = identity;
-    const findings = { advice, diagnoses, optimizer, clipping, byValue, postOnly, recentMedian, sudden };
-    return { ...advice, explanation: explain(findings), diagnoses };
+    const findings = { advice, diagnoses, optimizer, clipping, byValue, postOnly, recentMedian };
+    return { ...advice, scaleInvariant: isScaleInvariant(optimizer), explanation: explain(findings), diagnoses };
   }
 
   outcome(): Outcome {
     return outcomeOf(this.conclusion(), this.clipping, this.history);
   }
 
-  private conclusion(): Omit<Advice, "explanation" | "diagnoses"> {
+  private conclusion(): Conclusion {
     const { inForce, exploded, clipRate } = this;
     const statistics = this.history.statistics();
     const threshold = this.steady.shown;
@@ -127,6 +128,7 @@ export class SeriesMonitor {
         localTailRatio: finiteOrNull(statistics?.localTailRatio),
         multiplier: threshold === null || statistics === null ? null : threshold / statistics.median,
         exploded,
+        sudden: exploded && this.history.sudden,
         nonFinite: this.nonFinite,
         skipped: this.skipped,
         wouldClip: finiteOrNull(effect?.wouldClip),

@@ -1,6 +1,6 @@
-import type { Advice } from "../../protocol/advice.ts";
 import { fromJsonNumber } from "../../protocol/shape.ts";
 import type { ClipRate } from "./clip-rate.ts";
+import type { Conclusion } from "./verdict.ts";
 
 /** What the norms of one series have come to, for who reads the code that made them. */
 export interface Outcome {
@@ -38,11 +38,11 @@ export interface Explosion {
 const FEWEST_NORMS = 4;
 
 export function outcomeOf(
-  { verdict, threshold, preliminary, inForce, evidence }: Omit<Advice, "explanation" | "diagnoses">,
+  { verdict, threshold, preliminary, inForce, evidence }: Conclusion,
   { total, clipped }: ClipRate,
-  { recentMaximum, sudden }: { readonly recentMaximum: number; readonly sudden: boolean },
+  { recentMaximum }: { readonly recentMaximum: number },
 ): Outcome {
-  const { steps, exploded, nonFinite, lastStep } = evidence;
+  const { steps, exploded, sudden, nonFinite, lastStep } = evidence;
   const [median, p99, max] = [evidence.median, evidence.p99, evidence.max].map(fromJsonNumber) as [
     number,
     number,
@@ -61,6 +61,6 @@ export function outcomeOf(
     clippable: total,
     clipped,
     explosion: grew ? { after: lastStep, norm: recentMaximum, nonFinite: nonFinite > 0 } : null,
-    sudden: exploded && sudden,
+    sudden,
   };
 }

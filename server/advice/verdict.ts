@@ -1,5 +1,8 @@
-import type { Verdict } from "../../protocol/advice.ts";
+import type { Advice, Verdict } from "../../protocol/advice.ts";
 import type { HistoryStatistics } from "./history.ts";
+
+/** What the norms alone come to: advice before it is put into words, and without what is known of the optimizer. */
+export type Conclusion = Omit<Advice, "explanation" | "diagnoses" | "scaleInvariant">;
 
 /** Below this no threshold is given, except to a run that exploded. */
 export const FEWEST_STEPS = 30;

@@ -301,19 +301,6 @@ test("the keyboard alone reaches the code", async () => {
   await dashboard.close();
 });
 
-test("the kind of clipping is chosen beside the button", async () => {
-  const dashboard = await stage.open({ run: "unclipped" });
-  const { page } = dashboard;
-  await page.locator("#clip-kind").focus();
-  await page.keyboard.type("each unit");
-  await page.keyboard.press("Enter");
-  await page.getByText("0.01 of the norm of each unit's weights").waitFor();
-  await page.getByRole("button", { name: "Write to code" }).first().click();
-  const write = await heard(dashboard, (sent) => sent.find((message) => message.type === "writeThreshold"));
-  assert.equal("kind" in write && write.kind, "adaptive");
-  await dashboard.close();
-});
-
 test("an event leads to its step and to its code", async () => {
   const dashboard = await stage.open({ run: "unclipped" });
   await dashboard.page.getByRole("button", { name: "step 662" }).click();

@@ -73,6 +73,22 @@ test("a threshold is changed by the keyboard: asked for, under way, and then in 
   await dashboard.close();
 });
 
+test("the suggestion is offered where it is better than what is in force, and else is said to be none", async () => {
+  await (await stage.probe(runs.loose)).tell();
+  const dashboard = await stage.open({ run: "loose", height: 1400 });
+  const { page } = dashboard;
+  const panel = control(dashboard);
+  const suggested = await page.locator(".suggestion .threshold").innerText();
+  await panel.getByRole("button", { name: `Apply the suggested ${suggested}` }).click();
+  assert.equal((await nth(dashboard, 1)).threshold, Number(suggested));
+
+  await dashboard.post({ type: "show", run: "controlled" });
+  await panel.getByText("no better than what is in force: there is nothing to apply.").waitFor();
+  await panel.getByRole("button", { name: "Apply the suggested" }).waitFor({ state: "hidden" });
+  assert.equal(asked(dashboard).length, 1);
+  await dashboard.close();
+});
+
 test("what can't be changed says why and asks for nothing, and a run that allows nothing shows no control", async () => {
   await (await stage.probe(runs.uncontrollable)).tell();
   await (await stage.probe(runs.spikes)).tell();

@@ -36,6 +36,12 @@ export const controlled: RecordedRun = {
   info: runInfo("controlled", "train.py --allow-control"),
   overrides: [],
 };
+/** Clipped so high that another threshold is suggested. */
+export const loose: RecordedRun = {
+  ...controlled,
+  info: runInfo("loose", "train.py --clip 20"),
+  series: [{ ...spikes.series[0]!, threshold: 20 }],
+};
 export const paused: RecordedRun = {
   ...controlled,
   info: runInfo("paused", "train.py --lr 3"),

@@ -28,6 +28,7 @@ const stage = new Stage(async (hub) => {
   await hub.play(runs.manyLayers);
   await (await stage.probe(runs.spikes)).tell();
   await (await stage.probe(runs.controlled)).tell();
+  await (await stage.probe(runs.loose)).tell();
   await (await stage.probe(runs.uncontrollable)).tell();
   await (await stage.probe(runs.paused)).tell();
   await (await stage.probe(runs.early)).tell();
@@ -118,6 +119,22 @@ const STATES: Record<string, State> = {
     arrange: async ({ page }) => {
       await page.locator("#clip-kind").focus();
       await page.keyboard.type("each unit");
+      await page.keyboard.press("Enter");
+    },
+  },
+  "clip-kind-instead": {
+    run: "spikes",
+    arrange: async ({ page }) => {
+      await page.locator("#clip-kind").focus();
+      await page.keyboard.type("by the norms");
+      await page.keyboard.press("Enter");
+    },
+  },
+  "clip-kind-sudden": {
+    run: "non-finite",
+    arrange: async ({ page }) => {
+      await page.locator("#clip-kind").focus();
+      await page.keyboard.type("each component");
       await page.keyboard.press("Enter");
     },
   },
@@ -244,6 +261,7 @@ const STATES: Record<string, State> = {
       await page.getByText("Enter a number above 0.").waitFor();
     },
   },
+  "controlled-loose": { run: "loose" },
   paused: {
     run: "paused",
     arrange: ({ page }) => page.getByText("decoder.weight is not finite. The training waits for you.").waitFor(),

@@ -1,6 +1,6 @@
-/** How the gradients are to be clipped: the choice beside "Write to code", and what each means. */
+/** How the gradients are to be clipped: the choice beside "Write to code". */
 import type { ChosenKind } from "../../protocol/lsp.ts";
-import { element, setHidden, setText } from "../dom.ts";
+import { setHidden } from "../dom.ts";
 import { t } from "../l10n.ts";
 import { Picker } from "./picker.ts";
 
@@ -12,18 +12,6 @@ const TEXT = {
     adaptive: t("Each unit by its weights (AGC)"),
     autoclip: t("By the norms so far (AutoClip)"),
   } satisfies Record<ChosenKind, string>,
-  hints: {
-    norm: "",
-    value: t(
-      "At 0.5, a convention: the norms that were recorded can't tell a bound for single components. It changes the gradient's direction.",
-    ),
-    adaptive: t(
-      "At 0.01 of the norm of each unit's weights, the factor of its paper, which leaves the last layer out. Made for networks without normalization.",
-    ),
-    autoclip: t(
-      "At the median of the norms so far, instead of a fixed number. The 10th percentile is the safest, but clips too much when norms grow.",
-    ),
-  } satisfies Record<ChosenKind, string>,
 };
 
 const CHOICES = Object.entries(TEXT.kinds).map(([id, name]) => ({ id, name, detail: "" }));
@@ -31,25 +19,28 @@ const isKind = (id: string): id is ChosenKind => Object.hasOwn(TEXT.kinds, id);
 
 export class ClipKindView {
   readonly element: HTMLElement;
-  kind: ChosenKind = "norm";
   readonly #picker: Picker;
-  readonly #hint = element("p", { class: "aside-label" });
+  #kind: ChosenKind = "norm";
+  /** What the choice was made for. */
+  #of: string | null = null;
   #changed: (() => void) | null = null;
 
   constructor() {
     this.#picker = new Picker("clip-kind", TEXT.label, (id) => {
       if (!isKind(id)) return;
-      this.kind = id;
+      this.#kind = id;
       this.#changed?.();
     });
-    this.element = element("div", { class: "clip-kind" }, this.#picker.element, this.#hint);
+    this.element = this.#picker.element;
   }
 
-  show(isVisible: boolean, changed: () => void): void {
+  /** Gives the kind that is chosen, which is the norm where there is nothing to choose, or nothing was chosen of this one. */
+  show(of: string, isVisible: boolean, changed: () => void): ChosenKind {
+    if (of !== this.#of) this.#kind = "norm";
+    this.#of = of;
     this.#changed = changed;
     setHidden(this.element, !isVisible);
-    this.#picker.show(CHOICES, this.kind);
-    setText(this.#hint, TEXT.hints[this.kind]);
-    setHidden(this.#hint, this.kind === "norm");
+    this.#picker.show(CHOICES, this.#kind);
+    return isVisible ? this.#kind : "norm";
   }
 }

@@ -24,7 +24,8 @@ const TEXT = {
 export const createEvidence = (): HTMLTableElement =>
   element("table", { class: "evidence" }, element("caption", {}, TEXT.caption), element("tbody"));
 
-export function fillEvidence(table: HTMLTableElement, { evidence: e, inForce }: Advice): void {
+/** `ofNorm`: with what the suggested threshold for the global norm would do. */
+export function fillEvidence(table: HTMLTableElement, { evidence: e, inForce }: Advice, ofNorm: boolean): void {
   const rows: [string, string][] = [
     [TEXT.steps(e.firstStep, e.lastStep), formatCount(e.steps)],
     [TEXT.median, formatJson(e.median)],
@@ -32,10 +33,10 @@ export function fillEvidence(table: HTMLTableElement, { evidence: e, inForce }: 
     [TEXT.max, formatJson(e.max)],
   ];
   if (e.localTailRatio !== null) rows.push([TEXT.tail, TEXT.times(formatValue(e.localTailRatio))]);
-  if (e.multiplier !== null) rows.push([TEXT.multiplier, TEXT.times(formatValue(e.multiplier))]);
+  if (ofNorm && e.multiplier !== null) rows.push([TEXT.multiplier, TEXT.times(formatValue(e.multiplier))]);
   if (inForce !== null) rows.push([TEXT.inForce, formatThreshold(inForce)]);
-  if (e.wouldClip !== null) rows.push([TEXT.wouldClip, formatShare(e.wouldClip)]);
-  if (e.meanClipFactor !== null) rows.push([TEXT.factor, formatValue(e.meanClipFactor)]);
+  if (ofNorm && e.wouldClip !== null) rows.push([TEXT.wouldClip, formatShare(e.wouldClip)]);
+  if (ofNorm && e.meanClipFactor !== null) rows.push([TEXT.factor, formatValue(e.meanClipFactor)]);
   if (e.nonFinite > 0) rows.push([TEXT.nonFinite, formatCount(e.nonFinite)]);
   if (e.skipped > 0) rows.push([TEXT.skipped, formatCount(e.skipped)]);
   patchList(

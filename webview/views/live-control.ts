@@ -1,5 +1,6 @@
 /** The threshold of a run that is under way, for the user to change; only for a run that was started so that it may be. */
 import "./live-control.css";
+import type { Advice } from "../../protocol/advice.ts";
 import type { AskedThreshold } from "../../protocol/control.ts";
 import type { RunDetail, SeriesDetail } from "../../protocol/viewer.ts";
 import type { ToDashboard } from "../../protocol/webview.ts";
@@ -33,12 +34,20 @@ const TEXT = {
   invalid: t("Enter a number above 0."),
   change: t("Change"),
   suggested: (threshold: number) => t("Apply the suggested {0}", formatThreshold(threshold)),
+  fine: (threshold: number) =>
+    t(
+      "These norms suggest {0}, no better than what is in force: there is nothing to apply.",
+      formatThreshold(threshold),
+    ),
   switchOff: t("Switch clipping off"),
   giveBack: t("Back to the script's"),
   done: t("Changed."),
   refused: (reason: string) => t("Not changed: {0}", reason),
   unknown: t("the editor gave no reason"),
 };
+
+/** Verdicts whose threshold is worth having in place of the one in force. */
+const APPLICABLE: ReadonlySet<Advice["verdict"]> = new Set(["suggest", "exploding"]);
 
 export class LiveControlView {
   readonly element: HTMLElement;
@@ -54,6 +63,7 @@ export class LiveControlView {
     "aria-describedby": "control-invalid",
   });
   readonly #invalid = element("p", { class: "invalid", id: "control-invalid", role: "alert" });
+  readonly #fine = element("p", { class: "aside-label" });
   readonly #change = element("button", { type: "button", class: "secondary" }, TEXT.change);
   readonly #suggested = element("button", { type: "button", class: "secondary" });
   readonly #off = element("button", { type: "button", class: "secondary" }, TEXT.switchOff);
@@ -78,6 +88,7 @@ export class LiveControlView {
       { class: "controls" },
       element("div", { class: "number" }, this.#label, this.#input, this.#change),
       this.#invalid,
+      this.#fine,
       element("div", { class: "buttons" }, this.#suggested, this.#off, this.#back),
     );
     this.#complain(false);
@@ -105,8 +116,8 @@ export class LiveControlView {
     const asking = outcome !== null && outcome.result === null && pending === null;
     this.#isBusy = pending !== null || asking;
     const byValue = series.clip?.kind === "value";
-    const { inForce, threshold } = series.advice;
-    this.#suggestion = byValue || threshold === inForce ? null : threshold;
+    const { verdict, inForce, threshold } = series.advice;
+    this.#suggestion = !byValue && APPLICABLE.has(verdict) && threshold !== inForce ? threshold : null;
 
     const own = inForce === null || byValue ? TEXT.ofScript : TEXT.ofScriptAt(formatThreshold(inForce));
     setText(
@@ -120,6 +131,9 @@ export class LiveControlView {
     setAttribute(this.#input, "disabled", refusal !== null);
     setHidden(this.#suggested, this.#suggestion === null);
     setText(this.#suggested, this.#suggestion === null ? "" : TEXT.suggested(this.#suggestion));
+    const fine = verdict === "keep" && threshold !== null ? TEXT.fine(threshold) : "";
+    setText(this.#fine, fine);
+    setHidden(this.#fine, fine === "");
     this.#enable(this.#change, refusal === null);
     this.#enable(this.#suggested, refusal === null);
     this.#enable(this.#off, refusal === null && override?.threshold !== "off");

@@ -11,6 +11,7 @@ export interface Choice {
 }
 
 const TYPE_AHEAD_MS = 800;
+const UNTYPED = { text: "", at: Number.NEGATIVE_INFINITY };
 
 export class Picker {
   readonly element: HTMLElement;
@@ -20,7 +21,7 @@ export class Picker {
   #choices: readonly Choice[] = [];
   #chosen = 0;
   #active = 0;
-  #typed = { text: "", at: Number.NEGATIVE_INFINITY };
+  #typed = UNTYPED;
 
   constructor(id: string, label: string, onChoose: (id: string) => void) {
     this.#onChoose = onChoose;
@@ -108,6 +109,7 @@ export class Picker {
   #choose(i: number): void {
     const choice = this.#choices[i];
     this.#toggle(false);
+    this.#typed = UNTYPED;
     if (choice) this.#onChoose(choice.id);
   }
 

@@ -11,6 +11,7 @@ import { t } from "../l10n.ts";
 import { ClipKindView } from "./clip-kind.ts";
 import { DiagnosesView } from "./diagnoses.ts";
 import { createEvidence, fillEvidence } from "./evidence.ts";
+import { adviceOn } from "./kind-advice.ts";
 import { OutcomeView, type WriteOutcome } from "./outcome.ts";
 
 /** Below this many steps there is no verdict; see `verdict` in protocol/advice.ts. */
@@ -87,38 +88,44 @@ export class SuggestionView {
     const { advice } = series;
     const { verdict, threshold, inForce, evidence } = advice;
     const waiting = verdict === "too-few-steps";
-    const number = verdict === "keep" ? inForce : verdict === "not-needed" || waiting ? null : threshold;
-    const writable = verdict === "keep" || waiting ? null : threshold;
-    const sudden = verdict === "exploding" && !evidence.exploded;
-    const guard = verdict === "not-needed" || sudden;
     const hasScript = hasCode(run, series);
+    const kind = this.#kind.show(`${run.summary.id}/${series.id}`, !waiting && threshold !== null && hasScript, () =>
+      this.show(run, series, outcome),
+    );
+    const other = kind === "norm" ? null : adviceOn(kind, advice, series.optimizer);
+    const norm = verdict === "keep" ? inForce : verdict === "not-needed" || waiting ? null : threshold;
+    const number = other ? other.number : norm === null ? null : formatThreshold(norm);
+    // What is in force is no different, unless it is to be another kind.
+    const writable = waiting || (verdict === "keep" && !other) ? null : threshold;
+    const { sudden } = evidence;
+    const guard = verdict === "keep" || verdict === "not-needed" || sudden;
     const writing = outcome !== null && outcome.result === null;
 
     setAttribute(this.element, "data-verdict", verdict);
-    setHidden(this.#badge, !advice.preliminary || waiting);
+    setHidden(this.#badge, !advice.preliminary || waiting || other !== null);
     setText(
       this.#verdict,
-      waiting && run.summary.status !== "running"
-        ? TEXT.ended
-        : verdict === "exploding" && threshold === null
-          ? TEXT.explodingWithout
-          : sudden
-            ? TEXT.sudden
-            : TEXT.verdicts[verdict],
+      other
+        ? other.headline
+        : waiting && run.summary.status !== "running"
+          ? TEXT.ended
+          : verdict === "exploding" && threshold === null
+            ? TEXT.explodingWithout
+            : sudden
+              ? TEXT.sudden
+              : TEXT.verdicts[verdict],
     );
     setHidden(this.#threshold, number === null);
-    setText(this.#threshold, number === null ? "" : formatThreshold(number));
+    setText(this.#threshold, number ?? "");
     setHidden(this.#progress, !waiting);
     this.#progress.value = Math.min(evidence.steps, STEPS_NEEDED);
-    patchList(this.#explanation, advice.explanation, () => element("p"), setText);
+    patchList(this.#explanation, other?.explanation ?? advice.explanation, () => element("p"), setText);
     this.#diagnoses.show(advice.diagnoses);
     setHidden(this.#beforeClipping, waiting || inForce === null || !(fromJsonNumber(evidence.max) > inForce));
     setHidden(this.#evidence, waiting);
-    fillEvidence(this.#evidence, advice);
+    fillEvidence(this.#evidence, advice, other === null);
 
-    this.#kind.show(writable !== null && hasScript, () => this.show(run, series, outcome));
-    const { kind } = this.#kind;
-    const anyway = kind === "norm" ? TEXT.writeAnyway(writable ?? 0) : TEXT.clipAnyway;
+    const anyway = other ? TEXT.clipAnyway : TEXT.writeAnyway(writable ?? 0);
     setHidden(this.#button, writable === null);
     setText(this.#button, writing ? TEXT.writing : guard ? anyway : TEXT.write);
     setAttribute(this.#button, "class", guard ? "secondary" : "primary");
