@@ -104,6 +104,30 @@ test("keys move from cell to cell and say each; Enter opens the layer's series, 
   await dashboard.close();
 });
 
+test("a name that is too long is cut to its end, behind an ellipsis that is in the picture", async () => {
+  const [series] = runs.layered.series;
+  const names = runs.LAYERS.map((name) => `network.transformer.decoder.${name}`);
+  await stage.hub.play({
+    info: { ...runs.layered.info, id: "long-names" },
+    series: [{ ...series!, layers: { ...series!.layers!, names } }],
+  });
+  const dashboard = await opened("long-names");
+  await dashboard.page.evaluate(() => {
+    const scope = window as unknown as { cut: { text: string; left: number }[] };
+    scope.cut = [];
+    const fillText = CanvasRenderingContext2D.prototype.fillText;
+    CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+      if (text.startsWith("…")) scope.cut.push({ text, left: x - this.measureText(text).width });
+      fillText.call(this, text, x, y);
+    };
+  });
+  await dashboard.resize(700);
+  const cut = await dashboard.page.evaluate(() => (window as unknown as { cut: { text: string; left: number }[] }).cut);
+  assert.ok(cut.some(({ text }) => text.endsWith("embed.weight")));
+  for (const { text, left } of cut) assert.ok(left >= 0, `${text} begins at ${left}`);
+  await dashboard.close();
+});
+
 test("a layer leads to its code: by its button, by Shift and Enter, by a double click on its name", async () => {
   const dashboard = await opened("layered");
   const { page } = dashboard;

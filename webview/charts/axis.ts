@@ -33,6 +33,7 @@ const looksOf = (scale: Scale): Looks => scale.options as unknown as Looks;
 /** A scale from values to pixels on equal distances. */
 export class LinearAxis extends LinearScale {
   static override id = "linear-axis";
+  override beforeUpdate = () => setFont(this);
   override buildTicks = () => [];
   override calculateLabelRotation = () => {};
   override fit = () => takeRoom(this);
@@ -42,6 +43,7 @@ export class LinearAxis extends LinearScale {
 /** A scale on which equal factors are equally far apart. */
 export class LogarithmicAxis extends LogarithmicScale {
   static override id = "logarithmic-axis";
+  override beforeUpdate = () => setFont(this);
   override buildTicks = () => [];
   override calculateLabelRotation = () => {};
   override fit = () => takeRoom(this);
@@ -60,7 +62,13 @@ export function showRange(scale: Scale, { min, max }: Range): void {
 /** All that is left, along the axis; how much it takes across comes from the `afterFit` of its options. */
 function takeRoom(scale: Scale): void {
   Object.assign(scale, { width: scale.maxWidth, height: scale.maxHeight });
-  // Only with each layout, since to set a font has the browser bring the page's styles up to date.
+}
+
+/**
+ * Only with each layout, since to set a font has the browser bring the page's styles up to date; and before the labels are
+ * made, since a canvas of another size has forgotten its font, and a label may be cut to the room that it has.
+ */
+function setFont(scale: Scale): void {
   scale.ctx.font = `${FONT_SIZE}px ${looksOf(scale).ticks.font.family}`;
 }
 
