@@ -5,7 +5,7 @@ import { Commits } from "../probe/commits.ts";
 import { Ingest } from "../probe/ingest.ts";
 import { openStore, STORE_FILE } from "../store/open.ts";
 import { Store } from "../store/store.ts";
-import { frame, hello } from "../testing/clients.ts";
+import { frame, hello, type Sampled } from "../testing/clients.ts";
 import { temporaryFolder } from "../testing/test-hub.ts";
 import { RunModel } from "./run-model.ts";
 
@@ -52,6 +52,7 @@ class Recording {
     n = 100,
     share?: number,
     changes: Parameters<typeof hello>[0] = {},
+    layers?: Sampled,
   ): void {
     let attempt = this.attempts.get(name);
     if (!attempt) {
@@ -64,7 +65,10 @@ class Recording {
     const values = { ...told, loss: steps.map((step) => 5 / (1 + step)), threshold: steps.map(() => 1.5) };
     // Steps of this moment are worth waiting for until all ranks have told their shares.
     const startedAt = share === undefined ? 1_790_000_000 : Date.now() / 1000;
-    this.ingest.frame(attempt.of, frame(attempt.greeting, seq, steps, values, { startedAt }));
+    this.ingest.frame(
+      attempt.of,
+      frame(attempt.greeting, seq, steps, values, { startedAt, ...(layers && { layers }) }),
+    );
     this.commits.flush();
   }
 }
@@ -189,6 +193,22 @@ describe("a run that was kept", () => {
       expect(shown(recording, await RunModel.load(recording.store, recording.run, PATIENCE))).toEqual(before);
     }
     db.close();
+  });
+});
+
+describe("a run of several ranks", () => {
+  it("is told of its layers by rank 0, which has all of them where the norm is every rank's", async () => {
+    const recording = await Recording.begin();
+    const [adamw] = hello().series;
+    const series = [{ ...adamw!, layers: { "layers-0": ["embed", "head"] } }];
+    const norms = (steps: number[]) => ({ table: "layers-0", steps, norms: steps.map(() => [1, 0]) });
+    for (const seq of range(3))
+      for (const rank of [1, 0]) {
+        const of = { rank, worldSize: 2, group: "g", series };
+        recording.put(`r${rank}`, seq, seq * 100, 100, undefined, of, norms(range(10, seq * 100)));
+      }
+    const model = await RunModel.load(recording.store, recording.run, PATIENCE);
+    expect(model.series.get("adamw")!.diagnoses(series[0]!)).toMatchObject([{ kind: "dead", lastStep: 209 }]);
   });
 });
 

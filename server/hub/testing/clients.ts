@@ -29,7 +29,7 @@ export function hello(changes: Partial<Hello> & { id?: string } = {}): Hello {
 }
 
 /** Per-layer values of some steps: `norms[i]` and `weights[i]` are those of `steps[i]` and `weighed[i]`. */
-interface Sampled {
+export interface Sampled {
   table: string;
   steps: number[];
   norms: number[][];
