@@ -8,6 +8,7 @@ from typing import Any, Callable
 
 import pytest
 from conftest import command, environment, run
+from test_keras_marks import marks
 from testing_hub import BY_VALUE, HubForTests
 
 pytest.importorskip("tf_keras", reason="tf_keras is not installed")
@@ -89,6 +90,34 @@ def test_a_trainer_and_a_loop(script: Callable[..., Path], hub: HubForTests) -> 
         assert [step["lr"] for step in steps] == near([0.01] * len(numbers))
         assert (series["optimizer"], series["clip"]["kind"]) == ("tf_keras.optimizers.SGD", kind)
     assert hub.hellos[-1]["run"]["frameworkVersion"].startswith("2.")
+
+
+def test_epochs_and_checkpoints(script: Callable[..., Path], hub: HubForTests, tmp_path: Path) -> None:
+    path = script(
+        f"""
+        import numpy as np, tf_keras
+        x, y = np.ones((64, 2), "float32"), np.ones((64, 1), "float32")
+        model = tf_keras.Sequential([tf_keras.layers.Dense(1)])
+        model.compile(tf_keras.optimizers.SGD(0.01), "mse")
+        keeps = tf_keras.callbacks.ModelCheckpoint("{tmp_path}/kept-{{epoch}}.keras")
+        model.fit(x, y, validation_data=(x, y), batch_size=16, epochs=2, callbacks=[keeps], verbose=0)
+        model.evaluate(x, y, verbose=0)
+        model.save_weights("{tmp_path}/last.weights.h5")
+        """
+    )
+    env = environment(**hub.environment(), TF_CPP_MIN_LOG_LEVEL="3")
+    done = run(command("-m", "gradsight", "run", str(path)), env=env)
+    assert done.returncode == 0, done.stderr
+    assert "the training goes on" not in done.stderr, done.stderr
+    hub.wait(lambda: hub.end)
+    (series,) = hub.series
+    assert marks(hub, series) == [
+        (0, 1),
+        (3, "kept-1.keras"),
+        (4, 2),
+        (7, "kept-2.keras"),
+        (7, "last.weights.h5"),
+    ]
 
 
 def near(expected: Any) -> Any:

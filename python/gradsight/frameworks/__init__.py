@@ -25,6 +25,9 @@ PARTS = {
     "torch.nn.utils.clip_grad": ("torch", "torch_clip"),
     "torch.optim.optimizer": ("torch", "torch_step"),
     "torch.serialization": ("torch", "torch_checkpoint"),
+    "torch.distributed.checkpoint.state_dict_saver": ("torch", "torch_distributed_checkpoint"),
+    "safetensors.torch": ("safetensors", "safetensors_checkpoint"),
+    "ignite.handlers.checkpoint": ("ignite", "ignite_checkpoint"),
     "torch.amp.grad_scaler": ("torch", "torch_scaler"),
     "torch.cuda.amp.grad_scaler": ("torch", "torch_scaler"),
     "torch.utils.data.dataloader": ("torch", "torch_epoch"),
@@ -43,6 +46,8 @@ PARTS = {
     "pytorch_lightning.trainer.trainer": ("lightning", "lightning_checkpoint"),
     "transformers.trainer": ("transformers", "transformers_trainer"),
     "jax": ("jax", "jax_loss"),
+    "tf_keras.src.callbacks": ("tf_keras", "keras_epoch"),
+    "tf_keras.src.engine.training": ("tf_keras", "keras_checkpoint"),
     "tf_keras.src.optimizers.optimizer": ("tf_keras", "keras_legacy"),
     "mlx.core": ("mlx", "mlx_graph"),
     "mlx.optimizers.optimizers": ("mlx", "mlx_update"),
@@ -55,6 +60,8 @@ PARTS = {
 }
 NAMES = {
     "torch": "PyTorch",
+    "safetensors": "safetensors",
+    "ignite": "Ignite",
     "deepspeed": "DeepSpeed",
     "keras": "Keras",
     "tf_keras": "Keras 2",

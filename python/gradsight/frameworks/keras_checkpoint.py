@@ -12,7 +12,7 @@ _guard = Guard("recording Keras's checkpoints")
 
 
 def install(module: Any, recorder: TorchRecorder) -> None:
-    """``module`` is ``keras.src.models.model``."""
+    """``module`` is ``keras.src.models.model``; of Keras 2, ``tf_keras.src.engine.training``."""
 
     @_guard
     def note(_: Any, model: Any, filepath: Any, *args: Any, **kwargs: Any) -> None:

@@ -12,12 +12,13 @@ _guard = Guard("recording Keras's epochs")
 
 
 def install(module: Any, recorder: TorchRecorder) -> None:
-    """``module`` is ``keras.src.callbacks.callback_list``."""
+    """``module`` is ``keras.src.callbacks.callback_list``; of Keras 2, ``tf_keras.src.callbacks``."""
     original = module.CallbackList.on_epoch_begin
 
     @_guard
     def note(callbacks: Any, epoch: int) -> None:
-        model = callbacks._model  # under JAX, to ask for `model` brings the whole state back
+        # Under JAX, to ask for `model` brings the whole state back; Keras 2 has nothing else.
+        model = callbacks._model if hasattr(callbacks, "_model") else callbacks.model
         recorder.marks.epoch([getattr(model, "optimizer", None)], int(epoch) + 1)
 
     @functools.wraps(original)

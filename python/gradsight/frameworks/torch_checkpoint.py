@@ -7,6 +7,7 @@ and nothing read unless the run has gone bad. Most of an optimizer's parameters 
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Mapping
 from itertools import islice
 from typing import Any, Iterator, List, Set, Tuple
@@ -30,14 +31,22 @@ def install(module: Any, recorder: TorchRecorder) -> None:
     def note(_: Any, obj: Any, f: Any, *args: Any, **kwargs: Any) -> None:
         path = f if isinstance(f, (str, os.PathLike)) else getattr(f, "name", None)  # a buffer has none
         if isinstance(path, (str, bytes, os.PathLike)):
-            optimizers = trained(recorder, obj)
-            recorder.marks.checkpoint(optimizers, path, weights(recorder, obj, optimizers))
+            saved(recorder, obj, path)
 
     wrap_save(module, "save", lambda: recorder.marks, note)
 
 
+def saved(recorder: TorchRecorder, obj: Any, path: Any) -> None:
+    """``obj`` is in ``path`` now: a checkpoint of those whose weights are in it."""
+    optimizers = trained(recorder, obj)
+    recorder.marks.checkpoint(optimizers, path, weights(recorder, obj, optimizers))
+
+
 def trained(recorder: TorchRecorder, obj: Any) -> List[Any]:
-    """The optimizers whose parameters, or copies of them, are in ``obj``: modules, state dicts, containers of them."""
+    """The optimizers whose parameters, or copies of them, are in ``obj``: modules, state dicts, containers of them.
+
+    What another thread saves than the one that trains is of a step that isn't known: whoever had it saved tells of it.
+    """
     places: Set[int] = set()
     names: Set[str] = set()
     for name, tensor in islice(_tensors(obj, DEPTH), MOST_TENSORS):
@@ -48,7 +57,7 @@ def trained(recorder: TorchRecorder, obj: Any) -> List[Any]:
     for optimizer, _ in recorder.all_gradients() if names else ():
         series = recorder.known_series(optimizer)
         parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-        if series is not None and (
+        if (series is not None and series.thread == threading.get_ident()) and (
             _most(_place(parameter) in places for parameter in parameters)
             or _most(_plain(name) in names for name in series.names(parameters))
         ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from array import array
 from types import FrameType
@@ -41,6 +42,8 @@ class TorchSeries:
         self.series = series
         first = next((parameter for group in groups for parameter in group["params"]), None)
         self.device = None if first is None else str(first.device.type)
+        self.thread = threading.get_ident()
+        """The one that trains."""
         self.watch = NonFiniteWatch(session, series, self.source_of)
         self.post_budget = TimeBudget(SAMPLING_SHARE)
         self.weights_budget = TimeBudget(SAMPLING_SHARE)
