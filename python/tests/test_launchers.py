@@ -76,12 +76,11 @@ def check_ranks(crowd: Crowd, path: Path, series: str = "optimizer") -> None:
     assert losses[0] != losses[1]  # the loss is each rank's own
 
 
-@pytest.mark.parametrize("launcher", [["-m", "torch.distributed.run"], ["torchrun"]])
-def test_torchrun(launcher: List[str], script: Script, crowd: Crowd, tmp_path: Path) -> None:
-    if launcher == ["torchrun"]:
-        os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
+def test_torchrun(script: Script, crowd: Crowd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command; as a module the tests below have it."""
+    monkeypatch.setenv("PATH", os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]]))
     path = script(UNDER_TORCHRUN)
-    done = recorded(crowd, *launcher, *TORCHRUN, str(path), cwd=tmp_path)
+    done = recorded(crowd, "torchrun", *TORCHRUN, str(path), cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     check_ranks(crowd, path)
     assert len(crowd.attempts) == 2  # the launcher itself is no run
@@ -106,6 +105,8 @@ def test_a_rank_that_dies(script: Script, crowd: Crowd, tmp_path: Path) -> None:
     assert [step["step"] for step in second.steps("optimizer")] == [0, 1, 2]
     crowd.wait(lambda: first.end)
     assert first.end is not None and first.end["status"] != "finished"
+    assert {hub.hellos[0]["run"]["script"] for hub in (first, second)} == {str(path)}
+    assert len(crowd.attempts) == 2  # the launcher itself is no run
 
 
 def test_processes_that_the_script_starts(script: Script, crowd: Crowd, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Callable, Dict
 
 import pytest
 from conftest import command, environment, run
+from gradsight._why import why
 from testing_hub import HubForTests
 from testing_warm import Warm
 
@@ -56,17 +57,23 @@ class Told:
 
 
 @pytest.fixture
-def story(script: Script, tmp_path: Path, warm: Warm) -> Callable[..., Told]:
-    """Runs a training with no editor, and asks why. ``fresh``: in an interpreter of its own."""
+def story(
+    script: Script, tmp_path: Path, warm: Warm, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Told]:
+    """Runs a training with no editor, and asks why in this process. ``fresh``: it has an interpreter of its own."""
 
-    def tell(text: str, *wanted: str, code: int = 0, fresh: bool = False, **variables: str) -> Told:
+    def tell(text: str, code: int = 0, fresh: bool = False, **variables: str) -> Told:
         env = environment(GRADSIGHT_STATE=str(tmp_path / "state"), **variables)
         arguments = ["-m", "gradsight", "run", str(script(text))]
         done = run(command(*arguments), env=env) if fresh else warm.run(arguments, env)
         assert done.returncode == code, done.stderr
-        plain = run(command("-m", "gradsight", "why", *wanted), env=env)
-        assert plain.returncode == 0, plain.stderr
-        return Told(plain.stdout, run(command("-m", "gradsight", "why", "--json", *wanted), env=env).stdout)
+        monkeypatch.setenv("GRADSIGHT_STATE", env["GRADSIGHT_STATE"])
+        capsys.readouterr()
+        texts = []
+        for as_json in (False, True):
+            assert why(None, as_json) == 0
+            texts.append(capsys.readouterr().out)
+        return Told(*texts)
 
     return tell
 
