@@ -44,8 +44,13 @@ export const thresholdEditParams = object({
   threshold: finite,
 });
 export type ThresholdEditParams = Of<typeof thresholdEditParams>;
-/** `edit` is an LSP WorkspaceEdit, to be confirmed where it changes another document than `uri`; `summary` says what changes, `line` (1-based) where. */
-export type ThresholdEditResult = { ok: { edit: unknown; summary: string; line: number } } | { err: string };
+/**
+ * `edit` is an LSP WorkspaceEdit; `summary` says what changes, `line` (1-based) where. `asks`: it is to be confirmed, since it changes
+ * another document than `uri`, or a number that something else is given, too.
+ */
+export type ThresholdEditResult =
+  | { ok: { edit: unknown; summary: string; line: number; asks: boolean } }
+  | { err: string };
 
 /** Request: all fixes of one document as one edit. With `unsafe`, those that change what the optimizer receives, too. */
 export const FIX_ALL_METHOD = "gradsight/fixAll";

@@ -89,14 +89,13 @@ export class ThresholdWriter {
     const edit = await this.server.edit(answer.ok.edit);
     if (document.version !== version)
       return { err: l10n.t("The script was changed just now. Nothing was written; please try again.") };
-    const { line, summary } = answer.ok;
+    const { line, summary, asks } = answer.ok;
     const target = await workspace.openTextDocument(edited(edit) ?? document.uri);
     const before = target.version;
-    // In another file than the one where gradients are clipped, the user sees it first, and may turn it down.
+    // In another file than the one where gradients are clipped, or of use for more than that, the user sees it first, and may turn it down.
     const applied = await workspace.applyEdit(edit);
     if (target.version === before) {
-      const isAsked = target !== document;
-      if (isAsked)
+      if (asks)
         return {
           err: l10n.t(
             "The change in {0} was not accepted. Tick it in the preview to apply it.",

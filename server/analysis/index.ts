@@ -43,6 +43,8 @@ export type ThresholdEdit =
       readonly range: TextRange;
       /** What the edits count in, where it isn't this text: a module that it imports. */
       readonly module?: WorkspaceModule;
+      /** The number serves something else than the clip, too, so that the user is to see it first. */
+      readonly shared?: true;
     }
   /** Why the code can't be edited, and what the user can do instead; `unseen`: this text doesn't show the place at all. */
   | { readonly refused: string; readonly unseen?: true };

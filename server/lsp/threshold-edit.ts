@@ -80,7 +80,7 @@ async function fromScript(
 
 function answer(context: Context, asked: string, view: View, result: ThresholdEdit): ThresholdEditResult {
   if ("refused" in result) return { err: result.refused };
-  const { edits, summary, range, module } = result;
+  const { edits, summary, range, module, shared = false } = result;
   const { client, documents, modules } = context;
   const target = module && documents.script(modules.uriOf(module.path));
   // A configuration is read from the disk.
@@ -88,9 +88,10 @@ function answer(context: Context, asked: string, view: View, result: ThresholdEd
     return { err: `${module.path} has changes that are not saved. Save it and try again.` };
   const placing = module ? (target ?? placingIn(context, module)) : view;
   const place = placing.place(range);
-  const confirm = place.uri === asked ? null : { label: "Gradsight", description: summary };
+  const asks = place.uri !== asked || shared;
+  const confirm = asks ? { label: "Gradsight", description: summary } : null;
   return {
-    ok: { edit: workspaceEdit(placing, edits, client, confirm), summary, line: place.range.start.line + 1 },
+    ok: { edit: workspaceEdit(placing, edits, client, confirm), summary, line: place.range.start.line + 1, asks },
   };
 }
 

@@ -96,6 +96,23 @@ describe("gradsight/thresholdEdit", () => {
     expect(result.ok.line).toBe(1);
   });
 
+  it("asks before it changes a number that something else is given, too", async () => {
+    const text = `LIMIT = 1.0\n${CLIPPED.replace("max_norm=1.0", "max_norm=LIMIT")}torch.clamp(loss, max=LIMIT)\n`;
+    await client.open(uri, text);
+    const clip = { file: path, line: lineOf(text, "nn.utils.clip") };
+    const result = await ask({ clip, threshold: 0.25 });
+    if ("err" in result) throw new Error(result.err);
+    const { documentChanges, changeAnnotations } = result.ok.edit as WorkspaceEdit;
+    expect(documentChanges).toEqual([
+      expect.objectContaining({ edits: [expect.objectContaining({ newText: "0.25", annotationId: "confirm" })] }),
+    ]);
+    expect(changeAnnotations?.confirm).toMatchObject({
+      needsConfirmation: true,
+      description: expect.stringContaining("The same number is given to `torch.clamp`"),
+    });
+    expect(result.ok.asks).toBe(true);
+  });
+
   it("changes a configuration that the script reads, unless it is being edited", async () => {
     const config = join(folder, "config.yaml");
     await writeFile(config, "train:\n  clip: 1.0\n");

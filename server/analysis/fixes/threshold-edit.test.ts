@@ -8,7 +8,7 @@ function set(text: string, threshold = 0.5, at: { siteLine?: number | null; clip
     if ("refused" in result) return result;
     const written = apply(text, result.edits);
     expect(parses(written)).toBe(true);
-    return { text: written, summary: result.summary };
+    return { text: written, summary: result.summary, shared: result.shared ?? false };
   } finally {
     module.dispose();
   }
@@ -416,4 +416,90 @@ grads, norm = tf.clip_by_global_norm(tape.gradient(loss, weights), ${limit})
 tf.keras.optimizers.SGD().apply_gradients(zip(grads, weights))
 `;
   expect(set(text("1.0"))).toMatchObject({ text: text("0.5") });
+});
+
+describe("a number that is given to something else, too", () => {
+  const says = (before: string, threshold: string) => {
+    const result = set(train(before, threshold));
+    return "refused" in result ? result.refused : result.shared ? result.summary : null;
+  };
+
+  it.each<[string, string, string, string]>([
+    ["a constant", "LIMIT = 5.0\nweights = torch.clamp(weights, -LIMIT, LIMIT)", "LIMIT", "`torch.clamp` on line 5"],
+    [
+      "the other name of one",
+      "LIMIT = 5.0\nbound = LIMIT\nloss = torch.nn.HuberLoss(delta=bound)",
+      "LIMIT",
+      "`torch.nn.HuberLoss` on line 6",
+    ],
+    [
+      "an entry",
+      'cfg = {"limit": 5.0}\nx = torch.clamp(x, max=cfg["limit"] / 2)',
+      'cfg["limit"]',
+      "`torch.clamp` on line 5",
+    ],
+    [
+      "an option",
+      'parser = argparse.ArgumentParser()\nparser.add_argument("--limit", type=float, default=5.0)\nargs = parser.parse_args()\nx = torch.clamp(x, max=args.limit)',
+      "args.limit",
+      "`torch.clamp` on line 7",
+    ],
+    [
+      "another clip",
+      "LIMIT = 5.0\ntorch.nn.utils.clip_grad_norm_(critic.parameters(), LIMIT)",
+      "LIMIT",
+      "`torch.nn.utils.clip_grad_norm_` on line 5",
+    ],
+  ])("is told: %s", (_, before, threshold, where) =>
+    expect(says(before, threshold)).toContain(`The same number is given to ${where}, which this changes, too`),
+  );
+
+  it.each<[string, string, string]>([
+    ["logged or compared", 'LIMIT = 5.0\nprint("clips at", LIMIT)\nassert LIMIT > 0', "LIMIT"],
+    ["an equal one", "torch.clamp(x, max=5.0)\nLIMIT = 5.0\nOTHER = 5.0\ntorch.clamp(x, max=OTHER)", "LIMIT"],
+    ["what is written in the call", "torch.clamp(x, max=5.0)", "5.0"],
+    ["passed on to the clip", "LIMIT = 5.0\ndef show(limit):\n    print(limit)\nshow(LIMIT)", "LIMIT"],
+  ])("is not: %s", (_, before, threshold) => expect(says(before, threshold)).toBeNull());
+});
+
+describe("what holds where an option isn't given", () => {
+  const option = (rest: string) =>
+    `parser = argparse.ArgumentParser()\nparser.add_argument("--clip", type=float${rest})\nargs = parser.parse_args()`;
+  it.each<[string, string, string, string, string]>([
+    ["or", "", "args.clip or 5.0", "", "args.clip or 0.5"],
+    ["if", ", default=None", "args.clip if args.clip else 5.0", ", default=None", "args.clip if args.clip else 0.5"],
+    [
+      "is not None",
+      "",
+      "args.clip if args.clip is not None else 5.0",
+      "",
+      "args.clip if args.clip is not None else 0.5",
+    ],
+    ["a default of 0", ", default=0", "args.clip or 5.0", ", default=0", "args.clip or 0.5"],
+    ["a default that counts", ", default=2.0", "args.clip or 5.0", ", default=0.5", "args.clip or 5.0"],
+    [
+      "0, which is not None",
+      ", default=2",
+      "args.clip if args.clip is not None else 5.0",
+      ", default=0.5",
+      "args.clip if args.clip is not None else 5.0",
+    ],
+  ])("%s", (_, rest, threshold, restAfter, after) => {
+    const result = set(train(option(rest), threshold));
+    expect("refused" in result ? result.refused : result.text).toBe(train(option(restAfter), after));
+  });
+
+  it("by a name, and says what would win over it", () => {
+    const module = analyser.open(train(`${option("")}\nclip = args.clip or 5.0`, "clip"));
+    const result = module.thresholdEdit({ threshold: 0.5, siteLine: null, clipLine: null, args: ["--clip", "3"] });
+    module.dispose();
+    expect("summary" in result && result.summary).toBe(
+      "Change what holds without `--clip` from 5.0 to 0.5. The run was given `--clip 3`, which wins over it: change that, too",
+    );
+  });
+
+  it("and leaves alone what is asked of something else", () => {
+    for (const threshold of ["args.clip if args.amp else 5.0", "1.0 if amp else 5.0", "other() or 5.0"])
+      expect(set(train(option(""), threshold)), threshold).toHaveProperty("refused");
+  });
 });

@@ -1,6 +1,7 @@
 /** Puts a threshold at an update: into the number that is there, or by a clip where there is none. Never guesses between two. */
 
 import { clipsOf, lateClips } from "../facts/derived/order.ts";
+import { otherUse } from "../facts/derived/other-uses.ts";
 import { isOn, type KnownThreshold, lineOfNode, thresholdSourceAround, whereIs } from "../facts/derived/threshold.ts";
 import type { ClipEvent, Seen, UpdateSite } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
@@ -96,7 +97,12 @@ function setThreshold(facts: Facts, limits: readonly Limit[], request: Threshold
   }
   if (sources.some((other) => !other || "unknown" in other || other.literal !== source.literal))
     return { refused: `Several clips reach this update, with thresholds of their own. Change the right one by hand.` };
-  return replace(facts, source, request);
+  return replace(
+    facts,
+    source,
+    limits.flatMap(({ seen }) => seen?.node ?? []),
+    request,
+  );
 }
 
 function setLogged(facts: Facts, seen: Seen | null, request: ThresholdRequest): ThresholdEdit {
@@ -107,10 +113,16 @@ function setLogged(facts: Facts, seen: Seen | null, request: ThresholdRequest): 
   const source = thresholdSourceAround(facts, seen);
   if ("unknown" in source)
     return { refused: `\`${sourceOf(facts, seen.node)}\` ${source.unknown}. Change it there by hand.` };
-  return replace(facts, source, request);
+  return replace(facts, source, [seen.node], request);
 }
 
-function replace(facts: Facts, source: KnownThreshold, { threshold, args = [] }: ThresholdRequest): ThresholdEdit {
+/** `limits`: where what clips names the number. */
+function replace(
+  facts: Facts,
+  source: KnownThreshold,
+  limits: readonly Expression[],
+  { threshold, args = [] }: ThresholdRequest,
+): ThresholdEdit {
   const { literal, origin, flag } = source;
   const { path, text, base } = literal.anchor.source;
   const { start, end } = rangeOf(literal);
@@ -121,10 +133,15 @@ function replace(facts: Facts, source: KnownThreshold, { threshold, args = [] }:
   const written = literal.kind === "string" ? old.charAt(0) + number + old.charAt(0) : number;
   const given = flag === undefined ? null : givenBy(args, flag);
   const beside = given === null ? "" : `. The run was given \`${given}\`, which wins over it: change that, too`;
+  const other = limits.includes(literal) ? null : otherUse(facts, source, limits);
+  const shared = other
+    ? `. The same number is given to \`${sourceOf(facts, other.callee)}\` on ${whereIs(facts, other)}, which this changes, too`
+    : "";
   const edit = {
     edits: [{ range, newText: written }],
-    summary: `Change ${origin} from ${old} to ${written}${beside}`,
+    summary: `Change ${origin} from ${old} to ${written}${beside}${shared}`,
     range,
+    ...(other && { shared: true as const }),
   };
   return path === null ? edit : { ...edit, module: { path, text } };
 }

@@ -26,7 +26,11 @@ export interface KnownThreshold {
 export type ThresholdSource =
   | KnownThreshold
   /** Why it can't be told, as the end of a sentence that starts with the expression. */
-  | { readonly unknown: string };
+  | {
+      readonly unknown: string;
+      /** It is given on the command line by this, or not at all. */
+      readonly flag?: string;
+    };
 
 /**
  * The same, looking at all that the file imports from the workspace: for one answer to the user, not for each keystroke. Modules that
@@ -42,6 +46,8 @@ export function thresholdSourceAround(facts: Facts, seen: Seen): ThresholdSource
 export function thresholdSource(facts: Facts, seen: Seen, depth = 0): ThresholdSource {
   const converted = conversionOf(facts, seen);
   if (converted) return thresholdSource(facts, { ...seen, node: converted }, depth);
+  const chosen = fromChoice(facts, seen, depth);
+  if (chosen) return chosen;
   const special = specialNumber(facts, seen);
   if (special !== null)
     return { literal: seen.node, value: special, origin: "the number in the call", isDefault: false };
@@ -77,6 +83,32 @@ function lookedUp({ values: { imports } }: Facts, values: readonly Value[]): rea
     const found = imports.look(value.name, value.scope);
     return found.length > 0 ? found : [value];
   });
+}
+
+/** `args.clip if args.clip else 1.0`, `args.clip or 1.0`: what is there, and else the other. */
+function fromChoice(facts: Facts, seen: Seen, depth: number): ThresholdSource | null {
+  const [first, otherwise] = choiceOf(facts, seen.node);
+  if (!first || !otherwise || depth > MAX_NAMES) return null;
+  const source = thresholdSource(facts, { ...seen, node: first.node }, depth + 1);
+  const isGiven = "literal" in source && source.value !== null && (source.value !== 0 || !first.zeroCountsAsNone);
+  if (isGiven) return source;
+  if (!source.flag) return null;
+  const fallback = thresholdSource(facts, { ...seen, node: otherwise }, depth + 1);
+  if (!("literal" in fallback)) return null;
+  return { ...fallback, origin: `what holds without \`${source.flag}\``, isDefault: true, flag: source.flag };
+}
+
+type Choice = { readonly node: Expression; readonly zeroCountsAsNone: boolean };
+
+/** Only where what is asked for is what is taken. */
+function choiceOf(facts: Facts, node: Expression): [Choice, Expression] | [] {
+  if (node.kind === "binary" && node.operator === "or")
+    return [{ node: node.left, zeroCountsAsNone: true }, node.right];
+  if (node.kind !== "conditional") return [];
+  const { test, body, otherwise } = node;
+  const taken = sourceOf(facts, body);
+  if (sourceOf(facts, test) === taken) return [{ node: body, zeroCountsAsNone: true }, otherwise];
+  return sourceOf(facts, test) === `${taken} is not None` ? [{ node: body, zeroCountsAsNone: false }, otherwise] : [];
 }
 
 function numberOf(node: Expression): number | null {
@@ -220,7 +252,7 @@ function isMadeAround({ values: { imports } }: Facts, value: Value): boolean {
 }
 
 function defaultOf(facts: Facts, { flag, fallback, scope }: Option): ThresholdSource {
-  if (!fallback) return { unknown: `is given on the command line by \`${flag}\`, which has no default` };
+  if (!fallback) return { unknown: `is given on the command line by \`${flag}\`, which has no default`, flag };
   const found = thresholdSource(facts, { node: fallback, frame: facts.values.frames.of(scope), scope });
   return "literal" in found
     ? { ...found, origin: `the default of \`${flag}\` (a value on the command line still wins)`, isDefault: true, flag }
