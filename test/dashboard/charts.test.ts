@@ -230,3 +230,21 @@ test("the charts take on a new theme at once", async () => {
   assert.ok((await pixels(dashboard, "norm", blue, 20)).length > 50);
   await dashboard.close();
 });
+
+test("a chart stands on the background of its panel, in every theme", async () => {
+  const dashboard = await stage.open({ run: "spikes", theme: "dark" });
+  for (const theme of ["light", "high-contrast", "dark"] as const) {
+    await dashboard.setTheme(theme);
+    await dashboard.settled();
+    const found = await dashboard.page.locator("canvas:visible").evaluateAll((all) =>
+      (all as HTMLCanvasElement[]).map((canvas) => {
+        const { data } = canvas.getContext("2d")!.getImageData(0, 0, 1, 1);
+        const panel = getComputedStyle(canvas.closest(".panel")!).backgroundColor;
+        return [`rgb(${data[0]}, ${data[1]}, ${data[2]}) ${data[3]}`, `${panel} 255`];
+      }),
+    );
+    assert.ok(found.length >= 4);
+    for (const [canvas, panel] of found) assert.equal(canvas, panel);
+  }
+  await dashboard.close();
+});

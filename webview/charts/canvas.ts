@@ -101,7 +101,12 @@ export class ChartCanvas {
           () => palette,
         ),
       );
-    this.#plot = new Plot(canvas, { x: stepAxis(palette), y: valueAxis(this.#axis, palette), plugins });
+    this.#plot = new Plot(canvas, {
+      paper: palette.colors.paper,
+      x: stepAxis(palette),
+      y: valueAxis(this.#axis, palette),
+      plugins,
+    });
   }
 
   draw(scene: Scene): void {

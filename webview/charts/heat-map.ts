@@ -50,6 +50,7 @@ export class HeatMapCanvas {
   constructor(canvas: Surface, palette: Palette, crosshair: Crosshair) {
     this.#palette = palette;
     this.#plot = new Plot(canvas, {
+      paper: palette.colors.paper,
       x: stepAxis(palette),
       y: this.#rowAxis(),
       plugins: [

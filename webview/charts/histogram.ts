@@ -30,7 +30,13 @@ export class HistogramCanvas {
       beforeDatasetsDraw: () => this.#drawBars(),
       afterDatasetsDraw: () => this.#drawThresholds(),
     };
-    this.#plot = new Plot(canvas, { x: normAxis(palette), y: stepCountAxis(palette), plugins: [plugin], resized });
+    this.#plot = new Plot(canvas, {
+      paper: palette.colors.paper,
+      x: normAxis(palette),
+      y: stepCountAxis(palette),
+      plugins: [plugin],
+      resized,
+    });
   }
 
   draw(shown: Histogram): void {

@@ -36,12 +36,21 @@ export interface Palette {
 
 export function readPalette(): Palette {
   const style = getComputedStyle(document.body);
-  const colors = Object.fromEntries(NAMES.map((name) => [name, style.getPropertyValue(`--chart-${name}`).trim()]));
+  const cssOf = (property: string) => style.getPropertyValue(property).trim();
+  const colors = Object.fromEntries(NAMES.map((name) => [name, cssOf(`--chart-${name}`)]));
   return {
-    colors: colors as Record<PaletteColor, string>,
+    colors: { ...(colors as Record<PaletteColor, string>), paper: over(colors.paper!, cssOf("--paper")) },
     font: style.fontFamily,
     highContrast: /vscode-high-contrast/.test(document.body.className),
   };
+}
+
+/** What is seen of a colour on another one: the paper of a chart has nothing below. */
+export function over(value: string, below: string): string {
+  const [top, under] = [color(value).rgb, color(below).rgb];
+  if (!top || !under || top.a === 1) return value;
+  const part = (of: "r" | "g" | "b") => Math.round(top[of] * top.a + under[of] * (1 - top.a));
+  return `rgb(${part("r")}, ${part("g")}, ${part("b")})`;
 }
 
 export const translucent = (value: string, alpha: number): string => color(value).alpha(alpha).rgbString();

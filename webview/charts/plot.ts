@@ -13,6 +13,8 @@ export type Surface = HTMLCanvasElement | SvgSurface;
 export const PADDING = { top: 6, right: 8 };
 
 interface PlotOptions {
+  /** The opaque colour that all is drawn on. */
+  readonly paper: string;
   readonly x: ScaleOptions<"linear">;
   readonly y: ScaleOptions<"linear">;
   readonly plugins: Plugin<"line">[];
@@ -20,14 +22,26 @@ interface PlotOptions {
   readonly resized?: () => void;
 }
 
+/** Chart.js clears a canvas before it draws, and an opaque one is black then. */
+const paperPlugin = (paper: string): Plugin<"line"> => ({
+  id: "paper",
+  beforeDraw({ ctx, width, height }) {
+    ctx.fillStyle = paper;
+    ctx.fillRect(0, 0, width, height);
+  },
+});
+
 export class Plot {
   readonly chart: Chart<"line">;
 
-  constructor(canvas: Surface, { x, y, plugins, resized }: PlotOptions) {
+  constructor(canvas: Surface, { paper, x, y, plugins, resized }: PlotOptions) {
+    const isPicture = canvas instanceof SvgSurface;
+    // An opaque canvas is copied to the screen; what one shines through is painted below it first, at each frame.
+    if (!isPicture) canvas.getContext("2d", { alpha: false });
     this.chart = new Chart(canvas as HTMLCanvasElement, {
       type: "line",
       // What is no element is not listened to, nor resized.
-      ...(canvas instanceof SvgSurface ? { platform: BasicPlatform } : {}),
+      ...(isPicture ? { platform: BasicPlatform } : {}),
       data: { datasets: [] },
       options: {
         animation: false,
@@ -38,7 +52,7 @@ export class Plot {
         ...(resized ? { onResize: () => requestAnimationFrame(resized) } : {}),
         scales: { x, y },
       } as ChartOptions<"line">,
-      plugins,
+      plugins: isPicture ? plugins : [paperPlugin(paper), ...plugins],
     });
   }
 

@@ -1,0 +1,14 @@
+import { expect, test } from "vitest";
+import { over } from "./palette.ts";
+
+test.each([
+  ["#252526", "#1e1e1e", "#252526"],
+  ["rgba(255, 255, 255, 0.5)", "#000000", "rgb(128, 128, 128)"],
+  ["#00000000", "#1e1e1e", "rgb(30, 30, 30)"],
+])("%s over %s is seen as %s", (top, below, seen) => {
+  expect(over(top, below)).toBe(seen);
+});
+
+test("what is no colour stays what it is", () => {
+  expect(over("", "#1e1e1e")).toBe("");
+});
