@@ -113,7 +113,7 @@ def test_a_compiled_step(script: Script, hub: HubForTests) -> None:
     assert "tx.update(" in lines[series["site"]["line"] - 1]
     assert "clip_by_global_norm(" in lines[series["clip"]["location"]["line"] - 1]
     layers = hub.layers(id)[0]
-    assert list(layers) == ["['b']", "['w']"]
+    assert list(layers) == ["b", "w"]
     assert math.hypot(*layers.values()) == near(steps[0]["norm_pre"])
     assert hub.hellos[-1]["run"]["framework"] == "jax"
 

@@ -19,6 +19,13 @@ test("of too many, the innermost modules that are few enough are rows", () => {
   expect(rows[1]).toEqual({ name: "blocks.0", from: 1, to: 4 });
 });
 
+test("modules are told apart by slashes, too, and keep their name", () => {
+  const names = Array.from({ length: 90 }, (_, i) => `network/block_${Math.floor(i / 3)}/dense_${i % 3}/kernel`);
+  const rows = layerRows(names, 40);
+  expect(rows[1]).toEqual({ name: "network/block_1", from: 3, to: 6 });
+  expect(layerRows(names.slice(0, 6), 5).map(({ name }) => name)).toEqual(["network/block_0", "network/block_1"]);
+});
+
 test("what has one module around all of it is told apart by what is inside", () => {
   const names = Array.from({ length: 100 }, (_, i) => `model.layer.${i % 50 < 25 ? "a" : "b"}.${i}`);
   expect(layerRows(names, 10).map(({ name }) => name)).toEqual([

@@ -19,16 +19,19 @@ export interface Cells {
   readonly nonfinite: Uint32Array;
 }
 
+/** `blocks.0.mlp.weight`, and Keras's `blocks/0/mlp/kernel`. */
+const SEPARATOR = /[./]/;
+
 /**
  * At most `most` rows in the order of the model. Layers are put together by the module that they belong to, the innermost
  * for which the rows are few enough; names that don't tell modules, by their place.
  */
 export function layerRows(names: readonly string[], most: number): LayerRow[] {
   if (names.length <= most) return names.map((name, i) => ({ name, from: i, to: i + 1 }));
-  const paths = names.map((name) => name.split("."));
+  const paths = names.map((name) => name.split(SEPARATOR));
   const deepest = Math.max(...paths.map(({ length }) => length));
   for (let depth = deepest - 1; depth > 0; depth--) {
-    const rows = neighbours(paths, depth);
+    const rows = neighbours(names, paths, depth);
     if (rows.length <= most && rows.length > 1) return rows;
   }
   const size = Math.ceil(names.length / most);
@@ -39,10 +42,10 @@ export function layerRows(names: readonly string[], most: number): LayerRow[] {
 }
 
 /** Layers beside each other whose names begin with the same `depth` parts. */
-function neighbours(paths: readonly string[][], depth: number): LayerRow[] {
+function neighbours(names: readonly string[], paths: readonly string[][], depth: number): LayerRow[] {
   const rows: LayerRow[] = [];
   for (const [i, path] of paths.entries()) {
-    const name = path.slice(0, depth).join(".");
+    const name = names[i]!.slice(0, path.slice(0, depth).join(".").length);
     const last = rows.at(-1);
     if (last?.name === name) rows[rows.length - 1] = { ...last, to: i + 1 };
     else rows.push({ name, from: i, to: i + 1 });

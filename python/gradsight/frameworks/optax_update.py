@@ -134,7 +134,7 @@ class OptaxRecorder:
         if keeper is not None:
             keeper.keep(series, *arrange(numbers, flags))
             return
-        names = tuple(tree.keystr(path) for path, _ in paths)
+        names = tuple(path_name(path) for path, _ in paths)
         layout, computed = arrange(numbers, flags, names)
         jax_graph.leave(series, layout, computed, each)
 
@@ -156,6 +156,12 @@ class OptaxRecorder:
         if arrays is not gradients:
             numbers[NORM_POST] = jax_graph.norms(arrays)[1]
         return flags
+
+
+def path_name(path: Tuple[Any, ...]) -> str:
+    """A leaf's path as other frameworks name a layer, ``params.Dense_0.kernel``, so that its modules can be told."""
+    parts = (getattr(key, "key", getattr(key, "name", getattr(key, "idx", key))) for key in path)
+    return ".".join(str(part) for part in parts)
 
 
 def learning_rate(state: Any) -> Optional[Any]:
