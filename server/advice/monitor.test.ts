@@ -128,6 +128,20 @@ describe("SeriesMonitor", () => {
     ]);
   });
 
+  it("speaks of one step as of one", () => {
+    expect(monitor([{ normPre: 16.4 }]).advice().explanation).toEqual([
+      "1 of the 30 steps that a suggestion needs.",
+      "The norm of the one step was 16.",
+    ]);
+  });
+
+  it("says of a threshold below most norms what it is for", () => {
+    const spiky = Array.from({ length: 600 }, (_, i) => ({ normPre: i % 40 === 39 ? 30 : 1 + (i % 7) / 10 }));
+    const { explanation, evidence } = monitor(spiky).advice();
+    expect(evidence.wouldClip).toBeGreaterThan(0.9);
+    expect(explanation[0]).toMatch(/the tail is heavy .*, so that a few large steps don't outweigh all others\.$/);
+  });
+
   it("tells a sudden NaN from growth that led to one", () => {
     const sudden = monitor([...steady(100, 1), { normPre: Number.NaN }]).advice();
     expect(sudden.explanation[0]).toContain("Clipping does not cure a NaN");
