@@ -29,7 +29,8 @@ const BAR_WIDTH = 8;
 
 const TEXT = {
   title: t("Distribution of the norms"),
-  steps: (n: number) => t("{0} steps, before clipping", formatCount(n)),
+  steps: (n: number) =>
+    n === 1 ? t("{0} step, before clipping", formatCount(n)) : t("{0} steps, before clipping", formatCount(n)),
   rounded: (share: string) => t("norms to within {0}", share),
   loading: t("Loading…"),
   none: t("No gradient norm before clipping counts yet."),
