@@ -114,11 +114,23 @@ function byName(names: Names, frameworks: readonly Framework[]): Evidence | null
     rank = rankOf(name);
     best = { architecture: BY_NAME[rank]![1], name, node: { ...node, kind: "name" as const, id: node.name } };
   }
+  for (const [name, sites] of names.calls) {
+    if (!isBetter(name)) continue;
+    // Bound nowhere: `from model import *` brings it.
+    const site = sites.find(({ call, scope }) => call.callee.kind === "name" && !scope.lookup(name));
+    if (!site) continue;
+    rank = rankOf(name);
+    best = { architecture: BY_NAME[rank]![1], name, node: site.call.callee };
+  }
   return best;
 }
 
+/** `GPTConfig`, `BertTokenizer`: what goes with a network, and is none. */
+const BESIDE = /(Config|Configuration|Tokenizer|TokenizerFast)$/;
+
 /** Where in the list the name stands: beyond its end if it says nothing. */
 const rankOf = onceAWord((name) => {
+  if (BESIDE.test(name)) return BY_NAME.length;
   const found = BY_NAME.findIndex(([pattern]) => pattern.test(name));
   return found === -1 ? BY_NAME.length : found;
 });

@@ -686,6 +686,8 @@ opt.step()
     ["def diffusion(t, y): return y\nmodel = nn.Linear(8, 8)", "information", "max_norm=1.0"],
     ["from network import EncoderRNN\nmodel = EncoderRNN(8)", "warning", "max_norm=1.0"],
     ["from network import GPT\nmodel = GPT(config)", "warning", "max_norm=1.0"],
+    ["from network import *\nmodel = SentenceGRU(8)", "warning", "max_norm=1.0"],
+    ["from words import BertTokenizer\nmodel = nn.Linear(8, 8)", "information", "max_norm=1.0"],
     ["class Actor(nn.Module): pass\nmodel = Actor()", "warning", "max_norm=0.5"],
     ["import gym\nfrom algorithms import TD3\nmodel = nn.Linear(8, 8)", "warning", "max_norm=10.0"],
     ["from styles import TransformerNet\nmodel = TransformerNet()", "information", "max_norm=1.0"],
@@ -696,6 +698,11 @@ opt.step()
     const [finding] = lint(train(build));
     expect(finding?.severity).toBe(severity);
     expect(fixAll(train(build))).toContain(threshold);
+  });
+
+  it("shows the network, not the configuration beside it", () => {
+    const [finding] = lint(train("from network import GPTConfig, GPT\nmodel = GPT(GPTConfig())"));
+    expect(finding?.related.map(({ message }) => message)).toContain("`GPT`: clipping is usual here");
   });
 });
 
