@@ -20,6 +20,7 @@ import type { LintedDocument } from "./document.ts";
 import { guarded } from "./guard.ts";
 import { OpenCell } from "./open-cell.ts";
 import type { OpenNotebook } from "./open-notebook.ts";
+import { afterOthers } from "./turn.ts";
 
 export const SOURCE = "gradsight";
 
@@ -98,8 +99,7 @@ function registerPull(context: Context): DiagnosticsFeature {
   const waiting = new Map<OpenNotebook, ReadonlySet<string>>();
   connection.languages.diagnostics.on(
     guarded(connection, "Linting", empty, async ({ textDocument: { uri } }, token) => {
-      // Lets the changes and cancellations that already wait in line go first.
-      await new Promise((resolve) => setTimeout(resolve));
+      await afterOthers();
       const document = documents.get(uri);
       if (!document) return empty;
       const items = await diagnose(document, context, token);
