@@ -5,7 +5,7 @@ import { scalesByItself } from "../facts/derived/scaler.ts";
 import { shardedModel } from "../facts/derived/sharding.ts";
 import type { OptimizerRef, UpdateSite } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import { externalNames } from "../facts/names/external-names.ts";
+import { usesExternal } from "../facts/names/external-names.ts";
 import type { TextEdit } from "../finding.ts";
 import type { StatementSpelling } from "../frameworks/framework.ts";
 import { argumentOf } from "../syntax/call.ts";
@@ -34,7 +34,7 @@ export function insertStatement(
   const spelled = spelledFunction(facts, spelling, to, threshold);
   if (!spelled) return null;
   const { notWith } = spelling;
-  const misfit = notWith !== undefined && [...externalNames(facts.names)].some((name) => notWith.test(name));
+  const misfit = notWith !== undefined && usesExternal(facts.names, notWith);
   const call = misfit
     ? ofSharded(facts, step.optimizer, spelling, to, threshold)
     : spelling.write({

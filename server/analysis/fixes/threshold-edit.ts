@@ -5,7 +5,7 @@ import { otherUse } from "../facts/derived/other-uses.ts";
 import { isOn, type KnownThreshold, lineOfNode, thresholdSourceAround, whereIs } from "../facts/derived/threshold.ts";
 import type { ClipEvent, Seen, UpdateSite } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import { externalNames } from "../facts/names/external-names.ts";
+import { usesExternal } from "../facts/names/external-names.ts";
 import type { ThresholdEdit, ThresholdRequest } from "../index.ts";
 import { type Expression, rangeOf } from "../syntax/ast.ts";
 import { chooseKind, LOST } from "./choose-kind.ts";
@@ -160,7 +160,7 @@ function insert(facts: Facts, site: UpdateSite, threshold: number): ThresholdEdi
   const edits = insertClip(facts, site, threshold);
   const { framework, managed } = site.step;
   const parsed = managed && !edits ? framework.parsedSetting : undefined;
-  if (parsed && [...externalNames(facts.names)].some((name) => parsed.parser.test(name)))
+  if (parsed && usesExternal(facts.names, parsed.parser))
     return {
       refused: `${framework.title} parses its arguments here. Give it \`${parsed.flag} ${formatNumber(threshold)}\` on the command line, or the same in the file that it reads.`,
     };

@@ -3,7 +3,7 @@ import type { ArgumentPlace, Combination, Framework } from "../../frameworks/fra
 import type { Call, Expression } from "../../syntax/ast.ts";
 import { argumentOf } from "../../syntax/call.ts";
 import type { Versions } from "../../workspace.ts";
-import { externalNames } from "../names/external-names.ts";
+import { usesExternal } from "../names/external-names.ts";
 import { type FunctionInfo, type Scope, Variable } from "../names/scope.ts";
 import { type External, type Frame, type Located, stripCall, type Value } from "../values/value.ts";
 import type { Values } from "../values/values.ts";
@@ -42,9 +42,11 @@ export class Optimizers {
     this.#written = new WrittenSettings(values);
     this.#frameworks = frameworks;
     this.models = new Models(values);
-    const mentioned = [...externalNames(values.names), ...values.names.calls.keys()];
+    const { names } = values;
+    const called = [...names.calls.keys()];
     this.#clippedElsewhere = frameworks.filter(
-      ({ clipsElsewhere }) => clipsElsewhere && mentioned.some((name) => clipsElsewhere.test(name)),
+      ({ clipsElsewhere }) =>
+        clipsElsewhere && (usesExternal(names, clipsElsewhere) || called.some((name) => clipsElsewhere.test(name))),
     );
   }
 

@@ -3,29 +3,57 @@ import { once } from "../once.ts";
 import type { Part } from "./part.ts";
 import type { Names, Scope, Variable } from "./scope.ts";
 
-/** The full names of what a file imports, and of what it calls by way of imported modules. */
-export const externalNames = once(({ module, imports, parts }: Names): ReadonlySet<string> => {
-  const found = new Set(imports.map(({ name }) => name));
-  for (const part of parts)
-    for (const [root, { own, paths }] of calledPaths(part)) {
-      const binding = (own ?? module.lookup(root))?.bindings.at(-1);
-      if (binding?.kind === "import") for (const name of fullNames(paths, binding.name)) found.add(name);
-    }
-  return found;
+/** Whether a pattern describes the full name of something that a file imports, or calls by way of imported modules. */
+export function usesExternal(names: Names, pattern: RegExp): boolean {
+  const known = answers(names);
+  let answer = known.get(pattern);
+  if (answer === undefined) {
+    const { bound, key } = importsOf(names);
+    const describes = describesAny(pattern);
+    answer = names.parts.some((part) => describes(externalNames(part, bound, key)));
+    known.set(pattern, answer);
+  }
+  return answer;
+}
+
+const answers = once((_: Names) => new Map<RegExp, boolean>());
+
+/** Of a list of names that is kept. */
+const describesAny = once((pattern: RegExp) =>
+  once((names: readonly string[]) => names.some((name) => pattern.test(name))),
+);
+
+/** What the module's own names stand for, where they are imports; the same key for the same ones. */
+const importsOf = once(({ module }: Names) => {
+  const bound = new Map<string, string>();
+  for (const name of module.variables.keys()) {
+    const binding = module.lookup(name)?.bindings.at(-1);
+    if (binding?.kind === "import") bound.set(name, binding.name);
+  }
+  return { bound, key: JSON.stringify([...bound]) };
 });
 
-/** By what the way starts at. */
-const fullNames = (paths: CalledPaths["paths"], root: string): readonly string[] => {
-  const known = namesOfPaths(paths);
-  let names = known.get(root);
-  if (!names) {
-    names = [...paths].map((path) => root + path);
-    known.set(root, names);
-  }
-  return names;
-};
+interface External {
+  readonly key: string;
+  readonly names: readonly string[];
+}
 
-const namesOfPaths = once((_: CalledPaths["paths"]) => new Map<string, readonly string[]>());
+const lastNames = new WeakMap<Part, External>();
+
+/** Those of one statement, the same list as long as imports stand for the same. */
+function externalNames(part: Part, bound: ReadonlyMap<string, string>, key: string): readonly string[] {
+  const known = lastNames.get(part);
+  if (known?.key === key) return known.names;
+  const names = new Set(part.imports.map(({ name }) => name));
+  for (const [root, { own, paths }] of calledPaths(part)) {
+    const binding = own?.bindings.at(-1);
+    const full = own ? (binding?.kind === "import" ? binding.name : undefined) : bound.get(root);
+    if (full !== undefined) for (const path of paths) names.add(full + path);
+  }
+  const found = { key, names: [...names] };
+  lastNames.set(part, found);
+  return found.names;
+}
 
 interface CalledPaths {
   /** The variable that the way starts at, where it isn't the module's. */
