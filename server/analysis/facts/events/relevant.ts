@@ -16,8 +16,8 @@ interface Import {
 /** Who calls something of a name: the name of a function, or of a class by what its constructor calls. */
 interface Caller {
   readonly name: string;
-  /** It is called as a member of this imported module (`subprocess.run`). */
-  readonly from: Import | null;
+  /** Where that is called; null where it is handed on. */
+  readonly site: CallSite | null;
 }
 
 export function relevantNames({ imports }: Values, classifier: Classifier): Set<string> {
@@ -36,12 +36,16 @@ export function relevantNames({ imports }: Values, classifier: Classifier): Set<
   }
   // What these modules import in turn is parsed only where the walk gets there.
   for (const names of all.slice(1)) for (const name of namesOfImports(names, imports)) add(name);
+  // A library's function that goes by the name of one of ours isn't it.
+  const mayBeOurs = (site: CallSite) => {
+    const from = importBehind(site);
+    return !from || imports.isAround(from.name, from.scope);
+  };
   for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
     const known = classifier.mayMatter(name);
-    // A library's function that goes by the name of one of ours isn't it.
     for (const names of all)
-      for (const { name: caller, from } of callersOf(name, names))
-        if (!relevant.has(caller) && (!from || known || imports.isAround(from.name, from.scope))) add(caller);
+      for (const { name: caller, site } of callersOf(name, names))
+        if (!relevant.has(caller) && (!site || known || mayBeOurs(site))) add(caller);
   }
   // Which of a class's bases it means is told where it is called.
   relevant.add("__init__");
@@ -94,12 +98,11 @@ function rootOf({ callee }: Call): string | null {
 }
 
 function callersOf(name: string, names: Names): Caller[] {
-  const called = (names.calls.get(name) ?? []).flatMap((site) => {
-    // Of `super().__init__()`, whose constructor that is is told by the bases.
-    if (name === "__init__") return [];
-    const from = importBehind(site);
-    return [...functionsAround(site.scope)].map((owner) => ({ name: calledAs(owner), from }));
-  });
+  // Of `super().__init__()`, whose constructor that is is told by the bases.
+  const sites = name === "__init__" ? [] : (names.calls.get(name) ?? []);
+  const called = sites.flatMap((site) =>
+    [...functionsAround(site.scope)].map((owner) => ({ name: calledAs(owner), site })),
+  );
   const given = callsGiven(name, names).flatMap(({ scope, statement }) => [
     ...[...functionsAround(scope)].map(calledAs),
     // `train_step = jax.jit(step)`: a call of the one comes to the other.
@@ -107,7 +110,7 @@ function callersOf(name: string, names: Names): Caller[] {
   ]);
   return [
     ...called,
-    ...[...given, ...(derived(names).get(name) ?? [])].map((caller) => ({ name: caller, from: null })),
+    ...[...given, ...(derived(names).get(name) ?? [])].map((caller) => ({ name: caller, site: null })),
   ];
 }
 
@@ -128,7 +131,7 @@ function* functionsAround(scope: Scope): Iterable<FunctionInfo> {
 
 const basesOf = ({ owner }: FunctionInfo) => owner?.node.bases.map(({ value }) => lastPart(value)) ?? [];
 
-/** What is called is reached through this import: `subprocess` of `subprocess.run`. */
+/** What is called is a member of this imported module: `subprocess` of `subprocess.run`. */
 function importBehind({ call, scope }: CallSite): Import | null {
   if (call.callee.kind !== "attribute") return null;
   let at = call.callee.object;
