@@ -1,8 +1,9 @@
 /** The statements around an expression, out through the calls that led to it. */
-import { type Block, blocksOf, type Expression, type Statement } from "../../syntax/ast.ts";
+import { type Anchor, type Block, blocksOf, type Expression, type Statement } from "../../syntax/ast.ts";
 import type { Seen } from "../events/events.ts";
 import type { Facts } from "../facts.ts";
 import type { Scope } from "../names/scope.ts";
+import { once } from "../once.ts";
 import type { Frame } from "../values/value.ts";
 
 export interface Enclosing {
@@ -15,7 +16,7 @@ export interface Enclosing {
 
 /** Innermost first. */
 export function enclosing(facts: Facts, { node, frame, scope }: Seen): Enclosing[] {
-  const found = wayTo(facts.statements, node);
+  const found = wayTo(facts.statements[topLevel(facts.statements).get(node.anchor) ?? -1], node);
   // A definition is entered by being called.
   const definition = found.findLastIndex(({ statement }) => statement.kind === "function");
   const inner = found.slice(definition + 1).map((at) => ({ ...at, frame, scope }));
@@ -23,11 +24,16 @@ export function enclosing(facts: Facts, { node, frame, scope }: Seen): Enclosing
   return [...inner.reverse(), ...(call ? enclosing(facts, { ...call, node: call.call }) : [])];
 }
 
-function wayTo(body: Block, node: Expression): { statement: Statement; block: Block | null }[] {
-  const statement = body.find((each) => isWithin(each, node));
+/** The index of a text's statement by the anchor that all in it have. */
+export const topLevel = once(
+  (statements: Block): ReadonlyMap<Anchor, number> => new Map(statements.map(({ anchor }, index) => [anchor, index])),
+);
+
+function wayTo(statement: Statement | undefined, node: Expression): { statement: Statement; block: Block | null }[] {
   if (!statement) return [];
   const block = blocksOf(statement).find((each) => each.some((inner) => isWithin(inner, node))) ?? null;
-  return block ? [{ statement, block }, ...wayTo(block, node)] : [];
+  const inner = block?.find((each) => isWithin(each, node));
+  return block ? [{ statement, block }, ...wayTo(inner, node)] : [];
 }
 
 const isWithin = (outer: Statement, inner: Expression) =>

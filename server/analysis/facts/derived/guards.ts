@@ -12,6 +12,7 @@ import type { ClipEvent, Seen } from "../events/events.ts";
 import { type Facts, sourceOf } from "../facts.ts";
 import type { Scope, Variable } from "../names/scope.ts";
 import type { Frame } from "../values/value.ts";
+import { topLevel } from "./enclosing.ts";
 
 const MAX_CALLS = 8;
 const MAX_STEPS = 6;
@@ -53,7 +54,10 @@ const within = (outer: Statement | Expression, inner: Expression) =>
   outer.anchor === inner.anchor && outer.start <= inner.start && inner.end <= outer.end;
 
 function conditionsIn(facts: Facts, block: Block, node: Expression, around: readonly Condition[]): Condition[] {
-  const index = block.findIndex((statement) => within(statement, node));
+  const index =
+    block === facts.statements
+      ? (topLevel(block).get(node.anchor) ?? -1)
+      : block.findIndex((statement) => within(statement, node));
   const statement = block[index];
   if (!statement) return [...around];
   // A definition is entered by being called.

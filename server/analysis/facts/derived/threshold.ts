@@ -266,13 +266,13 @@ const FILLS =
 /** `cfg.clip`, where one class of this file or its modules has such a field and some library fills it in. */
 function fromFields(facts: Facts, { node, scope }: Seen, values: readonly Value[]): ThresholdSource | null {
   if (node.kind !== "attribute" || (node.object.kind === "name" && node.object.id === scope.self)) return null;
-  const here = fieldsNamed(facts.names, node.name);
+  const here = fieldsIn(facts.names).get(node.name) ?? [];
   const isFilled = values.every(
     (value) =>
       value.kind === "unknown" || isMadeAround(facts, value) || (value.kind === "external" && FILLS.test(value.name)),
   );
   const elsewhere = isFilled ? facts.values.imports.around() : [];
-  const [field, another] = here.length > 0 ? here : elsewhere.flatMap((names) => fieldsNamed(names, node.name));
+  const [field, another] = here.length > 0 ? here : elsewhere.flatMap((names) => fieldsIn(names).get(node.name) ?? []);
   if (!field || another) return null;
   const { info, binding } = field;
   const literal = fieldDefault(binding.value);
@@ -310,12 +310,19 @@ function fromName(facts: Facts, { node, frame, scope }: Seen, depth: number): Th
 
 type Field = { readonly info: ClassInfo; readonly binding: Binding & { kind: "value" } };
 
-const fieldsNamed = ({ classes }: Names, name: string): Field[] =>
-  classes.flatMap((info) =>
-    (info.scope.variables.get(name)?.bindings ?? []).flatMap((binding) =>
-      binding.kind === "value" ? [{ info, binding }] : [],
-    ),
-  );
+/** By name. */
+const fieldsIn = once(({ classes }: Names): ReadonlyMap<string, readonly Field[]> => {
+  const found = new Map<string, Field[]>();
+  for (const info of classes)
+    for (const { name, bindings } of info.scope.variables.values())
+      for (const binding of bindings) {
+        if (binding.kind !== "value") continue;
+        const known = found.get(name);
+        if (known) known.push({ info, binding });
+        else found.set(name, [{ info, binding }]);
+      }
+  return found;
+});
 
 /** `field(default=1.0, metadata=…)` says its default by a keyword, pydantic's `Field(1.0, gt=0)` by its place. */
 const fieldDefault = (node: Expression) =>
