@@ -52,7 +52,10 @@ export const shapeOf = once(
   }),
 );
 
-export const callsInOrder = once((node: Expression): Evaluated["calls"] => {
+/** Kept for what is asked for alone: of its parts, there is no other question. */
+export const callsInOrder = once(inOrder);
+
+function inOrder(node: Expression): Evaluated["calls"] {
   switch (node.kind) {
     case "call": {
       const { callee } = node;
@@ -62,7 +65,7 @@ export const callsInOrder = once((node: Expression): Evaluated["calls"] => {
     case "lambda":
       return [];
     case "conditional":
-      return mayHappen(node.body) || mayHappen(node.otherwise) ? null : callsInOrder(node.test);
+      return mayHappen(node.body) || mayHappen(node.otherwise) ? null : inOrder(node.test);
     case "binary":
       if ((node.operator === "and" || node.operator === "or") && mayHappen(node.right)) return null;
       return joined([node.left, node.right]);
@@ -73,12 +76,12 @@ export const callsInOrder = once((node: Expression): Evaluated["calls"] => {
     default:
       return joined(childrenOf(node));
   }
-});
+}
 
 function joined(nodes: readonly Expression[], last: readonly Shaped[] = []): Evaluated["calls"] {
   const all: Shaped[] = [];
   for (const node of nodes) {
-    const calls = callsInOrder(node);
+    const calls = inOrder(node);
     if (!calls) return null;
     all.push(...calls);
   }

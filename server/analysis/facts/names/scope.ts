@@ -117,7 +117,7 @@ export class Scope {
   lookup(name: string): Variable | null {
     for (let scope: Scope | null = this; scope; scope = scope.parent) {
       if (scope.kind === "class" && scope !== this) continue;
-      if (scope.outer.has(name)) continue;
+      if (scope.outer.size > 0 && scope.outer.has(name)) continue;
       const found = scope.variables.get(name);
       if (found) return found;
     }

@@ -31,7 +31,9 @@ export class Values {
   readonly variables = new Variables(this);
   readonly #frameworks: readonly Framework[];
   readonly #canonical: (name: string) => string;
-  readonly #active: { readonly node: Expression; readonly frame: Frame }[] = [];
+  /** What is being evaluated, outermost first: the node, and in the other list its frame. */
+  readonly #active: Expression[] = [];
+  readonly #activeFrames: Frame[] = [];
   #cutAt = Number.POSITIVE_INFINITY;
   readonly #known = new Map<Frame, Map<Expression, Value[]>>();
   #budget = 60_000;
@@ -54,7 +56,7 @@ export class Values {
     if (answer) return answer;
     // A name defined by itself (`model = DDP(model)`) has nothing to add.
     const depth = this.#active.length;
-    const entered = this.#active.findIndex((active) => active.node === node && active.frame === frame);
+    const entered = this.#entered(node, frame);
     if (entered !== -1) {
       this.#cutAt = Math.min(this.#cutAt, entered);
       return [];
@@ -62,7 +64,8 @@ export class Values {
     if (depth > MAX_DEPTH || this.#budget-- <= 0) return [UNKNOWN];
     const outerCut = this.#cutAt;
     this.#cutAt = Number.POSITIVE_INFINITY;
-    this.#active.push({ node, frame });
+    this.#active.push(node);
+    this.#activeFrames.push(frame);
     try {
       const all = this.#evaluate(node, frame, scope);
       const found = all.length > MAX_VALUES ? this.#distinct(all) : all;
@@ -72,8 +75,16 @@ export class Values {
       return values;
     } finally {
       this.#active.pop();
+      this.#activeFrames.pop();
       this.#cutAt = Math.min(outerCut, this.#cutAt >= depth ? Number.POSITIVE_INFINITY : this.#cutAt);
     }
+  }
+
+  /** The depth at which that is being evaluated already; -1 where it isn't. */
+  #entered(node: Expression, frame: Frame): number {
+    let depth = this.#active.lastIndexOf(node);
+    while (depth > 0 && this.#activeFrames[depth] !== frame) depth = this.#active.lastIndexOf(node, depth - 1);
+    return this.#activeFrames[depth] === frame ? depth : -1;
   }
 
   /** The same call may be come to on several ways: a state that is updated in a loop, and rebuilt from itself. */
