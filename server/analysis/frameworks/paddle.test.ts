@@ -33,6 +33,25 @@ opt.minimize(loss)
 `;
     expect(places(text)).toEqual(["3:missing-clipping"]);
   });
+
+  it("is reported whichever optimizer is chosen by its name", () => {
+    const text = script(PLAIN).replace("paddle.optimizer.Adam", "getattr(paddle.optimizer, args.optimizer)");
+    expect(places(text)).toEqual(["9:missing-clipping"]);
+    expect(fixAll(text)).toBe(
+      text.replace("model.parameters())", "model.parameters(), grad_clip=paddle.nn.ClipGradByGlobalNorm(1.0))"),
+    );
+    expect(places(text.replace("parameters=", "grad_clip=args.clip, parameters="))).toEqual([]);
+  });
+
+  it.each(["collective", "parameter_server.distribute_transpiler"])("is reported in a fleet of old: %s", (of) => {
+    const text = (options: string) => `import paddle.fluid as fluid
+from paddle.fluid.incubate.fleet.${of} import fleet
+opt = fleet.distributed_optimizer(fluid.optimizer.SGD(0.1${options}), strategy)
+opt.minimize(loss)
+`;
+    expect(places(text(""))).toEqual(["4:missing-clipping"]);
+    expect(places(text(", grad_clip=limit"))).toEqual([]);
+  });
 });
 
 describe("a model that trains itself", () => {

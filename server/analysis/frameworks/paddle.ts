@@ -1,7 +1,7 @@
 /** PaddlePaddle: eager loops like PyTorch's, and static programs; the optimizer is given an object that clips. */
 import { type ArgumentSpelling, at, type ClipSetting, type Framework, type Meaning } from "./framework.ts";
 
-const OPTIMIZER = /^paddle\.(incubate\.|fluid\.)?optimizer\.(?!LBFGS|LookAhead|ModelAverage|Optimizer$)[A-Z]\w*$/;
+const OPTIMIZER = /^paddle\.(incubate\.|fluid\.)?optimizer\.(?!LBFGS|LookAhead|ModelAverage|Optimizer$)([A-Z]\w*|\*)$/;
 
 const objects: NonNullable<ClipSetting["objects"]> = [
   {
@@ -39,6 +39,8 @@ export const paddle: Framework = {
     ["paddle.nn.clip.", "paddle.nn."],
     ["paddle.hapi.Model", "paddle.Model"],
     ["paddle.fluid.GradientClipBy", "paddle.fluid.clip.GradientClipBy"],
+    ["paddle.fluid.incubate.fleet.collective.fleet", "paddle.distributed.fleet"],
+    ["paddle.fluid.incubate.fleet.parameter_server.distribute_transpiler.fleet", "paddle.distributed.fleet"],
   ],
   optimizers: OPTIMIZER,
   settings: [{ on: OPTIMIZER, threshold: at(null, "grad_clip"), kind: "norm", objects }],

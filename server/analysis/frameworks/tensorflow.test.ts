@@ -260,6 +260,7 @@ op = ${update}
     ["slim", "slim.learning.create_train_op(loss, opt)"],
     ["slim of its own", "tf_slim.learning.create_train_op(loss, opt)", "import tf_slim"],
     ["contrib", "tf.contrib.layers.optimize_loss(loss, step, 0.1, opt)"],
+    ["an optimizer by its name", 'tf.contrib.layers.optimize_loss(loss, step, 0.1, "RMSProp")'],
     ["an optimizer for TPUs", "tf.tpu.CrossShardOptimizer(opt).minimize(loss)"],
   ])("is reported: %s", (_, update, imports = "import tensorflow.contrib.slim as slim") =>
     expect(places(graph(update, imports))).toEqual(["4:missing-clipping"]),
@@ -274,6 +275,8 @@ op = ${update}
     ["clips", "slim.learning.create_train_op(loss, opt, clip_gradient_norm=4)"],
     ["is given what may", "slim.learning.create_train_op(loss, opt, **options)"],
     ["clips in contrib", "tf.contrib.layers.optimize_loss(loss, step, 0.1, opt, clip_gradients=5.0)"],
+    ["clips by a named optimizer", 'tf.contrib.layers.optimize_loss(loss, step, 0.1, "Adam", clip_gradients=limit)'],
+    ["names an optimizer that nobody knows", 'tf.contrib.layers.optimize_loss(loss, step, 0.1, "Tame")'],
   ])("is left alone where it %s", (_, update) => expect(places(graph(update))).toEqual([]));
 });
 

@@ -19,6 +19,8 @@ export const tensorflow: Framework = {
   // They have no argument that clips; nor have Sonnet's.
   optimizers: /^(tensorflow\.(train|contrib\.opt)\.\w*Optimizer|sonnet\.optimizers\.\w+)$/,
   settings: [],
+  // Of `optimize_loss`.
+  namedOptimizers: /^(Adagrad|Adam|Ftrl|Momentum|RMSProp|SGD)$/,
   carries: {
     "horovod.tensorflow.DistributedOptimizer": at(0, "optimizer"),
     "tensorflow.train.SyncReplicasOptimizer": at(0, "opt"),
