@@ -365,3 +365,27 @@ describe("the fix", () => {
     expect(finding?.fix).toBeNull();
   });
 });
+
+it("follows an update that is handed in under a name of its own, after a backward pass in two steps", () => {
+  const text = (tx: string) => `import jax, optax
+
+def learner(advance):
+    def one(params, state, batch):
+        slope = jax.value_and_grad(loss)
+        value, grads = slope(params, batch)
+        updates, state = advance(grads, state, params)
+        return optax.apply_updates(params, updates), state
+
+    def all(params, state):
+        for batch in data:
+            params, state = one(params, state, batch)
+        return params
+
+    return jax.jit(all)
+
+tx = ${tx}
+run = learner(tx.update)
+`;
+  expect(places(text("optax.adam(1e-3)"))).toEqual(["7:missing-clipping"]);
+  expect(places(text("optax.chain(optax.clip_by_global_norm(1.0), optax.adam(1e-3))"))).toEqual([]);
+});

@@ -40,6 +40,7 @@ export class Classifier {
   readonly #frameworks: readonly Framework[];
   readonly #words = new Set<string>();
   readonly #callables = new Set(["partial", ""]);
+  readonly #backward = new Set<string>();
   readonly optimizers: Optimizers;
   readonly #usage: Usage;
   /** First those whose optimizers may clip out of sight: of two libraries, an optimizer that can't be seen may be either's. */
@@ -60,9 +61,11 @@ export class Classifier {
     this.#gradients = new Gradients(values, frameworks, this.optimizers);
     this.#hidden = new HiddenCalls(values, frameworks, this.optimizers, this.#usage);
     for (const framework of frameworks) {
-      for (const name of Object.keys(framework.calls ?? {}))
-        if (name.endsWith("()")) this.#callables.add(lastSegment(stripCall(name)));
-        else this.#words.add(lastSegment(name));
+      for (const [name, { event }] of Object.entries(framework.calls ?? {}))
+        if (name.endsWith("()")) {
+          this.#callables.add(lastSegment(stripCall(name)));
+          if (event === "backward") this.#backward.add(lastSegment(stripCall(name)));
+        } else this.#words.add(lastSegment(name));
       for (const name of Object.keys(framework.passThrough ?? {})) this.#callables.add(lastSegment(name));
       for (const name of Object.keys(framework.methods ?? {})) this.#words.add(name);
       for (const name of Object.keys(framework.optimizerMethods ?? {})) this.#words.add(name);
@@ -77,6 +80,11 @@ export class Classifier {
   /** Whether a call of that name may give something that is called later: a function wrapped, or one that does the backward pass. */
   makesCallables(name: string): boolean {
     return this.#callables.has(name);
+  }
+
+  /** Whether a call of that name may give a function that does a backward pass. */
+  makesBackward(name: string): boolean {
+    return this.#backward.has(name);
   }
 
   /** Whether a library that is used gives optimizers as functions in a tuple. */

@@ -32,7 +32,7 @@ export function relevantNames({ imports }: Values, classifier: Classifier): Set<
   for (const names of all) {
     for (const name of names.calls.keys()) if (classifier.mayMatter(name)) add(name);
     for (const info of names.changesGradients) add(calledAs(info));
-    if (classifier.mayUnpack) for (const name of unpackedNames(names)) add(name);
+    for (const name of madeNames(names, classifier)) add(name);
   }
   // What these modules import in turn is parsed only where the walk gets there.
   for (const names of all.slice(1)) for (const name of namesOfImports(names, imports)) add(name);
@@ -56,14 +56,20 @@ export function relevantNames({ imports }: Values, classifier: Classifier): Set<
 export const calledAs = ({ name, owner }: FunctionInfo): string =>
   name === "__init__" && owner ? owner.node.name : name;
 
-/** `init, update = adam(1e-3)`: names of parts of what calls return, where such a part is called. */
-function unpackedNames({ module, functions, calls }: Names): string[] {
+/** Called names of what calls return: a part of it (`init, update = adam(1e-3)`), a backward pass (`grads_of = jax.grad(loss)`). */
+function madeNames({ module, functions, calls }: Names, classifier: Classifier): string[] {
   const variables = [module, ...functions.map(({ scope }) => scope)].flatMap(({ variables }) => [
     ...variables.values(),
   ]);
   return variables.flatMap(({ name, bindings }) => {
-    const unpacked = bindings.some((b) => b.kind === "value" && b.path.length > 0 && b.value.kind === "call");
-    return unpacked && calls.has(name) ? [name] : [];
+    if (!calls.has(name)) return [];
+    const made = bindings.some(
+      (b) =>
+        b.kind === "value" &&
+        b.value.kind === "call" &&
+        (b.path.length > 0 ? classifier.mayUnpack : classifier.makesBackward(lastPart(b.value.callee))),
+    );
+    return made ? [name] : [];
   });
 }
 
