@@ -75,8 +75,10 @@ export interface Derived {
 
 /** Models that keep the optimizer that a method gives them. */
 export interface CompiledModels {
-  /** The attribute, by its qualified name. */
+  /** The attribute, by its qualified name, */
   readonly attribute: RegExp;
+  /** and by its own, for a model whose class can't be seen. */
+  readonly member: string;
   readonly by: string;
   readonly place: ArgumentPlace;
 }

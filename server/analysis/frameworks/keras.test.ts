@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { fixAll, lint, places, rulesFound } from "../../../test/analysis/analyser.ts";
+import { placesIn } from "../../../test/analysis/project.ts";
 
 type Parts = Partial<Record<"imports" | "before" | "optimizer" | "compile" | "train", string>>;
 
@@ -317,6 +318,41 @@ ${after}`;
     ["its caller evaluates it", `${layers}\n${compile}\nreturn net`, "net = build(3, None)\nnet.evaluate(x, y)"],
     ["its optimizer can't be seen", `${layers}\nnet.compile(units, "mse")\nreturn net`],
   ])("is left alone where %s", (_, body, after = "") => expect(rulesFound(built(body, after))).toEqual([]));
+});
+
+describe("a model of a module that says nothing of training", () => {
+  const script = (compile: string) => `import tensorflow as tf
+from nets import Critic
+
+class Agent:
+    def __init__(self, rate):
+        self.critic, self.target = Critic(8), Critic(8)
+        ${compile}
+
+    def learn(self, states):
+        with tf.GradientTape() as tape:
+            loss = self.critic(states)
+        grads = tape.gradient(loss, self.critic.trainable_variables)
+        self.critic.optimizer.apply_gradients(zip(grads, self.critic.trainable_variables))
+`;
+  const nets = `from tensorflow import keras
+class Critic(keras.Model):
+    def __init__(self, units):
+        super().__init__()
+        self.value = keras.layers.Dense(units)
+`;
+  const found = (compile: string) => placesIn({ "train.py": script(compile), "nets.py": nets });
+
+  it("has the optimizer that it was compiled with", () => {
+    expect(found("self.critic.compile(optimizer=tf.keras.optimizers.Adam(rate))")).toEqual(["13:missing-clipping"]);
+    expect(found("self.critic.compile(optimizer=tf.keras.optimizers.Adam(rate, clipnorm=9.0))")).toEqual([]);
+  });
+
+  it.each([
+    ["it was compiled elsewhere", "pass"],
+    ["another one was compiled", "self.target.compile(optimizer=tf.keras.optimizers.Adam(rate))"],
+    ["its optimizer can't be seen", "self.critic.compile(optimizer=rate)"],
+  ])("is left alone where %s", (_, compile) => expect(found(compile)).toEqual([]));
 });
 
 describe("Transformers' models for TensorFlow", () => {

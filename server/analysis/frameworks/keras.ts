@@ -79,7 +79,7 @@ export const keras: Framework = {
     "tensorflow_addons.optimizers.SWA": OPTIMIZER_ARGUMENT,
   },
   namedOptimizers: new RegExp(`^(${NAMES})$`, "i"),
-  compiled: { attribute: COMPILED, by: "compile", place: OPTIMIZER_ARGUMENT },
+  compiled: { attribute: COMPILED, member: "optimizer", by: "compile", place: OPTIMIZER_ARGUMENT },
   keepsGradients: /\.get_unscaled_gradients$/,
   optimizerMethods: {
     apply_gradients: applies(0, "grads_and_vars", "pairs"),

@@ -4,7 +4,7 @@ import type { Expression } from "../../syntax/ast.ts";
 import { lastPart } from "../../syntax/call.ts";
 import type { CallSite, ClassInfo } from "../names/scope.ts";
 import { argumentThrough } from "../values/passed.ts";
-import { type Located, stripCall, type Value } from "../values/value.ts";
+import { type External, type Located, stripCall, type Value } from "../values/value.ts";
 import type { Values } from "../values/values.ts";
 import type { Seen } from "./events.ts";
 
@@ -15,19 +15,36 @@ export class Models {
     this.#values = values;
   }
 
-  /** The optimizers that the calls in this file give to the model whose attribute `node` is; none where that can't be seen. */
-  optimizersOf({ node, frame, scope }: Located, { by, place }: CompiledModels): Located[] {
+  /**
+   * The optimizers that the calls in this file give to the model whose attribute `node` is, for `value`; none where that
+   * can't be seen.
+   */
+  optimizersOf({ node, frame, scope }: Located, value: External, { attribute, member, by, place }: CompiledModels) {
     if (node.kind !== "attribute") return [];
-    const owners = this.#values
-      .evaluate(node.object, frame, scope)
-      .flatMap((value) => (value.kind === "instance" ? [value.info] : []));
-    const sites = (this.#values.names.calls.get(by) ?? []).filter((site) =>
-      owners.some((owner) => this.#tells(site, owner, by)),
-    );
-    return sites.flatMap((site) => {
+    const sites = this.#values.names.calls.get(by) ?? [];
+    const telling = attribute.test(value.name)
+      ? this.#toldByClass({ node: node.object, frame, scope }, sites, by)
+      : value.name.endsWith(`().${member}`)
+        ? sites.filter((site) => this.#isOn(site, this.#identity({ node: node.object, frame, scope })))
+        : [];
+    return telling.flatMap((site): Located[] => {
       const found = argumentThrough(this.#values, site.call, place, this.#values.frames.of(site.scope), site.scope);
       return found ? [found] : [];
     });
+  }
+
+  #toldByClass({ node, frame, scope }: Seen, sites: readonly CallSite[], by: string): CallSite[] {
+    const owners = this.#values
+      .evaluate(node, frame, scope)
+      .flatMap((value) => (value.kind === "instance" ? [value.info] : []));
+    return sites.filter((site) => owners.some((owner) => this.#tells(site, owner, by)));
+  }
+
+  /** The method is called on the same model, be its class one that can't be seen. */
+  #isOn({ call, scope }: CallSite, identity: ReadonlySet<object>): boolean {
+    if (call.callee.kind !== "attribute") return false;
+    const told = { node: call.callee.object, frame: this.#values.frames.of(scope), scope };
+    return [...this.#identity(told)].some((key) => identity.has(key));
   }
 
   /** `model.compile(…)`; where the class has a `compile` of its own, what that hands on to `super().compile(…)`. */
@@ -82,11 +99,7 @@ export class Models {
   #gets(model: Seen, methods: readonly string[]): boolean {
     const identity = this.#identity(model);
     return methods.some((method) =>
-      (this.#values.names.calls.get(method) ?? []).some(({ call, scope: inside }) => {
-        if (call.callee.kind !== "attribute") return false;
-        const run = { node: call.callee.object, frame: this.#values.frames.of(inside), scope: inside };
-        return [...this.#identity(run)].some((key) => identity.has(key));
-      }),
+      (this.#values.names.calls.get(method) ?? []).some((site) => this.#isOn(site, identity)),
     );
   }
 

@@ -105,10 +105,10 @@ export class Optimizers {
 
   /** `self.optimizer` of a model is what `compile` was given. */
   #compiled(value: Value, located: Located, framework: Framework, found: Found, depth: number): boolean {
-    const { compiled } = framework;
-    if (!compiled || depth >= MAX_DEPTH || value.kind !== "external" || !compiled.attribute.test(value.name))
-      return false;
-    const given = this.models.optimizersOf(located, compiled);
+    if (depth >= MAX_DEPTH || value.kind !== "external") return false;
+    const given = this.#frameworks.flatMap(({ compiled }) =>
+      compiled ? this.models.optimizersOf(located, value, compiled) : [],
+    );
     for (const optimizer of given) this.#resolve(optimizer, framework, found, depth + 1);
     return given.length > 0;
   }
