@@ -246,13 +246,7 @@ export class Classifier {
     const { callee } = call;
     if (callee.kind !== "attribute") return null;
     const owners = this.#values.evaluate(callee.object, frame, scope).filter((value) => value.kind === "instance");
-    const derived = owners.some((owner) =>
-      owner.info.node.bases.some((base) =>
-        this.#values
-          .evaluate(base.value, this.#values.frames.around(owner.info.scope))
-          .some((value) => value.kind === "external" && this.optimizers.isOptimizer(value.name)),
-      ),
-    );
+    const derived = owners.some(({ info }) => this.optimizers.isDerived(info));
     const framework = this.#frameworks.find((known) => known.optimizerMethods);
     const meaning = framework?.optimizerMethods?.step;
     return derived && framework && meaning ? this.#meaning(meaning, framework, call, statement, frame, scope) : null;

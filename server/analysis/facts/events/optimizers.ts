@@ -1,10 +1,10 @@
 /** What stands behind an expression that is used as an optimizer: its constructors, and the clipping that they were told to do. */
 import type { ArgumentPlace, Combination, Framework } from "../../frameworks/framework.ts";
-import type { Call, Expression } from "../../syntax/ast.ts";
+import { type Call, type Expression, textOf } from "../../syntax/ast.ts";
 import { argumentOf } from "../../syntax/call.ts";
 import type { Versions } from "../../workspace.ts";
 import { usesExternal } from "../names/external-names.ts";
-import { type FunctionInfo, type Scope, Variable } from "../names/scope.ts";
+import { type ClassInfo, type FunctionInfo, type Scope, Variable } from "../names/scope.ts";
 import { type External, type Frame, type Located, stripCall, type Value } from "../values/value.ts";
 import type { Values } from "../values/values.ts";
 import { ClipSettings, type Said } from "./clip-settings.ts";
@@ -14,6 +14,7 @@ import { WrittenSettings } from "./written-settings.ts";
 
 const MAX_DEPTH = 6;
 const MENTIONS_CLIPPING = /clip|clamp_|^max_norm$/i;
+const CLIPS_OR_STEPS = /clip|clamp|max_?\w*norm|(?<!super\([\w, ]*\))\.step\(/i;
 
 /** What was found so far; constructors that carry or combine others add to the same. */
 interface Found {
@@ -76,6 +77,18 @@ export class Optimizers {
 
   isOptimizer(name: string): boolean {
     return this.#frameworks.some((framework) => framework.optimizers?.test(name));
+  }
+
+  /** A class that the workspace defines is a framework's optimizer by its bases. */
+  isDerived(info: ClassInfo): boolean {
+    return this.#bases(info).some((base) => base.kind === "external" && this.isOptimizer(base.name));
+  }
+
+  /** What the bases of a class, and theirs, are. */
+  #bases(info: ClassInfo): Value[] {
+    return [...this.#values.members.lineage(info)].flatMap(({ node, scope }) =>
+      node.bases.flatMap((base) => this.#values.evaluate(base.value, this.#values.frames.around(scope))),
+    );
   }
 
   /** An optimizer, or something that only clips for one. */
@@ -274,8 +287,20 @@ export class Optimizers {
     found.keys.add(`class ${this.#values.frames.id(info)} ${value.call ? this.#values.frames.id(value.call) : ""}`);
     if (value.call)
       found.constructors.push({ call: value.call, frame: value.frame, scope: value.scope, name: info.node.name });
-    // How an optimizer of another module came to be written for this one can't be told from its `step` alone.
-    if (!this.#values.imports.isHere(info.scope) || (step && this.#mentionsClipping(step))) found.opaque = true;
+    if (!this.#values.imports.isHere(info.scope) ? !this.#isPlain(info) : step && this.#mentionsClipping(step))
+      found.opaque = true;
+  }
+
+  /**
+   * How an optimizer of another module came to be written for this one can't be told from its `step` alone: it is a
+   * plain one if the classes that make it a framework's optimizer neither name clipping nor step another optimizer.
+   */
+  #isPlain(info: ClassInfo): boolean {
+    const seen = this.#bases(info).every(
+      (base) => base.kind === "class" || (base.kind === "external" && this.isOptimizer(base.name)),
+    );
+    const lineage = [...this.#values.members.lineage(info)];
+    return seen && this.isDerived(info) && lineage.every(({ node }) => !CLIPS_OR_STEPS.test(textOf(node)));
   }
 
   /** The parameter of a function that nothing in this file calls. */

@@ -377,6 +377,37 @@ class Trainer:
   });
 });
 
+describe("an optimizer that another module defines", () => {
+  const script = train("from engine import Tidy", "").replace("torch.optim.Adam", "Tidy");
+  const engine = (update: string, base = "Optimizer") => `import torch
+from torch.optim.optimizer import Optimizer
+
+class Averaged(${base}):
+    def step(self, closure=None):
+        for group in self.param_groups:
+            for p in group["params"]:
+                ${update}
+
+class Tidy(Averaged):
+    def __init__(self, parameters, lr=1e-3):
+        super().__init__(parameters, {"lr": lr})
+`;
+  const PLAIN = 'p.data.add_(p.grad, alpha=-group["lr"])';
+
+  it("is a plain one if nothing in it may clip, however far its base is", () =>
+    expect(placesIn({ "train.py": script, "engine.py": engine(PLAIN) })).toEqual(["10:missing-clipping"]));
+
+  it.each([
+    ["clips", `p.grad.clamp_(-1, 1); ${PLAIN}`],
+    ["clips in a function", `limit(p, group["max_norm"]); ${PLAIN}`],
+    ["steps another one", "self.inner.step()"],
+    ["has a base that can't be seen", PLAIN, "Optimizer, tools.Tamed"],
+    ["is no optimizer of a framework", PLAIN, "object"],
+  ])("is left alone where it %s", (_, update, base?: string) =>
+    expect(placesIn({ "train.py": script, "engine.py": engine(update, base) })).toEqual([]),
+  );
+});
+
 /** A small generator of its own, so that a failure can be run again. */
 function generator(seed: number): (below: number) => number {
   let state = seed;
