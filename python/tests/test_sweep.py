@@ -12,6 +12,8 @@ from typing import Any, Callable, Dict, List
 
 import pytest
 from conftest import command, environment, run
+from gradsight._trial import Plan, write_plan
+from gradsight.sweep.finished import Finished
 
 pytest.importorskip("torch")
 if os.name != "posix":
@@ -117,7 +119,7 @@ def wait_for(condition: Callable[[], bool], seconds: float = 120.0) -> None:
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="looks for processes in /proc")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_leaves_no_process_behind(number: int, script: Script, tmp_path: Path) -> None:
     script(
         """
@@ -137,8 +139,21 @@ def test_leaves_no_process_behind(number: int, script: Script, tmp_path: Path) -
     assert all(map(alive, started))
     process.send_signal(number)
     code = process.wait(60)
-    assert code == {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -9}[signal.Signals(number)]
+    assert code == (-9 if number == signal.SIGKILL else 128 + number)
     wait_for(lambda: not any(map(alive, started)), 30)
+
+
+def test_folders_of_trials_whose_sweep_was_killed_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADSIGHT_STATE", str(tmp_path))
+    killed = subprocess.Popen(["true"])
+    killed.wait()
+    finished = Finished(None, "a sweep")
+    for name, runner in (("trial-left", killed.pid), ("trial-running", os.getpid())):
+        folder = os.path.join(finished.folder, name)
+        os.makedirs(folder)
+        write_plan(folder, Plan("a sweep", "0.5", None, False, 1, 0, runner))
+    finished.open(False)
+    assert os.listdir(finished.folder) == ["trial-running"]
 
 
 @pytest.mark.parametrize(
@@ -153,6 +168,40 @@ def test_says_why_a_script_can_not_be_tried(text: str, reason: str, script: Scri
     script(text)
     done = swept(tmp_path, "train.py", "--steps", "5")
     assert done.returncode == 1 and reason in done.stderr
+
+
+@pytest.mark.parametrize(
+    "text, reason",
+    [
+        ("import gradsight\nfor step in range(9): gradsight.log(step, loss=1)", "logs its steps by hand"),
+        (
+            """
+            import os
+            os.environ["KERAS_BACKEND"] = "torch"
+            import keras
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile(keras.optimizers.SGD(0.1, clipnorm=1.0), "mse")
+            model.fit(keras.ops.ones((4, 2)), keras.ops.ones((4, 1)), verbose=0)
+            """,
+            "not yet for keras",
+        ),
+    ],
+)
+def test_what_no_step_would_end_is_ended_as_soon_as_it_is_seen(
+    text: str, reason: str, script: Script, tmp_path: Path
+) -> None:
+    if "keras" in reason:
+        pytest.importorskip("keras")
+    path = script(text)
+    with path.open("a") as stream:
+        stream.write("\nimport time\ntime.sleep(600)\n")
+    done = swept(tmp_path, "train.py", "--steps", "5")
+    assert done.returncode == 1 and reason in done.stderr
+
+
+def test_a_launcher_is_not_tried(script: Script, tmp_path: Path) -> None:
+    done = swept(tmp_path, "-m", "torch.distributed.run", "--", "train.py")
+    assert done.returncode == 1 and "Name the training script itself" in done.stderr
 
 
 def test_several_optimizers_are_named(script: Script, tmp_path: Path) -> None:

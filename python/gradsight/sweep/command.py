@@ -14,6 +14,7 @@ import sys
 from types import FrameType
 from typing import Any, Dict, List, NoReturn, Optional
 
+from .._children import is_launcher
 from .._guard import tell
 from .._trial import OWN
 from .finished import Finished
@@ -41,6 +42,9 @@ def sweep(arguments: List[str]) -> int:
         _parser().error("expected one script, or -m and a module")
     if options.script and not os.path.isfile(options.script):
         _parser().error(f"there is no file {options.script}")
+    if is_launcher(options.module or options.script):
+        tell("a launcher trains in processes that it starts, which can't be tried. Name the training script itself.")
+        return 1
     for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         signal.signal(number, _end)
     try:
@@ -128,7 +132,7 @@ class _Sweep:
 
         on_gpu = self._about.get("device") not in (None, "cpu")
         jobs = self._options.jobs or (1 if on_gpu else min(2, os.cpu_count() or 1))
-        run_all(wanted, start, series, self._options.steps, jobs, self._results, done)
+        run_all(wanted, start, _refuse, series, self._options.steps, jobs, self._results, done)
 
     def _done(self, result: Result) -> None:
         self._results.append(result)
@@ -175,10 +179,7 @@ def _trials(settings: List[str], seeds: int) -> List[Wanted]:
 
 def _series(record: Record, wanted: Optional[str], result: Result) -> Optional[str]:
     """The series that is tried; None: all. Raises ``Refused`` where the script can't be."""
-    if record.framework not in (None, "torch"):
-        raise Refused(f"trials need PyTorch: not yet for {record.framework}.")
-    if record.by_hand:
-        raise Refused("trials need PyTorch: nothing can be tried in a loop that logs its steps by hand.")
+    _refuse(record)
     if not record.updates:
         why = f": {result.reason}" if result.outcome == FAILED else ", in the process that was started itself."
         raise Refused(f"no update of an optimizer of PyTorch was seen{why}")
@@ -192,6 +193,14 @@ def _series(record: Record, wanted: Optional[str], result: Result) -> Optional[s
     if wanted is not None and wanted not in names or wanted is None and len(names) > 1:
         raise Refused(f"there are several optimizers: say --series with one of {', '.join(names)}, or {ALL}.")
     return wanted or names[0]
+
+
+def _refuse(record: Record) -> None:
+    """Raises ``Refused`` where a trial has begun in which no threshold can be put in force, and which no step would end."""
+    if record.framework not in (None, "torch"):
+        raise Refused(f"trials need PyTorch: not yet for {record.framework}.")
+    if record.by_hand:
+        raise Refused("trials need PyTorch: nothing can be tried in a loop that logs its steps by hand.")
 
 
 def _places(record: Record, series: Optional[str]) -> Dict[str, Any]:

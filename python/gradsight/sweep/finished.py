@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import os
@@ -9,7 +10,7 @@ import shutil
 from typing import Any, Dict, List, Optional, Tuple
 
 from .. import _state
-from .._trial import digest_of
+from .._trial import digest_of, read_plan
 from .trials import Result
 
 FILE = "finished.jsonl"
@@ -29,6 +30,7 @@ class Finished:
         """What is known of the script, and what is done; ``fresh``: forget it. Nothing if a source has changed since."""
         os.makedirs(self.folder, exist_ok=True)
         _clean_up(os.path.dirname(self.folder), self.folder)
+        _remove_left(self.folder)
         lines = [] if fresh else self._lines()
         about = next((line["about"] for line in lines if "about" in line), None)
         if about is None or any(digest_of(path) != digest for path, digest in about["sources"].items()):
@@ -53,6 +55,27 @@ class Finished:
                 return [json.loads(line) for line in stream if line.endswith("\n")]
         except (OSError, ValueError):
             return []
+
+
+def _remove_left(folder: str) -> None:
+    """Folders of trials whose sweep was killed."""
+    for path in glob.glob(os.path.join(glob.escape(folder), "trial-*")):
+        try:
+            runner = read_plan(path).runner
+        except (OSError, ValueError):
+            continue
+        if os.name == "posix" and not _is_running(runner):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _clean_up(folder: str, kept: str) -> None:

@@ -205,6 +205,7 @@ def still_to_run(wanted: List[Wanted], results: List[Result]) -> List[Wanted]:
 def run_all(
     wanted: List[Wanted],
     start: Callable[[Wanted], Trial],
+    look: Callable[[Record], None],
     series: Optional[str],
     steps: int,
     jobs: int,
@@ -213,6 +214,7 @@ def run_all(
 ) -> None:
     """Runs what is wanted and not yet ``known``, ``jobs`` at a time, in this order, and tells of each as it is done.
 
+    ``look`` sees each record as it grows, and may raise.
     Whatever ends this, an error or a signal that raises, ends the trials that run.
     """
     running: List[Trial] = []
@@ -225,6 +227,7 @@ def run_all(
             time.sleep(PERIOD)
             for trial in list(running):
                 over, stopped = trial.ended(), None
+                look(trial.record)
                 if not over:
                     stopped = _why_stop(trial, running, results, series, steps)
                     if stopped is not None:
@@ -245,7 +248,8 @@ def run_all(
 
 def _end_all(running: List[Trial]) -> None:
     """A second signal must not keep this from ending them."""
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
     for trial in running:
         trial.signal(signal.SIGTERM)
     for trial in running:
