@@ -17,6 +17,13 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
+/** Where the script lies as it is: not beside the others, one of which has the name of a package. */
+async function unclipped(script: string): Promise<string> {
+  const file = join(folder, "before.py");
+  await writeFile(file, script);
+  return file;
+}
+
 /** Where the script lies with that kind of clipping in it. */
 async function clipping(script: string, kind: OtherKind): Promise<string> {
   const module = analyser.open(script);
@@ -38,49 +45,69 @@ async function scriptNamed(name: string, context: TestContext): Promise<string> 
 describe("by value", () => {
   it.for<[string, number]>([
     ["torch-loop.py", 36],
+    ["fabric.py", 36],
     ["lightning-trainer.py", 36],
     ["keras-fit.py", 8],
+    ["tensorflow-v1-tape.py", 36],
     ["optax-chain.py", 36],
   ])("%s: each of its components is cut off at 0.5", { timeout }, async ([name, parameters], context) => {
     const script = await scriptNamed(name, context);
     const file = await clipping(script, "value");
     expect(await run(file, "1e4")).toBeCloseTo(0.5 * Math.sqrt(parameters), 5);
-    expect(await run(file, "1e-4")).toBeCloseTo(await run(join(SCRIPTS, name), "1e-4"), 8);
+    expect(await run(file, "1e-4")).toBeCloseTo(await run(await unclipped(script), "1e-4"), 8);
   });
 });
 
 describe("adaptively", () => {
   // Of weights of zero the paper takes the norm for 1e-3: four units of one layer, and its bias.
   const bound = 0.01 * 1e-3 * Math.sqrt(5);
-  it.for(["torch-loop.py", "optax-chain.py"])(
+  it.for(["torch-loop.py", "accelerate.py", "fabric.py", "optax-chain.py"])(
     "%s: each unit by the norm of its weights",
     { timeout },
     async (name, context) => {
       const script = await scriptNamed(name, context);
       const file = await clipping(script, "adaptive");
       expect((await run(file, "1e4")) / bound).toBeCloseTo(1, 4);
-      expect((await run(file, "1e-8")) / (await run(join(SCRIPTS, name), "1e-8"))).toBeCloseTo(1, 5);
+      expect((await run(file, "1e-8")) / (await run(await unclipped(script), "1e-8"))).toBeCloseTo(1, 5);
     },
   );
 });
 
-const HISTORY = `# Needs: torch
+/** A parameter whose gradient has these norms in turn, and one that has none. */
+const history = (needs: string, set: string, prepare: string, backward: string) => `# Needs: ${needs}
 import torch
+${set}
 
-parameter = torch.nn.Parameter(torch.zeros(4))
-unused = torch.nn.Parameter(torch.zeros(4))
-optimizer = torch.optim.SGD([parameter, unused], lr=1.0)
+model = torch.nn.ParameterList([torch.zeros(4), torch.zeros(4)])
+optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+${prepare}
+parameter = next(iter(model.parameters()))
 for norm in [1.0, 3.0, 2.0, 100.0, 5.0]:
     optimizer.zero_grad()
     before = parameter.detach().clone()
-    (parameter * norm / 2).sum().backward()
+    loss = (parameter * norm / 2).sum()
+    ${backward}
     optimizer.step()
     print((before - parameter.detach()).norm().item())
 `;
 
-it("by the history: at the median of the norms so far", { timeout }, async (context) => {
-  const lacking = missing(HISTORY);
+it.for([
+  history("torch", "", "", "loss.backward()"),
+  history(
+    "torch, accelerate",
+    "from accelerate import Accelerator\naccelerator = Accelerator(cpu=True)",
+    "model, optimizer = accelerator.prepare(model, optimizer)",
+    "accelerator.backward(loss)",
+  ),
+  history(
+    "torch, lightning",
+    'from lightning.fabric import Fabric\nimport os\nfabric = Fabric(accelerator="cpu", devices=1, precision=os.environ.get("PRECISION", "32-true"))',
+    "optimizer = fabric.setup_optimizers(optimizer)",
+    "fabric.backward(loss)",
+  ),
+])("by the history: at the median of the norms so far", { timeout }, async (script, context) => {
+  const lacking = missing(script);
   if (lacking) return context.skip(lacking);
-  const norms = (await printed(await clipping(HISTORY, "autoclip"))).map(Number);
+  const norms = (await printed(await clipping(script, "autoclip"))).map(Number);
   expect(norms.map((norm) => Number(norm.toFixed(4)))).toEqual([1, 1, 2, 3, 3]);
 });

@@ -25,6 +25,10 @@ for batch in batches:
 ${clip}    optimizer.step()
 `;
 
+/** The optimizer is of this version's `tf.train`, which can't be told to clip where it is built. */
+const tape = (clip: string, gradients: string) =>
+  `import tensorflow as tf\noptimizer = tf.compat.v1.train.GradientDescentOptimizer(1.0)\nfor x in data:\n    with tf.GradientTape() as tape:\n        loss = model(x)\n${clip.replaceAll("        ", "    ")}    optimizer.apply_gradients(zip(${gradients}, model.trainable_variables))\n`;
+
 describe("by value", () => {
   it.each<[string, string, string]>([
     ["PyTorch", torchLoop(), torchLoop("    torch.nn.utils.clip_grad_value_(model.parameters(), clip_value=0.5)\n")],
@@ -54,11 +58,36 @@ describe("by value", () => {
       "import jax, optax\ntx = optax.chain(optax.clip(0.5), optax.adam(1e-3))\n@jax.jit\ndef step(p, s, b):\n    g = jax.grad(loss)(p, b)\n    u, s = tx.update(g, s)\n    return optax.apply_updates(p, u), s\n",
     ],
     [
+      "TensorFlow's tape",
+      tape("        gradients = tape.gradient(loss, model.trainable_variables)\n", "gradients"),
+      tape(
+        "        gradients = tape.gradient(loss, model.trainable_variables)\n        gradients = [None if g is None else tf.clip_by_value(g, -0.5, 0.5) for g in gradients]\n",
+        "gradients",
+      ),
+    ],
+    [
+      "TensorFlow's tape, whose gradients have no name",
+      tape("", "tape.gradient(loss, model.trainable_variables)"),
+      tape(
+        "",
+        "[None if g is None else tf.clip_by_value(g, -0.5, 0.5) for g in tape.gradient(loss, model.trainable_variables)]",
+      ),
+    ],
+    [
       "PaddlePaddle",
       "import paddle\nopt = paddle.optimizer.Adam(parameters=model.parameters())\nfor x in data:\n    model(x).backward()\n    opt.step()\n",
       "import paddle\nopt = paddle.optimizer.Adam(parameters=model.parameters(), grad_clip=paddle.nn.ClipGradByValue(0.5))\nfor x in data:\n    model(x).backward()\n    opt.step()\n",
     ],
   ])("%s", (_, before, after) => expect(choose(before, "value")).toBe(after));
+});
+
+it("clips TensorFlow's gradients by value once, and leaves nothing to find", () => {
+  const written = choose(
+    tape("        gradients = tape.gradient(loss, model.trainable_variables)\n", "gradients"),
+    "value",
+  );
+  expect(rulesFound(written).filter((rule) => rule !== "value-clipping")).toEqual([]);
+  expect(choose(written, "value")).toMatch(/^refused: /);
 });
 
 describe("adaptively", () => {
@@ -77,6 +106,82 @@ describe("adaptively", () => {
     expect(written).toContain("\n\n\nmodel = build()");
     expect(written).toContain("    clip_grad_adaptively_(model.parameters(), clip_factor=0.01)\n    optimizer.step()");
     expect(rulesFound(written).filter((rule) => rule !== "hand-written-clipping")).toEqual([]);
+  });
+});
+
+describe("by a function in a script whose framework does the backward pass", () => {
+  const accelerated = (built: string, body: string) =>
+    `import torch\nfrom accelerate import Accelerator\n\naccelerator = Accelerator(${built})\noptimizer = torch.optim.Adam(model.parameters())\nmodel, optimizer = accelerator.prepare(model, optimizer)\nfor x in data:\n${body}`;
+  const step = "    accelerator.backward(model(x))\n    optimizer.step()\n";
+
+  it("unscales first under Accelerate, whose precision may be chosen at its launch", () => {
+    const written = choose(accelerated("", step), "adaptive");
+    expect(written).toContain(
+      "    accelerator.unscale_gradients(optimizer)\n    clip_grad_adaptively_(model.parameters(), clip_factor=0.01)\n    optimizer.step()",
+    );
+    expect(rulesFound(written).filter((rule) => rule !== "hand-written-clipping")).toEqual([]);
+  });
+
+  it("leaves a clip in another function alone, which the one that was written is the second time", () => {
+    for (const kind of ["adaptive", "autoclip"] as const) {
+      expect(choose(choose(torchLoop(), kind), kind)).toMatch(
+        /^refused: The gradients are clipped otherwise on line \d+/,
+      );
+      expect(choose(choose(accelerated("", step), kind), kind)).toMatch(/^refused: .* otherwise on line \d+/);
+    }
+  });
+
+  it("doesn't unscale twice", () => {
+    const unscaled = step.replace("    optimizer", "    accelerator.unscale_gradients()\n    optimizer");
+    expect(choose(accelerated("", unscaled), "autoclip").match(/unscale_gradients/g)).toHaveLength(1);
+    const clipped = step.replace(
+      "    optimizer",
+      "    accelerator.clip_grad_norm_(model.parameters(), 1.0)\n    optimizer",
+    );
+    const instead = choose(accelerated("", clipped), "autoclip");
+    expect(instead).not.toContain("accelerator.clip_grad_norm_");
+    expect(instead).toContain("    accelerator.unscale_gradients(optimizer)\n    autoclip(model.parameters())\n");
+    expect(rulesFound(instead)).toEqual([]);
+  });
+
+  it("waits for the whole batch under Accelerate", () => {
+    const accumulated = step.replaceAll("    ", "        ");
+    expect(
+      choose(
+        accelerated("gradient_accumulation_steps=4", `    with accelerator.accumulate(model):\n${accumulated}`),
+        "adaptive",
+      ),
+    ).toContain(
+      "        if accelerator.sync_gradients:\n            accelerator.unscale_gradients(optimizer)\n            clip_grad_adaptively_(model.parameters(), clip_factor=0.01)\n        optimizer.step()",
+    );
+  });
+
+  const fabric = (built: string) =>
+    `import torch\nfrom lightning.fabric import Fabric\n\nfabric = Fabric(${built})\noptimizer = torch.optim.Adam(model.parameters())\nmodel, optimizer = fabric.setup(model, optimizer)\nfor x in data:\n    fabric.backward(model(x))\n    optimizer.step()\n`;
+  const measures = '    fabric.clip_gradients(model, optimizer, max_norm=float("inf"), error_if_nonfinite=False)\n';
+
+  it.each<[string, string, boolean]>([
+    ["no precision", "", false],
+    ["one that has no scale", 'precision="bf16-mixed"', false],
+    ["one that has", 'precision="16-mixed"', true],
+    ["one that can't be followed", "precision=args.precision", true],
+    ["options that can't be followed", "**options", true],
+  ])("under Fabric with %s", (_, built, unscales) => {
+    const written = choose(fabric(built), "autoclip");
+    if (built.startsWith("**")) return expect(written).toContain("refused");
+    expect(written).toContain(
+      `${unscales ? measures : "    fabric.backward(model(x))\n"}    autoclip(model.parameters())\n`,
+    );
+    expect(written.includes(measures)).toBe(unscales);
+    expect(rulesFound(written)).toEqual([]);
+  });
+
+  it("by value under Fabric, and not over shards", () => {
+    expect(choose(fabric(""), "value")).toContain(
+      "    fabric.clip_gradients(model, optimizer, clip_val=0.5)\n    optimizer.step()",
+    );
+    expect(choose(fabric('strategy="fsdp"'), "adaptive")).toContain("refused");
+    expect(choose(fabric("strategy=args.strategy"), "autoclip")).toContain("refused");
   });
 });
 

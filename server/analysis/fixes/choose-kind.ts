@@ -69,11 +69,17 @@ function takeOut(facts: Facts, site: UpdateSite, kind: OtherKind): { edits: Text
       refused: `The optimizer is told to clip on ${whereIs(facts, told.node)} already. Take \`${sourceOf(facts, told.node)}\` out there first.`,
     };
   const edits: TextEdit[] = [];
+  // In another function a clip may serve other updates, too.
+  const scopes = new Set([
+    site.step.scope,
+    ...site.paths.flat().flatMap((event) => (event.kind === "backward" ? event.scope : [])),
+  ]);
   for (const clip of distinct(clipsOf(facts, site))) {
     const where = whereIs(facts, clip.node);
     if (clip.how === kind) return { refused: `The gradients are clipped ${NAMES[kind]} on ${where} already.` };
     const { statement } = clip;
-    const isAlone = statement.kind === "expression" && statement.value === clip.node && !clip.origin;
+    const isAlone =
+      statement.kind === "expression" && statement.value === clip.node && !clip.origin && scopes.has(clip.scope);
     const edit = isAlone ? remove(facts.text, statement) : null;
     if (!edit) return { refused: `The gradients are clipped otherwise on ${where}. Take that out first.` };
     edits.push(edit);

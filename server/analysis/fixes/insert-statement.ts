@@ -1,7 +1,7 @@
 /** A statement that clips an optimizer's gradients between the backward pass and the update. */
 
 import { isUnscaled, lastBackward } from "../facts/derived/order.ts";
-import { scalesByItself } from "../facts/derived/scaler.ts";
+import { isTold, mayScale, scalesByItself } from "../facts/derived/scaler.ts";
 import { shardedModel } from "../facts/derived/sharding.ts";
 import type { OptimizerRef, UpdateSite } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
@@ -35,7 +35,13 @@ export function insertStatement(
   if (!spelled) return null;
   const { notWith } = spelling;
   const misfit = notWith !== undefined && usesExternal(facts.names, notWith);
-  const call = misfit
+  const scaling =
+    backward.kind === "backward" && backward.receiver !== null
+      ? { framework: backward.framework, receiver: { ...backward, node: backward.receiver } }
+      : null;
+  const { onlyIf } = spelling;
+  if (onlyIf && !(scaling && isTold(facts, onlyIf, scaling.receiver))) return null;
+  const calls = misfit
     ? ofSharded(facts, step.optimizer, spelling, to, threshold)
     : spelling.write({
         function: spelled.name,
@@ -43,13 +49,12 @@ export function insertStatement(
         parameters: parametersOf(facts, step.optimizer, to),
         optimizer,
         threshold,
-        scaled:
-          backward.kind === "backward" &&
-          backward.receiver !== null &&
-          scalesByItself(facts, backward.framework, { ...backward, node: backward.receiver }),
+        scaled: scaling !== null && scalesByItself(facts, scaling.framework, scaling.receiver),
+        mayScale: scaling !== null && mayScale(facts, scaling.framework, scaling.receiver),
+        unscaled: site.paths.some((path) => path.some((event) => event.kind === "unscale")),
       });
-  if (!call) return null;
-  const lines = around(facts, site, spelling, receiver, optimizer, call);
+  if (!calls) return null;
+  const lines = around(facts, site, spelling, receiver, optimizer, [calls].flat());
   const edit = inside
     ? insertAfter(facts.text, backward.statement, lines)
     : insertBefore(facts.text, step.statement, lines);
@@ -89,13 +94,13 @@ function around(
   spelling: StatementSpelling,
   receiver: string,
   optimizer: string,
-  call: string,
+  calls: readonly string[],
 ): Line[] {
   const { scaler } = site.step;
   if (spelling.guard && facts.names.calls.has(spelling.guard.when))
-    return [{ head: `if ${spelling.guard.condition(receiver)}:`, body: [call] }];
+    return [{ head: `if ${spelling.guard.condition(receiver)}:`, body: calls }];
   const { unscale } = site.step.framework;
   if (scaler && unscale && !site.paths.some((path) => isUnscaled(path, site.step)))
-    return [unscale(sourceOf(facts, scaler), optimizer), call];
-  return [call];
+    return [unscale(sourceOf(facts, scaler), optimizer), ...calls];
+  return [...calls];
 }

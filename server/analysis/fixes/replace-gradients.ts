@@ -23,7 +23,9 @@ export function replaceGradients(
   if (!place || !spelled) return null;
   const imports = spelled.edit ? [spelled.edit] : [];
   const given = sourceOf(facts, place.node);
-  const call = `${spelled.name}(${given}, ${threshold})`;
+  const call =
+    spelling.write?.({ function: spelled.name, gradients: given, threshold }) ??
+    `${spelled.name}(${given}, ${threshold})`;
   if (place.node.kind === "name" || place.node.kind === "attribute") {
     const line = spelling.returnsNorm ? `${given}, _ = ${call}` : `${given} = ${call}`;
     const edit = insertBefore(facts.text, place.statement, [line]);

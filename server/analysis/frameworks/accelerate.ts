@@ -1,5 +1,24 @@
 /** Hugging Face Accelerate: the accelerator does the backward pass, unscales and clips. */
-import { at, type Framework, STEPS } from "./framework.ts";
+import { at, type Framework, type Helper, STEPS, type StatementSpelling } from "./framework.ts";
+import { ADAPTIVE, AUTOCLIP } from "./pytorch-helpers.ts";
+
+const SYNCHRONIZED = { when: "accumulate", condition: (receiver: string) => `${receiver}.sync_gradients` };
+
+/** With a helper of PyTorch's, which knows nothing of the scale that the accelerator gives the loss in half precision. */
+const byHelper = (
+  helper: Helper,
+  clip: (name: string, parameters: string, threshold: string) => string,
+): StatementSpelling => ({
+  place: "statement",
+  function: null,
+  helper,
+  write: ({ function: name, receiver, parameters, optimizer, threshold, unscaled }) => [
+    ...(unscaled ? [] : [`${receiver}.unscale_gradients(${optimizer})`]),
+    clip(name, parameters, threshold),
+  ],
+  guard: SYNCHRONIZED,
+  notWith: /\.FullyShardedDataParallel(Plugin)?$/,
+});
 
 export const accelerate: Framework = {
   name: "accelerate",
@@ -45,14 +64,16 @@ export const accelerate: Framework = {
     place: "statement",
     function: null,
     write: ({ receiver, parameters, threshold }) => `${receiver}.clip_grad_norm_(${parameters}, ${threshold})`,
-    guard: { when: "accumulate", condition: (receiver) => `${receiver}.sync_gradients` },
+    guard: SYNCHRONIZED,
   },
   kinds: {
     value: {
       place: "statement",
       function: null,
       write: ({ receiver, parameters, threshold }) => `${receiver}.clip_grad_value_(${parameters}, ${threshold})`,
-      guard: { when: "accumulate", condition: (receiver) => `${receiver}.sync_gradients` },
+      guard: SYNCHRONIZED,
     },
+    adaptive: byHelper(ADAPTIVE, (name, parameters, factor) => `${name}(${parameters}, clip_factor=${factor})`),
+    autoclip: byHelper(AUTOCLIP, (name, parameters) => `${name}(${parameters})`),
   },
 };

@@ -1,5 +1,38 @@
 /** Lightning Fabric: plain loops; the Fabric object does the backward pass, unscales and clips. */
-import { at, type Framework } from "./framework.ts";
+import { at, type Framework, type Helper, type StatementSpelling, type ToldSetting } from "./framework.ts";
+import { ADAPTIVE, AUTOCLIP } from "./pytorch-helpers.ts";
+
+/** Fabric clips a module, not an iterable: only an optimizer over one whole module can be clipped so. */
+const moduleOf = (parameters: string) => /^([\w.]+)\.parameters\(\)$/.exec(parameters)?.[1] ?? null;
+
+/** Strategies that leave each process the whole of each gradient. */
+const WHOLE: ToldSetting = {
+  place: at(1, "strategy"),
+  values: ["auto", "dp", "ddp", "ddp_spawn", "ddp_notebook", "ddp_find_unused_parameters_true"],
+  isDefault: true,
+};
+
+/** With a helper of PyTorch's. It has no method that only unscales the gradients, so that clipping to infinity does. */
+const byHelper = (
+  helper: Helper,
+  clip: (name: string, parameters: string, threshold: string) => string,
+): StatementSpelling => ({
+  place: "statement",
+  function: null,
+  helper,
+  write: ({ function: name, receiver, parameters, optimizer, threshold, mayScale }) => {
+    const written = clip(name, parameters, threshold);
+    const module = moduleOf(parameters);
+    if (!mayScale) return written;
+    return module
+      ? [
+          `${receiver}.clip_gradients(${module}, ${optimizer}, max_norm=float("inf"), error_if_nonfinite=False)`,
+          written,
+        ]
+      : null;
+  },
+  onlyIf: [WHOLE],
+});
 
 export const fabric: Framework = {
   name: "fabric",
@@ -33,12 +66,23 @@ export const fabric: Framework = {
   spelling: {
     place: "statement",
     function: null,
-    // Fabric clips a module, not an iterable: only an optimizer over one whole module can be clipped so.
     write: ({ receiver, parameters, optimizer, threshold, scaled }) => {
-      const module = /^([\w.]+)\.parameters\(\)$/.exec(parameters)?.[1];
+      const module = moduleOf(parameters);
       const skips = scaled ? ", error_if_nonfinite=False" : "";
       return module ? `${receiver}.clip_gradients(${module}, ${optimizer}, max_norm=${threshold}${skips})` : null;
     },
+  },
+  kinds: {
+    value: {
+      place: "statement",
+      function: null,
+      write: ({ receiver, parameters, optimizer, threshold }) => {
+        const module = moduleOf(parameters);
+        return module ? `${receiver}.clip_gradients(${module}, ${optimizer}, clip_val=${threshold})` : null;
+      },
+    },
+    adaptive: byHelper(ADAPTIVE, (name, parameters, factor) => `${name}(${parameters}, clip_factor=${factor})`),
+    autoclip: byHelper(AUTOCLIP, (name, parameters) => `${name}(${parameters})`),
   },
   // On CPUs it takes another precision, and other strategies than these clip in ways of their own.
   scaling: [

@@ -217,6 +217,12 @@ export interface ArgumentSpelling {
 export interface GradientSpelling {
   readonly place: "gradients";
   readonly function: string;
+  /** Where it is given more than the gradients and the threshold, or one gradient at a time. */
+  readonly write?: (clip: {
+    readonly function: string;
+    readonly gradients: string;
+    readonly threshold: string;
+  }) => string;
   /** In a pair with their norm. */
   readonly returnsNorm: boolean;
 }
@@ -262,7 +268,7 @@ export interface WrapperSpelling {
   readonly first: (link: { readonly functions: readonly string[]; readonly threshold: string }) => string;
 }
 
-/** `write` gets expressions as source text, and gives null for what can't be written so. */
+/** `write` gets expressions as source text, and gives one statement or more, or null for what can't be written so. */
 export interface StatementSpelling {
   readonly place: "statement";
   /** Qualified name of the function to call, or null for a method of the object that did the backward pass. */
@@ -277,13 +283,27 @@ export interface StatementSpelling {
     readonly threshold: string;
     /** The receiver scales the loss, and skips what overflows. */
     readonly scaled: boolean;
-  }) => string | null;
+    /** It may do so. */
+    readonly mayScale: boolean;
+    /** A statement of its own has unscaled the gradients. */
+    readonly unscaled: boolean;
+  }) => string | readonly string[] | null;
   /** Imports with which this spelling would be wrong: better no fix than that one. */
   readonly notWith?: RegExp;
+  /** What the receiver has to be told for it to be right. */
+  readonly onlyIf?: readonly ToldSetting[];
   /** Instead of it, for a model of which each process holds a shard. */
   readonly sharded?: (model: string, threshold: string) => string;
   /** A condition to clip under when gradients are accumulated, given the receiver. */
   readonly guard?: { readonly when: string; readonly condition: (receiver: string) => string };
+}
+
+/** An argument with which an object was built. */
+export interface ToldSetting {
+  readonly place: ArgumentPlace;
+  readonly values: readonly (string | number)[];
+  /** It may be left out. */
+  readonly isDefault?: boolean;
 }
 
 /** A definition that is written into the file once, at its head. */
@@ -384,12 +404,7 @@ export interface Framework {
     readonly done: (receiver: string) => string;
   };
   /** What must be among an object's arguments for it to scale the loss, and skip steps that overflow, by itself. */
-  readonly scaling?: readonly {
-    readonly place: ArgumentPlace;
-    readonly values: readonly (string | number)[];
-    /** It may be left out. */
-    readonly isDefault?: boolean;
-  }[];
+  readonly scaling?: readonly ToldSetting[];
   /** What opens a block in which the loss is scaled: the gradients are unscaled at its end. */
   readonly scalesWithin?: RegExp;
   /** Written before a clip where gradients are scaled and nothing unscaled them. */

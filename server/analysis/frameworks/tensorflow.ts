@@ -100,6 +100,16 @@ export const tensorflow: Framework = {
     { architecture: "convolutional", pattern: /^tensorflow\.(nn|layers)\.conv\dd/ },
   ],
   spelling: { place: "gradients", function: "tensorflow.clip_by_global_norm", returnsNorm: true },
+  kinds: {
+    value: {
+      place: "gradients",
+      function: "tensorflow.clip_by_value",
+      returnsNorm: false,
+      // Of a variable that the loss doesn't depend on there is none.
+      write: ({ function: clip, gradients, threshold }) =>
+        `[None if g is None else ${clip}(g, -${threshold}, ${threshold}) for g in ${gradients}]`,
+    },
+  },
   managedSpelling: {
     place: "apart",
     parameters: [

@@ -1,8 +1,11 @@
 /** Mixed precision: whether a loss scaler scales at all, and what scales without one that can be seen. */
-import type { Framework } from "../../frameworks/framework.ts";
+import type { Framework, ToldSetting } from "../../frameworks/framework.ts";
+import type { Call } from "../../syntax/ast.ts";
 import type { Seen } from "../events/events.ts";
 import type { Facts } from "../facts.ts";
-import { argumentThrough } from "../values/passed.ts";
+import type { Scope } from "../names/scope.ts";
+import { argumentThrough, seesOptions } from "../values/passed.ts";
+import type { Frame } from "../values/value.ts";
 
 /** Made with `enabled=False`: then all that it does is to step. */
 export function isDisabled(facts: Facts, { node, frame, scope }: Seen): boolean {
@@ -14,24 +17,42 @@ export function isDisabled(facts: Facts, { node, frame, scope }: Seen): boolean 
 }
 
 /** An object that was told a precision with which it scales the loss, and skips the steps that overflow. */
-export function scalesByItself(facts: Facts, { scaling }: Framework, { node, frame, scope }: Seen): boolean {
-  const values = scaling ? facts.values.evaluate(node, frame, scope) : [];
-  return (
-    values.length > 0 &&
-    values.every((value) => {
-      if (value.kind !== "external" || !value.call) return false;
-      const { call, frame, scope } = value;
-      return scaling?.every(({ place, values: wanted, isDefault = false }) => {
-        const given = argumentThrough(facts.values, call, place, frame, scope);
-        const told = given ? facts.values.follow(given) : [];
-        const isWanted = told.every(
-          (one) =>
-            one.kind === "literal" &&
-            (one.node.kind === "string" || one.node.kind === "number") &&
-            wanted.includes(one.node.value),
-        );
-        return given ? told.length > 0 && isWanted : isDefault;
-      });
-    })
-  );
+export const scalesByItself = (facts: Facts, { scaling }: Framework, receiver: Seen): boolean =>
+  scaling !== undefined && isTold(facts, scaling, receiver) === true;
+
+/** An object that may have been told so: nothing that it was told rules it out. */
+export const mayScale = (facts: Facts, { scaling }: Framework, receiver: Seen): boolean =>
+  scaling !== undefined && isTold(facts, scaling, receiver) !== false;
+
+/** Whether an object was built with all of these; null where that can't be seen. */
+export function isTold(facts: Facts, wanted: readonly ToldSetting[], { node, frame, scope }: Seen): boolean | null {
+  const built = facts.values
+    .evaluate(node, frame, scope)
+    .map((value) =>
+      value.kind === "external" && value.call
+        ? all(wanted.map((one) => isGiven(facts, one, value.call!, value.frame, value.scope)))
+        : null,
+    );
+  const [first = null] = built;
+  return built.every((one) => one === first) ? first : null;
 }
+
+function isGiven(
+  { values }: Facts,
+  { place, values: wanted, isDefault = false }: ToldSetting,
+  call: Call,
+  frame: Frame,
+  scope: Scope,
+): boolean | null {
+  const given = argumentThrough(values, call, place, frame, scope);
+  if (!given) return seesOptions(values, call, frame, scope) ? isDefault : null;
+  const told = values.follow(given).map((value) => {
+    if (value.kind !== "literal") return null;
+    const { node } = value;
+    return node.kind === "string" || node.kind === "number" ? wanted.includes(node.value) : null;
+  });
+  return told.length === 0 ? null : all(told);
+}
+
+const all = (known: readonly (boolean | null)[]): boolean | null =>
+  known.includes(false) ? false : known.includes(null) ? null : true;
