@@ -77,3 +77,29 @@ test("the list shows what is asked for, by keyboard too, and the same after a re
   await page.getByText("No notes so far.").waitFor();
   await dashboard.close();
 });
+
+test("who moves about has no name or note measured again", async () => {
+  const dashboard = await stage.open({ run: "marked" });
+  const { page } = dashboard;
+  await dashboard.settled();
+  const measured = await page.evaluateHandle(() => {
+    const texts: string[] = [];
+    const measure = CanvasRenderingContext2D.prototype.measureText;
+    CanvasRenderingContext2D.prototype.measureText = function (text) {
+      texts.push(text);
+      return measure.call(this, text);
+    };
+    return texts;
+  });
+  await chart(dashboard).locator(".surface").focus();
+  await page.keyboard.press("+");
+  await page.locator(".toolbar .steps", { hasNotText: "Steps 0 to" }).waitFor();
+  await dashboard.settled();
+  const texts = await measured.jsonValue();
+  assert.ok(texts.length > 0, "nothing was drawn");
+  assert.deepEqual(
+    texts.filter((text) => /Epoch|data/.test(text)),
+    [],
+  );
+  await dashboard.close();
+});

@@ -2,6 +2,7 @@
 import type { Chart, Plugin } from "chart.js";
 import type { RunEvent } from "../../protocol/telemetry.ts";
 import type { Palette } from "./palette.ts";
+import { remembered } from "./remembered.ts";
 
 export interface Checkpoint {
   readonly step: number;
@@ -14,10 +15,11 @@ const DISTANCE = 12;
 const HEIGHT = 16;
 
 /** In the order of steps. */
-export const checkpointsOf = (events: readonly RunEvent[]): Checkpoint[] =>
+export const checkpointsOf = remembered((events: readonly RunEvent[]): readonly Checkpoint[] =>
   events
     .flatMap(({ kind, step, message }) => (kind === "checkpoint" && step !== null ? [{ step, name: message }] : []))
-    .sort((a, b) => a.step - b.step);
+    .sort((a, b) => a.step - b.step),
+);
 
 /** Places between `left` and `right`, in pixels; where there are too many the later ones stay. */
 export function placeCheckpoints(

@@ -2,6 +2,8 @@
 import type { Chart, Plugin } from "chart.js";
 import type { RunEvent } from "../../protocol/telemetry.ts";
 import { type Palette, translucent } from "./palette.ts";
+import { remembered } from "./remembered.ts";
+import { strokeUpright } from "./strokes.ts";
 
 export interface Epoch {
   /** The first of its steps. */
@@ -17,12 +19,13 @@ const LABEL_GAP = 4;
 export const LABEL_ROW = 13;
 
 /** In the order of steps. */
-export const epochsOf = (events: readonly RunEvent[]): Epoch[] =>
+export const epochsOf = remembered((events: readonly RunEvent[]): readonly Epoch[] =>
   events
     .flatMap(({ kind, step, data }) =>
       kind === "epoch" && step !== null && typeof data.epoch === "number" ? [{ step, number: data.epoch }] : [],
     )
-    .sort((a, b) => a.step - b.step);
+    .sort((a, b) => a.step - b.step),
+);
 
 /** The epoch that a step belongs to; null where the epochs told around it are not each that there is, or none is before. */
 export function epochAt(epochs: readonly Epoch[], step: number): Epoch | null {
@@ -98,6 +101,8 @@ export function epochsPlugin(
   palette: () => Palette,
   nameOf: (number: number) => string,
 ): Plugin<"line"> {
+  // Measured once: the chart is drawn at each frame while the reader moves about.
+  const widths = new Map<number, number>();
   return {
     id: "epochs",
     // Below the lines, as notes are.
@@ -108,17 +113,16 @@ export function epochsPlugin(
       ctx.save();
       ctx.font = `10px ${font}`;
       const xOf = (step: number) => scales.x!.getPixelForValue(step);
-      const placed = placeEpochs(epochs(), area, xOf, (number) => ctx.measureText(nameOf(number)).width);
+      const widthOf = (number: number) => {
+        const width = widths.get(number) ?? ctx.measureText(nameOf(number)).width;
+        widths.set(number, width);
+        return width;
+      };
+      const placed = placeEpochs(epochs(), area, xOf, widthOf);
       ctx.strokeStyle = translucent(colors.text, highContrast ? 0.8 : 0.4);
       ctx.lineWidth = 1;
       ctx.setLineDash([6, 6]);
-      ctx.beginPath();
-      for (const { x } of placed) {
-        const at = Math.round(x) + 0.5;
-        ctx.moveTo(at, area.top);
-        ctx.lineTo(at, area.bottom);
-      }
-      ctx.stroke();
+      strokeUpright(chart, placed);
       ctx.setLineDash([]);
       ctx.fillStyle = colors.text;
       ctx.textBaseline = "top";

@@ -2,6 +2,8 @@
 import type { Chart, Plugin } from "chart.js";
 import type { RunEvent } from "../../protocol/telemetry.ts";
 import type { Palette } from "./palette.ts";
+import { remembered } from "./remembered.ts";
+import { strokeUpright } from "./strokes.ts";
 
 export interface Note {
   readonly step: number;
@@ -14,10 +16,17 @@ const WIDEST_TEXT = 110;
 const TEXT_DISTANCE = 6;
 
 /** In the order of steps. */
-export const notesOf = (events: readonly RunEvent[]): Note[] =>
+export const notesOf = remembered((events: readonly RunEvent[]): readonly Note[] =>
   events
     .flatMap(({ kind, step, message }) => (kind === "note" && step !== null ? [{ step, text: message }] : []))
-    .sort((a, b) => a.step - b.step);
+    .sort((a, b) => a.step - b.step),
+);
+
+/** As much of a text as has room, and its width in pixels. */
+interface Short {
+  readonly text: string;
+  readonly width: number;
+}
 
 export interface PlacedNote {
   readonly x: number;
@@ -34,7 +43,7 @@ export function placeNotes(
   notes: readonly Note[],
   { left, right }: { readonly left: number; readonly right: number },
   xOf: (step: number) => number,
-  shorten: (text: string) => { readonly text: string; readonly width: number },
+  shorten: (text: string) => Short,
 ): PlacedNote[] {
   const placed: PlacedNote[] = [];
   let [line, end] = [Number.NEGATIVE_INFINITY, left];
@@ -56,6 +65,8 @@ export function placeNotes(
 
 /** `inset`: pixels at the top that are taken by something else. */
 export function notesPlugin(notes: () => readonly Note[], palette: () => Palette, inset: () => number): Plugin<"line"> {
+  // Found once a text, character by character: the chart is drawn at each frame while the reader moves about.
+  const known = new Map<string, Short>();
   return {
     id: "notes",
     // Below the lines: what was measured is in front of what was said.
@@ -69,15 +80,13 @@ export function notesPlugin(notes: () => readonly Note[], palette: () => Palette
       ctx.strokeStyle = ctx.fillStyle = colors.text;
       ctx.lineWidth = 1;
       ctx.setLineDash([1, 3]);
-      const shorten = (text: string) => shortened(text, (part) => ctx.measureText(part).width);
+      const shorten = (text: string) => {
+        const short = known.get(text) ?? shortened(text, (part) => ctx.measureText(part).width);
+        known.set(text, short);
+        return short;
+      };
       const placed = placeNotes(notes(), area, (step) => scales.x!.getPixelForValue(step), shorten);
-      ctx.beginPath();
-      for (const { x } of placed) {
-        const at = Math.round(x) + 0.5;
-        ctx.moveTo(at, area.top);
-        ctx.lineTo(at, area.bottom);
-      }
-      ctx.stroke();
+      strokeUpright(chart, placed);
       // A rim, so that the next lines don't cross the text.
       ctx.setLineDash([]);
       ctx.strokeStyle = colors.paper;
@@ -95,7 +104,7 @@ export function notesPlugin(notes: () => readonly Note[], palette: () => Palette
   };
 }
 
-function shortened(text: string, widthOf: (part: string) => number): { text: string; width: number } {
+function shortened(text: string, widthOf: (part: string) => number): Short {
   const [first = ""] = text.split("\n");
   // More characters than ever have room are not even measured.
   const characters = [...first].slice(0, WIDEST_TEXT);

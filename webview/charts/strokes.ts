@@ -154,6 +154,17 @@ export function cut(corners: readonly number[], strip: number): { points: number
 
 const isPicture = ({ canvas }: Chart<"line">): boolean => (canvas as unknown) instanceof SvgSurface;
 
+/** Lines from the top of a chart to its step axis, in the stroke that is set, on whole pixels. */
+export function strokeUpright({ ctx, chartArea: area }: Chart, places: readonly { readonly x: number }[]): void {
+  ctx.beginPath();
+  for (const { x } of places) {
+    const at = Math.round(x) + 0.5;
+    ctx.moveTo(at, area.top);
+    ctx.lineTo(at, area.bottom);
+  }
+  ctx.stroke();
+}
+
 /** The buckets that the plot shows, and one more to either side, which a line comes from and goes to. */
 function seen({ scales }: Chart<"line">, tile: Tile): [first: number, last: number] {
   const { min, max } = scales.x!;
