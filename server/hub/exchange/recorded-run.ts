@@ -123,7 +123,7 @@ export class RecordedRun {
     const readers = [...Map.groupBy(attempts.values(), ({ rank }) => rank).values()].map(
       (ofRank) =>
         new RankReader(
-          ofRank.map(({ key }) => key),
+          ofRank.map(({ key }) => ({ attempt: key, seq: 0 })),
           PAGE,
         ),
     );

@@ -1,15 +1,20 @@
 import type { StoredFrame } from "../store/frames.ts";
 import type { Store } from "../store/store.ts";
 
+interface AttemptPart {
+  readonly attempt: number;
+  /** The first to read. */
+  readonly seq: number;
+}
+
 /** Reads one rank's frames in the order of training, a page at a time. */
 export class RankReader {
   /** Of the last step read. */
   time = Number.NEGATIVE_INFINITY;
-  private readonly attempts: number[];
+  private attempts: readonly AttemptPart[];
   private readonly pageSize: number;
-  private seq = -1;
 
-  constructor(attempts: number[], pageSize: number) {
+  constructor(attempts: readonly AttemptPart[], pageSize: number) {
     this.attempts = attempts;
     this.pageSize = pageSize;
   }
@@ -19,12 +24,10 @@ export class RankReader {
   }
 
   page(store: Store, newest: number): StoredFrame[] {
-    const frames = store.frames.ofAttempt(this.attempts[0]!, this.seq, newest, this.pageSize);
-    this.seq = frames.at(-1)?.seq ?? this.seq;
-    if (frames.length < this.pageSize) {
-      this.attempts.shift();
-      this.seq = -1;
-    }
+    const [{ attempt, seq }, ...later] = this.attempts as [AttemptPart, ...AttemptPart[]];
+    const frames = store.frames.ofAttempt(attempt, seq - 1, newest, this.pageSize);
+    const last = frames.at(-1);
+    this.attempts = last && frames.length === this.pageSize ? [{ attempt, seq: last.seq + 1 }, ...later] : later;
     return frames;
   }
 }

@@ -1,128 +1,24 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { Commits } from "../probe/commits.ts";
-import { Ingest } from "../probe/ingest.ts";
 import { openStore, STORE_FILE } from "../store/open.ts";
 import { Store } from "../store/store.ts";
-import { frame, hello, type Sampled } from "../testing/clients.ts";
-import { temporaryFolder } from "../testing/test-hub.ts";
+import { hello } from "../testing/clients.ts";
+import { frameReads, fromAllFrames, PATIENCE, Recording, range, shown } from "../testing/recording.ts";
 import { RunModel } from "./run-model.ts";
 
 // Each goes over some ten thousand steps several times.
 vi.setConfig({ testTimeout: 120_000 });
 
-const PATIENCE = 30;
-const range = (n: number, start = 0) => Array.from({ length: n }, (_, i) => start + i);
-/** A norm for each step: noise, a spike here and there, now and then a NaN. */
-const normAt = (step: number) =>
-  step % 1711 === 1000 ? 1e4 : step % 2503 === 7 ? Number.NaN : 1 + ((step * 7919) % 100) / 100;
-
-/** A store that is written as the hub writes it. */
-class Recording {
-  readonly folder = temporaryFolder();
-  readonly store: Store;
-  private readonly ingest: Ingest;
-  private readonly commits: Commits;
-  private readonly attempts = new Map<string, { of: ReturnType<Ingest["open"]>; greeting: ReturnType<typeof hello> }>();
-
-  private constructor(store: Store) {
-    this.store = store;
-    this.commits = new Commits(store, { committed() {}, deleted() {}, failed() {} }, () => {});
-    this.ingest = new Ingest(store, this.commits);
-  }
-
-  static async begin(): Promise<Recording> {
-    const folder = temporaryFolder();
-    const recording = new Recording(new Store(await openStore(folder, () => {})));
-    Object.assign(recording, { folder });
-    onTestFinished(() => recording.store.close());
-    return recording;
-  }
-
-  get run(): number {
-    return this.store.runs.find("run-1")!.key;
-  }
-
-  /** Frame `seq` of an attempt: `n` steps from `first` on. */
-  put(
-    name: string,
-    seq: number,
-    first: number,
-    n = 100,
-    share?: number,
-    changes: Parameters<typeof hello>[0] = {},
-    layers?: Sampled,
-  ): void {
-    let attempt = this.attempts.get(name);
-    if (!attempt) {
-      const greeting = hello({ attempt: name, ...changes });
-      attempt = { of: this.ingest.open(greeting), greeting };
-      this.attempts.set(name, attempt);
-    }
-    const steps = range(n, first);
-    const told = share === undefined ? { norm_pre: steps.map(normAt) } : { shard_pre: steps.map(() => share) };
-    const values = { ...told, loss: steps.map((step) => 5 / (1 + step)), threshold: steps.map(() => 1.5) };
-    // Steps of this moment are worth waiting for until all ranks have told their shares.
-    const startedAt = share === undefined ? 1_790_000_000 : Date.now() / 1000;
-    this.ingest.frame(
-      attempt.of,
-      frame(attempt.greeting, seq, steps, values, { startedAt, ...(layers && { layers }) }),
-    );
-    this.commits.flush();
-  }
-}
-
-/** All that viewers are shown of a run. */
-function shown({ store, run }: Recording, model: RunModel) {
-  const [info] = hello().series;
-  return {
-    series: [...model.series]
-      .sort()
-      .map(([id, series]) => [
-        series.detail(id, "", 0, info!),
-        series.buckets(["norm_pre", "loss", "clipped", "shard_pre"], 0, 1e9, 137),
-        series.buckets(["norm_pre", "loss"], 3333, 9999, 2000),
-      ]),
-    events: store.events.latest(run, 10_000),
-  };
-}
-
-/** Steps of the frames that the model has to read. */
-function frameReads(store: Store): () => number {
-  let read = 0;
-  const since = store.frames.since.bind(store.frames);
-  const ofAttempt = store.frames.ofAttempt.bind(store.frames);
-  store.frames.since = (...of) => {
-    const frames = since(...of);
-    read += frames.length;
-    return frames;
-  };
-  store.frames.ofAttempt = (...of) => {
-    const frames = ofAttempt(...of);
-    read += frames.length;
-    return frames;
-  };
-  return () => read;
-}
-
-/** As a hub that never kept anything would show it. */
-async function fromAllFrames(recording: Recording) {
-  const db = new DatabaseSync(join(recording.folder, STORE_FILE));
-  db.exec("PRAGMA foreign_keys = ON; DELETE FROM models");
-  db.close();
-  return shown(recording, await RunModel.load(recording.store, recording.run, PATIENCE));
-}
-
 describe("a run that was kept", () => {
   it("is opened without a look at its frames, and shows the same", async () => {
     const recording = await Recording.begin();
     for (const seq of range(120)) recording.put("a", seq, seq * 100);
-    const before = shown(recording, await RunModel.load(recording.store, recording.run, PATIENCE));
+    const before = await shown(recording, await RunModel.load(recording.store, recording.run, PATIENCE));
     const reads = frameReads(recording.store);
     // What is missing before them is told by how far the run had come when it was kept.
     for (const seq of range(3, 121)) recording.put("a", seq, seq * 100);
-    const again = shown(recording, await RunModel.load(recording.store, recording.run, PATIENCE));
+    const again = await shown(recording, await RunModel.load(recording.store, recording.run, PATIENCE));
     expect(reads()).toBe(3);
     expect(again.series).not.toEqual(before.series);
     expect(again.events.at(-1)).toMatchObject({ kind: "gap", data: { from: 11_999, to: 12_100 } });
@@ -138,7 +34,7 @@ describe("a run that was kept", () => {
         if (seq % 13 === 0) model = await RunModel.load(recording.store, recording.run, PATIENCE);
         else if (model && seq % 7 === 0) await model.catchUp();
       }
-    const kept = shown(recording, await RunModel.load(recording.store, recording.run, PATIENCE));
+    const kept = await shown(recording, await RunModel.load(recording.store, recording.run, PATIENCE));
     expect(kept.events.filter(({ kind }) => kind === "restart").length).toBe(3);
     expect(kept).toEqual(await fromAllFrames(recording));
   });
@@ -169,16 +65,16 @@ describe("a run that was kept", () => {
       count: 26_000,
     });
     expect(reads()).toBeLessThan(600);
-    expect(shown(recording, model)).toEqual(await fromAllFrames(recording));
+    expect(await shown(recording, model)).toEqual(await fromAllFrames(recording));
   });
 
   it("is read anew when something belongs before its end", async () => {
     const recording = await Recording.begin();
     for (const seq of range(100)) if (seq !== 50) recording.put("a", seq, seq * 100);
-    const gap = shown(recording, await RunModel.load(recording.store, recording.run, PATIENCE));
+    const gap = await shown(recording, await RunModel.load(recording.store, recording.run, PATIENCE));
     expect(gap.events.filter(({ kind }) => kind === "gap").map(({ step }) => step)).toEqual([5100]);
     recording.put("a", 50, 5000);
-    const whole = shown(recording, await RunModel.load(recording.store, recording.run, PATIENCE));
+    const whole = await shown(recording, await RunModel.load(recording.store, recording.run, PATIENCE));
     expect(whole.events.filter(({ kind }) => kind === "gap")).toEqual([]);
     expect(whole).toEqual(await fromAllFrames(recording));
   });
@@ -186,11 +82,11 @@ describe("a run that was kept", () => {
   it("is read anew where what was kept can't be understood", async () => {
     const recording = await Recording.begin();
     for (const seq of range(100)) recording.put("a", seq, seq * 100);
-    const before = shown(recording, await RunModel.load(recording.store, recording.run, PATIENCE));
+    const before = await shown(recording, await RunModel.load(recording.store, recording.run, PATIENCE));
     const db = new DatabaseSync(join(recording.folder, STORE_FILE));
     for (const damage of ["UPDATE model_parts SET bytes = x'00'", "UPDATE models SET version = 999"]) {
       db.exec(damage);
-      expect(shown(recording, await RunModel.load(recording.store, recording.run, PATIENCE))).toEqual(before);
+      expect(await shown(recording, await RunModel.load(recording.store, recording.run, PATIENCE))).toEqual(before);
     }
     db.close();
   });
@@ -228,8 +124,8 @@ describe("two hubs on one store", () => {
     }
     if (!(await near.catchUp())) near = await RunModel.load(recording.store, recording.run, PATIENCE);
     if (!(await other.catchUp())) other = await RunModel.load(far, recording.run, PATIENCE);
-    const here = shown(recording, near);
-    expect(shown(recording, other)).toEqual(here);
+    const here = await shown(recording, near);
+    expect(await shown(recording, other)).toEqual(here);
     expect(await fromAllFrames(recording)).toEqual(here);
   });
 
@@ -251,7 +147,7 @@ describe("two hubs on one store", () => {
     });
     db.close();
     const reads = frameReads(recording.store);
-    const again = shown(recording, await RunModel.load(recording.store, recording.run, PATIENCE));
+    const again = await shown(recording, await RunModel.load(recording.store, recording.run, PATIENCE));
     expect(reads()).toBe(0);
     expect(again).toEqual(await fromAllFrames(recording));
   });

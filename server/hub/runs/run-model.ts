@@ -1,15 +1,14 @@
 import { type Batch, readBatch } from "../../../protocol/batch.ts";
 import { decodeFrame } from "../../../protocol/frame.ts";
-import type { RunEvent } from "../../../protocol/telemetry.ts";
 import { RunLayers } from "../layers/run-layers.ts";
 import { BlockCache } from "../pyramid/block-cache.ts";
-import { type FoundEvent, seriesKey } from "../store/events.ts";
+import { type FoundEvent, type FoundPlace, seriesKey } from "../store/events.ts";
 import type { StoredFrame } from "../store/frames.ts";
 import type { StoredModel } from "../store/models.ts";
 import type { Store } from "../store/store.ts";
-import { type PlacedAttempt, placed } from "./attempt-order.ts";
 import { Breath } from "./breath.ts";
 import { KeptModel, Overtaken } from "./kept-model.ts";
+import { Progress } from "./progress.ts";
 import { earliest, RankReader } from "./rank-reader.ts";
 import { SeriesModel } from "./series-model.ts";
 import { MOST_RANKS, SpreadNorms } from "./spread-norms.ts";
@@ -36,11 +35,7 @@ export class RunModel {
   private readonly patience: number;
   private readonly kept: KeptModel;
   private newest = 0;
-  private attempts = new Map<number, PlacedAttempt>();
-  /** The seq that each attempt should go on with. */
-  private readonly expected = new Map<number, number>();
-  /** The last step of each series of each attempt. */
-  private readonly lastSteps = new Map<string, number>();
+  private readonly progress: Progress;
   private readonly spread = new Map<string, SpreadSeries>();
   private catchingUp: Promise<boolean> | null = null;
   private unkeptFrames = 0;
@@ -51,33 +46,47 @@ export class RunModel {
     this.key = key;
     this.patience = patience;
     this.kept = kept;
+    this.progress = new Progress(store, key);
     this.layers = new RunLayers((block) => kept.bytes(block));
   }
 
   /**
-   * The run as it was kept, with what has come since; where nothing was kept, or something belongs before what was, the whole
-   * run is read. `patience`: seconds for which a step waits for other ranks' shares of its norm.
+   * The run as it was kept, with what has come since. Where something belongs before what was kept, that is taken back to the
+   * milestone before it; where there is none, the whole run is read. `patience`: seconds for which a step waits for other
+   * ranks' shares of its norm.
    */
   static async load(store: Store, key: number, patience: number, cache = new BlockCache()): Promise<RunModel> {
     for (let stored = store.models.ofRun(key), tried: StoredModel | null = null; stored; ) {
       // Kept as it was tried: it is the frames that don't fit it.
       if (stored.key === tried?.key && stored.frame === tried.frame) break;
-      const kept = RunModel.restored(store, key, patience, cache, stored);
+      const kept = RunModel.restored(store, key, patience, cache, stored, store.models.parts(stored.key));
       if (!kept) break;
       if (await kept.catchUp()) return kept;
+      const before = kept.beforeWhatIsLate(cache);
+      if (before) {
+        await before.readOn();
+        return before;
+      }
       tried = stored;
       stored = store.models.ofRun(key);
     }
     const model = new RunModel(store, key, patience, new KeptModel(store, key, cache, null));
-    await model.readAll();
+    await model.readOn();
     return model;
   }
 
   /** null if this version doesn't understand what was kept. */
-  private static restored(store: Store, key: number, patience: number, cache: BlockCache, stored: StoredModel) {
+  private static restored(
+    store: Store,
+    key: number,
+    patience: number,
+    cache: BlockCache,
+    stored: StoredModel,
+    parts: ReadonlyMap<string, Uint8Array>,
+  ): RunModel | null {
     const model = new RunModel(store, key, patience, new KeptModel(store, key, cache, stored));
     try {
-      for (const [part, bytes] of store.models.parts(stored.key)) model.restorePart(part, bytes);
+      for (const [part, bytes] of parts) model.restorePart(part, bytes);
     } catch {
       return null;
     }
@@ -85,22 +94,76 @@ export class RunModel {
     return model;
   }
 
-  /** Reads the whole run, and keeps what was found as the run's events. */
-  private async readAll(): Promise<void> {
+  /** This one as of the last milestone before what has come too late for it; null where there is none, or another hub was quicker. */
+  private beforeWhatIsLate(cache: BlockCache): RunModel | null {
+    const { store, key, patience } = this;
+    const stored = store.models.ofRun(key);
+    if (!stored) return null;
+    const coming = store.frames.firstSince(key, this.newest);
+    for (const frames of store.models.milestones(stored.key)) {
+      const parts = store.models.milestone(stored.key, frames);
+      const model = RunModel.restored(store, key, patience, cache, stored, parts);
+      if (!model?.isBefore(coming, this)) continue;
+      try {
+        model.kept.takeBack(frames);
+      } catch (error) {
+        if (error instanceof Overtaken) return null;
+        throw error;
+      }
+      return model;
+    }
+    return null;
+  }
+
+  /** Whether these frames come later, and the shares that `other` has missed; what is in its blocks is then as it was. */
+  private isBefore(coming: ReadonlyMap<number, number>, { series, spread }: RunModel): boolean {
+    const isMissing = ([id, { norms }]: [string, SpreadSeries]) =>
+      norms.missedFrom <= (this.spread.get(id)?.norms.lastReleased ?? -1);
+    return (
+      ![...coming].some(([attempt, seq]) => this.progress.isLate({ attempt, seq })) &&
+      ![...spread].some(isMissing) &&
+      [...this.series].every(([id, one]) => series.get(id)?.hasRatesOf(one))
+    );
+  }
+
+  /** Reads what is not in it yet, the whole run as a rule, in the order of training, and keeps what was found as the run's events. */
+  private async readOn(): Promise<void> {
     const { store, key } = this;
     const found: FoundEvent[] = [];
+    const places = this.foundPlaces();
     this.newest = store.frames.newest(key);
+    const all = store.frames.count(key, this.newest);
     const readers = this.readers();
     const breath = new Breath();
+    let due = this.nextMilestone(all);
     for (let reader = earliest(readers); reader; reader = earliest(readers)) {
       for (const frame of reader.page(store, this.newest)) found.push(...this.take(frame, reader));
-      if (this.waiting > MOST_WAITING) this.keepBlocks();
+      if (this.progress.frames >= due) {
+        this.keepMilestone();
+        due = this.nextMilestone(all);
+      } else if (this.waiting > MOST_WAITING) this.keepBlocks();
       await breath.taken();
     }
     found.push(...this.release());
     for (const { norms } of this.spread.values()) norms.forgetMissed();
-    store.transaction(() => store.events.replaceFound(key, found));
-    if (this.isWorthKeeping) this.keepState();
+    store.transaction(() => store.events.replaceFound(key, found, places));
+    // One that was taken back is nobody's before.
+    if (this.isWorthKeeping || places.length > 0) this.keepState();
+  }
+
+  /** As close together towards the end as where they come one by one. */
+  private nextMilestone(all: number): number {
+    const { frames } = this.progress;
+    return frames + Math.max(FRAMES_WORTH_KEEPING, Math.ceil((all - frames) / 2));
+  }
+
+  private foundPlaces(): FoundPlace[] {
+    const shown = new Map<string, number>();
+    for (const { name, places } of this.series.values())
+      for (const [attempt, step] of places) shown.set(`${attempt} ${name}`, step);
+    return this.progress.reached.map(({ attempt, series, step }) => {
+      return { attempt, series, told: step, shown: shown.get(`${attempt} ${series}`) ?? -1 };
+    });
   }
 
   /**
@@ -126,7 +189,7 @@ export class RunModel {
       const found: FoundEvent[] = [];
       const frames = this.store.frames.since(this.key, this.newest, PAGE);
       for (const frame of frames) {
-        if (frame.seq < (this.expected.get(frame.attempt) ?? 0)) return false;
+        if (this.progress.isLate(frame)) return false;
         found.push(...this.take(frame));
         this.newest = frame.key;
       }
@@ -155,12 +218,29 @@ export class RunModel {
     this.blocksSaved();
   }
 
+  private keepMilestone(): void {
+    this.store.transaction(() => {
+      this.putBlocks();
+      this.kept.putParts(this.parts());
+      this.putMilestone();
+    });
+    this.blocksSaved();
+  }
+
+  /** Not of a state that itself is to be worked out anew. */
+  private putMilestone(): void {
+    if ([...this.spread.values()].every(({ norms }) => norms.missedFrom === Number.POSITIVE_INFINITY))
+      this.kept.putMilestone(this.progress.frames);
+  }
+
   /** False if another hub has gone on with this model, or made another one. */
   private keepState(): boolean {
     try {
       this.store.transaction(() => {
         this.putBlocks();
-        this.kept.complete(this.newest, this.parts());
+        this.kept.putParts(this.parts());
+        this.putMilestone();
+        this.kept.complete(this.newest);
       });
     } catch (error) {
       if (error instanceof Overtaken) return false;
@@ -184,8 +264,7 @@ export class RunModel {
   }
 
   private *parts(): Generator<readonly [string, Uint8Array]> {
-    const places: Places = { expected: [...this.expected], lastSteps: [...this.lastSteps] };
-    yield [partName("run"), new TextEncoder().encode(JSON.stringify(places))];
+    yield [partName("run"), this.progress.encode()];
     for (const [id, series] of this.series) yield [partName("series", id, series.name), series.encode()];
     for (const [name, bytes] of this.layers.parts()) yield [partName("layers", name), bytes];
     for (const [id, { norms, ranks, first }] of this.spread)
@@ -196,9 +275,7 @@ export class RunModel {
   private restorePart(part: string, bytes: Uint8Array): void {
     const [kind, id, name] = JSON.parse(part) as [string, string, string];
     if (kind === "run") {
-      const { expected, lastSteps } = JSON.parse(new TextDecoder().decode(bytes)) as Places;
-      for (const [attempt, seq] of expected) this.expected.set(attempt, seq);
-      for (const [series, step] of lastSteps) this.lastSteps.set(series, step);
+      this.progress.restore(bytes);
     } else if (kind === "series") {
       this.seriesOf(id, name).restore(bytes);
     } else if (kind === "layers") {
@@ -214,35 +291,32 @@ export class RunModel {
 
   /** One a rank, so that the ranks' shares of a norm come together. */
   private readers(): RankReader[] {
-    this.attempts = placed(this.store.attempts.list(this.key));
-    const ranks = Map.groupBy(this.attempts.values(), ({ rank }) => rank);
-    const page = Math.max(5, Math.floor(PAGE / ranks.size));
-    return [...ranks.values()].map(
+    const ranks = this.progress.ranks();
+    const page = Math.max(5, Math.floor(PAGE / ranks.length));
+    return ranks.map(
       (attempts) =>
         new RankReader(
-          attempts.map(({ key }) => key),
+          attempts.map(({ key }) => ({ attempt: key, seq: this.progress.next(key) })),
           page,
         ),
     );
   }
 
   private take({ attempt, seq, bytes }: StoredFrame, reader?: RankReader): FoundEvent[] {
+    this.progress.frames += 1;
     const batch = read(bytes);
     if (!batch) return [];
     this.unkeptFrames += 1;
     this.unkeptSteps += batch.steps.length;
     if (reader) reader.time = batch.times.at(-1) ?? reader.time;
-    const lastStep = this.lastSteps.get(`${attempt} ${batch.series}`) ?? -1;
-    const told = [...this.restart(attempt, batch, lastStep), ...this.gapBefore(attempt, seq, batch, lastStep)];
-    this.expected.set(attempt, seq + 1);
-    this.lastSteps.set(`${attempt} ${batch.series}`, batch.steps.at(-1) ?? lastStep);
+    const told = this.progress.take(attempt, seq, batch);
     this.layers.take(attempt, batch);
     return [...told.map((event) => ({ attempt, event })), ...this.place(attempt, batch)];
   }
 
   /** Puts the batch into its series, or holds it until other ranks have told their shares of its norms. */
   private place(attempt: number, batch: Batch): FoundEvent[] {
-    const of = this.placeOf(attempt);
+    const of = this.progress.placeOf(attempt);
     if (!of || of.worldSize < 2 || of.worldSize > MOST_RANKS || batch.rank >= of.worldSize)
       return this.append(attempt, batch);
     const key = `${of.together} ${batch.series}`;
@@ -281,50 +355,6 @@ export class RunModel {
     }
     return series;
   }
-
-  private placeOf(attempt: number): PlacedAttempt | undefined {
-    if (!this.attempts.has(attempt)) this.attempts = placed(this.store.attempts.list(this.key));
-    return this.attempts.get(attempt);
-  }
-
-  /** The first steps of an attempt that takes the place of another one. */
-  private restart(attempt: number, { series, steps, times }: Batch, lastStep: number): RunEvent[] {
-    const of = this.placeOf(attempt);
-    const [first] = steps;
-    if (first === undefined || lastStep >= 0 || !of || of.number === 0) return [];
-    const before = [...this.attempts.values()].filter(({ rank, number }) => rank === of.rank && number < of.number);
-    const last = before.map(({ key }) => this.lastSteps.get(`${key} ${series}`)).findLast((step) => step !== undefined);
-    if (last === undefined) return [];
-    return [
-      {
-        kind: "restart",
-        series,
-        step: first,
-        time: times[0]!,
-        message: `Attempt ${of.number + 1} goes on at step ${first}; the one before had come to step ${last}.`,
-        data: { attempt: of.number + 1, from: last },
-      },
-    ];
-  }
-
-  /** A seq that is neither frame nor event never arrived: what it held is lost, and shown so. */
-  private gapBefore(attempt: number, seq: number, { series, steps, times }: Batch, lastStep: number): RunEvent[] {
-    const expected = this.expected.get(attempt) ?? 0;
-    const [first] = steps;
-    if (first === undefined || seq === expected) return [];
-    if (seq - expected <= this.store.events.countTold(attempt, expected, seq)) return [];
-    const from = Math.max(lastStep, 0);
-    return [
-      {
-        kind: "gap",
-        series,
-        step: first,
-        time: times[0]!,
-        message: `Telemetry between step ${from} and step ${first} was lost.`,
-        data: { from, to: first },
-      },
-    ];
-  }
 }
 
 interface SpreadSeries {
@@ -332,12 +362,6 @@ interface SpreadSeries {
   readonly ranks: number;
   /** The attempt of rank 0, once it is known. */
   first: number | null;
-}
-
-/** Where the frames have come to, by attempt and by attempt and series. */
-interface Places {
-  readonly expected: readonly (readonly [number, number])[];
-  readonly lastSteps: readonly (readonly [string, number])[];
 }
 
 const partName = (...of: string[]): string => JSON.stringify(of);

@@ -101,6 +101,16 @@ export class SeriesModel {
     return steps === 0 ? -1 : last;
   }
 
+  /** The last step of each attempt. */
+  get places(): readonly (readonly [attempt: number, step: number])[] {
+    return [...this.attempts].map(([attempt, { extent }]) => [attempt, extent.last]);
+  }
+
+  /** Whether the groups of parameters are in the same lines here as there. */
+  hasRatesOf(other: SeriesModel): boolean {
+    return JSON.stringify(this.rates.state()) === JSON.stringify(other.rates.state());
+  }
+
   distribution(): NormDistribution {
     return this.kept.monitor.distribution();
   }

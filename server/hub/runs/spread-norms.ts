@@ -27,7 +27,8 @@ export interface SpreadState {
   readonly shares: Float64Array;
   readonly lastReleased: number;
   readonly lastGivenUp: number;
-  readonly missed: boolean;
+  /** null: none. */
+  readonly missedFrom: number | null;
   /** The rows of rank 0 that wait. */
   readonly held: readonly Batch[];
 }
@@ -44,9 +45,10 @@ export class SpreadNorms {
   /** Of rank 0: those whose rows from `next` on wait. */
   private held: { batch: Batch; next: number }[] = [];
   private waiting = 0;
-  private lastReleased = -1;
+  /** The first step of which shares have come too late, so that it should be gone over anew; infinite where none have. */
+  missedFrom = Number.POSITIVE_INFINITY;
+  lastReleased = -1;
   private lastGivenUp = -1;
-  private missed = false;
 
   constructor(ranks: number, mostShares = MOST_SHARES) {
     this.ranks = ranks;
@@ -92,24 +94,27 @@ export class SpreadNorms {
     return released;
   }
 
-  /** Whether shares came too late, and the run should be gone over anew now that no rank lags by `patience` seconds. */
+  /** Whether shares came too late, and their steps should be gone over anew now that no rank lags by `patience` seconds. */
   isOutdated(patience: number): boolean {
-    return this.missed && Math.min(...this.heardAt) >= Math.max(...this.heardAt) - patience;
+    return (
+      this.missedFrom < Number.POSITIVE_INFINITY && Math.min(...this.heardAt) >= Math.max(...this.heardAt) - patience
+    );
   }
 
   /** What has come too late so far will do so again. */
   forgetMissed(): void {
-    this.missed = false;
+    this.missedFrom = Number.POSITIVE_INFINITY;
   }
 
   /** To be gone on with by `restore`. */
   state(): SpreadState {
     const shares = new Float64Array(this.shares.size * SPREAD.length * this.ranks);
     for (const [i, row] of [...this.shares.values()].entries()) shares.set(row, i * row.length);
-    const { reached, heardAt, lastReleased, lastGivenUp, missed } = this;
+    const { reached, heardAt, lastReleased, lastGivenUp } = this;
+    const missedFrom = Number.isFinite(this.missedFrom) ? this.missedFrom : null;
     const held = this.held.map(({ batch, next }) => slice(batch, next, batch.steps.length));
     const sharedSteps = Float64Array.from(this.shares.keys());
-    return { reached, heardAt, sharedSteps, shares, lastReleased, lastGivenUp, missed, held };
+    return { reached, heardAt, sharedSteps, shares, lastReleased, lastGivenUp, missedFrom, held };
   }
 
   /** @throws {RangeError} where the state is of another number of ranks */
@@ -122,7 +127,7 @@ export class SpreadNorms {
       this.shares.set(step, state.shares.slice(i * width, (i + 1) * width));
     this.lastReleased = state.lastReleased;
     this.lastGivenUp = state.lastGivenUp;
-    this.missed = state.missed;
+    this.missedFrom = state.missedFrom ?? Number.POSITIVE_INFINITY;
     for (const batch of state.held) {
       this.held.push({ batch, next: 0 });
       this.waiting += batch.steps.length;
@@ -132,7 +137,7 @@ export class SpreadNorms {
   private note(rank: number, { steps, present, scalars }: Batch, i: number): void {
     const step = steps[i]!;
     if (step <= this.lastReleased) {
-      if (step <= this.lastGivenUp) this.missed = true;
+      if (step <= this.lastGivenUp) this.missFrom(step);
       return;
     }
     let shares = this.shares.get(step);
@@ -147,9 +152,13 @@ export class SpreadNorms {
 
   /** Ranks that are far ahead of the others must not fill the memory: the oldest step goes. */
   private makeRoomFor(step: number): boolean {
-    this.missed = true;
     const [oldest] = this.shares.keys();
+    this.missFrom(Math.min(oldest!, step));
     return step > oldest! && this.shares.delete(oldest!);
+  }
+
+  private missFrom(step: number): void {
+    this.missedFrom = Math.min(this.missedFrom, step);
   }
 
   /** The rows `from` ≤ i < `to` of rank 0, with the norms that could be worked out. */

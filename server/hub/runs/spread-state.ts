@@ -8,17 +8,17 @@ import type { SpreadState } from "./spread-norms.ts";
 interface Kept {
   readonly lastReleased: number;
   readonly lastGivenUp: number;
-  readonly missed: boolean;
+  readonly missedFrom: number | null;
   /** Whose rows each stretch of them are. */
   readonly held: readonly Pick<Batch, "run" | "attempt" | "rank" | "seq" | "series">[];
   readonly about: unknown;
 }
 
 export function encodeSpread(state: SpreadState, about: unknown): Uint8Array {
-  const { lastReleased, lastGivenUp, missed } = state;
+  const { lastReleased, lastGivenUp, missedFrom } = state;
   const held = joined(state.held);
   const ids = held.map(({ run, attempt, rank, seq, series }) => ({ run, attempt, rank, seq, series }));
-  const kept: Kept = { lastReleased, lastGivenUp, missed, held: ids, about };
+  const kept: Kept = { lastReleased, lastGivenUp, missedFrom, held: ids, about };
   return encodeFrame({
     metadata: { kept: JSON.stringify(kept) },
     columns: {

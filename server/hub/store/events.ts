@@ -11,6 +11,15 @@ export interface FoundEvent {
   readonly event: RunEvent;
 }
 
+/** Up to where a series of an attempt was gone over. */
+export interface FoundPlace {
+  readonly attempt: number;
+  readonly series: string;
+  /** The last step of its frames, and the last one that is shown: the ones between wait for other ranks. */
+  readonly told: number;
+  readonly shown: number;
+}
+
 /** Of what the probe told and the hub found alike, the probe's, which knows more, counts. */
 const VISIBLE = `FROM events AS e JOIN attempts ON attempts.id = e.attempt
   WHERE e.run = ? AND NOT (e.seq IS NULL AND EXISTS (
@@ -59,9 +68,15 @@ export class Events {
     for (const { attempt, event } of found) this.insert(run, attempt, null, event);
   }
 
-  /** After the whole run was gone over anew. */
-  replaceFound(run: number, found: readonly FoundEvent[]): void {
-    this.db.prepare("DELETE FROM events WHERE run = ? AND seq IS NULL").run(run);
+  /** After all that comes after these places was gone over anew. */
+  replaceFound(run: number, found: readonly FoundEvent[], places: readonly FoundPlace[]): void {
+    this.db
+      .prepare(
+        `DELETE FROM events WHERE run = :run AND seq IS NULL AND step > coalesce((
+           SELECT iif(kind IN ('restart', 'gap'), place.value ->> 'told', place.value ->> 'shown') FROM json_each(:places) AS place
+           WHERE place.value ->> 'attempt' = events.attempt AND place.value ->> 'series' = events.series), -1)`,
+      )
+      .run({ run, places: JSON.stringify(places) });
     this.addFound(run, found);
   }
 

@@ -52,6 +52,14 @@ export class Frames {
     return Number(row?.n);
   }
 
+  /** By attempt, the least seq of those that were committed after the one of this key. */
+  firstSince(run: number, key: number): Map<number, number> {
+    const rows = this.db
+      .prepare("SELECT attempt, min(seq) AS seq FROM frames WHERE run = ? AND id > ? GROUP BY attempt")
+      .all(run, key);
+    return new Map(rows.map(({ attempt, seq }) => [Number(attempt), Number(seq)]));
+  }
+
   /** One attempt's frames in the order of training: at most `limit` after `seq`, none newer than `newest`. */
   ofAttempt(attempt: number, seq: number, newest: number, limit: number): StoredFrame[] {
     const rows = this.db

@@ -1,12 +1,19 @@
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 
 /** Raised when the same frames come to something else: what was kept before is then worked out anew. */
-const MODEL_VERSION = 2;
+const MODEL_VERSION = 3;
 /** Seconds after which a model that nobody has completed is left over from a hub that was killed. */
 const ABANDONED_AFTER = 3600;
+/** A larger state (of many ranks) is no milestone: there would be some ten of them. */
+const MOST_MILESTONE_BYTES = 4 * 1024 * 1024;
 
-export interface StoredModel {
+export interface OpenModel {
   readonly key: number;
+  /** Unix seconds: later once it was taken back to a milestone, and its blocks are others. */
+  readonly begun: number;
+}
+
+export interface StoredModel extends OpenModel {
   /** Key of the newest frame that is in it. */
   readonly frame: number;
 }
@@ -42,7 +49,7 @@ export class Models {
   ofRun(run: number): StoredModel | null {
     const row = this.db
       .prepare(
-        "SELECT id AS key, frame FROM models WHERE run = ? AND version = ? AND frame IS NOT NULL ORDER BY id DESC LIMIT 1",
+        "SELECT id AS key, begun, frame FROM models WHERE run = ? AND version = ? AND frame IS NOT NULL ORDER BY id DESC LIMIT 1",
       )
       .get(run, MODEL_VERSION);
     return (row as unknown as StoredModel) ?? null;
@@ -60,12 +67,20 @@ export class Models {
     return rows.map(({ id }) => Number(id));
   }
 
-  /** A model that is incomplete until its first `advance`. Returns its key. */
-  begin(run: number): number {
+  /** A model that is incomplete until its first `advance`. */
+  begin(run: number): OpenModel {
     const now = Date.now() / 1000;
     this.db.prepare("DELETE FROM models WHERE run = ? AND frame IS NULL AND begun < ?").run(run, now - ABANDONED_AFTER);
     const insert = this.db.prepare("INSERT INTO models (run, version, begun) VALUES (?, ?, ?)");
-    return Number(insert.run(run, MODEL_VERSION, now).lastInsertRowid);
+    return { key: Number(insert.run(run, MODEL_VERSION, now).lastInsertRowid), begun: now };
+  }
+
+  /** It is incomplete until its next `advance`, as of this milestone. */
+  reopen({ key, begun }: OpenModel, frames: number): OpenModel {
+    const now = Math.max(Date.now() / 1000, begun + 0.001);
+    this.db.prepare("UPDATE models SET frame = NULL, begun = ? WHERE id = ?").run(now, key);
+    this.db.prepare("DELETE FROM milestones WHERE model = ? AND frames > ?").run(key, frames);
+    return { key, begun: now };
   }
 
   /** It is the run's now, with all frames up to this one in it. */
@@ -88,7 +103,55 @@ export class Models {
   }
 
   parts(model: number): Map<string, Uint8Array> {
-    const rows = this.db.prepare("SELECT part, bytes FROM model_parts WHERE model = ? ORDER BY rowid").all(model);
-    return new Map(rows.map(({ part, bytes }) => [String(part), bytes as Uint8Array]));
+    return partsOf(this.db.prepare("SELECT part, bytes FROM model_parts WHERE model = ? ORDER BY rowid").all(model));
   }
+
+  /** The parts as they are now become a milestone; of those before, fewer stay the further back they are. */
+  putMilestone(model: number, frames: number): void {
+    const size = this.db.prepare("SELECT sum(length(bytes)) AS bytes FROM model_parts WHERE model = ?").get(model);
+    if (Number(size?.bytes) > MOST_MILESTONE_BYTES) return;
+    this.db
+      .prepare(
+        `INSERT OR REPLACE INTO milestones (model, frames, part, bytes)
+         SELECT model, ?, part, bytes FROM model_parts WHERE model = ? ORDER BY rowid`,
+      )
+      .run(frames, model);
+    const drop = this.db.prepare("DELETE FROM milestones WHERE model = ? AND frames = ?");
+    for (const needless of needlessOf(this.milestones(model))) drop.run(model, needless);
+  }
+
+  /** How many frames were in each, newest first. */
+  milestones(model: number): number[] {
+    const rows = this.db
+      .prepare("SELECT DISTINCT frames FROM milestones WHERE model = ? ORDER BY frames DESC")
+      .all(model);
+    return rows.map(({ frames }) => Number(frames));
+  }
+
+  milestone(model: number, frames: number): Map<string, Uint8Array> {
+    const rows = this.db
+      .prepare("SELECT part, bytes FROM milestones WHERE model = ? AND frames = ? ORDER BY rowid")
+      .all(model, frames);
+    return partsOf(rows);
+  }
+}
+
+const partsOf = (rows: readonly Record<string, SQLOutputValue>[]): Map<string, Uint8Array> =>
+  new Map(rows.map(({ part, bytes }) => [String(part), bytes as Uint8Array]));
+
+/**
+ * Those of the milestones, newest first, without which the one before any frame is still no more than twice as far from the newest
+ * as the one after it is. As the run goes on that stays so, and what is left are twice as many as the run's length has doublings.
+ */
+function needlessOf(milestones: readonly number[]): number[] {
+  const [newest = 0] = milestones;
+  const needless: number[] = [];
+  let after = milestones[0]!;
+  for (const [i, milestone] of milestones.entries()) {
+    const before = milestones[i + 1];
+    if (i === 0 || before === undefined) continue;
+    if (newest - before <= 2 * (newest - after)) needless.push(milestone);
+    else after = milestone;
+  }
+  return needless;
 }

@@ -117,6 +117,16 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX epochs_of_run ON events (run, json_extract(data, '$.epoch')) WHERE kind = 'epoch';
   DROP INDEX events_of_run;
   `,
+  `
+  -- States that a model has come through, as model_parts has its last one: what turns up late has it gone on with from there.
+  CREATE TABLE milestones (
+    model INTEGER NOT NULL REFERENCES models(id) ON DELETE CASCADE,
+    frames INTEGER NOT NULL,              -- how many were in it
+    part TEXT NOT NULL,
+    bytes BLOB NOT NULL,
+    PRIMARY KEY (model, frames, part)
+  ) STRICT;
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -48,13 +48,16 @@ const f32 = (rows: number[][]): Column => ({
   data: Float32Array.from(rows.flat()),
 });
 
-/** A frame of an attempt: `values[name][i]` is the scalar of `steps[i]`; undefined is not recorded. */
+/**
+ * A frame of an attempt: `values[name][i]` is the scalar of `steps[i]`; undefined is not recorded. `rates[i]`: the learning rates of
+ * its groups.
+ */
 export function frame(
   { run, attempt, rank }: Hello,
   seq: number,
   steps: number[],
   values: Partial<Record<Scalar, (number | undefined)[]>> = {},
-  extra: { series?: string; flags?: number[]; startedAt?: number; layers?: Sampled } = {},
+  extra: { series?: string; flags?: number[]; startedAt?: number; layers?: Sampled; rates?: number[][] } = {},
 ): Uint8Array {
   const n = steps.length;
   const { startedAt = 1_790_000_000 } = extra;
@@ -81,6 +84,9 @@ export function frame(
       ...scalars,
       present: { dtype: "U32", shape: [n], data: present },
       flags: { dtype: "U8", shape: [n], data: Uint8Array.from(extra.flags ?? steps.map(() => 0)) },
+      ...(extra.rates && {
+        group_lr: { dtype: "F64", shape: [n, extra.rates[0]!.length], data: Float64Array.from(extra.rates.flat()) },
+      }),
       ...(extra.layers && { layer_step: i64(extra.layers.steps), layer_norm: f32(extra.layers.norms) }),
       ...(extra.layers?.weights && { weight_step: i64(extra.layers.weighed!), weight_norm: f32(extra.layers.weights) }),
     },
