@@ -38,7 +38,11 @@ export class SortedWindow {
   }
 
   median(): number {
-    return quantileOfSorted(this.sorted, 0.5, this.length);
+    const { sorted, length } = this;
+    if (length === 0) return Number.NaN;
+    const low = sorted[(length - 1) >> 1]!;
+    // As quantileOfSorted would have it, which takes several times as long at each of a million steps.
+    return length % 2 === 1 ? low : low + (sorted[length >> 1]! - low) * 0.5;
   }
 
   /** NaN of nothing. */

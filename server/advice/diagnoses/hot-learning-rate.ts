@@ -52,8 +52,7 @@ export class HotLearningRate implements Diagnoser {
       if (this.ratios.length >= FEWEST_RATIOS) this.highestRatio = Math.max(this.highestRatio, this.ratios.median());
     }
     this.lastStep = step;
-    const known = [normPre, loss].filter((value) => value !== null);
-    if (known.length > 0) this.outOfBounds = !known.every(Number.isFinite);
+    if (normPre !== null || loss !== null) this.outOfBounds = isOutOfBounds(normPre) || isOutOfBounds(loss);
     if (loss === null || !Number.isFinite(loss)) return;
     if (this.losses === 0) this.firstStep = step;
     this.losses += 1;
@@ -111,3 +110,5 @@ export class HotLearningRate implements Diagnoser {
     return null;
   }
 }
+
+const isOutOfBounds = (value: number | null): boolean => value !== null && !Number.isFinite(value);

@@ -171,11 +171,12 @@ export class SeriesModel {
   private observe(step: ObservedStep): RunEvent[] {
     const { kept } = this;
     if (step.skipped) kept.skipped += 1;
-    else if ([step.normPre, step.normPost, step.loss].some((value) => value !== null && !Number.isFinite(value)))
-      kept.nonFinite += 1;
+    else if (isNonFinite(step.normPre) || isNonFinite(step.normPost) || isNonFinite(step.loss)) kept.nonFinite += 1;
     return kept.monitor.observe(step);
   }
 }
+
+const isNonFinite = (value: number | null): boolean => value !== null && !Number.isFinite(value);
 
 const identityOf = ({ optimizer, layers }: SeriesInfo): SeriesIdentity => ({
   optimizer,
