@@ -42,7 +42,9 @@ export const pytorch: Framework = {
     { name: /Adafactor$|CAME$/, keyword: null },
     { name: /^timm\.optim\.(\w+\.)*(Lamb|create_optimizer\w*)$/, keyword: null },
   ],
-  clipsElsewhere: /^deepspeed(\.(?!accelerator(\.|$)|comm(\.|$)|utils(\.|$))|$)|^detectron2\.(engine|solver)(\.|$)/,
+  // Whoever runs a LightningLite may choose a strategy that clips.
+  clipsElsewhere:
+    /^deepspeed(\.(?!accelerator(\.|$)|comm(\.|$)|utils(\.|$))|$)|^detectron2\.(engine|solver)(\.|$)|\.LightningLite$/,
   optimizerMethods: {
     step: { event: "step", optimizer: "receiver", closure: at(0, "closure") },
     zero_grad: { event: "zero-grad" },

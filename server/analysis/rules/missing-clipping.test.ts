@@ -601,6 +601,22 @@ optimizer.step()
 `,
     ],
     [
+      "in a LightningLite, whose strategy is told to whoever makes one",
+      `import torch
+from pytorch_lightning.lite import LightningLite
+class Run(LightningLite):
+    def run(self, model, data):
+        optimizer = torch.optim.AdamW(model.parameters())
+        model, optimizer = self.setup(model, optimizer)
+        def epoch():
+            for batch in data:
+                model.zero_grad()
+                self.backward(model(batch))
+                optimizer.step()
+        epoch()
+`,
+    ],
+    [
       "to an optimizer that a DeepSpeed configuration replaces",
       `import torch
 from accelerate import Accelerator
