@@ -400,6 +400,29 @@ describe("says what wins over a default", () => {
   });
 });
 
+describe("of a trainer that clips by default, where the run saw the clip in the call that trains", () => {
+  const text = (setting: string) => `from transformers import Trainer, TrainingArguments
+arguments = TrainingArguments(
+    output_dir="out",
+    learning_rate=2e-5,${setting}
+)
+trainer = Trainer(model=model, args=arguments, train_dataset=data)
+trainer.train()
+`;
+  it("the setting is written out", () =>
+    expect(set(text(""), 0.5, { siteLine: 6, clipLine: 6 })).toMatchObject({
+      text: text("\n    max_grad_norm=0.5,"),
+    }));
+  it("a setting that is there is changed", () =>
+    expect(set(text("\n    max_grad_norm=2.0,"), 0.5, { siteLine: 6, clipLine: 6 })).toMatchObject({
+      text: text("\n    max_grad_norm=0.5,"),
+    }));
+  it("a clip somewhere else is another one", () =>
+    expect(set(text(""), 0.5, { siteLine: 6, clipLine: 2 })).toMatchObject({
+      refused: expect.stringContaining("can't be seen here"),
+    }));
+});
+
 it("tells where a parsed setting is to be given", () => {
   const parsed = `from transformers import HfArgumentParser, Trainer, TrainingArguments
 args, = HfArgumentParser(TrainingArguments).parse_args_into_dataclasses()

@@ -41,7 +41,7 @@ export function thresholdEdit(facts: Facts, request: ThresholdRequest): Threshol
     return {
       refused: `The clip on ${whereIs(facts, late.clip.node)} comes after the update and does nothing. Move it before the update first: there is a quick fix.`,
     };
-  if (clipLine !== null)
+  if (clipLine !== null && !(clipsByDefault(site) && isOn(site.step.node, null, clipLine)))
     return {
       refused: `The clip that the run used on ${facts.lineName(clipLine + 1)} can't be seen here. Change its threshold by hand.`,
     };
@@ -76,6 +76,10 @@ function settingsOf({ step }: UpdateSite): Limit[] {
     threshold && !off && !refused ? [{ node: threshold, how: kind, seen: { node: threshold, frame, scope } }] : [],
   );
 }
+
+/** What trains clips at a number of its own, since nobody told it another: Hugging Face's Trainer at 1. */
+const clipsByDefault = ({ step }: UpdateSite): boolean =>
+  step.optimizer.configured.some(({ fallback, off, refused }) => fallback !== null && !off && !refused);
 
 function setThreshold(facts: Facts, limits: readonly Limit[], request: ThresholdRequest): ThresholdEdit {
   const [first] = limits;
