@@ -25,6 +25,37 @@ async function kinds({ page }: DashboardPage): Promise<string[]> {
 }
 const filter = ({ page }: DashboardPage) => page.getByLabel("Events listed");
 
+test("the name of an epoch stands in front of the lines, with a rim around it", async () => {
+  const dashboard = await stage.open({ run: "marked" });
+  await dashboard.page.evaluate(() => {
+    const scope = window as unknown as { drawn: string[] };
+    scope.drawn = [];
+    const { stroke, strokeText, fillText } = CanvasRenderingContext2D.prototype;
+    const tell = (context: CanvasRenderingContext2D, what: string) => {
+      if (context.canvas.closest('[data-chart="norm"]')) scope.drawn.push(what);
+    };
+    CanvasRenderingContext2D.prototype.stroke = function (...path: unknown[]) {
+      tell(this, this.getLineDash().length === 0 && this.lineWidth > 1 ? "line" : "thin");
+      Reflect.apply(stroke, this, path);
+    };
+    CanvasRenderingContext2D.prototype.strokeText = function (text, x, y) {
+      tell(this, `rim of ${text}`);
+      strokeText.call(this, text, x, y);
+    };
+    CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+      tell(this, text);
+      fillText.call(this, text, x, y);
+    };
+  });
+  await dashboard.resize(1000);
+  const drawn = await dashboard.page.evaluate(() => (window as unknown as { drawn: string[] }).drawn);
+  const last = drawn.slice(drawn.lastIndexOf("rim of Epoch 0"));
+  assert.deepEqual(last.slice(0, 2), ["rim of Epoch 0", "Epoch 0"]);
+  const before = drawn.slice(0, drawn.indexOf("rim of Epoch 0"));
+  assert.ok(before.includes("line"), `no line before the names: ${before.join(", ")}`);
+  await dashboard.close();
+});
+
 test("the crosshair says which epoch it is in, and what was saved there; so does the table", async () => {
   const dashboard = await stage.open({ run: "marked" });
   const { page } = dashboard;

@@ -103,10 +103,12 @@ export function epochsPlugin(
 ): Plugin<"line"> {
   // Measured once: the chart is drawn at each frame while the reader moves about.
   const widths = new Map<number, number>();
+  let placed: readonly PlacedEpoch[] = [];
   return {
     id: "epochs",
-    // Below the lines, as notes are.
+    // Below what was measured, as notes are.
     beforeDatasetsDraw(chart: Chart) {
+      placed = [];
       if (epochs().length === 0) return;
       const { ctx, chartArea: area, scales } = chart;
       const { colors, font, highContrast } = palette();
@@ -118,17 +120,31 @@ export function epochsPlugin(
         widths.set(number, width);
         return width;
       };
-      const placed = placeEpochs(epochs(), area, xOf, widthOf);
+      placed = placeEpochs(epochs(), area, xOf, widthOf);
       ctx.strokeStyle = translucent(colors.text, highContrast ? 0.8 : 0.4);
       ctx.lineWidth = 1;
       ctx.setLineDash([6, 6]);
       strokeUpright(chart, placed);
-      ctx.setLineDash([]);
-      ctx.fillStyle = colors.text;
+      ctx.restore();
+    },
+    // The names stand where a rate of 100% goes along: in front of it, with a rim.
+    afterDatasetsDraw({ ctx, chartArea: area }: Chart) {
+      if (placed.length === 0) return;
+      const { colors, font } = palette();
+      ctx.save();
+      ctx.font = `10px ${font}`;
       ctx.textBaseline = "top";
       ctx.textAlign = "left";
-      for (const { x, number, isNamed } of placed)
-        if (isNamed) ctx.fillText(nameOf(number), Math.round(x) + LABEL_GAP, area.top + 1);
+      ctx.fillStyle = colors.text;
+      ctx.strokeStyle = colors.paper;
+      ctx.lineWidth = 3;
+      ctx.lineJoin = "round";
+      for (const { x, number, isNamed } of placed) {
+        if (!isNamed) continue;
+        const [name, at] = [nameOf(number), Math.round(x) + LABEL_GAP];
+        ctx.strokeText(name, at, area.top + 1);
+        ctx.fillText(name, at, area.top + 1);
+      }
       ctx.restore();
     },
   };
