@@ -11,6 +11,7 @@ import {
   ProgressLocation,
   type QuickPickItem,
   Task,
+  type TaskExecution,
   TaskRevealKind,
   TaskScope,
   type TextDocument,
@@ -24,12 +25,17 @@ import type { ThresholdWriter } from "../dashboard/write-threshold.ts";
 import { type ProbeEnvironment, processEnvironment } from "../python/probe-environment.ts";
 import { chooseScript, interpreter, type RunContext, trusted } from "./run-with-telemetry.ts";
 
+const TASK_TYPE = "gradsight-sweep";
 const STEPS = [100, 300, 1000];
 
 /** @param uri from a menu; without it, the active file */
 export async function findThreshold(context: RunContext, writer: ThresholdWriter, uri?: Uri): Promise<void> {
   const script = await chooseScript(uri);
   if (!script || !(await trusted())) return;
+  if (isTried(script)) {
+    void window.showInformationMessage(l10n.t("Thresholds of {0} are being tried already.", script.fileName));
+    return;
+  }
   const python = await interpreter(script.uri);
   if (!python) return;
   const args = await context.args.of(script.uri);
@@ -40,39 +46,44 @@ export async function findThreshold(context: RunContext, writer: ThresholdWriter
     void window.showErrorMessage(l10n.t("{0} could not be saved, so it was not run.", script.fileName));
     return;
   }
+  const options = ["--steps", String(steps)];
+  await sweep({ script, python, args, options, probe: context.probe }, writer);
+}
+
+export interface Sweep {
+  readonly script: TextDocument;
+  readonly python: string;
+  /** Of the script. */
+  readonly args: readonly string[];
+  /** Of the sweep: `python -m gradsight sweep --help`. */
+  readonly options: readonly string[];
+  readonly probe: ProbeEnvironment;
+}
+
+/** Runs the trials and offers what comes of them; resolves when the user has answered, or cancelled. */
+export async function sweep(sweep: Sweep, writer: ThresholdWriter): Promise<void> {
   const startedAt = Date.now() / 1000;
   const folder = await mkdtemp(join(tmpdir(), "gradsight-sweep-"));
   try {
-    const file = join(folder, "result.json");
-    const progressFile = join(folder, "progress.json");
-    const sweep = [
-      "-m",
-      "gradsight",
-      "sweep",
-      "--steps",
-      String(steps),
-      "--write",
-      file,
-      "--progress",
-      progressFile,
-      script.fileName,
-      "--",
-      ...args,
-    ];
+    const result = join(folder, "result.json");
+    const told = join(folder, "progress.json");
     const code = await window.withProgress(
       { location: ProgressLocation.Notification, title: l10n.t("Trying thresholds…"), cancellable: true },
       async (progress, token) => {
-        const watched = follow(folder, progressFile, progress);
+        const watched = follow(folder, told, progress);
         try {
-          return await run(sweepTask(script, python, sweep, context.probe), token);
+          return await run(sweepTask(sweep, ["--write", result, "--progress", told]), token);
         } finally {
           watched.close();
         }
       },
     );
-    if (code === 0) await offer(sweepResult(JSON.parse(await readFile(file, "utf8"))), script, startedAt, writer);
-    else if (code !== undefined)
-      void window.showWarningMessage(l10n.t("The trials ended with exit code {0}. Their terminal says why.", code));
+    if (code === "cancelled") return;
+    if (code === 0)
+      await offer(sweepResult(JSON.parse(await readFile(result, "utf8"))), sweep.script, startedAt, writer);
+    else if (code === null)
+      void window.showWarningMessage(l10n.t("The trials could not be started, or were ended from outside."));
+    else void window.showWarningMessage(l10n.t("The trials ended with exit code {0}. Their terminal says why.", code));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -100,29 +111,61 @@ async function chooseSteps(): Promise<number | null> {
   return (await window.showQuickPick(items, { title: l10n.t("Find Threshold by Trial"), placeHolder }))?.steps ?? null;
 }
 
-function sweepTask({ uri }: TextDocument, python: string, args: readonly string[], probe: ProbeEnvironment): Task {
+/** Not a second time: VS Code would ask whether to restart the task, and the first sweep would end as the second. */
+function isTried({ uri }: TextDocument): boolean {
+  return tasks.taskExecutions.some(
+    ({ task: { definition } }) => definition.type === TASK_TYPE && definition.script === uri.fsPath,
+  );
+}
+
+function sweepTask({ script, python, args, options, probe }: Sweep, files: readonly string[]): Task {
+  const { uri, fileName } = script;
   const folder = workspace.getWorkspaceFolder(uri);
   const cwd = (folder ?? workspace.workspaceFolders?.[0])?.uri.fsPath ?? Uri.joinPath(uri, "..").fsPath;
-  const execution = new ProcessExecution(python, [...args], { cwd, env: processEnvironment(probe) });
+  const command = ["-m", "gradsight", "sweep", ...options, ...files, fileName, "--", ...args];
+  const execution = new ProcessExecution(python, command, { cwd, env: processEnvironment(probe) });
   const name = l10n.t("thresholds of {0}", workspace.asRelativePath(uri, false));
-  const task = new Task({ type: "gradsight-sweep" }, folder ?? TaskScope.Workspace, name, "Gradsight", execution, []);
+  // VS Code tells tasks apart by their definitions.
+  const definition = { type: TASK_TYPE, script: uri.fsPath };
+  const task = new Task(definition, folder ?? TaskScope.Workspace, name, "Gradsight", execution, []);
   task.presentationOptions = { reveal: TaskRevealKind.Always, focus: false, clear: true };
   return task;
 }
 
-/** The exit code; undefined where it was cancelled. */
-async function run(task: Task, token: CancellationToken): Promise<number | undefined> {
-  const execution = await tasks.executeTask(task);
-  return new Promise((resolve) => {
-    const subscriptions = [
-      token.onCancellationRequested(() => execution.terminate()),
-      tasks.onDidEndTaskProcess((event) => {
-        if (event.execution !== execution) return;
-        for (const subscription of subscriptions) subscription.dispose();
-        resolve(token.isCancellationRequested ? undefined : event.exitCode);
-      }),
-    ];
-  });
+/**
+ * The exit code; null where the process could not be started or its terminal was closed. A process that fails at once may
+ * end before `executeTask` resolves, and that resolves for a task that never starts, too: so ends are watched from before
+ * it on, and a cancelled sweep waits for nothing.
+ */
+async function run(task: Task, token: CancellationToken): Promise<number | "cancelled" | null> {
+  const codes = new Map<TaskExecution, number | null>();
+  let look = () => {};
+  const ended = (execution: TaskExecution, code: number | null) => {
+    codes.set(execution, codes.get(execution) ?? code);
+    look();
+  };
+  const subscriptions = [
+    tasks.onDidEndTaskProcess(({ execution, exitCode }) => ended(execution, exitCode ?? null)),
+    tasks.onDidEndTask(({ execution }) => ended(execution, null)),
+  ];
+  try {
+    const execution = await tasks.executeTask(task);
+    return await new Promise((resolve) => {
+      look = () => {
+        const code = codes.get(execution);
+        if (code !== undefined) resolve(code);
+      };
+      const cancel = () => {
+        execution.terminate();
+        resolve("cancelled");
+      };
+      if (token.isCancellationRequested) cancel();
+      subscriptions.push(token.onCancellationRequested(cancel));
+      look();
+    });
+  } finally {
+    for (const subscription of subscriptions) subscription.dispose();
+  }
 }
 
 interface Choice extends QuickPickItem {

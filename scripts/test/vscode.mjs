@@ -4,6 +4,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { openBrowser } from "../../test/host/browser.ts";
+import { pythonThatRuns } from "../../test/host/python.ts";
 import { runSuites } from "../../test/host/suites.ts";
 import { startVscodeHost } from "../../test/host/vscode-host.ts";
 import { buildSuites } from "../../test/vscode/build.mjs";
@@ -28,7 +29,11 @@ try {
   const host = await startVscodeHost({
     dataFolder: join(scratch, "data"),
     log: join(OUT, "test", "vscode-server.log"),
-    env: { GRADSIGHT_SUITE_REPORT: values.report },
+    env: {
+      GRADSIGHT_SUITE_REPORT: values.report,
+      GRADSIGHT_TORCH_PYTHON: pythonThatRuns("import torch") ?? "",
+      GRADSIGHT_STATE: join(scratch, "state"),
+    },
   });
   const browser = await openBrowser();
   const screenshot = join(OUT, "test", "vscode.png");

@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
-import { commands, tasks } from "vscode";
-import { offer } from "../../../extension/commands/find-threshold.ts";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { commands, extensions, type TextDocument, tasks, window } from "vscode";
+import { offer, type Sweep, sweep } from "../../../extension/commands/find-threshold.ts";
+import { findInterpreter } from "../../../extension/python/interpreter.ts";
 import type { TestApi } from "../../../extension/test-api.ts";
-import { activate, closeAll, script } from "../editor.ts";
+import { until } from "../../host/until.ts";
+import { activate, closeAll, EXTENSION, folder, script } from "../editor.ts";
 import { CLIPPED } from "../scripts.ts";
 
 /** Nothing that can be tried: a loop without an optimizer. */
@@ -12,49 +17,157 @@ for step in range(5):
     gradsight.log(step, norm=1.0, loss=1.0)
 `;
 
-/** The exit code of the sweep that is started next. */
-function sweepEnds(): Promise<number | undefined> {
-  return new Promise((resolve) => {
-    const subscription = tasks.onDidEndTaskProcess(({ execution, exitCode }) => {
-      if (execution.task.definition.type !== "gradsight-sweep") return;
-      subscription.dispose();
-      resolve(exitCode);
-    });
-  });
+/** Clips so hard that it learns next to nothing, and diverges where nothing is clipped. */
+const TRAINING = `import torch
+from torch import nn
+
+torch.set_num_threads(1)
+model = nn.Linear(6, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=10.0)
+while True:
+    inputs = torch.randn(16, 6)
+    loss = ((model(inputs) - 3 * inputs.sum(1, keepdim=True)) ** 2).mean()
+    optimizer.zero_grad()
+    loss.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), max_norm=0.0001)
+    optimizer.step()
+`;
+
+/** Says who it is, with a process of its own, and goes on. */
+const ENDLESS = `import os, subprocess, sys, time
+
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+with open(__file__ + ".new", "w") as pids:
+    pids.write(f"{os.getpid()} {child.pid}")
+os.rename(__file__ + ".new", __file__ + ".pids")
+time.sleep(600)
+`;
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The folders that sweeps work in while they run. */
+function left(): string[] {
+  const state = process.env.GRADSIGHT_STATE;
+  return [
+    ...globSync("gradsight-sweep-*", { cwd: tmpdir() }),
+    ...(state ? globSync("**/trial-*", { cwd: state }) : []),
+  ];
 }
 
 /** Gives a command again and again until what it leads to has come: what it is for may not be there yet. */
-async function giveUntil(command: string, come: Promise<unknown>): Promise<void> {
+async function giveUntil(command: string, come: Thenable<unknown>): Promise<void> {
   let over = false;
-  void come.finally(() => {
+  const end = () => {
     over = true;
-  });
+  };
+  void come.then(end, end);
   while (!over) {
     await commands.executeCommand(command);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 
-describe("finding a threshold by trial", () => {
+describe("finding a threshold by trial", function () {
+  this.timeout(300_000); // each trial is a process that starts, five times with PyTorch in one test
   let api: TestApi;
+  const original = window.showWarningMessage;
+  let warnings: string[] = [];
   before(async () => {
     api = await activate();
+    window.showWarningMessage = ((text: string) => {
+      warnings.push(text);
+      return Promise.resolve(undefined);
+    }) as unknown as typeof original;
+  });
+  after(() => {
+    window.showWarningMessage = original;
+  });
+  beforeEach(() => {
+    warnings = [];
   });
   afterEach(closeAll);
 
+  /** A sweep by the Python that is found without any setting, unless another one is named. */
+  async function start(document: TextDocument, more: Partial<Sweep> = {}): Promise<void> {
+    const found = await findInterpreter(document.uri);
+    assert.ok("ok" in found, JSON.stringify(found));
+    const { extensionPath } = extensions.getExtension(EXTENSION)!;
+    const probe = { pythonPath: join(extensionPath, "python"), rendezvous: "" };
+    return sweep({ script: document, python: found.ok, args: [], options: [], probe, ...more }, api.writer);
+  }
+
   it("runs a sweep of the active script as a task, which ends with the reason where there can be none", async () => {
     await script("by_hand.py", BY_HAND);
-    const exit = sweepEnds();
     const started = new Promise<string>((resolve) => {
       const subscription = tasks.onDidStartTask(({ execution }) => {
         subscription.dispose();
         resolve(execution.task.name);
       });
     });
-    void commands.executeCommand("gradsight.findThreshold");
-    await giveUntil("workbench.action.acceptSelectedQuickOpenItem", exit);
+    const over = commands.executeCommand("gradsight.findThreshold");
+    await giveUntil("workbench.action.acceptSelectedQuickOpenItem", over);
     assert.equal(await started, "thresholds of by_hand.py");
-    assert.equal(await exit, 1);
+    assert.deepEqual(warnings, ["The trials ended with exit code 1. Their terminal says why."]);
+  });
+
+  it("tries thresholds in real trainings, and writes what wins to the code", async function () {
+    const python = process.env.GRADSIGHT_TORCH_PYTHON;
+    if (!python) this.skip();
+    const document = await script("swept.py", TRAINING);
+    const processEnds = new Promise((resolve) => {
+      const subscription = tasks.onDidEndTaskProcess(({ exitCode }) => {
+        subscription.dispose();
+        resolve(exitCode);
+      });
+    });
+    const over = start(document, { python, options: ["--steps", "40", "--thresholds", "0.05,none"] });
+    assert.equal(await processEnds, 0);
+    await giveUntil("notification.acceptPrimaryAction", over); // only now: before, it is Cancel
+    assert.equal(document.getText(), TRAINING.replace("max_norm=0.0001", "max_norm=0.05"));
+    assert.deepEqual(warnings, []);
+  });
+
+  it("leaves no process and no file of a sweep that is cancelled", async () => {
+    const before = left();
+    const document = await script("cancelled.py", ENDLESS);
+    const over = start(document);
+    const pids = `${document.uri.fsPath}.pids`;
+    await until("a trial runs", async () => existsSync(pids));
+    const processes = readFileSync(pids, "utf8").split(" ").map(Number);
+    assert.ok(processes.every(isAlive));
+    await giveUntil("notification.acceptPrimaryAction", over);
+    await until("all processes have ended", async () => !processes.some(isAlive));
+    await until("the task has ended", async () => tasks.taskExecutions.length === 0);
+    assert.deepEqual(left(), before);
+    assert.deepEqual(warnings, []);
+  });
+
+  it("ends where Python can't be started", async () => {
+    await start(await script("never.py", BY_HAND), { python: join(folder().fsPath, "no-python") });
+    assert.deepEqual(warnings, ["The trials could not be started, or were ended from outside."]);
+  });
+
+  it("keeps sweeps of two scripts apart, and tries none twice at once", async () => {
+    const endless = await script("endless.py", ENDLESS);
+    let ended = false;
+    const first = start(endless).finally(() => {
+      ended = true;
+    });
+    await until("a trial runs", async () => existsSync(`${endless.uri.fsPath}.pids`));
+    await commands.executeCommand("gradsight.findThreshold", endless.uri); // asks nothing
+    await start(await script("meanwhile.py", BY_HAND));
+    assert.equal(ended, false);
+    assert.deepEqual(warnings, ["The trials ended with exit code 1. Their terminal says why."]);
+    tasks.taskExecutions.find(({ task }) => task.definition.script === endless.uri.fsPath)?.terminate();
+    await first;
+    assert.equal(warnings[1], "The trials could not be started, or were ended from outside.");
   });
 
   it("writes the winner to the code when the user takes it", async () => {
