@@ -6,9 +6,13 @@ import { quantileOfSorted } from "../../server/advice/quantile.ts";
 import type { Method } from "./rivals.ts";
 import type { Trace } from "./traces.ts";
 
-interface Point {
+export interface Point {
   readonly threshold: number;
   readonly loss: number;
+  /** Standard error of `loss`, which is the mean over the seeds. */
+  readonly error: number;
+  /** The loss with each seed; empty where only the mean is known. */
+  readonly bySeed: readonly number[];
   readonly failed: number;
   readonly inBand: boolean;
 }
@@ -21,6 +25,8 @@ export function readOracle(rows: Record<string, string>[]): Oracle {
     points.push({
       threshold: row.threshold === "inf" ? Number.POSITIVE_INFINITY : Number(row.threshold),
       loss: Number(row.mean_final_loss),
+      error: Number(row.se),
+      bySeed: (row.final_losses ?? "").split(" ").filter(Boolean).map(Number),
       failed: Number(row.frac_nonfinite),
       inBand: row.in_band === "1",
     });
@@ -82,14 +88,14 @@ export function quality(
 }
 
 /** Seeds of a task are no tasks of their own: whole tasks are drawn. */
-function bootstrap(logs: readonly number[]): [number, number] {
+export function bootstrap(logs: readonly number[]): [number, number] {
   const random = seeded(1);
   const means = Array.from({ length: 4000 }, () => mean(logs.map(() => logs[Math.floor(random() * logs.length)]!)));
   const sorted = Float64Array.from(means).sort();
   return [Math.expm1(quantileOfSorted(sorted, 0.025)), Math.expm1(quantileOfSorted(sorted, 0.975))];
 }
 
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+export const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Mulberry32: the same draws each time. */
 function seeded(state: number): () => number {

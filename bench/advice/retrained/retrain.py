@@ -83,6 +83,7 @@ def judged(name, median, finals):
                 "mean_final_loss": statistics.fmean(losses),
                 "se": statistics.stdev(losses) / len(losses) ** 0.5,
                 "frac_nonfinite": sum(final is None for final, _ in came) / len(came),
+                "final_losses": " ".join(f"{loss:.6g}" for loss in losses),
             }
         )
     best = min(oracle, key=lambda row: row["mean_final_loss"])
@@ -99,7 +100,7 @@ def retrain(name, pool, folder):
     finals = {threshold: [runs[seed, threshold][1:] for seed in SEEDS] for threshold in (math.inf, 1.0)}
     thresholds = {float(f"{multiple * median:.4g}") for multiple in MULTIPLES} - set(finals)
     again = [(name, seed, threshold) for threshold in sorted(thresholds) for seed in SEEDS]
-    for (_, _, threshold), (_, *came) in pool.imap_unordered(run, again):
+    for (_, _, threshold), (_, *came) in pool.imap(run, again):  # seeds in their order
         finals.setdefault(threshold, []).append(came)
     return judged(name, median, finals)
 
