@@ -35,9 +35,10 @@ async function rowsAt({ page }: DashboardPage, rows: number): Promise<{ left: nu
   return page.locator('[data-chart="layers"] canvas').evaluate((canvas: HTMLCanvasElement, of) => {
     const left = Math.min(170, canvas.clientWidth * 0.24);
     const { data } = canvas.getContext("2d")!.getImageData(left + 20, 0, 1, canvas.height);
-    const opaque = [...Array(canvas.height).keys()].filter((y) => data[y * 4 + 3]! > 0);
-    const end = opaque.findIndex((y, i) => opaque[i + 1] !== y + 1);
-    return { left, top: opaque[0]!, height: (opaque[end]! - opaque[0]!) / of };
+    const isPaper = (y: number) => [0, 1, 2].every((part) => data[y * 4 + part] === data[part]);
+    const painted = [...Array(canvas.height).keys()].filter((y) => !isPaper(y));
+    const end = painted.findIndex((y, i) => painted[i + 1] !== y + 1);
+    return { left, top: painted[0]!, height: (painted[end]! - painted[0]!) / of };
   }, rows);
 }
 
@@ -47,8 +48,9 @@ async function colorAt(dashboard: DashboardPage, row: number, step: number): Pro
   return dashboard.page.locator('[data-chart="layers"] canvas').evaluate(
     (canvas: HTMLCanvasElement, [from, share, y]) => {
       const x = from + share * (canvas.width - from - 8);
-      const { data } = canvas.getContext("2d")!.getImageData(x, y, 1, 1);
-      return data[3] === 0 ? null : { r: data[0]!, g: data[1]!, b: data[2]! };
+      const pixel = (...at: [number, number]) => [...canvas.getContext("2d")!.getImageData(...at, 1, 1).data];
+      const [paper, found] = [pixel(0, 0), pixel(x, y)];
+      return found.every((value, i) => value === paper[i]) ? null : { r: found[0]!, g: found[1]!, b: found[2]! };
     },
     [left, (step + 2) / 699, top + (row + 0.2) * height] as const,
   );
