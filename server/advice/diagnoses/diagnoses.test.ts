@@ -126,6 +126,19 @@ describe("layers", () => {
     expect(kinds({ steps: run, layers })).toEqual(expected);
   });
 
+  it.each([
+    ["optax.adam", ["cell", "decoder", "embedding", "head"], []],
+    ["torch.optim.Adam", ["cell", "decoder", "embedding", "head"], ["vanishing"]],
+    ["optax.adam", ["embedding", "cell", "decoder", "head"], ["vanishing"]],
+    ["optax.adam", ["dense_0", "dense_1", "dense_2", "dense_3"], ["vanishing"]],
+    ["optax.adam", ["dense_0", "dense_10", "dense_2", "dense_3"], []],
+  ])("of %s, that shrink over %j, only where these may be in order of depth", (optimizer, modules, expected) => {
+    const layers = Object.fromEntries(
+      modules.map((module, depth) => [`${module}.kernel`, (i: number) => noise(i) * 0.05 ** (modules.length - depth)]),
+    );
+    expect(kinds({ steps: run, optimizer, layers })).toEqual(expected);
+  });
+
   it("names the parameters, and the steps", () => {
     const [dead] = diagnoses({ steps: run, layers: { ...geometric(1), "head.weight": (i) => (i < 100 ? 1 : 0) } });
     expect(dead).toMatchObject({ confidence: "certain", firstStep: 100, lastStep: 390 });

@@ -2,7 +2,7 @@ import type { Diagnosis } from "../../../protocol/advice.ts";
 import { formatCount, formatNumber } from "../format.ts";
 import type { ObservedLayers } from "../observed-step.ts";
 import type { Diagnoser, SeriesFacts } from "./diagnoser.ts";
-import { moduleOf } from "./layer-names.ts";
+import { maySortByName, moduleOf } from "./layer-names.ts";
 
 /** Samples that the mean goes back over, about; as many are needed. */
 const SAMPLES = 20;
@@ -38,7 +38,7 @@ export class VanishingLayers implements Diagnoser {
     }
   }
 
-  finding({ layers }: SeriesFacts): Diagnosis | null {
+  finding({ layers, optimizer }: SeriesFacts): Diagnosis | null {
     if (!this.counts.some((count) => count >= SAMPLES)) return null;
     const names = layers(this.logs.length);
     if (!names) return null;
@@ -51,6 +51,8 @@ export class VanishingLayers implements Diagnoser {
     const modules = [...squares].map(([name, square]) => ({ name, norm: Math.sqrt(square) }));
     const [first, last] = [modules[0], modules.at(-1)];
     if (!first || !last || modules.length < FEWEST_MODULES) return null;
+    // PyTorch's parameters come as they were defined.
+    if (!optimizer?.startsWith("torch.") && maySortByName(modules.map(({ name }) => name))) return null;
     if (first.norm >= VANISHED * last.norm || correlation(modules.map(({ norm }) => Math.log(norm))) < TREND)
       return null;
     return {
