@@ -67,7 +67,7 @@ function times(multiplier: number): string {
 /** What the tail says about the multiplier. */
 function shape({ localTailRatio, steps }: Advice["evidence"]): string {
   if (localTailRatio !== null && localTailRatio > 4)
-    return `the tail is heavy (1 % of the norms are ${formatNumber(localTailRatio)} times their surroundings or more), so that a few large steps don't outweigh all others`;
+    return `the tail is heavy (1% of the norms are ${formatNumber(localTailRatio)} times their surroundings or more), so that a few large steps don't outweigh all others`;
   return steps < 500
     ? "the tail is light, and with few steps it stays near the median"
     : "the tail is light, so it acts on outliers only";
@@ -84,7 +84,7 @@ function evidence({ advice: { evidence } }: Findings): string | null {
   const { steps, median, p99, max } = evidence;
   if (steps === 0) return null;
   if (steps === 1) return `The norm of the one step was ${formatNumber(fromJsonNumber(max))}.`;
-  return `Median norm ${formatNumber(fromJsonNumber(median))} over ${formatCount(steps)} steps; 99 % stay under ${formatNumber(fromJsonNumber(p99))}; the largest was ${formatNumber(fromJsonNumber(max))}.`;
+  return `Median norm ${formatNumber(fromJsonNumber(median))} over ${formatCount(steps)} steps; 99% stay under ${formatNumber(fromJsonNumber(p99))}; the largest was ${formatNumber(fromJsonNumber(max))}.`;
 }
 
 function effect({ advice: { threshold, evidence } }: Findings): string | null {

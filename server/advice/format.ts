@@ -13,11 +13,11 @@ export function formatCount(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
-/** A share from 0 to 1: "0.4 %", "12 %", and never "0 %" or "100 %" unless it is exactly so. */
+/** A share from 0 to 1: "0.4%", "12%", and never "0%" or "100%" unless it is exactly so. */
 export function formatShare(share: number): string {
   const percent = share * 100;
-  if (percent === 0 || percent === 100) return `${percent} %`;
-  if (percent < 0.1) return "under 0.1 %";
-  if (percent > 99.9) return "over 99.9 %";
-  return `${percent < 10 || percent > 99 ? Number(percent.toFixed(1)) : Math.round(percent)} %`;
+  if (percent === 0 || percent === 100) return `${percent}%`;
+  if (percent < 0.1) return "under 0.1%";
+  if (percent > 99.9) return "over 99.9%";
+  return `${percent < 10 || percent > 99 ? Number(percent.toFixed(1)) : Math.round(percent)}%`;
 }

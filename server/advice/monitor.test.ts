@@ -123,7 +123,7 @@ describe("SeriesMonitor", () => {
     );
     expect(evidence).toEqual([
       "The threshold in force is 2 now.",
-      "Median norm 0.42 over 1,200 steps; 99 % stay under 0.55; the largest was 0.55.",
+      "Median norm 0.42 over 1,200 steps; 99% stay under 0.55; the largest was 0.55.",
       "At 0.82 none of these steps would have been clipped.",
     ]);
   });
@@ -199,11 +199,11 @@ describe("numbers for people", () => {
     [formatNumber(0.00012), "1.2e-4"],
     [formatNumber(2e7), "2e7"],
     [formatCount(1234567), "1,234,567"],
-    [formatShare(0.031), "3.1 %"],
-    [formatShare(0.9996), "over 99.9 %"],
-    [formatShare(0.0001), "under 0.1 %"],
-    [formatShare(1), "100 %"],
-    [formatShare(0.42), "42 %"],
+    [formatShare(0.031), "3.1%"],
+    [formatShare(0.9996), "over 99.9%"],
+    [formatShare(0.0001), "under 0.1%"],
+    [formatShare(1), "100%"],
+    [formatShare(0.42), "42%"],
   ])("%s", (text, expected) => {
     expect(text).toBe(expected);
   });

@@ -74,7 +74,7 @@ export class HotLearningRate implements Diagnoser {
 
   finding(): Diagnosis | null {
     const about = { kind: "hot-learning-rate", confidence: "likely", lastStep: this.lastStep } as const;
-    const updates = `Updates changed the weights by ${formatShare(this.highestRatio)} of their norm a step, where about 0.1 % is usual`;
+    const updates = `Updates changed the weights by ${formatShare(this.highestRatio)} of their norm a step, where about 0.1% is usual`;
     const next =
       "Lower the learning rate, to a third or a tenth, before touching the threshold: a lower threshold would only act as a smaller learning rate.";
     if (this.outOfBounds && this.highestRatio > LARGE_UPDATE)

@@ -64,7 +64,7 @@ builds, or what a recorded run of this update suggests.
 ## With a recorded run
 In an editor that records runs, the latest ones without clipping have their say. If one exploded at this update, and no later
 one came beyond that step, the message tells when and how, and the finding is one severity up: an error where clipping is
-usual, a warning elsewhere. If the latest one was calm for 1000 steps or more (the largest norm below 5 times the median, 99 %
+usual, a warning elsewhere. If the latest one was calm for 1000 steps or more (the largest norm below 5 times the median, 99%
 below 3 times), the finding is one down. A run of an older version of the file says so, counts only where it is clear which
 update it saw, and makes no error. A gradient that became NaN out of the blue counts for nothing: no clipping prevents that.
 The command line knows of no runs: what it finds depends on the code alone.

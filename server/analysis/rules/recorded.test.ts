@@ -243,7 +243,7 @@ describe("unlikely-threshold", () => {
   it("tells of one that clips nearly every step under SGD", () => {
     const [finding] = unlikely(clipped("0.1", "SGD"), { ...hard, optimizer: "torch.optim.sgd.SGD" });
     expect(finding!.message).toContain(
-      "a run on 20 November clipped 99 % of its steps, the median one to 5 % of its length, which acts as a smaller learning rate; its norms suggest 2.6",
+      "a run on 20 November clipped 99% of its steps, the median one to 5% of its length, which acts as a smaller learning rate; its norms suggest 2.6",
     );
     expect(finding!.fix!.title).toBe("Change the threshold from 0.1 to 2.6, as the run on 20 November suggests");
   });
@@ -292,7 +292,7 @@ describe("hover", () => {
   it("tells what the last runs saw at an update, with a way to look at them", () => {
     const run = { ...exploded, link: "command:show" };
     expect(markdown(RECURRENT, "optimizer.step", { ...run, clipLine: null })).toContain(
-      "- Run of [20 November](command:show): 400 steps, median norm 2, 99 % under 9, the largest 14; exploded after step 1,203, to a norm of 812",
+      "- Run of [20 November](command:show): 400 steps, median norm 2, 99% under 9, the largest 14; exploded after step 1,203, to a norm of 812",
     );
   });
 
@@ -320,7 +320,7 @@ describe("hover", () => {
   it("tells it of a clip, too", () => {
     const text = train("nn.LSTM(4, 4)", "Adam", "nn.utils.clip_grad_norm_(model.parameters(), 1.0)");
     expect(markdown(text, "nn.utils", { older: true, sudden: true })).toContain(
-      "- Run of 20 November, an older version of this file: 400 steps, median norm 2, 99 % under 9, the largest 14; became NaN or infinite all at once",
+      "- Run of 20 November, an older version of this file: 400 steps, median norm 2, 99% under 9, the largest 14; became NaN or infinite all at once",
     );
   });
 });
