@@ -18,7 +18,7 @@ const VERSION = "15.0.1"; // the last for Python 3.9
 const VENDOR = join(ROOT, "python", "gradsight", "_vendor");
 const TARGET = join(VENDOR, "websockets");
 const STAMP = join(TARGET, "VENDORED");
-// The protocol of a client needs none of these.
+// The protocol of a client that compresses nothing needs none of these.
 const LEFT_OUT = [
   "asyncio",
   "legacy",
@@ -26,7 +26,10 @@ const LEFT_OUT = [
   "__main__.py",
   "cli.py",
   "auth.py",
+  "connection.py",
   "http.py",
+  "server.py",
+  join("extensions", "permessage_deflate.py"),
   "speedups.c",
   "speedups.pyi",
 ];
