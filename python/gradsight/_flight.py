@@ -134,7 +134,8 @@ class FlightRecorder:
         rows, before = list(track.rows), self.incident
         began = row.step
         if kind == EXPLOSION:
-            began = [each.step for each in rows if not each.flags & SKIPPED][-RUNNING]
+            made = [each.step for each in rows if not each.flags & SKIPPED]
+            began = min(made[-RUNNING:], default=row.step)  # fewer are here where many were skipped between them
         elif before is not None and before.series is track.series:
             began = before.began
         self.incident = Incident(kind, track.series, row.step, row.time, rows, list(track.series.norms), began)

@@ -131,6 +131,18 @@ def test_an_explosion_is_more_than_a_spike(state: Path, running: int, expected: 
         assert flight.incident is not None and flight.incident.kind == NONFINITE
 
 
+def test_an_explosion_between_many_skipped_steps(state: Path) -> None:
+    series = Series("s", "s", None, None)
+    flight = recorder(series)
+    flight.take(series, [row(step, 1.0) for step in range(30)])
+    for step in range(30, 35):
+        flight.take(series, [row(step, 101.0)])
+        flight.take(series, [row(step, math.inf, flags=SKIPPED) for _ in range(FLIGHT_STEPS // 2 if step < 34 else 0)])
+    assert flight.incident is not None
+    assert (flight.incident.kind, flight.incident.step) == (EXPLOSION, 34)
+    assert flight.incident.began <= 34
+
+
 def test_a_run_that_ends_well_leaves_nothing(state: Path) -> None:
     series = Series("s", "s", None, None)
     flight = recorder(series)
