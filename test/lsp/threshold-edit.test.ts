@@ -41,6 +41,14 @@ describe("gradsight/thresholdEdit", () => {
       ...params,
     });
 
+  /** Opens a script and asks for another threshold at its clip. */
+  async function clipAt(threshold: number, text: string) {
+    await client.open(uri, text);
+    const result = await ask({ clip: { file: path, line: lineOf(text, "nn.utils.clip") }, threshold });
+    if ("err" in result) throw new Error(result.err);
+    return result.ok;
+  }
+
   function outcome(text: string, result: ThresholdEditResult) {
     if ("err" in result) throw new Error(result.err);
     const positions = Positions.of(text, "utf-16");
@@ -81,11 +89,8 @@ describe("gradsight/thresholdEdit", () => {
     const config = join(folder, "config.py");
     await writeFile(config, "CLIP = 1.0\n");
     const text = `from config import CLIP\n${CLIPPED.replace("max_norm=1.0", "max_norm=CLIP")}`;
-    await client.open(uri, text);
-    const clip = { file: path, line: lineOf(text, "nn.utils.clip") };
-    const result = await ask({ clip, threshold: 0.25 });
-    if ("err" in result) throw new Error(result.err);
-    const { documentChanges, changeAnnotations } = result.ok.edit as WorkspaceEdit;
+    const result = await clipAt(0.25, text);
+    const { documentChanges, changeAnnotations } = result.edit as WorkspaceEdit;
     expect(documentChanges).toEqual([
       {
         textDocument: { uri: pathToFileURL(config).href, version: null },
@@ -93,16 +98,13 @@ describe("gradsight/thresholdEdit", () => {
       },
     ]);
     expect(changeAnnotations).toEqual({ confirm: expect.objectContaining({ needsConfirmation: true }) });
-    expect(result.ok.line).toBe(1);
+    expect(result.line).toBe(1);
   });
 
   it("asks before it changes a number that something else is given, too", async () => {
     const text = `LIMIT = 1.0\n${CLIPPED.replace("max_norm=1.0", "max_norm=LIMIT")}torch.clamp(loss, max=LIMIT)\n`;
-    await client.open(uri, text);
-    const clip = { file: path, line: lineOf(text, "nn.utils.clip") };
-    const result = await ask({ clip, threshold: 0.25 });
-    if ("err" in result) throw new Error(result.err);
-    const { documentChanges, changeAnnotations } = result.ok.edit as WorkspaceEdit;
+    const result = await clipAt(0.25, text);
+    const { documentChanges, changeAnnotations } = result.edit as WorkspaceEdit;
     expect(documentChanges).toEqual([
       expect.objectContaining({ edits: [expect.objectContaining({ newText: "0.25", annotationId: "confirm" })] }),
     ]);
@@ -110,18 +112,15 @@ describe("gradsight/thresholdEdit", () => {
       needsConfirmation: true,
       description: expect.stringContaining("The same number is given to `torch.clamp`"),
     });
-    expect(result.ok.asks).toBe(true);
+    expect(result.asks).toBe(true);
   });
 
   it("changes a configuration that the script reads, unless it is being edited", async () => {
     const config = join(folder, "config.yaml");
     await writeFile(config, "train:\n  clip: 1.0\n");
     const text = `import yaml\ncfg = yaml.safe_load(open("config.yaml"))\n${CLIPPED.replace("max_norm=1.0", 'cfg["train"]["clip"]')}`;
-    await client.open(uri, text);
-    const clip = { file: path, line: lineOf(text, "nn.utils.clip") };
-    const result = await ask({ clip, threshold: 0.25 });
-    if ("err" in result) throw new Error(result.err);
-    const { documentChanges } = result.ok.edit as WorkspaceEdit;
+    const result = await clipAt(0.25, text);
+    const { documentChanges } = result.edit as WorkspaceEdit;
     expect(documentChanges).toMatchObject([
       {
         textDocument: { uri: pathToFileURL(config).href },
@@ -129,6 +128,7 @@ describe("gradsight/thresholdEdit", () => {
       },
     ]);
     await client.open(pathToFileURL(config).href, "# mine\ntrain:\n  clip: 1.0\n", "yaml");
+    const clip = { file: path, line: lineOf(text, "nn.utils.clip") };
     expect(await ask({ clip, threshold: 0.25 })).toEqual({ err: expect.stringContaining("not saved") });
   });
 
