@@ -7,6 +7,9 @@ export interface Bar {
   readonly to: number;
   /** Steps. */
   readonly count: number;
+  /** The least and the greatest of its norms. */
+  readonly low: number;
+  readonly high: number;
 }
 
 /** A width that bars may have, as a factor between their edges: wider ones hold whole numbers of the narrower. */
@@ -25,9 +28,10 @@ export function barsOf({ norms, counts }: NormDistribution, most: number): Bar[]
   let current = Number.NaN;
   for (const [i, norm] of norms.entries()) {
     const at = Math.floor(Math.log(norm) / width);
-    const count = counts[i]! + (at === current ? bars.pop()!.count : 0);
+    const begun = at === current ? bars.pop()! : { count: 0, low: norm };
     current = at;
-    bars.push({ from: Math.exp(at * width), to: Math.exp((at + 1) * width), count });
+    const count = begun.count + counts[i]!;
+    bars.push({ from: Math.exp(at * width), to: Math.exp((at + 1) * width), count, low: begun.low, high: norm });
   }
   return bars;
 }

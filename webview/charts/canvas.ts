@@ -17,8 +17,8 @@ import { Plot, type Surface } from "./plot.ts";
 import { lineOf, progressOf } from "./progress.ts";
 import { axisRange, type FixedAxis, settleAxis } from "./range.ts";
 import type { ChartSpec, LineSpec } from "./spec.ts";
-import { fillBand, type Stroke, strokeLine } from "./strokes.ts";
-import type { StepWindow } from "./window.ts";
+import { DOT, fillBand, type Stroke, strokeLine } from "./strokes.ts";
+import { type StepWindow, stepRange } from "./window.ts";
 
 /** What is to be drawn. */
 export interface Scene {
@@ -142,7 +142,7 @@ export class ChartCanvas {
     const found = compared && extremes(compared, false, wanted === "logarithmic");
     if (found) include(...found);
     const axis = settleAxis(wanted, low, high);
-    const ranges = { x: { min: window.from, max: window.to }, y: axisRange(axis, low, high) };
+    const ranges = { x: stepRange(window), y: axisRange(axis, low, high) };
     this.#plot.show(ranges, axis === this.#axis ? undefined : valueAxis(axis, this.#palette));
     this.#axis = axis;
   }
@@ -172,7 +172,8 @@ export class ChartCanvas {
     const { colors, highContrast } = this.#palette;
     ctx.save();
     ctx.beginPath();
-    ctx.rect(chartArea.left, 0, chartArea.width, chartArea.bottom);
+    // A dot at the first or last step is whole.
+    ctx.rect(chartArea.left - DOT, 0, chartArea.width + 2 * DOT, chartArea.bottom);
     ctx.clip();
     const gaps = this.#gapsOf(tile);
     for (const { spec, buckets } of this.#lines.filter(({ spec: { band } }) => band)) {

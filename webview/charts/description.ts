@@ -13,8 +13,10 @@ import { progressOf } from "./progress.ts";
 import { type ChartSpec, nameOf } from "./spec.ts";
 
 const TEXT = {
-  steps: (from: number, to: number) => t("steps {0} to {1}", formatCount(from), formatCount(to)),
-  range: (name: string, low: string, high: string) => t("{0}: {1} to {2}.", name, low, high),
+  steps: (from: number, to: number) =>
+    from === to ? t("step {0}", formatCount(from)) : t("steps {0} to {1}", formatCount(from), formatCount(to)),
+  range: (name: string, low: string, high: string) =>
+    low === high ? t("{0}: {1}.", name, low) : t("{0}: {1} to {2}.", name, low, high),
   level: (name: string, value: string) => t("{0}: {1}.", name, value),
   spikes: (n: number) => (n === 1 ? t("{0} spike.", formatCount(n)) : t("{0} spikes.", formatCount(n))),
   restarts: (n: number) => (n === 1 ? t("{0} restart.", formatCount(n)) : t("{0} restarts.", formatCount(n))),

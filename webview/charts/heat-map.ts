@@ -8,7 +8,7 @@ import type { Cells, LayerRow } from "./layer-rows.ts";
 import type { Palette } from "./palette.ts";
 import { PADDING, Plot, type Surface } from "./plot.ts";
 import type { Range } from "./range.ts";
-import type { StepWindow } from "./window.ts";
+import { type StepWindow, stepRange } from "./window.ts";
 
 /** Height of a row in pixels: rows share the usual height of a large chart as far as these allow. */
 const USUAL_HEIGHT = 300;
@@ -34,7 +34,7 @@ interface Picture {
   readonly scale: ColorScale;
   readonly canvas: HTMLCanvasElement;
   /** The steps from its left to its right edge. */
-  readonly window: StepWindow;
+  readonly steps: Range;
 }
 
 export class HeatMapCanvas {
@@ -71,7 +71,7 @@ export class HeatMapCanvas {
       this.#scale = colorScale(scene.range, this.#palette.colors.paper);
     // The number of rows decides on the height, which is not to change a frame later.
     if (old?.rows.length !== scene.rows.length) this.#plot.chart.resize();
-    const ranges = { x: { min: scene.window.from, max: scene.window.to }, y: { min: 0, max: scene.rows.length } };
+    const ranges = { x: stepRange(scene.window), y: { min: 0, max: scene.rows.length } };
     this.#plot.show(ranges, old?.rows === scene.rows ? undefined : this.#rowAxis());
   }
 
@@ -154,10 +154,10 @@ export class HeatMapCanvas {
     if (!this.#scene) return;
     const { ctx, chartArea: area, scales } = this.#plot.chart;
     const x = scales.x!;
-    const { window, canvas } = this.#pictureOf(this.#scene);
-    const [left, right] = [x.getPixelForValue(window.from), x.getPixelForValue(window.to)];
+    const { steps, canvas } = this.#pictureOf(this.#scene);
+    const [left, right] = [x.getPixelForValue(steps.min), x.getPixelForValue(steps.max)];
     ctx.save();
-    if (window.from !== x.min || window.to !== x.max) {
+    if (steps.min !== x.min || steps.max !== x.max) {
       ctx.beginPath();
       ctx.rect(area.left, area.top, area.width, area.height);
       ctx.clip();
@@ -177,7 +177,7 @@ export class HeatMapCanvas {
     if (old?.cells === cells && old.scale === this.#scale && old.canvas.width === width && old.canvas.height === height)
       return old;
     const canvas = this.#paintCells(width, height, ratio);
-    this.#picture = { cells, scale: this.#scale!, canvas, window };
+    this.#picture = { cells, scale: this.#scale!, canvas, steps: stepRange(window) };
     return this.#picture;
   }
 
@@ -243,8 +243,9 @@ export function heightFor(rows: number): number {
   return Math.round(rows * row) + AXIS_HEIGHT + PADDING.top;
 }
 
-/** The steps that each bucket stands for. */
+/** The steps that each bucket stands for: a lone one for its own, half of a step to either side. */
 export function spans({ from, to }: Pick<LayerTile, "from" | "to">): { from: number; to: number }[] {
+  if (from.length === 1) return [{ from: from[0]! - 0.5, to: to[0]! + 0.5 }];
   const distances = Array.from(from.subarray(1), (next, i) => next - from[i]!);
   const usual = [...distances].sort((a, b) => a - b)[distances.length >> 1] ?? 1;
   return Array.from(from, (start, i) => {

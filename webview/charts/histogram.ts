@@ -80,10 +80,11 @@ export class HistogramCanvas {
     const { ctx, chartArea: area, scales } = this.#plot.chart;
     const { colors, highContrast } = this.#palette;
     const { bars, tried } = this.#shown;
-    const split = this.xOf(tried);
     ctx.save();
-    for (const { from, to, count } of bars) {
+    for (const { from, to, count, low, high } of bars) {
       const [left, right] = [this.xOf(from), this.xOf(to)];
+      // A bar that the threshold goes through has both colours only where there are norms on both sides.
+      const split = tried < low ? left : tried >= high ? right : this.xOf(tried);
       const top = Math.min(scales.y!.getPixelForValue(count), area.bottom - LOWEST_BAR);
       const part = (start: number, end: number, color: string) => {
         ctx.fillStyle = color;

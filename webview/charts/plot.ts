@@ -81,6 +81,6 @@ export class Plot {
   /** The step under a client x coordinate, of those that are shown. */
   stepUnder(clientX: number): number {
     const { min, max } = this.chart.scales.x!;
-    return Math.min(Math.max(this.valueUnder(clientX), min), max);
+    return Math.min(Math.max(this.valueUnder(clientX), Math.ceil(min)), Math.floor(max));
   }
 }

@@ -14,7 +14,9 @@ const PIECE = 8;
 const STRIP = 64;
 /** Just under a pixel of the screen: a line that thin needs no polygon, and a fifth of the time. */
 const HAIR = 0.999;
-const DOT = 2;
+/** Of a value without neighbours: the radius of its dot, and half the length of the line where it would hold on; in pixels. */
+export const DOT = 3;
+const DASH = 10;
 
 export interface Stroke {
   /** An opaque CSS colour. */
@@ -25,7 +27,7 @@ export interface Stroke {
   readonly stepped?: boolean;
 }
 
-/** A line through one value a bucket; a value without neighbours is a dot. */
+/** A line through one value a bucket; a value without neighbours is a dot, or a short line where it would hold on. */
 export function strokeLine(
   chart: Chart<"line">,
   tile: Tile,
@@ -33,7 +35,7 @@ export function strokeLine(
   gaps: ReadonlySet<number>,
   how: Stroke,
 ): void {
-  const { ctx, scales } = chart;
+  const { ctx } = chart;
   ctx.strokeStyle = ctx.fillStyle = how.color;
   ctx.lineWidth = how.width;
   ctx.lineJoin = "bevel";
@@ -43,19 +45,20 @@ export function strokeLine(
   const piece = isWhole ? Number.POSITIVE_INFINITY : PIECE;
   const hair = HAIR / chart.currentDevicePixelRatio;
   for (const run of runsOf(values, gaps, ...seen(chart, tile))) {
+    const points = (how.stepped ? stairs : corners)(chart, tile, values, run);
     if (run.first === run.last) {
+      const [x, y] = points as [number, number];
       ctx.beginPath();
-      ctx.arc(
-        scales.x!.getPixelForValue(middle(tile, run.first)),
-        scales.y!.getPixelForValue(values[run.first]!),
-        DOT,
-        0,
-        2 * Math.PI,
-      );
-      ctx.fill();
+      if (how.stepped) {
+        ctx.moveTo(x - DASH, y);
+        ctx.lineTo(x + DASH, y);
+        ctx.stroke();
+      } else {
+        ctx.arc(x, y, DOT, 0, 2 * Math.PI);
+        ctx.fill();
+      }
       continue;
     }
-    const points = (how.stepped ? stairs : corners)(chart, tile, values, run);
     if (!isWhole && how.width <= 2 * hair) {
       strokeThin(ctx, points, how.width, hair);
       continue;

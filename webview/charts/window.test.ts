@@ -1,10 +1,15 @@
 import { expect, test } from "vitest";
-import { confine, pan, visibleWindow, wholeRun, zoom } from "./window.ts";
+import { confine, pan, stepRange, visibleWindow, wholeRun, zoom } from "./window.ts";
 
 const whole = { from: 0, to: 1000 };
 
-test("a run of one step is still one step wide", () => {
-  expect(wholeRun(7, 7)).toEqual({ from: 7, to: 8 });
+test("the one step of a run stands in the middle of the axis, and there is nothing to zoom into", () => {
+  const one = wholeRun(7, 7);
+  expect(one).toEqual({ from: 7, to: 7 });
+  expect(stepRange(one)).toEqual({ min: 6.5, max: 7.5 });
+  expect(stepRange(wholeRun(7, 8))).toEqual({ min: 7, max: 8 });
+  expect(zoom(one, one, 7, 0.5)).toBeNull();
+  expect(pan(one, one, 1)).toBeNull();
 });
 
 test("zooming keeps the step under the pointer where it is", () => {

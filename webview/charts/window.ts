@@ -1,3 +1,5 @@
+import type { Range } from "./range.ts";
+
 /** The steps on screen. `null` stands for the whole run, which grows with it. */
 export interface StepWindow {
   readonly from: number;
@@ -6,11 +8,12 @@ export interface StepWindow {
 
 const NARROWEST = 4;
 
-/** All steps of a series, at least one step wide. */
-export const wholeRun = (firstStep: number, lastStep: number): StepWindow => ({
-  from: firstStep,
-  to: Math.max(lastStep, firstStep + 1),
-});
+/** All steps of a series. */
+export const wholeRun = (firstStep: number, lastStep: number): StepWindow => ({ from: firstStep, to: lastStep });
+
+/** What the step axis shows: a run of one step has it in the middle. */
+export const stepRange = ({ from, to }: StepWindow): Range =>
+  from === to ? { min: from - 0.5, max: to + 0.5 } : { min: from, max: to };
 
 export const visibleWindow = (window: StepWindow | null, whole: StepWindow): StepWindow =>
   window === null ? whole : (confine(window, whole) ?? whole);

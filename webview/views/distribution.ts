@@ -241,9 +241,10 @@ export class DistributionView {
 
   /** The threshold under the handle. */
   #tried({ series: { advice }, whatIf }: Shown): number {
-    const wanted = whatIf ?? advice.threshold ?? advice.inForce ?? fromJsonNumber(advice.evidence.median);
     const { range } = this.#chart!;
-    return wanted >= range.min && wanted <= range.max && whatIf === null ? wanted : thresholdWithin(wanted, range);
+    const known = advice.threshold ?? advice.inForce;
+    if (whatIf === null && known !== null && known >= range.min && known <= range.max) return known;
+    return thresholdWithin(whatIf ?? known ?? fromJsonNumber(advice.evidence.median), range);
   }
 
   get #isWritable(): boolean {
