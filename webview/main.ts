@@ -74,7 +74,7 @@ const toolbar = new ToolbarView(crosshair, setWindow);
 const story = new StoryView((series, step) => {
   const told = feed.detail?.series.find(({ id }) => id === series);
   changeState({ ...UNTOUCHED, series: told?.name ?? null, rank: told?.rank || null });
-  showStep(step);
+  showSteps(step, step);
 });
 const summary = new SummaryView();
 const suggestion = new SuggestionView({
@@ -109,7 +109,12 @@ const distribution = new DistributionView({
 });
 const differences = new DifferencesView(() => changeState({ other: null }));
 const ranks = new RanksView((rank) => changeState({ rank }));
-const events = new EventsView({ showStep, reveal, choose: (events) => changeState({ events }) });
+const events = new EventsView({
+  showSteps,
+  reveal,
+  choose: (events) => changeState({ events }),
+  toggle: (group) => changeState({ groups: toggled(state().groups, group) }),
+});
 const panels = new Map(specs.map((spec) => [spec, new ChartPanel(spec, chartActions)]));
 const panelOf = (spec: ChartSpec) => panels.get(spec) as ChartPanel;
 const norm = panelOf(normChart);
@@ -212,11 +217,24 @@ function render(): void {
   const otherRun = comparedRun(run);
   feed.other.want(otherRun === null ? null : { run: otherRun, series: "" });
   placeholder.show(kind, kind === "failed" ? feed.problem : feed.hub.reason);
-  const { tables, whatIf, modules, layer, rank, events: filter } = state();
+  const { tables, whatIf, modules, layer, rank, events: filter, groups } = state();
   const advised = shownSeries(null) ?? series;
   const [outcome, change] = [outcomeOf(outcomes, detail, advised), outcomeOf(changes, detail, advised)];
   // Who moves about the steps changes nothing beside the charts, where there may be hundreds of rows.
-  const given = [kind, feed.runs, run, detail, series, otherRun, feed.other.answer, outcome, change, rank, filter];
+  const given = [
+    kind,
+    feed.runs,
+    run,
+    detail,
+    series,
+    otherRun,
+    feed.other.answer,
+    outcome,
+    change,
+    rank,
+    filter,
+    groups,
+  ];
   const isNews = given.some((value, i) => value !== told[i]);
   told = given;
   if (isNews) {
@@ -236,7 +254,7 @@ function render(): void {
     suggestion.show(detail, advised, outcome);
     control.show(detail, advised, change);
     ranks.show(detail, series, rank);
-    events.show(detail, series, shownEvents, filter ?? "all");
+    events.show(detail, series, shownEvents, filter ?? "all", groups);
   }
   const whole = wholeRun(series.firstStep, series.lastStep);
   const window = visibleWindow(state().window, whole);
@@ -277,15 +295,16 @@ function render(): void {
   feed.distribution.want({ run: shown, series: advised.id });
 }
 
+const toggled = (all: string[], id: string) => (all.includes(id) ? all.filter((one) => one !== id) : [...all, id]);
+
 function toggleTable(chart: string): void {
-  const { tables } = state();
-  changeState({ tables: tables.includes(chart) ? tables.filter((id) => id !== chart) : [...tables, chart] });
+  changeState({ tables: toggled(state().tables, chart) });
 }
 
-/** Brings a step into view, with the crosshair on it. */
-function showStep(step: number): void {
-  setWindow({ from: step - 50, to: step + 50 });
-  crosshair.move(step);
+/** Brings steps into view, a single one with the crosshair on it. */
+function showSteps(from: number, to: number): void {
+  setWindow({ from: from - 50, to: to + 50 });
+  if (from === to) crosshair.move(from);
 }
 
 function writeThreshold(series: SeriesDetail, threshold: number, kind: ChosenKind, from: WriteOutcome["from"]): void {

@@ -24,6 +24,8 @@ const shape = object({
   tables: list(text(64)),
   /** null: all. */
   events: nullable(eventFilter),
+  /** The groups of events that are open, by their keys. */
+  groups: list(text(64), 64),
 });
 export type DashboardState = Of<typeof shape>;
 
@@ -35,6 +37,7 @@ export const UNTOUCHED = {
   whatIf: null,
   modules: [],
   layer: null,
+  groups: [],
 } satisfies Partial<DashboardState>;
 
 function restore(): DashboardState {

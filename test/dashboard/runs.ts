@@ -142,6 +142,22 @@ export const unclipped: RecordedRun = {
   series: [{ info: seriesInfo("adamw", "AdamW"), steps: readTrace("heavy-tail"), threshold: null }],
 };
 
+/** A bad batch at every fiftieth step, the worst at step 500. */
+export const spiky: RecordedRun = {
+  info: runInfo("spiky", "noisy.py"),
+  series: [
+    {
+      info: seriesInfo("adamw", "AdamW", { clip: CLIP }),
+      steps: readTrace("calm").map(({ step, loss, norm }) => ({
+        step,
+        loss,
+        norm: norm * (step === 500 ? 80 : step > 0 && step % 50 === 0 ? 20 : 1),
+      })),
+      threshold: 1,
+    },
+  ],
+};
+
 /** Unclipped and calm over more than 1000 steps. */
 export const calm: RecordedRun = {
   info: runInfo("calm", "baseline.py"),

@@ -26,6 +26,7 @@ const stage = new Stage(async (hub) => {
   await hub.play(runs.groups, { status: "finished" });
   await hub.play(runs.layered);
   await hub.play(runs.manyLayers);
+  await hub.play(runs.spiky);
   await (await stage.probe(runs.spikes)).tell();
   await (await stage.probe(runs.controlled)).tell();
   await (await stage.probe(runs.loose)).tell();
@@ -189,6 +190,13 @@ const STATES: Record<string, State> = {
       await page.getByText("Steps 588 to 613").waitFor();
       await page.locator('[data-chart="norm"] tbody').getByRole("rowheader", { name: "588", exact: true }).waitFor();
       await page.waitForFunction(() => document.querySelectorAll('[data-chart="norm"] tbody tr').length < 30);
+    },
+  },
+  "many-spikes": {
+    run: "spiky",
+    arrange: async ({ page }) => {
+      await page.getByRole("button", { name: "23 spikes" }).click();
+      await page.getByRole("button", { name: "step 1,150" }).waitFor();
     },
   },
   tip: {

@@ -3,9 +3,10 @@ import "./events.css";
 import type { CodeLocation, EventKind, RunEvent } from "../../protocol/telemetry.ts";
 import type { RunDetail, SeriesDetail } from "../../protocol/viewer.ts";
 import { element, patchList, setAttribute, setHidden, setText } from "../dom.ts";
-import { formatCount, formatTime } from "../format.ts";
+import { formatCount, formatSteps, formatTime, formatValue } from "../format.ts";
 import { t } from "../l10n.ts";
 import { createEventFilter, type EventFilter, passes } from "./event-filter.ts";
+import { type EventGroup, groupEvents, isGroup, largestOf } from "./event-groups.ts";
 import { createIcon, type IconName, setIcon } from "./icon.ts";
 
 interface KindLook {
@@ -39,12 +40,31 @@ const TEXT = {
   } satisfies Record<EventFilter, string>,
   step: (n: number) => t("step {0}", formatCount(n)),
   stepHint: t("Show the steps around this one"),
+  groupHint: t("Show these steps"),
+  spikes: (n: number) => t("{0} spikes", formatCount(n)),
+  skipped: (n: number) => t("{0} skipped steps", formatCount(n)),
+  largest: (norm: string, factor: string, step: number) =>
+    t("The largest norm is {0}, {1} times the recent median, at step {2}.", norm, factor, formatCount(step)),
+  routine: t("Updates that the gradient scaler left out. A few are routine in half precision."),
   code: t("Go to code"),
   ofRank: (rank: number, message: string) => t("Rank {0}: {1}", rank, message),
   earlier: (n: number) => t("and {0} earlier", formatCount(n)),
 };
 
 const MOST_SHOWN = 200;
+
+/** One line of the list. */
+type Row =
+  | { readonly event: RunEvent; readonly isMember: boolean }
+  | { readonly group: EventGroup; readonly isOpen: boolean };
+
+export interface EventsActions {
+  showSteps(from: number, to: number): void;
+  reveal(location: CodeLocation): void;
+  choose(filter: EventFilter): void;
+  /** Opens or closes a group. */
+  toggle(group: string): void;
+}
 
 export class EventsView {
   readonly element: HTMLElement;
@@ -53,18 +73,12 @@ export class EventsView {
   readonly #filter: HTMLSelectElement;
   readonly #list = element("ol");
   readonly #earlier = element("p", { class: "aside-label" });
-  readonly #showStep: (step: number) => void;
-  readonly #reveal: (location: CodeLocation) => void;
+  readonly #actions: EventsActions;
   #site: CodeLocation | null = null;
 
-  constructor(actions: {
-    showStep(step: number): void;
-    reveal(location: CodeLocation): void;
-    choose(filter: EventFilter): void;
-  }) {
+  constructor(actions: EventsActions) {
+    this.#actions = actions;
     this.#filter = createEventFilter(actions.choose);
-    this.#showStep = actions.showStep;
-    this.#reveal = actions.reveal;
     this.element = element(
       "section",
       { class: "panel events", "aria-labelledby": "events-title" },
@@ -75,12 +89,18 @@ export class EventsView {
     );
   }
 
-  /** `all`: of the run's events, those to show, of which `filter` leaves some. */
-  show(run: RunDetail, series: SeriesDetail, all: readonly RunEvent[], filter: EventFilter): void {
+  /** `all`: of the run's events, those to show, of which `filter` leaves some; `open`: the groups that are. */
+  show(
+    run: RunDetail,
+    series: SeriesDetail,
+    all: readonly RunEvent[],
+    filter: EventFilter,
+    open: readonly string[],
+  ): void {
     this.#site = series.site;
     const events = all.filter(({ kind }) => passes(filter, kind));
-    const shown = events.slice(-MOST_SHOWN).reverse();
-    const earlier = untold(run, filter) + events.length - shown.length;
+    const shown = rowsOf(groupEvents(events.toReversed()), open).slice(0, MOST_SHOWN);
+    const earlier = untold(run, filter) + events.length - shown.reduce((sum, row) => sum + eventsIn(row), 0);
     if (this.#filter.value !== filter) this.#filter.value = filter;
     setHidden(this.#filter, all.length === 0 && filter === "all");
     setText(this.#count, events.length > 0 ? formatCount(events.length) : "");
@@ -93,23 +113,32 @@ export class EventsView {
       this.#list,
       shown,
       () => this.#createRow(),
-      (row, event) => fillRow(row, event, series.site !== null),
+      (line, row) => {
+        if ("group" in row) fillGroup(line, row.group, row.isOpen);
+        else fillEvent(line, row.event, row.isMember);
+        const kind = "group" in row ? row.group.kind : row.event.kind;
+        // The update is not where a mark is made.
+        setHidden(line.lastElementChild as HTMLElement, series.site === null || isMark(kind));
+      },
     );
   }
 
   #createRow(): HTMLLIElement {
-    const step = element("button", { type: "button", class: "link step", title: TEXT.stepHint });
+    const step = element("button", { type: "button", class: "link step" });
+    const group = element("button", { type: "button", class: "kind group" }, element("span"), createIcon("chevron"));
     const row = element(
       "li",
       {},
       createIcon("info"),
       element("span", { class: "kind" }),
+      group,
       step,
       element("span", { class: "message" }),
       element("button", { type: "button", class: "link code" }, TEXT.code),
     );
-    step.addEventListener("click", () => this.#showStep(Number(row.dataset.step)));
-    row.lastElementChild!.addEventListener("click", () => this.#site && this.#reveal(this.#site));
+    group.addEventListener("click", () => this.#actions.toggle(row.dataset.group!));
+    step.addEventListener("click", () => this.#actions.showSteps(Number(row.dataset.step), Number(row.dataset.to)));
+    row.lastElementChild!.addEventListener("click", () => this.#site && this.#actions.reveal(this.#site));
     return row;
   }
 }
@@ -144,16 +173,64 @@ export function eventsOfAllRanks(run: RunDetail, series: SeriesDetail): RunEvent
   });
 }
 
-function fillRow(row: HTMLLIElement, { kind, step, message, time }: RunEvent, hasCode: boolean): void {
-  const { name, icon, severity } = KINDS[kind];
-  const [svg, title, stepLink, text, code] = row.children as unknown as [SVGSVGElement, ...HTMLElement[]];
+const rowsOf = (entries: readonly (RunEvent | EventGroup)[], open: readonly string[]): Row[] =>
+  entries.flatMap((entry): Row[] => {
+    if (!isGroup(entry)) return [{ event: entry, isMember: false }];
+    const isOpen = open.includes(entry.key);
+    const members = isOpen ? entry.events.map((event) => ({ event, isMember: true })) : [];
+    return [{ group: entry, isOpen }, ...members];
+  });
+
+/** How many events a line stands for: those of an open group have lines of their own. */
+const eventsIn = (row: Row): number => ("event" in row ? 1 : row.isOpen ? 0 : row.group.events.length);
+
+/** What of a line is the same for one event and for many; `steps`: null where it has none. */
+function fillLine(
+  line: HTMLLIElement,
+  kind: EventKind,
+  message: string,
+  steps: { readonly from: number; readonly to: number; readonly text: string } | null,
+): void {
+  const [svg, , , step, text] = line.children as unknown as [SVGSVGElement, ...HTMLElement[]];
+  const { icon, severity } = KINDS[kind];
   setIcon(svg, icon);
-  setAttribute(row, "data-severity", severity);
-  setAttribute(row, "data-step", step);
-  setAttribute(row, "title", formatTime(time));
-  setText(title!, name);
-  setText(stepLink!, step === null ? "" : TEXT.step(step));
-  setHidden(stepLink!, step === null);
+  setAttribute(line, "data-severity", severity);
+  setAttribute(line, "data-step", steps?.from ?? null);
+  setAttribute(line, "data-to", steps?.to ?? null);
+  setText(step!, steps?.text ?? "");
+  setHidden(step!, steps === null);
   setText(text!, message);
-  setHidden(code!, !hasCode || isMark(kind)); // the update is not where a mark is made
+}
+
+function fillEvent(line: HTMLLIElement, { kind, step, message, time }: RunEvent, isMember: boolean): void {
+  const [, title, group, link] = line.children as unknown as [SVGSVGElement, ...HTMLElement[]];
+  fillLine(line, kind, message, step === null ? null : { from: step, to: step, text: TEXT.step(step) });
+  setAttribute(line, "data-member", isMember);
+  setAttribute(line, "title", formatTime(time));
+  setText(title!, KINDS[kind].name);
+  setHidden(title!, false);
+  setHidden(group!, true);
+  setAttribute(link!, "title", TEXT.stepHint);
+}
+
+function fillGroup(line: HTMLLIElement, group: EventGroup, isOpen: boolean): void {
+  const [, title, toggle, link] = line.children as unknown as [SVGSVGElement, ...HTMLElement[]];
+  const { kind, events, key } = group;
+  const steps = events.map(({ step }) => step!);
+  const [from, to] = [Math.min(...steps), Math.max(...steps)];
+  const largest = largestOf(group);
+  const message = largest
+    ? TEXT.largest(formatValue(largest.norm), formatValue(largest.factor), largest.step)
+    : kind === "skipped"
+      ? TEXT.routine
+      : "";
+  fillLine(line, kind, message, { from, to, text: formatSteps(from, to) });
+  setAttribute(line, "data-member", null);
+  setAttribute(line, "data-group", key);
+  setAttribute(line, "title", null);
+  setHidden(title!, true);
+  setHidden(toggle!, false);
+  setText(toggle!.firstElementChild!, (kind === "spike" ? TEXT.spikes : TEXT.skipped)(events.length));
+  setAttribute(toggle!, "aria-expanded", String(isOpen));
+  setAttribute(link!, "title", TEXT.groupHint);
 }
