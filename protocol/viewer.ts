@@ -41,6 +41,7 @@ import {
   type endStatus,
   type LayerSource,
   layerSource,
+  type RunEvent,
   runCode,
   runEvent,
   story,
@@ -214,6 +215,8 @@ const pageRequests = {
     buckets: whole,
     rows: nullable(object({ from: whole, count: whole })),
   }),
+  /** What happened within the steps `from` to `to`, both included, of which a run's detail may have left out some. */
+  events: object({ id, run: text(64), from: finite, to: finite }),
   distribution: object({ id, run: text(64), series: text(64) }),
   layerSource: object({ id, run: text(64), series: text(64), layer: text(1024) }),
 };
@@ -257,6 +260,11 @@ export interface ViewerResults {
   /** Never sent as JSON: these are answered by a binary frame. */
   tile: never;
   layers: never;
+  /**
+   * Oldest first, and of epochs also those that the first and the last step are in. Of more than 500 of a kind those that can be
+   * told apart on a chart of the steps, and of epochs every second one, fifth one, and so on.
+   */
+  events: { events: RunEvent[] };
   /** All of the series' norms before clipping, whatever window is on screen. */
   distribution: NormDistribution;
   /** As the newest attempt that has the layer told it; null: not known. */
@@ -283,6 +291,7 @@ export const viewerResults = {
   unsubscribe: object({}),
   pause: object({}),
   run: object({ run: runDetail }),
+  events: object({ events: list(runEvent) }),
   distribution: normDistribution,
   layerSource: object({ source: nullable(layerSource) }),
   delete: object({}),

@@ -22,6 +22,7 @@ import { element, setHidden } from "./dom.ts";
 import { host, log, reasonOf } from "./host.ts";
 import { HubClient } from "./hub/client.ts";
 import { Feed } from "./hub/feed.ts";
+import { stepsAround, withEventsOf } from "./hub/window-events.ts";
 import { t } from "./l10n.ts";
 import { changeState, onStateChange, state, UNTOUCHED } from "./state.ts";
 import { BannerView } from "./views/banner.ts";
@@ -194,6 +195,8 @@ let scheduled = false;
 /** What the views beside the charts were last shown. */
 let told: readonly unknown[] = [];
 let shownEvents: readonly RunEvent[] = [];
+/** Those, and the ones of the window that the run's detail leaves out: what the charts are made of. */
+let chartedEvents: readonly RunEvent[] = [];
 /** What the charts were last given. */
 let scene: Scene | null = null;
 
@@ -234,6 +237,7 @@ function render(): void {
     rank,
     filter,
     groups,
+    feed.events.answer,
   ];
   const isNews = given.some((value, i) => value !== told[i]);
   told = given;
@@ -248,7 +252,10 @@ function render(): void {
 
   const compared = feed.other.answer && { run: feed.other.answer, series: counterpart(feed.other.answer, series) };
   if (isNews) {
-    shownEvents = (rank === null ? eventsOfAllRanks : eventsOf)(detail, series);
+    const ofRank = rank === null ? eventsOfAllRanks : eventsOf;
+    shownEvents = ofRank(detail, series);
+    const all = withEventsOf(detail.events, feed.events.answer ?? []);
+    chartedEvents = all === detail.events ? shownEvents : ofRank({ ...detail, events: [...all] }, series);
     differences.show({ run: detail, series }, compared);
     summary.show(series, detail);
     suggestion.show(detail, advised, outcome);
@@ -267,7 +274,7 @@ function render(): void {
       : null;
   // What a run tells of itself is drawn with the tile that was asked for thereupon: one drawing for both.
   const isBehind = feed.tile.isAsking && scene?.tile === tile;
-  const latest = isBehind ? { series: scene!.series, events: scene!.events } : { series, events: shownEvents };
+  const latest = isBehind ? { series: scene!.series, events: scene!.events } : { series, events: chartedEvents };
   scene = tile && { ...latest, tile, window: drawn, other };
   toolbar.show(window, whole, detail.summary.status === "running" && feed.hub.state === "connected");
   for (const [{ id }, panel] of panels) panel.draw(scene, tables.includes(id));
@@ -292,6 +299,7 @@ function render(): void {
   const { first, layers: rows } = modules.at(-1) ?? { first: 0, layers: null };
   const follows = state().window === null;
   feed.layers.want(series.layers === 0 ? null : { ...view, buckets: layers.buckets, first, rows, follows });
+  feed.events.want(follows ? null : { run: shown, series: "", ...stepsAround(window) });
   feed.distribution.want({ run: shown, series: advised.id });
 }
 

@@ -14,6 +14,11 @@ const stage = new Stage(async (hub) => {
   }
   await probe.note(300, "the data change here");
   await probe.end();
+  const many = await hub.probe({ ...runs.spikes, info: { ...runs.spikes.info, id: "many" } });
+  await many.tell();
+  for (let step = 0; step < 700; step += 4)
+    await Promise.all(Array.from({ length: 4 }, (_, i) => many.epoch("adamw", step + i, step + i)));
+  await many.end();
   await hub.play(runs.calm);
 });
 
@@ -82,6 +87,36 @@ test("the crosshair says which epoch it is in, and what was saved there; so does
     .locator("tbody tr")
     .filter({ has: page.locator("th", { hasText: /^599$/ }) });
   assert.deepEqual((await row.locator("td").allInnerTexts()).slice(-2), ["11", "kept/epoch=11.ckpt"]);
+  await dashboard.close();
+});
+
+test("of more epochs than are told of a whole run, those of a window are all there", async () => {
+  const dashboard = await stage.open({ run: "many" });
+  const { page } = dashboard;
+  const seen = (steps: string) => page.locator(".toolbar .steps", { hasText: steps }).waitFor();
+  await page.getByRole("button", { name: "step 600", exact: true }).first().click();
+  await seen("Steps 550 to 650");
+  const told = (text: string) =>
+    page.waitForFunction(
+      (wanted) => document.querySelector("[data-chart=norm] .surface")!.ariaValueText!.includes(wanted),
+      text,
+    );
+  await told(", Epoch 600");
+  await chart(dashboard).locator(".surface").focus();
+  await page.keyboard.press("ArrowLeft");
+  await told(", Epoch 599");
+  await dashboard.settled();
+  await dashboard.screenshot("marks-of-window");
+  const asked = () =>
+    dashboard.sent.flatMap((sent) =>
+      sent.type === "request" && sent.request.method === "events" ? [sent.request] : [],
+    );
+  assert.deepEqual(
+    asked().map(({ run, from, to }) => [run, from, to]),
+    [["many", 512, 768]],
+  );
+  await page.keyboard.press("0");
+  await seen("Steps 0 to");
   await dashboard.close();
 });
 

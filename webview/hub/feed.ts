@@ -1,11 +1,11 @@
 /**
- * What the dashboard knows of the hub: its state, the runs, the watched run, one tile and the layers of the visible window,
- * and the distribution of its norms. A hidden page asks for nothing.
+ * What the dashboard knows of the hub: its state, the runs, the watched run, one tile, the layers and the events of the visible
+ * window, and the distribution of its norms. A hidden page asks for nothing.
  */
 import type { NormDistribution } from "../../protocol/advice.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import type { Of } from "../../protocol/shape.ts";
-import type { LayerSource } from "../../protocol/telemetry.ts";
+import type { LayerSource, RunEvent } from "../../protocol/telemetry.ts";
 import type { Metric, RunDetail, RunSummary } from "../../protocol/viewer.ts";
 import type { hubState } from "../../protocol/webview.ts";
 import { log, reasonOf } from "../host.ts";
@@ -18,6 +18,8 @@ import { readTile, type Tile } from "./tile.ts";
 const LAYERS_REST_MS = 1000;
 /** One step more changes little of how all of them are spread. */
 const DISTRIBUTION_REST_MS = 1000;
+/** What is new in a run is told with the run itself. */
+const EVENTS_REST_MS = 1000;
 /** A run that is compared with is looked at less closely. */
 const OTHER_REST_MS = 1000;
 
@@ -43,6 +45,14 @@ export interface LayersOf extends View {
   readonly follows: boolean;
 }
 
+/** The events of some steps, of all series of a run. */
+export interface EventsOf {
+  readonly run: string;
+  readonly series: "";
+  readonly from: number;
+  readonly to: number;
+}
+
 /** All norms of a series. */
 export interface NormsOf {
   readonly run: string;
@@ -56,6 +66,7 @@ export class Feed {
   detail: RunDetail | null = null;
   readonly tile: Live<View, Tile>;
   readonly layers: Live<LayersOf, LayerTile>;
+  readonly events: Live<EventsOf, readonly RunEvent[]>;
   /** The run that the watched one is compared with, and its tile. */
   readonly other: Live<OtherRun, RunDetail>;
   readonly otherTile: Live<View, Tile>;
@@ -95,6 +106,12 @@ export class Feed {
       changed,
       LAYERS_REST_MS,
     );
+    this.events = new Live(
+      async ({ run, from, to }) => (await this.#attempt(client.request("events", { run, from, to })))?.events ?? null,
+      isReady,
+      changed,
+      EVENTS_REST_MS,
+    );
     this.distribution = new Live(
       ({ run, series }) => this.#attempt(client.request("distribution", { run, series })),
       isReady,
@@ -125,6 +142,7 @@ export class Feed {
     this.detail = null;
     this.tile.want(null);
     this.layers.want(null);
+    this.events.want(null);
     this.distribution.want(null);
     this.problem = null;
     void this.#subscribe();
@@ -194,6 +212,7 @@ export class Feed {
     // A live window moves on with the run.
     this.tile.expire();
     this.layers.expire();
+    this.events.expire();
     this.#changed();
     this.distribution.outdate();
   }

@@ -17,9 +17,10 @@ async function store() {
   const latest = (limit: number) => opened.events.latest(run, limit).map(({ kind, step }) => `${kind} ${step}`);
   const epochs = (limit: number) =>
     opened.events.latest(run, limit).flatMap(({ kind, data }) => (kind === "epoch" ? [data.epoch] : []));
+  const within = (from: number, to: number, limit: number) => opened.events.within(run, from, to, limit);
   const counts = () => opened.events.counts(run);
   const all = (work: () => void) => opened.transaction(work);
-  return { tell, latest, epochs, counts, all };
+  return { tell, latest, epochs, within, counts, all };
 }
 
 it("gives the latest of each kind, so that none pushes out another", async () => {
@@ -60,4 +61,40 @@ it("counts the epochs of two optimizers together, and passes over those without 
     for (const series of ["critic", "actor"]) tell("epoch", epoch * 10, { epoch }, series);
   tell("epoch", 400, { epoch: "the last" });
   expect(epochs(50)).toEqual(Array.from({ length: 40 }, (_, i) => 2 * Math.floor(i / 2)));
+});
+
+it("gives all that happened within a window, and the epochs that its steps are in, however many the run has", async () => {
+  const { tell, epochs, within, all } = await store();
+  all(() => {
+    for (let epoch = 0; epoch < 20_000; epoch++) {
+      tell("epoch", epoch * 10, { epoch });
+      if (epoch % 3 === 0) tell("checkpoint", epoch * 10 + 9);
+      if (epoch % 4 === 0) tell("spike", epoch * 10 + 5);
+    }
+  });
+  const steps = (wanted: EventKind, of: RunEvent[]) => of.flatMap(({ kind, step }) => (kind === wanted ? [step] : []));
+  expect(epochs(500)).not.toContain(5001);
+  const shown = within(50_003, 50_097, 500);
+  expect(steps("epoch", shown)).toEqual([
+    50_000, 50_010, 50_020, 50_030, 50_040, 50_050, 50_060, 50_070, 50_080, 50_090, 50_100,
+  ]);
+  expect(steps("checkpoint", shown)).toEqual([50_019, 50_049, 50_079]);
+  expect(steps("spike", shown)).toEqual([50_005, 50_045, 50_085]);
+  expect(shown.map(({ time }) => time)).toEqual(shown.map(({ time }) => time).sort((a, b) => a - b));
+  expect(within(500_000, 600_000, 500).map(({ step }) => step)).toEqual([199_990]);
+});
+
+it("gives of more in a window what can be told apart on its chart", async () => {
+  const { tell, within, all } = await store();
+  all(() => {
+    for (let step = 0; step < 10_000; step++) {
+      tell("epoch", step, { epoch: step });
+      tell("note", step);
+    }
+  });
+  const shown = within(1000, 8999, 50);
+  const numbers = shown.flatMap(({ kind, data }) => (kind === "epoch" ? [data.epoch] : []));
+  expect(numbers).toEqual(Array.from({ length: 40 }, (_, i) => 1000 + i * 200));
+  const notes = shown.flatMap(({ kind, step }) => (kind === "note" ? [step] : []));
+  expect(notes).toEqual(Array.from({ length: 50 }, (_, i) => 1000 + i * 160));
 });

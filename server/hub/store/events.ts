@@ -21,10 +21,14 @@ export interface FoundPlace {
 }
 
 /** Of what the probe told and the hub found alike, the probe's, which knows more, counts. */
-const VISIBLE = `FROM events AS e JOIN attempts ON attempts.id = e.attempt
-  WHERE e.run = ? AND NOT (e.seq IS NULL AND EXISTS (
+const NOT_TOLD_BETTER = `NOT (e.seq IS NULL AND EXISTS (
     SELECT 1 FROM events AS told
     WHERE told.attempt = e.attempt AND told.kind = e.kind AND told.step = e.step AND told.seq IS NOT NULL))`;
+const VISIBLE = `FROM events AS e JOIN attempts ON attempts.id = e.attempt WHERE e.run = ? AND ${NOT_TOLD_BETTER}`;
+
+/** By attempt, so that each is looked up by its steps. */
+const WITHIN = `FROM attempts CROSS JOIN events AS e ON e.attempt = attempts.id AND e.kind = :kind AND e.step BETWEEN :from AND :to
+  WHERE attempts.run = :run AND ${NOT_TOLD_BETTER}`;
 
 /** The first of a kind in each attempt; one that the probe told names the layer. */
 const FIRST_INCIDENTS = ["nonfinite", "explosion"]
@@ -36,6 +40,14 @@ const FIRST_INCIDENTS = ["nonfinite", "explosion"]
   )
   .join(" UNION ALL ");
 type Row = Record<string, SQLOutputValue>;
+
+/** Steps, and numbers of epochs. */
+interface EpochRange {
+  readonly from: number;
+  readonly to: number;
+  readonly least: number;
+  readonly most: number;
+}
 
 const COLUMNS = "e.id, rank, series, kind, step, time, message, data";
 const TOLD_KINDS = EVENT_KINDS.filter((kind) => kind !== "epoch");
@@ -92,15 +104,30 @@ export class Events {
     const ofKind = this.db.prepare(`SELECT ${COLUMNS} ${VISIBLE} AND kind = ? ORDER BY time DESC, e.id DESC LIMIT ?`);
     return kinds
       .flatMap((kind) => (kind === "epoch" ? this.epochs(run, limit) : ofKind.all(run, kind, limit)))
-      .sort((a, b) => Number(a.time) - Number(b.time) || Number(a.id) - Number(b.id))
-      .map(({ id, rank, ...row }) => ({
-        ...(row as unknown as RunEvent),
-        series: row.series === null ? null : seriesKey(String(row.series), Number(rank)),
-        data: JSON.parse(String(row.data)),
-      }));
+      .sort(byTime)
+      .map(asTold);
   }
 
-  /** The epochs whose numbers are multiples of the smallest of 1, 2, 5, 10, … of which there are few enough. */
+  /**
+   * What happened within the steps `from` to `to`, both included, oldest first, and the epochs that these are in. Where there are
+   * more of a kind, `limit` stretches of steps have one each, of the first rank that has one there; epochs are thinned by their numbers.
+   */
+  within(run: number, from: number, to: number, limit: number): RunEvent[] {
+    const window = { run, from, to };
+    const all = this.db.prepare(`SELECT ${COLUMNS} ${WITHIN} LIMIT :enough`);
+    // The other columns are those of the row that has the least.
+    const first = this.db.prepare(
+      `SELECT ${COLUMNS}, min(rank * 1e16 + e.step) AS least ${WITHIN} GROUP BY CAST((e.step - :from) / :stretch AS INTEGER)`,
+    );
+    const ofKind = (kind: EventKind) => {
+      const rows = all.all({ ...window, kind, enough: limit + 1 });
+      return rows.length <= limit ? rows : first.all({ ...window, kind, stretch: (to - from + 1) / limit });
+    };
+    return EVENT_KINDS.flatMap((kind) => (kind === "epoch" ? this.epochsWithin(run, from, to, limit) : ofKind(kind)))
+      .sort(byTime)
+      .map(asTold);
+  }
+
   private epochs(run: number, limit: number): Row[] {
     const most = this.db
       .prepare(
@@ -108,17 +135,37 @@ export class Events {
          WHERE run = ? AND kind = 'epoch' AND json_extract(data, '$.epoch') < 1e15`, // a text is greater than any number
       )
       .get(run)?.n;
-    if (typeof most !== "number") return [];
+    return typeof most === "number" ? this.numbered(run, { from: 0, to: Number.MAX_VALUE, least: 0, most }, limit) : [];
+  }
+
+  private epochsWithin(run: number, from: number, to: number, limit: number): Row[] {
+    const nearest = (steps: string) =>
+      `SELECT id FROM events WHERE attempt = attempts.id AND kind = 'epoch' AND step ${steps} LIMIT 1`;
+    const range = this.db
+      .prepare(
+        `SELECT min(step) AS "from", max(step) AS "to", min(n) AS least, max(n) AS most FROM (
+           SELECT step, json_extract(data, '$.epoch') AS n FROM attempts CROSS JOIN events ON events.id IN (
+             (${nearest("<= :from ORDER BY step DESC")}), (${nearest("> :from ORDER BY step")}),
+             (${nearest("< :to ORDER BY step DESC")}), (${nearest(">= :to ORDER BY step")}))
+           WHERE attempts.run = :run) WHERE n < 1e15`,
+      )
+      .get({ run, from, to });
+    return typeof range?.least === "number" ? this.numbered(run, range as unknown as EpochRange, limit) : [];
+  }
+
+  /** The epochs whose numbers are multiples of the smallest of 1, 2, 5, 10, … of which there are few enough. */
+  private numbered(run: number, { from, to, least, most }: EpochRange, limit: number): Row[] {
     // CROSS JOIN, so that each number is looked up, instead of a number for each epoch.
     const multiples = this.db.prepare(
-      `WITH RECURSIVE multiple (n) AS (SELECT 0 UNION ALL SELECT n + :every FROM multiple WHERE n + :every <= :most)
+      `WITH RECURSIVE multiple (n) AS (SELECT :first UNION ALL SELECT n + :every FROM multiple WHERE n + :every <= :most)
        SELECT ${COLUMNS} FROM multiple
-       CROSS JOIN events AS e ON e.run = :run AND kind = 'epoch' AND json_extract(data, '$.epoch') = n
+       CROSS JOIN events AS e ON e.run = :run AND kind = 'epoch' AND json_extract(data, '$.epoch') = n AND step BETWEEN :from AND :to
        JOIN attempts ON attempts.id = e.attempt LIMIT :enough`,
     );
     for (const every of roundNumbers()) {
-      if (most / every >= limit) continue;
-      const rows = multiples.all({ every, most, run, enough: limit + 1 });
+      if ((most - least) / every >= limit) continue;
+      const first = Math.ceil(least / every) * every;
+      const rows = multiples.all({ first, every, most, run, from, to, enough: limit + 1 });
       if (rows.length <= limit || every > most) return rows.slice(0, limit);
     }
     return [];
@@ -168,6 +215,15 @@ export class Events {
     return Number(changes) > 0;
   }
 }
+
+const byTime = (a: Row, b: Row): number => Number(a.time) - Number(b.time) || Number(a.id) - Number(b.id);
+
+/** Series by the id that viewers know. */
+const asTold = ({ rank, series, kind, step, time, message, data }: Row): RunEvent => ({
+  ...({ kind, step, time, message } as unknown as RunEvent),
+  series: series === null ? null : seriesKey(String(series), Number(rank)),
+  data: JSON.parse(String(data)),
+});
 
 function* roundNumbers(): Generator<number> {
   for (let ten = 1; ; ten *= 10) yield* [ten, 2 * ten, 5 * ten];

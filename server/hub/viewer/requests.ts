@@ -13,7 +13,7 @@ import type { Store } from "../store/store.ts";
 import { sourceOf } from "./layer-source.ts";
 import { layersOf } from "./layers.ts";
 import { Retention } from "./retention.ts";
-import type { RunViews } from "./run-views.ts";
+import { MOST_EVENTS, type RunViews } from "./run-views.ts";
 import { MOST_BUCKETS, tileOf } from "./tile.ts";
 
 /** An answer that says what is wrong with the request. */
@@ -87,6 +87,8 @@ export class Requests {
         return this.tile(request);
       case "layers":
         return this.layers(request);
+      case "events":
+        return this.events(request);
       case "distribution":
         return this.distribution(request);
       case "layerSource":
@@ -158,6 +160,14 @@ export class Requests {
     return encodeFrame(layersOf(await layerWindow(this.store.series.list(key), layers, request), request));
   }
 
+  private async events({ run, from, to }: Request<"events">): Promise<Answer<"events">> {
+    checkWindow({ from, to });
+    const { key } = this.find(run);
+    // What the hub finds in the frames is found once they are gone over.
+    await this.loaded.get(key);
+    return { events: this.store.events.within(key, from, to, MOST_EVENTS) };
+  }
+
   private async distribution({ run, series }: Request<"distribution">): Promise<Answer<"distribution">> {
     const model = await this.loaded.get(this.find(run).key);
     return (model.series.get(series) ?? new SeriesModel()).distribution();
@@ -226,7 +236,7 @@ function asRequestError(error: unknown): never {
   throw error instanceof NotControlled ? new RequestError("not-controlled", error.message) : error;
 }
 
-function checkWindow({ from, to, buckets }: { from: number; to: number; buckets: number }): void {
+function checkWindow({ from, to, buckets = 1 }: { from: number; to: number; buckets?: number }): void {
   if (from > to || buckets < 1 || buckets > MOST_BUCKETS)
     throw new RequestError("bad-request", `A window needs from ≤ to and 1 to ${MOST_BUCKETS} buckets.`);
 }

@@ -11,7 +11,7 @@ import { isArriving, type RankEnd, rankEnds, runEnd } from "./status.ts";
 import { runStory } from "./story.ts";
 
 /** Of each kind. */
-const MOST_EVENTS = 500;
+export const MOST_EVENTS = 500;
 
 /** Runs as viewers see them. */
 export class RunViews {
