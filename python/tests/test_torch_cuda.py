@@ -455,3 +455,20 @@ def test_a_device_that_is_out_of_memory_is_told_of(script: Callable[[str], Path]
     assert "OutOfMemoryError" in story["outcome"]["error"]
     assert story["steps"][-1]["step"] == 29
     assert all(len(step["layers"]) == 4 for step in story["steps"])
+
+
+@pytest.mark.skipif(not hasattr(torch, "set_default_device"), reason="needs PyTorch 2.0 or later")
+def test_pinned_memory_beside_a_default_device(recording: Recording) -> None:
+    model = network()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    torch.set_default_device(DEVICE)
+    try:
+        for step in range(3):
+            optimizer.zero_grad()
+            loss_of(model, step).backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 0.5)
+            optimizer.step()
+        arrived(recording)
+    finally:
+        torch.set_default_device(None)
+    assert [step["threshold"] for step in recording.steps(optimizer, 3)] == [0.5] * 3

@@ -11,6 +11,7 @@ from gradsight.frameworks.torch_reading import PATIENCE, Reader, fetch
 from gradsight.metrics.time_budget import TimeBudget
 from recording import Recording
 from torch import nn
+from torch_training import network
 
 HOW = ["unclipped", "by norm", "by value", "each", "closure", "in backward", "scheduled"]
 
@@ -75,7 +76,7 @@ def test_the_norms_of_several_steps_are_fetched_at_once(monkeypatch: pytest.Monk
 
     def copy(tensor: Any) -> Any:
         copied.append(tuple(tensor.shape))
-        reader._read_from(tensor.device)
+        reader._read_from(torch.device("mps"))  # one that has no events
         return torch.arange(tensor.numel(), dtype=torch.float32).reshape(tensor.shape)
 
     monkeypatch.setattr(reader, "copy", copy)
@@ -88,3 +89,53 @@ def test_the_norms_of_several_steps_are_fetched_at_once(monkeypatch: pytest.Monk
     reader.drain()
     assert [list(norms.numbers() or []) for norms in kept] == [[0.0, 0.5], [1.0, 1.5], [2.0, 2.5]]
     assert list(other.numbers() or []) == [0.0, 1.0, 2.0, 3.0]
+
+
+def trained(model: nn.Module, steps: int, **where: Any) -> torch.optim.Optimizer:
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        model(torch.ones(4, 6, **where)).pow(2).mean().backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+    return optimizer
+
+
+def test_a_dry_run_on_the_device_meta_leaves_the_training_after_it_recorded(recording: Recording) -> None:
+    dry = trained(on_device(), PATIENCE + 3, device="meta")
+    optimizer = trained(network(), 3)
+    recording.recorder.reader.drain()
+    assert [step["threshold"] for step in recording.steps(optimizer, 3)] == [1.0] * 3
+    assert not recording.recorder._series[dry].series.rows
+
+
+def test_a_dry_run_with_fake_tensors_leaves_the_training_after_it_recorded(recording: Recording) -> None:
+    fake_tensors = pytest.importorskip("torch._subclasses.fake_tensor")
+    with fake_tensors.FakeTensorMode():
+        dry = trained(network(), 3)
+        torch.nn.utils.clip_grad_value_([parameter for group in dry.param_groups for parameter in group["params"]], 1.0)
+        dry.step()
+    optimizer = trained(network(), 3)
+    assert [step["threshold"] for step in recording.steps(optimizer, 3)] == [1.0] * 3
+    assert dry not in recording.recorder._series
+
+
+@pytest.mark.skipif(not hasattr(torch, "set_default_device"), reason="needs PyTorch 2.0 or later")
+def test_what_is_made_for_a_measurement_is_not_on_the_default_device(recording: Recording) -> None:
+    """The places of an optimizer's own norms among those of a clip, and those of norms that a clip takes by type."""
+    model = nn.Sequential(nn.Linear(6, 8), nn.Linear(8, 1).double())
+    inputs = torch.ones(4, 6)
+    first = torch.optim.SGD(model[0].parameters(), lr=0.01)
+    second = torch.optim.SGD(model[1].parameters(), lr=0.01)
+    torch.set_default_device("meta")
+    try:
+        for _ in range(2):
+            model[1](model[0](inputs).double()).pow(2).mean().backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            first.step()
+            second.step()
+    finally:
+        torch.set_default_device(None)
+    for optimizer in (first, second):
+        assert len(recording.steps(optimizer, 2)) == 2
+        assert all(len(norms) == 2 for norms in recording.layers(optimizer).values())

@@ -19,7 +19,7 @@ from .._site import caller_frame, caller_location
 from ..metrics import gradient_norm, shard_norm
 from .torch_clip_norms import Caught, Order, listen
 from .torch_gradients import Clip
-from .torch_reading import Number, capturing, compiling, whole
+from .torch_reading import Number, compiling, untouchable, whole
 from .torch_recorder import TorchRecorder, torch
 from .torch_refusal import refused
 
@@ -70,7 +70,7 @@ def _replace(module: Any, name: str, limit: str, recorder: TorchRecorder) -> Non
     @_guard
     def before(parameters: Any, args: Any, kwargs: Any) -> Optional[Noted]:
         tensors = parameters if isinstance(parameters, list) else [parameters]
-        if capturing(tensors):
+        if untouchable(tensors):
             return None
         ids = tuple(map(id, tensors))
         if name == "clip_grad_norm_" and order_of(args, kwargs) == 2.0 and not _caught_nothing:
@@ -213,7 +213,7 @@ def _listen_to_totals(module: Any, recorder: TorchRecorder) -> None:
         if _inside or compiling() or _guard.failed or float(order) != 2.0:
             return original(tensors, *args, **kwargs)
         listed = [tensors] if isinstance(tensors, torch().Tensor) else list(tensors)
-        if capturing(listed):
+        if untouchable(listed):
             return original(listed, *args, **kwargs)
         try:
             total, caught = listen(module, lambda: original(listed, *args, **kwargs))

@@ -102,4 +102,4 @@ def _places(gradients: List[Any], caught: Caught) -> Optional[_Places]:
     found = [next(coming.get(gradient.dtype, iter(())), -1) for gradient in gradients]
     if -1 in found:
         return None
-    return _Places(brought(sys.modules["torch"].tensor(found), caught.stacked.device))
+    return _Places(brought(sys.modules["torch"].tensor(found, device="cpu"), caught.stacked.device))

@@ -12,7 +12,7 @@ from .._site import caller_location
 from ..metrics import gradient_norm
 from ..metrics.bringing import brought, meeting_place
 from .torch_gradients import EXACTLY
-from .torch_reading import Number, capturing
+from .torch_reading import Number, untouchable
 from .torch_recorder import Part, Pass, TorchRecorder, torch
 from .torch_update import Measured, Update, keep_layers, rates
 
@@ -20,7 +20,7 @@ from .torch_update import Measured, Update, keep_layers, rates
 def take(recorder: TorchRecorder, passing: Pass, optimizer: Any, frame: FrameType) -> None:
     """Takes down the gradients that ``optimizer`` is about to use."""
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-    if capturing(parameters):
+    if untouchable(parameters):
         return
     having, dense = gradient_norm.gradients(parameters)
     norms = gradient_norm.measure(dense)

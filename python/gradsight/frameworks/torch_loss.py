@@ -13,7 +13,7 @@ from typing import Any, Optional, Tuple
 from .._guard import Guard
 from .._site import caller_frame
 from . import torch_in_backward
-from .torch_reading import Number, capturing, compiling
+from .torch_reading import Number, compiling, untouchable
 from .torch_recorder import Pass, TorchRecorder, torch
 
 _guard = Guard("recording the loss")
@@ -25,7 +25,7 @@ def install(module: Any, recorder: TorchRecorder) -> None:
 
     @_guard
     def begin(tensors: Any, gradients: Any) -> Optional[Pass]:
-        if recorder.passing is not None or capturing(list(_roots(tensors))):
+        if recorder.passing is not None or untouchable(list(_roots(tensors))):
             return None  # a pass inside a pass, as activation checkpointing makes them, is part of it
         loss = _root(tensors, gradients, recorder)
         recorder.culprits.look(loss, _roots(tensors))

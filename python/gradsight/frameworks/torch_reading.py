@@ -24,7 +24,9 @@ class Ring:
 
     def __init__(self, dtype: Any) -> None:
         self.given = 0
-        self._places = sys.modules["torch"].empty(SLOTS, dtype=dtype, pin_memory=True)
+        torch = sys.modules["torch"]
+        with torch.inference_mode(False):  # or nothing could be written to it later
+            self._places = torch.empty(SLOTS, dtype=dtype, device="cpu", pin_memory=True)
 
     def next(self) -> Any:
         """The next place, a tensor of no dimensions."""
@@ -64,6 +66,8 @@ class _Waiting(NamedTuple):
     """Of each device that has them."""
     blind: bool
     """Whether there is one that has none."""
+    in_vain: bool
+    """Whether no number will ever arrive, as in a dry run on the device "meta"."""
     use: Callable[[], None]
 
 
@@ -79,7 +83,7 @@ class Reader:
         while a graph is captured, which would read it anew each time that it runs.
         """
         tensor = whole(tensor)
-        if tensor is None:
+        if tensor is None or fake([tensor]):
             return None
         if tensor.is_cpu:
             return float(tensor.item())
@@ -106,7 +110,7 @@ class Reader:
         if not tensor.is_cuda:
             return tensor.detach().clone()
         torch = sys.modules["torch"]
-        arriving = torch.empty(tensor.shape, dtype=torch.float32, pin_memory=True)
+        arriving = torch.empty(tensor.shape, dtype=torch.float32, device="cpu", pin_memory=True)
         arriving.copy_(tensor.detach().to(torch.float32), non_blocking=True)
         return arriving
 
@@ -125,25 +129,29 @@ class Reader:
             return
         devices, self._devices = self._devices, []
         events = [_recorded(device) for device in devices if device.type == "cuda"]
-        self._waiting.append(_Waiting(events, len(events) < len(devices), use))
+        in_vain = any([device.type == "meta" for device in devices])
+        self._waiting.append(_Waiting(events, len(events) < len(devices), in_vain, use))
 
     def poll(self) -> None:
         """Uses what has arrived. Never waits, and asks nothing while a graph is recorded, which that would break."""
         if not self._waiting or self._rings and sys.modules["torch"].cuda.is_current_stream_capturing():
             return
         while self._waiting:
-            events, blind, _ = self._waiting[0]
+            events, blind, in_vain, use = self._waiting[0]
             if blind and len(self._waiting) <= PATIENCE or not all([event.query() for event in events]):
                 return
-            self._waiting.popleft().use()
+            self._waiting.popleft()
+            if not in_vain:
+                use()
 
     def drain(self) -> None:
         """At the end: waits for the device, which has nothing more to do."""
         while self._waiting:
-            events, _, use = self._waiting.popleft()
+            events, _, in_vain, use = self._waiting.popleft()
             for event in events:
                 event.synchronize()
-            use()
+            if not in_vain:
+                use()
 
 
 def _recorded(device: Any) -> Any:
@@ -185,6 +193,17 @@ def whole(tensor: Any) -> Any:
     if placements is None:
         return tensor
     return tensor.to_local() if all(placement.is_replicate() for placement in placements) else None
+
+
+def untouchable(tensors: List[Any]) -> bool:
+    """Whether nothing of ours may get at them now."""
+    return fake(tensors) or capturing(tensors)
+
+
+def fake(tensors: List[Any]) -> bool:
+    """Whether they are PyTorch's fake tensors, for which shapes alone are worked out: there are no numbers in them."""
+    module: Any = sys.modules.get("torch._subclasses.fake_tensor")
+    return bool(tensors) and module is not None and isinstance(tensors[0], module.FakeTensor)
 
 
 def capturing(tensors: List[Any]) -> bool:

@@ -169,7 +169,7 @@ class TorchSeries:
                 self._own.clear()
             kept = [index for index, parameter in enumerate(parameters) if gradients.owns(parameter)]
             whole = len(kept) == len(parameters)
-            places = None if whole else brought(sys.modules["torch"].tensor(kept), each.device)
+            places = None if whole else brought(sys.modules["torch"].tensor(kept, device="cpu"), each.device)
             self._own[key] = [parameters[index] for index in kept], places
         own, places = self._own[key]
         return own, each if places is None else each[places]

@@ -33,7 +33,7 @@ from ..metrics.nonfinite import Bad, bad_elements, bad_norms
 from ..metrics.nonfinite_cause import Cause
 from ..metrics.weight_norm import weight_norms
 from .torch_culprit import Culprit
-from .torch_reading import Number, capturing, fetch, value_of
+from .torch_reading import Number, capturing, fake, fetch, value_of
 from .torch_gradients import ALL, EXACTLY, SOME, Clip, Gradients
 from .torch_recorder import Scaling, TorchRecorder, torch
 from .torch_series import TorchSeries
@@ -182,6 +182,8 @@ def measure(
     recorder: TorchRecorder, optimizer: Any, frame: Optional[FrameType], scaling: Optional[Scaling]
 ) -> Optional[Update]:
     """Takes down the gradients as the optimizer is about to see them."""
+    if fake(optimizer.param_groups[0]["params"]):
+        return None
     if capturing(optimizer.param_groups[0]["params"]):
         recorder.captured(optimizer)
         return None
