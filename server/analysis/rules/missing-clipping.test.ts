@@ -18,6 +18,18 @@ ${body
 /** Each gradient, changed by one statement. */
 const each = (change: string) => `for p in model.parameters():\n    ${change}`;
 
+/** An optimizer that a class is handed. */
+const injected = (declared: string) => `import torch
+from typing import Any, Optional
+class Engine:
+    def __init__(self, net, stepper${declared}):
+        self.net, self.stepper = net, stepper
+    def learn(self, batch):
+        self.stepper.zero_grad()
+        self.net(batch).sum().backward()
+        self.stepper.step()
+`;
+
 describe("reports an update that no clip reaches", () => {
   const reported: [string, string, string[]][] = [
     ["a plain loop", loop("loss.backward()\noptimizer.step()"), ["10:missing-clipping"]],
@@ -323,12 +335,23 @@ for x in loader:
 `,
       ["7:missing-clipping"],
     ],
+    ...["torch.optim.Optimizer", "Optional[torch.optim.Optimizer] = None", "torch.optim.SGD | torch.optim.Adam"].map(
+      (declared): [string, string, string[]] => [
+        `an optimizer handed to a class that declares what it is: ${declared}`,
+        injected(`: ${declared}`),
+        ["9:missing-clipping"],
+      ],
+    ),
   ];
   it.each(reported)("%s", (_, text, expected) => expect(places(text)).toEqual(expected));
 });
 
 describe("says nothing", () => {
   const silent: [string, string][] = [
+    ...["", ": Any", ": Stepper", ": Callable[[Any], None]"].map((declared): [string, string] => [
+      `of an optimizer that a class is handed, which may be any${declared}`,
+      injected(declared),
+    ]),
     [
       "to a clip of what a base that can't be seen has set",
       `import torch

@@ -4,7 +4,8 @@ import { type Call, type Expression, textOf } from "../../syntax/ast.ts";
 import { argumentOf } from "../../syntax/call.ts";
 import type { Versions } from "../../workspace.ts";
 import { usesExternal } from "../names/external-names.ts";
-import { type ClassInfo, type FunctionInfo, type Scope, Variable } from "../names/scope.ts";
+import { type Binding, type ClassInfo, type FunctionInfo, type Scope, Variable } from "../names/scope.ts";
+import { declaredClasses } from "../values/declared.ts";
 import { type External, type Frame, type Located, stripCall, type Value } from "../values/value.ts";
 import type { Values } from "../values/values.ts";
 import { ClipSettings, type Said } from "./clip-settings.ts";
@@ -313,7 +314,14 @@ export class Optimizers {
   #isInjected({ owner, bindings }: Variable): boolean {
     if (!owner || owner instanceof Variable || bindings.length === 0) return false;
     return bindings.every(
-      (binding) => binding.kind === "value" && this.#comesFromOutside(binding.value, binding.scope, 0),
+      (binding) => binding.kind === "value" && this.#comesFromOutside(assigned(binding), binding.scope, 0),
+    );
+  }
+
+  /** Declared to be an optimizer of a library that has no way to tell it to clip: no wrapper of another module. */
+  #isDeclared(source: Binding & { kind: "parameter" }): boolean {
+    return declaredClasses(this.#values, source).some((name) =>
+      this.#frameworks.some(({ optimizers, settings }) => !settings && optimizers?.test(name)),
     );
   }
 
@@ -321,7 +329,7 @@ export class Optimizers {
   #comesFromOutside(node: Expression, scope: Scope, depth: number): boolean {
     if (node.kind !== "name" || depth > 4) return false;
     const [source] = scope.lookup(node.id)?.bindings ?? [];
-    if (source?.kind !== "parameter") return false;
+    if (source?.kind !== "parameter" || this.#isDeclared(source)) return false;
     return this.#values.callers.of(source.scope).every((site) => {
       const given = this.#values.callers.argumentFor(source, site.call, this.#values.frames.of(site.scope));
       return given !== null && given !== "default" && this.#comesFromOutside(given.node, given.scope, depth + 1);
@@ -350,4 +358,9 @@ export class Optimizers {
       ),
     );
   }
+}
+
+/** What a target gets, where several are assigned at once. */
+function assigned({ value, path }: Binding & { kind: "value" }): Expression {
+  return path.reduce((whole, index) => (whole.kind === "sequence" ? (whole.elements[index] ?? whole) : whole), value);
 }
