@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { fixAll, lint, parses, places } from "../../../test/analysis/analyser.ts";
+import { placesIn } from "../../../test/analysis/project.ts";
 
 const script = (options: string, update = "loss.backward()\nopt.step()", before = "") => `import paddle
 import paddle.nn.functional as F
@@ -154,4 +155,28 @@ hidden, cell = fluid.layers.dynamic_lstm(input=words, size=128)
 fluid.optimizer.Adagrad(learning_rate=0.01).minimize(cost)
 `;
   expect(lint(text)).toMatchObject([{ rule: "missing-clipping", severity: "warning" }]);
+});
+
+describe("names that another module brings", () => {
+  const found = (build: string, more: Record<string, string>) =>
+    placesIn({
+      "train.py": `from pieces import *
+
+model = Net(4)
+opt = ${build}
+for x in data:
+    paddle.nn.functional.mse_loss(model(x), x).backward()
+    opt.step()
+    opt.clear_grad()
+`,
+      ...more,
+    });
+  it.each<[string, string, Record<string, string>]>([
+    [
+      "Paddle itself and its optimizer",
+      "Adam(parameters=model.parameters())",
+      { "pieces.py": "import paddle\nfrom paddle.optimizer import Adam\nclass Net(paddle.nn.Layer): pass\n" },
+    ],
+    ["Paddle, from where it can't be seen", "paddle.optimizer.Adam(parameters=model.parameters())", {}],
+  ])("are found: %s", (_, build, more) => expect(found(build, more)).toEqual(["7:missing-clipping"]));
 });

@@ -33,7 +33,8 @@ const told: ArgumentSpelling = {
 export const paddle: Framework = {
   name: "paddle",
   title: "PaddlePaddle",
-  mentions: ["import paddle", "from paddle"],
+  // The bare word is also what a ball is hit with; what it is imported by may stand in another module.
+  mentions: ["import paddle", "from paddle", "paddle.nn", "paddle.optimizer", "paddle.to_tensor"],
   triggers: ["step", "minimize", "prepare"],
   aliases: [
     ["paddle.nn.clip.", "paddle.nn."],
