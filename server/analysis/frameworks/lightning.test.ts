@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { fixAll, lint, rulesFound } from "../../../test/analysis/analyser.ts";
+import { placesIn } from "../../../test/analysis/project.ts";
 
 const script = ({
   imports = "import lightning as L",
@@ -65,6 +66,40 @@ class Own(Model):
     });
     expect(rulesFound(text.replace("fit(Model())", "fit(Tuned())"))).toEqual(["missing-clipping"]);
     expect(rulesFound(text.replace("fit(Model())", "fit(Own())"))).toEqual([]);
+  });
+});
+
+describe("a model of a module that says nothing of training", () => {
+  const found = (member: string) =>
+    placesIn({
+      "train.py": `import lightning as L
+from tasks import Summaries
+
+trainer = L.Trainer(max_epochs=1)
+trainer.fit(Summaries(8))
+`,
+      "tasks.py": `from base import Task
+
+class Summaries(Task):
+    def validation_step(self, batch, index):
+        return self.net(batch)
+`,
+      "base.py": `import lightning as L
+import torch
+
+class Task(L.LightningModule):
+    ${member}
+
+    def configure_optimizers(self):
+        return torch.optim.Adam(self.parameters())
+`,
+    });
+
+  it("is trained as its base class is", () => {
+    expect(found("def training_step(self, batch, index): return self.net(batch).sum()")).toEqual([
+      "5:missing-clipping",
+    ]);
+    expect(found("def on_before_optimizer_step(self, optimizer): normalise(self)")).toEqual([]);
   });
 });
 

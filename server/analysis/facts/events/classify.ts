@@ -396,7 +396,7 @@ export class Classifier {
 
   /** An instance of a class that can be seen and sets this member to `False`. */
   #isFalse(node: Expression | null, member: string, frame: Frame, scope: Scope): boolean {
-    const values = node ? this.#values.evaluate(node, frame, scope) : [];
+    const values = node ? this.#instances(node, frame, scope) : [];
     const found = values.flatMap((value) => (value.kind === "instance" ? this.#values.members.of(value, member) : []));
     return found.some(
       (value) => value.kind === "literal" && value.node.kind === "constant" && value.node.value === false,
@@ -415,13 +415,24 @@ export class Classifier {
 
   /** An instance of classes that can be seen, none of which has any of these members. */
   #isPlain(node: Expression | null, members: readonly string[], frame: Frame, scope: Scope): boolean {
-    const values = node ? this.#values.evaluate(node, frame, scope) : [];
+    const values = node ? this.#instances(node, frame, scope) : [];
     return (
       values.length > 0 &&
       values.every(
         (value) => value.kind === "instance" && !members.some((name) => this.#values.members.defines(value.info, name)),
       )
     );
+  }
+
+  /** What an expression stands for, with the classes of modules around that by their texts have nothing to do with training. */
+  #instances(node: Expression, frame: Frame, scope: Scope): Value[] {
+    return this.#values.evaluate(node, frame, scope).flatMap((value): Value[] => {
+      if (value.kind !== "external" || !value.call || !value.name.endsWith("()")) return [value];
+      const { call, frame: within, scope: at } = value;
+      const classes = this.#values.imports.look(stripCall(value.name), at).filter((found) => found.kind === "class");
+      if (classes.length === 0) return [value];
+      return classes.map(({ info }) => ({ kind: "instance", info, call, frame: within, scope: at }));
+    });
   }
 
   #unknown(call: Call, statement: Statement, frame: Frame, scope: Scope): Classified {
