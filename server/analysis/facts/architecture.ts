@@ -25,6 +25,9 @@ const ENVIRONMENTS = {
   pattern: /^(gym|gymnasium|pettingzoo|dm_control|dm_env|procgen|ale_py|mujoco_py)(\.|$)/,
 } as const;
 
+/** Libraries that call something else so: scikit-learn's transformers of columns are no networks. */
+const WITHOUT_NETWORKS = /^(sklearn|imblearn|category_encoders|feature_engine)(\.|$)/;
+
 /** What says more comes first: a network of several kinds is known by this one. */
 const ORDER: readonly Architecture[] = [
   "diffusion",
@@ -109,8 +112,8 @@ function byName(names: Names, frameworks: readonly Framework[]): Evidence | null
     }
   for (const { name: qualified, node } of names.imports) {
     const name = qualified.slice(qualified.lastIndexOf(".") + 1);
-    // What a library calls so (scikit-learn's transformers) is no network.
-    if (!isBetter(name) || frameworks.some(({ inert }) => inert?.test(qualified))) continue;
+    if (!isBetter(name) || WITHOUT_NETWORKS.test(qualified)) continue;
+    if (frameworks.some(({ inert }) => inert?.test(qualified))) continue;
     rank = rankOf(name);
     best = { architecture: BY_NAME[rank]![1], name, node: { ...node, kind: "name" as const, id: node.name } };
   }

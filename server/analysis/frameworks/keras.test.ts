@@ -355,6 +355,37 @@ class Critic(keras.Model):
   ])("is left alone where %s", (_, compile) => expect(found(compile)).toEqual([]));
 });
 
+describe("models that one helper builds", () => {
+  const agent = (train: string) => `import keras
+
+class Agent:
+    def __init__(self, units):
+        self.value = self.build(units)
+        self.value.compile(keras.optimizers.Adam(), "mse")
+        self.target = self.build(units)
+        self.target.compile(keras.optimizers.Adam(), "mse")
+
+    def build(self, units):
+        seen = keras.layers.Input((units,))
+        return keras.Model(seen, keras.layers.Dense(1)(seen))
+
+    def learn(self, states, goals):
+        ${train}
+`;
+  it.each([
+    ["the one", "self.value.fit(states, goals)", ["6:missing-clipping"]],
+    ["the other", "self.target.fit(states, goals)", ["8:missing-clipping"]],
+    ["none", "self.target.set_weights(self.value.get_weights())", []],
+  ])("are told apart: %s is trained", (_, train, expected) => expect(places(agent(train))).toEqual(expected));
+});
+
+describe("the severity", () => {
+  it("takes no library's transformers of columns for a network", () => {
+    const [finding] = lint(script({ before: "from sklearn.compose import make_column_transformer" }));
+    expect(finding).toMatchObject({ rule: "missing-clipping", severity: "information" });
+  });
+});
+
 describe("Transformers' models for TensorFlow", () => {
   const tuned = (optimizer: string) => `import tensorflow as tf
 from transformers import AdamWeightDecay, TFAutoModelForMaskedLM, create_optimizer

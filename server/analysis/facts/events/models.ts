@@ -113,7 +113,8 @@ export class Models {
     const local = node.kind === "name" ? scope.lookup(node.id) : null;
     if (local) found.add(local);
     for (const value of this.#valuesOf(model)) {
-      if (value.kind === "external" && value.call) found.add(value.call);
+      // The same constructor in a helper makes another model at each call of that.
+      if (value.kind === "external" && value.call) found.add(value.frame.call?.call ?? value.call);
       if (value.kind === "instance") found.add(value.call ?? value.info).add(value.info);
     }
     return found;
