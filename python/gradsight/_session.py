@@ -377,10 +377,12 @@ def start(
     _lifecycle.install()
     recorder = frameworks.install(_session)
     if trial is not None:
+        from .frameworks.graph_trial import GraphTrial
         from .frameworks.torch_trial import TorchTrial
 
         _session.is_trial(trial)
         recorder.trial = TorchTrial(trial, recorder)
+        recorder.graph_trial = GraphTrial(trial, _session)
         trial.begin()
     if allow_control and trial is None:
         from .frameworks.torch_control import TorchControl

@@ -16,7 +16,7 @@ import signal
 import sys
 import threading
 import time
-from typing import Any, Dict, IO, List, Mapping, NamedTuple, Optional, Sequence
+from typing import Any, Callable, Dict, IO, List, Mapping, NamedTuple, Optional, Sequence, Set
 
 from ._guard import Guard
 from ._imports import after_import
@@ -86,7 +86,11 @@ class Trial:
         self.plan = read_plan(folder)
         self.device: Optional[str] = None
         """The kind of device on which the parameters are."""
+        self.hears_rows: Optional[Callable[[Series, int], object]] = None
+        """Told of each series and so many new steps of it, once they are written. The sender's thread calls it."""
+        self._called: Set[str] = set()
         self._stream: IO[str] = open(os.path.join(folder, RECORD), "a", encoding="utf-8")
+        self._writing = threading.Lock()
         self._described: List[Mapping[str, Any]] = []
         self.take = _guard(self._take)
         self.describe = _guard(self._describe)
@@ -100,6 +104,8 @@ class Trial:
             {
                 "torch": _guard(lambda torch: torch.manual_seed(seed)),
                 "numpy.random": _guard(lambda generators: generators.seed(seed)),
+                "tensorflow": _guard(lambda tensorflow: tensorflow.random.set_seed(seed)),
+                "mlx.core": _guard(lambda mlx: mlx.random.seed(seed)),
             }
         )
         if os.name == "posix":
@@ -123,6 +129,8 @@ class Trial:
                 [row.step, row.values[LOSS], row.values[NORM_PRE], row.values[THRESHOLD], row.flags] for row in rows
             ]
             self._write({"series": series.id, "rows": picked})
+            if self.hears_rows is not None:
+                self.hears_rows(series, len(rows))
 
     def _describe(self, framework: Optional[str], series: Sequence[Series]) -> None:
         now: List[Mapping[str, Any]] = [
@@ -143,14 +151,27 @@ class Trial:
         if event["kind"] == "warning" and "scale" in event["data"]:
             self._write({"scaled": event["message"]})
 
+    def calls(self, function: str) -> None:
+        """The script clips something by its global norm."""
+        if function not in self._called:
+            self._called.add(function)
+            self._write({"calls": function})
+
+    def refuse(self, reason: str) -> None:
+        """This can't be a trial as it was meant to be: the sweep ends it, and says so."""
+        self._write({"refused": reason})
+
     def _finish(self, outcome: Mapping[str, Any]) -> None:
         if not self._stream.closed:
             self._write({"outcome": outcome, "sources": _sources()})
             self._stream.close()
 
     def _write(self, line: Mapping[str, Any]) -> None:
-        self._stream.write(json.dumps(line) + "\n")
-        self._stream.flush()
+        with self._writing:
+            if self._stream.closed:  # a step that is still under way at the end
+                return
+            self._stream.write(json.dumps(line) + "\n")
+            self._stream.flush()
 
 
 def _sources() -> Dict[str, str]:

@@ -160,7 +160,7 @@ def test_folders_of_trials_whose_sweep_was_killed_are_removed(tmp_path: Path, mo
     "text, reason",
     [
         ("import gradsight\nfor step in range(9): gradsight.log(step, loss=1)", "logs its steps by hand"),
-        ("print('hi')", "no update of an optimizer of PyTorch was seen"),
+        ("print('hi')", "no update of an optimizer was seen"),
         ("raise ValueError('no data')", "ValueError: no data"),
     ],
 )
@@ -170,33 +170,12 @@ def test_says_why_a_script_can_not_be_tried(text: str, reason: str, script: Scri
     assert done.returncode == 1 and reason in done.stderr
 
 
-@pytest.mark.parametrize(
-    "text, reason",
-    [
-        ("import gradsight\nfor step in range(9): gradsight.log(step, loss=1)", "logs its steps by hand"),
-        (
-            """
-            import os
-            os.environ["KERAS_BACKEND"] = "torch"
-            import keras
-            model = keras.Sequential([keras.layers.Dense(1)])
-            model.compile(keras.optimizers.SGD(0.1, clipnorm=1.0), "mse")
-            model.fit(keras.ops.ones((4, 2)), keras.ops.ones((4, 1)), verbose=0)
-            """,
-            "not yet for keras",
-        ),
-    ],
-)
-def test_what_no_step_would_end_is_ended_as_soon_as_it_is_seen(
-    text: str, reason: str, script: Script, tmp_path: Path
-) -> None:
-    if "keras" in reason:
-        pytest.importorskip("keras")
-    path = script(text)
-    with path.open("a") as stream:
-        stream.write("\nimport time\ntime.sleep(600)\n")
-    done = swept(tmp_path, "train.py", "--steps", "5")
-    assert done.returncode == 1 and reason in done.stderr
+def test_what_no_step_would_end_is_ended_as_soon_as_it_is_seen(script: Script, tmp_path: Path) -> None:
+    script("import gradsight, time\nfor step in range(9): gradsight.log(step, loss=1)\ntime.sleep(600)")
+    done = swept(tmp_path, "train.py", "--steps", "5", "--write", "result.json")
+    assert done.returncode == 1 and "logs its steps by hand" in done.stderr
+    told = json.loads((tmp_path / "result.json").read_text())
+    assert told == {"refused": "nothing can be tried in a loop that logs its steps by hand."}
 
 
 def test_a_launcher_is_not_tried(script: Script, tmp_path: Path) -> None:

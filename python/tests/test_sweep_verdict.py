@@ -65,6 +65,7 @@ def test_losses_below_zero_are_compared_by_their_difference() -> None:
 def test_what_can_not_be_told() -> None:
     assert "no spread" in judge({OWN: [2.0], "1": [0.1]}).reason
     assert judge({OWN: [2.0, 2.1]}).winner is None
+    assert "whatever its threshold" in judge({}, own_fails=True).reason
     assert judge({"1": [0.1, 0.1]}, own_fails=False).winner is None
     assert judge({"1": [0.1, 0.1], "2": [0.3, 0.2]}, own_fails=True).winner == "1"
     assert judge({"1": [0.1]}, own_fails=True).winner is None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, List, NamedTuple, Optional
+import math
+from contextlib import contextmanager
+from typing import Any, Iterator, List, NamedTuple, Optional
 
 from .._protocol import Clip
 from .._scalars import BY_VALUE
@@ -35,3 +37,14 @@ def limit_of(optimizer: Any) -> Optional[Limit]:
     if optimizer.clipvalue and optimizer.clipvalue > 0:
         return Limit(Clip("value", f"{kind}(clipvalue=…)", None), float(optimizer.clipvalue), BY_VALUE)
     return None
+
+
+@contextmanager
+def with_global_clipnorm(optimizer: Any, limit: float) -> Iterator[None]:
+    """In here the optimizer is one that was made with this ``global_clipnorm``; infinite: with none."""
+    own = optimizer.global_clipnorm
+    optimizer.global_clipnorm = limit if math.isfinite(limit) else None
+    try:
+        yield
+    finally:
+        optimizer.global_clipnorm = own

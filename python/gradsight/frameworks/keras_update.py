@@ -11,14 +11,15 @@ import functools
 import importlib
 import sys
 import weakref
+from contextlib import nullcontext
 from types import FrameType
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, ContextManager, Dict, List, NamedTuple, Optional, Tuple
 
 from .._guard import Guard
 from .._scalars import LOSS, LOSS_SCALE, LR, NORM_POST, NORM_PRE, THRESHOLD
 from .._site import caller_frame
 from .graph_series import HAPPENED, GraphSeries, arrange
-from .keras_limit import limit_of
+from .keras_limit import limit_of, with_global_clipnorm
 from .torch_recorder import TorchRecorder
 
 _guard = Guard("recording Keras updates")
@@ -67,6 +68,16 @@ class KerasRecorder:
             package = package if package in PACKAGES else "keras"
             self._recorder.session.uses("keras", getattr(sys.modules.get(package), "__version__", None))
         return found
+
+    def told(self, optimizer: Any, grads: Any, frame: FrameType) -> ContextManager[None]:
+        """In here the optimizer is told to clip as the trial has it, if this process is one."""
+        trial = self._recorder.graph_trial
+        if trial is None or all(gradient is None for gradient in grads):
+            return nullcontext()
+        series = self.series_of(optimizer, frame)
+        own = optimizer.global_clipnorm
+        limit = trial.of_optimizer(series) if own and own > 0 else trial.inserted(series)
+        return nullcontext() if limit is None else with_global_clipnorm(optimizer, limit)
 
     def update(self, optimizer: Any, grads: Any, clipped: Any, frame: FrameType) -> None:
         """The optimizer is about to use ``clipped``, which it made of ``grads``."""
@@ -134,8 +145,9 @@ def wrap_clip(optimizer_class: Any, recorder: KerasRecorder) -> None:
 
     @functools.wraps(original)
     def _clip_gradients(self: Any, grads: Any) -> Any:
-        clipped = original(self, grads)
-        note(self, grads, clipped, caller_frame())
+        with recorder.told(self, grads, caller_frame()):
+            clipped = original(self, grads)
+            note(self, grads, clipped, caller_frame())
         return clipped
 
     optimizer_class._clip_gradients = _clip_gradients

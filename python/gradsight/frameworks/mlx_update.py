@@ -99,19 +99,28 @@ class MlxRecorder:
         layout, computed = arrange(numbers, 0, names)
         mlx_graph.leave(series, layout, computed, each if names else None)
 
+    def clipped_by_trial(self, optimizer: Any, gradients: Any, frame: FrameType) -> Any:
+        """The gradients as the trial has them, if this process is one, and the script doesn't clip."""
+        trial = self._recorder.graph_trial
+        limit = None if trial is None or first_leaf(gradients) is None else trial.inserted(self._series_of(optimizer, frame))
+        return gradients if limit is None else sys.modules["mlx.optimizers"].clip_grad_norm(gradients, limit)[0]
+
     def _tell_once(self) -> None:
         if not self._told:
             self._told = True
-            tell(
+            reason = (
                 "an update inside mx.compile is recorded only if clip_grad_norm works out its norm;"
                 " with a max_norm of math.inf it does so and clips nothing."
             )
+            tell(reason)
+            if self._recorder.graph_trial is not None:
+                self._recorder.graph_trial.refuse(reason)
 
 
 def install(module: Any, recorder: TorchRecorder) -> None:
     """``module`` is ``mlx.optimizers.optimizers``."""
     _wrap_apply(module.Optimizer, MlxRecorder(recorder))
-    _wrap_clip(module)
+    _wrap_clip(module, recorder)
 
 
 def _wrap_apply(optimizer_class: Any, recorder: MlxRecorder) -> None:
@@ -120,6 +129,7 @@ def _wrap_apply(optimizer_class: Any, recorder: MlxRecorder) -> None:
 
     @functools.wraps(original)
     def apply_gradients(self: Any, gradients: Any, parameters: Any) -> Any:
+        gradients = recorder.clipped_by_trial(self, gradients, caller_frame())
         result = original(self, gradients, parameters)
         note(self, gradients, caller_frame())
         return result
@@ -127,7 +137,7 @@ def _wrap_apply(optimizer_class: Any, recorder: MlxRecorder) -> None:
     optimizer_class.apply_gradients = apply_gradients
 
 
-def _wrap_clip(module: Any) -> None:
+def _wrap_clip(module: Any, recorder: TorchRecorder) -> None:
     original = module.clip_grad_norm
 
     @_guard
@@ -140,6 +150,11 @@ def _wrap_clip(module: Any) -> None:
 
     @functools.wraps(original)
     def clip_grad_norm(grads: Any, max_norm: Any) -> Any:
+        trial = recorder.graph_trial
+        if trial is not None:
+            trial.calls("mlx.optimizers.clip_grad_norm")
+            other = trial.of_function("mlx.optimizers.clip_grad_norm")
+            max_norm = max_norm if other is None else other
         result = original(grads, max_norm)
         note(grads, max_norm, result, caller_frame())
         return result

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import math
+import sys
 from typing import Any, Optional
 
 from .._guard import Guard
@@ -29,14 +31,20 @@ def install(module: Any, recorder: TorchRecorder) -> None:
     """``module`` is ``optax.transforms._clipping``, or ``optax._src.clipping`` of an older Optax."""
     for name, (kind, limit) in FACTORIES.items():
         if hasattr(module, name):
-            _wrap(module, name, kind, limit)
+            _wrap(module, name, kind, limit, recorder)
 
 
-def _wrap(module: Any, name: str, kind: str, limit: Optional[str]) -> None:
+def _wrap(module: Any, name: str, kind: str, limit: Optional[str], recorder: TorchRecorder) -> None:
     original = getattr(module, name)
 
     @functools.wraps(original)
     def factory(*args: Any, **kwargs: Any) -> Any:
+        trial = recorder.graph_trial
+        threshold = trial.of_function(f"optax.{name}") if trial is not None and kind == "norm" else None
+        if threshold is not None:
+            if math.isinf(threshold):
+                return sys.modules["optax"].identity()
+            args, kwargs = (threshold,), {}
         made = original(*args, **kwargs)
         return _telling(made, name, kind, args, kwargs, limit, caller_frame()) or made
 

@@ -104,6 +104,10 @@ class OptaxRecorder:
     ) -> None:
         """``given`` are gradients and parameters (or None), ``result`` the updates and the new state."""
         tree = jax_graph.jax().tree_util
+        trial = self._recorder.graph_trial
+        for clipping in clippings if trial is not None else ():
+            if trial is not None and clipping.clip.kind == "norm":
+                trial.calls(clipping.clip.function)
         paths = [(path, leaf) for path, leaf in tree.tree_flatten_with_path(given[0])[0] if jax_graph.is_gradient(leaf)]
         gradients = [leaf for _, leaf in paths]
         if getattr(update, "_gradsight_clips", False):  # no optimizer: the script clips by itself
@@ -137,6 +141,23 @@ class OptaxRecorder:
         names = tuple(path_name(path) for path, _ in paths)
         layout, computed = arrange(numbers, flags, names)
         jax_graph.leave(series, layout, computed, each)
+
+    def clipped_by_trial(
+        self, transformation: Any, update: Any, gradients: Any, extra: Dict[str, Any], frame: FrameType
+    ) -> Any:
+        """The gradients as the trial has them, if this process is one, and the script doesn't clip."""
+        trial = self._recorder.graph_trial
+        if trial is None:
+            return gradients
+        keeper = current.keeper
+        series = self.series_of(transformation if keeper is None else keeper.transformation, update, frame)
+        threshold = trial.inserted(series)
+        if threshold is None:
+            return gradients
+        if "grad" in extra or "value_fn" in extra:
+            trial.refuse("a line search evaluates the loss anew, so that its gradients can't be clipped.")
+        clip = sys.modules["optax"].clip_by_global_norm(threshold)
+        return clip[1](gradients, clip[0](None), None)[0]
 
     @staticmethod
     def _limited(
@@ -207,6 +228,7 @@ def _watched(transformation: Any, update: Any, recorder: OptaxRecorder) -> Any:
 
 def _watch(transformation: Any, update: Any, recorder: OptaxRecorder) -> Callable[..., Any]:
     note = _guard(recorder.updated)
+    clips = hasattr(update, "_gradsight_clips")
 
     @functools.wraps(update)
     def watched(updates: Any, state: Any, params: Any = None, *args: Any, **kwargs: Any) -> Any:
@@ -215,7 +237,8 @@ def _watch(transformation: Any, update: Any, recorder: OptaxRecorder) -> Callabl
         clippings: List[Clipping] = []
         current.clippings = clippings
         try:
-            result = update(updates, state, params, *args, **kwargs)
+            used = updates if clips else recorder.clipped_by_trial(transformation, update, updates, kwargs, caller_frame())
+            result = update(used, state, params, *args, **kwargs)
         finally:
             current.clippings = None
         note(transformation, update, clippings, (updates, params), result, caller_frame())

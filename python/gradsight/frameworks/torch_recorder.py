@@ -19,6 +19,7 @@ from .torch_resume import updates_before
 from .torch_series import TorchSeries
 
 if TYPE_CHECKING:
+    from .graph_trial import GraphTrial
     from .torch_control import TorchControl
     from .torch_pause import TorchPause
     from .torch_trial import TorchTrial
@@ -58,6 +59,8 @@ class TorchRecorder:
         self.session = session
         self.trial: "Optional[TorchTrial]" = None
         """What this process is a trial of: its clipping is the trial's."""
+        self.graph_trial: "Optional[GraphTrial]" = None
+        """The same, for what is no optimizer of PyTorch."""
         self.control: "Optional[TorchControl]" = None
         """What the user may change of this run. Beside a trial, the one thing that acts on the training."""
         self.pause: "Optional[TorchPause]" = None

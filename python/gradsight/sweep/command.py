@@ -27,6 +27,9 @@ from .verdict import Verdict, judge
 
 ALL = "all"
 
+IN_GRAPH = ("keras", "jax", "mlx")
+"""Frameworks in which a step may be compiled."""
+
 
 class Refused(Exception):
     """There can be no sweep of this script; the message says why."""
@@ -51,6 +54,7 @@ def sweep(arguments: List[str]) -> int:
         return _Sweep(options, target, script).run()
     except Refused as error:
         tell(str(error))
+        _write(options.write, json.dumps({"refused": str(error)}))
         return 1
     except KeyboardInterrupt:
         tell("the sweep was interrupted, and nothing of it runs any more. Run it again to go on.")
@@ -95,7 +99,7 @@ class _Sweep:
 
     def _look(self, result: Result, record: Record) -> Dict[str, Any]:
         series = _series(record, self._options.series, result)
-        updates = updates_of(record, series)
+        updates = updates_of(record, series)[: self._options.steps]
         threshold = norm_threshold(updates)
         if result.loss is None:
             raise Refused("no loss was seen, by which to compare.")
@@ -159,9 +163,7 @@ class _Sweep:
         if about["by_value"]:
             notes.append("The script clips by value, too, which was left as it is.")
         told = json.dumps({**as_json(table, verdict, notes), **about["places"]}, indent=2, allow_nan=False)
-        if self._options.write:
-            with open(self._options.write, "w", encoding="utf-8") as stream:
-                stream.write(told)
+        _write(self._options.write, told)
         if self._options.json:
             print(told)
         else:
@@ -182,25 +184,41 @@ def _series(record: Record, wanted: Optional[str], result: Result) -> Optional[s
     _refuse(record)
     if not record.updates:
         why = f": {result.reason}" if result.outcome == FAILED else ", in the process that was started itself."
-        raise Refused(f"no update of an optimizer of PyTorch was seen{why}")
+        raise Refused(f"no update of an optimizer was seen{why}")
     if result.outcome == FAILED:
         raise Refused(f"the script failed by itself: {result.reason}")
     if record.scaled is not None:
         raise Refused(f"{record.scaled} Mend that first.")
     names = list(record.updates)
+    in_graph = record.framework in IN_GRAPH
+    if in_graph:
+        _refuse_other_clips(record, names if wanted is None else [wanted])
     if wanted == ALL:
         return None
     if wanted is not None and wanted not in names or wanted is None and len(names) > 1:
         raise Refused(f"there are several optimizers: say --series with one of {', '.join(names)}, or {ALL}.")
-    return wanted or names[0]
+    return None if in_graph and len(names) == 1 else wanted or names[0]
+
+
+def _refuse_other_clips(record: Record, names: List[str]) -> None:
+    """Raises ``Refused`` where these are clipped otherwise than by the global norm of what their optimizer is given."""
+    of_norm = [clip for clip in record.clips.values() if clip is not None and clip["kind"] == "norm"]
+    for name in names if names != [ALL] else list(record.clips):
+        clip = record.clips.get(name)
+        if clip is not None and clip["kind"] != "norm":
+            raise Refused(f"trials are about clips by the global norm, and {clip['function']} is another one.")
+    if record.calls and not of_norm:
+        raise Refused(f"{record.calls[0]} is called, but not on all that an optimizer is given, nor right before it.")
 
 
 def _refuse(record: Record) -> None:
     """Raises ``Refused`` where a trial has begun in which no threshold can be put in force, and which no step would end."""
-    if record.framework not in (None, "torch"):
-        raise Refused(f"trials need PyTorch: not yet for {record.framework}.")
+    if record.framework not in (None, "torch", *IN_GRAPH):
+        raise Refused(f"there are no trials for {record.framework} yet.")
     if record.by_hand:
-        raise Refused("trials need PyTorch: nothing can be tried in a loop that logs its steps by hand.")
+        raise Refused("nothing can be tried in a loop that logs its steps by hand.")
+    if record.refused is not None:
+        raise Refused(record.refused)
 
 
 def _places(record: Record, series: Optional[str]) -> Dict[str, Any]:
@@ -218,6 +236,12 @@ def _same_for_all_seeds(results: List[Result]) -> bool:
     return all(
         len(each) == len(first) and all(abs(a - b) <= 1e-5 * abs(a) for a, b in zip(each, first)) for each in beginnings
     )
+
+
+def _write(file: Optional[str], told: str) -> None:
+    if file:
+        with open(file, "w", encoding="utf-8") as stream:
+            stream.write(told)
 
 
 def _file_of(module: str) -> Optional[str]:
@@ -242,7 +266,7 @@ def _positive(text: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m gradsight sweep",
-        description="Runs a script of PyTorch several times, with clipping thresholds around the norm of its gradients,"
+        description="Runs a script several times, with clipping thresholds around the norm of its gradients,"
         " and tells whether one is better than the present one.",
         epilog="Arguments of the script come after --; {seed} in them becomes the trial's seed.",
     )

@@ -47,6 +47,10 @@ class Record:
         self.device: Optional[str] = None
         self.scaled: Optional[str] = None
         """The warning that gradients were clipped while they were scaled."""
+        self.calls: List[str] = []
+        """Functions that the script clips something by its global norm with."""
+        self.refused: Optional[str] = None
+        """Why no threshold can be put in force."""
         self.outcome: Optional[Dict[str, Any]] = None
         self.sources: Dict[str, str] = {}
         self._path = path
@@ -74,6 +78,10 @@ class Record:
             self.by_hand = any(each["by_hand"] for each in line["described"])
         elif "scaled" in line:
             self.scaled = line["scaled"]
+        elif "calls" in line:
+            self.calls.append(line["calls"])
+        elif "refused" in line:
+            self.refused = line["refused"]
         elif "outcome" in line:
             self.outcome, self.sources = line["outcome"], line["sources"]
 

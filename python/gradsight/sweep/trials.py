@@ -155,7 +155,7 @@ def is_hopeless(loss: Optional[float], others: List[float]) -> bool:
 
 def result_of(trial: Trial, series: Optional[str], steps: int, stopped: Optional[str]) -> Result:
     """``stopped``: why it was ended before its time, if it was."""
-    updates = updates_of(trial.record, series)
+    updates = updates_of(trial.record, series)[:steps]  # a compiled step may have been made a few times more
     outcome, reason = FINISHED, ""
     found = norm_threshold(updates)
     status = (trial.record.outcome or {}).get("status")

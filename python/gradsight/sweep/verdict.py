@@ -33,6 +33,8 @@ def judge(losses: Dict[str, List[float]], own_fails: bool = False) -> Verdict:
     own = losses.get(OWN)
     others = {setting: values for setting, values in losses.items() if setting != OWN}
     seeds = min((len(values) for values in losses.values()), default=0)
+    if not others and own_fails:
+        return Verdict(None, "No setting came to the end, whatever its threshold.", None)
     if not others:
         return Verdict(None, "No other setting came to the end.", None)
     if own is None:
