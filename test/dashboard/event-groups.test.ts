@@ -13,7 +13,7 @@ test("twenty spikes are one entry with the largest, which opens and stays open",
   const lines = page.locator(".events li");
   await group.waitFor();
   assert.equal(await lines.count(), 1);
-  assert.match(await lines.innerText(), /The largest norm is [\d.]+, [\d.]+ times the recent median, at step 500\./);
+  assert.match(await lines.innerText(), /The largest norm is [\d.]+ \([\d.]+ times the recent median\), at step 500\./);
 
   await group.focus();
   await page.keyboard.press("Enter");

@@ -8,6 +8,7 @@ import type { Cells, LayerRow } from "./layer-rows.ts";
 import type { Palette } from "./palette.ts";
 import { PADDING, Plot, type Surface } from "./plot.ts";
 import type { Range } from "./range.ts";
+import { shortNames } from "./short-names.ts";
 import { type StepWindow, stepRange } from "./window.ts";
 
 /** Height of a row in pixels: rows share the usual height of a large chart as far as these allow. */
@@ -44,8 +45,8 @@ export class HeatMapCanvas {
   #scale: ColorScale | null = null;
   #picture: Picture | null = null;
   #marked: number | null = null;
-  /** Names as they are shown, in this many pixels. */
-  #names: { readonly room: number; readonly shown: Map<string, string> } = { room: 0, shown: new Map() };
+  /** As they are shown, in this many pixels. */
+  #names: { readonly of: HeatScene["rows"]; readonly room: number; readonly shown: readonly string[] } | null = null;
 
   constructor(canvas: Surface, palette: Palette, crosshair: Crosshair) {
     this.#palette = palette;
@@ -127,23 +128,23 @@ export class HeatMapCanvas {
         const stride = Math.max(1, Math.ceil((NAME_HEIGHT * rows) / Math.max(1, height)));
         return Array.from({ length: Math.ceil(rows / stride) }, (_, i) => i * stride + 0.5);
       },
-      label: (value) => this.#shown(this.#scene?.rows[Math.floor(value)]?.name ?? ""),
+      label: (value) => this.#shownNames[Math.floor(value)] ?? "",
     });
   }
 
-  /** As much of a name as has room, found once. */
-  #shown(name: string): string {
-    if (name === "") return name;
+  /** As much of the names of the rows as has room, found once. */
+  get #shownNames(): readonly string[] {
+    // A chart asks for its labels before it has anything to show, or is there.
+    if (this.#scene === null) return [];
     const { chart } = this.#plot;
+    const { rows } = this.#scene;
     const room = nameWidth(chart) - 2 * NAME_PADDING;
-    if (room !== this.#names.room) this.#names = { room, shown: new Map() };
-    const { shown } = this.#names;
-    if (!shown.has(name))
-      shown.set(
-        name,
-        shortened(name, room, (text) => chart.ctx.measureText(text).width),
-      );
-    return shown.get(name)!;
+    if (this.#names?.of !== rows || this.#names.room !== room) {
+      const names = rows.map(({ name }) => name);
+      const shown = shortNames(names, (text) => chart.ctx.measureText(text).width <= room);
+      this.#names = { of: rows, room, shown };
+    }
+    return this.#names.shown;
   }
 
   /**
@@ -229,13 +230,6 @@ export class HeatMapCanvas {
 
 /** Of the column of names, in pixels. */
 const nameWidth = ({ width }: Chart): number => Math.min(170, Math.max(80, width * 0.24));
-
-/** As much of a name as has room: its end says more than its beginning. */
-function shortened(name: string, room: number, measure: (text: string) => number): string {
-  let shown = name;
-  for (let cut = 1; cut < name.length && measure(shown) > room; cut++) shown = `…${name.slice(cut)}`;
-  return shown;
-}
 
 /** Height of the canvas in pixels, for so many rows. */
 export function heightFor(rows: number): number {

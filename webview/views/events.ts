@@ -44,7 +44,7 @@ const TEXT = {
   spikes: (n: number) => t("{0} spikes", formatCount(n)),
   skipped: (n: number) => t("{0} skipped steps", formatCount(n)),
   largest: (norm: string, factor: string, step: number) =>
-    t("The largest norm is {0}, {1} times the recent median, at step {2}.", norm, factor, formatCount(step)),
+    t("The largest norm is {0} ({1} times the recent median), at step {2}.", norm, factor, formatCount(step)),
   routine: t("Updates that the gradient scaler left out. A few are routine in half precision."),
   code: t("Go to code"),
   ofRank: (rank: number, message: string) => t("Rank {0}: {1}", rank, message),

@@ -179,9 +179,10 @@ export class LayersView {
       this.#scene = this.#drawn = null;
       return;
     }
-    const same = this.#scene?.tile === given.tile;
-    const rows = same ? this.#scene!.rows : layerRows(given.tile.names, MOST_ROWS);
-    const cells = same ? this.#scene!.cells : cellsOf(given.tile, rows);
+    const old = this.#scene;
+    // The same layers in other steps are the same rows, whose axis need not be laid out anew.
+    const rows = old && isSame(old.tile.names, given.tile.names) ? old.rows : layerRows(given.tile.names, MOST_ROWS);
+    const cells = old?.tile === given.tile ? old.cells : cellsOf(given.tile, rows);
     this.#scene = { ...given, rows, cells, range };
     const tableOpen = tables.includes(LAYERS);
     setAttribute(this.#toggle, "aria-pressed", String(tableOpen));
@@ -419,5 +420,8 @@ export class LayersView {
 
 /** The line that makes the layer, or else the class that does. */
 const placeOf = ({ assignment, definition }: LayerSource): CodeLocation | null => assignment ?? definition;
+
+const isSame = (some: readonly string[], others: readonly string[]): boolean =>
+  some === others || (some.length === others.length && some.every((name, i) => name === others[i]));
 
 const asTile = ({ from, to }: LayerTile): Tile => ({ from, to, metrics: new Map() });
