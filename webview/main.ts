@@ -188,7 +188,8 @@ function placeholderKind(series: SeriesDetail | null): PlaceholderKind | null {
   if (feed.runs.length === 0) return feed.hub.state === "connected" ? "empty" : feed.hub.state;
   if (feed.detail === null) return feed.problem === null ? "loading" : "failed";
   if (series !== null && series.steps > 0) return null;
-  return feed.detail.summary.status === "running" ? "no-steps" : "ended-early";
+  const { status } = feed.detail.summary;
+  return status === "running" ? "no-steps" : status === "finished" ? "unseen" : "ended-early";
 }
 
 let scheduled = false;

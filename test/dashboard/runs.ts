@@ -174,6 +174,33 @@ export const early: RecordedRun = {
 /** Reported in, without a step. */
 export const waiting: RecordedRun = { info: runInfo("waiting", "train.py --seed 3"), series: [] };
 
+/** Ran to its end, and no optimizer took a step that could be seen. */
+export const unseen: RecordedRun = { info: runInfo("unseen", "manual.py"), series: [] };
+
+/** Not one of its norms or losses is finite. */
+export const allNaN: RecordedRun = {
+  info: runInfo("all-nan", "train.py --lr 1e9"),
+  series: [
+    {
+      info: seriesInfo("sgd", "SGD", { optimizer: "SGD", clip: CLIP }),
+      steps: Array.from({ length: 200 }, (_, step) => ({ step, loss: Number.NaN, norm: Number.NaN })),
+      threshold: 1,
+    },
+  ],
+};
+
+/** Its loss has no part in any parameter. */
+export const allZero: RecordedRun = {
+  info: runInfo("all-zero", "detached.py"),
+  series: [
+    {
+      info: seriesInfo("adamw", "AdamW"),
+      steps: readTrace("calm").map((step) => ({ ...step, norm: 0 })),
+      threshold: null,
+    },
+  ],
+};
+
 /** Failed before an optimizer took a step. */
 export const endedEarly: RecordedRun = { info: runInfo("ended-early", "train.py --lr oops"), series: [] };
 

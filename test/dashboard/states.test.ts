@@ -27,6 +27,9 @@ const stage = new Stage(async (hub) => {
   await hub.play(runs.layered);
   await hub.play(runs.manyLayers);
   await hub.play(runs.spiky);
+  await hub.play(runs.unseen);
+  await hub.play(runs.allNaN);
+  await hub.play(runs.allZero);
   await (await stage.probe(runs.spikes)).tell();
   await (await stage.probe(runs.controlled)).tell();
   await (await stage.probe(runs.loose)).tell();
@@ -104,6 +107,17 @@ const STATES: Record<string, State> = {
       await placeholder("ended-early")(dashboard);
     },
   },
+  unseen: {
+    arrange: async (dashboard) => {
+      await dashboard.post({ type: "show", run: "unseen" });
+      await placeholder("unseen")(dashboard);
+    },
+  },
+  "all-nan": {
+    run: "all-nan",
+    arrange: ({ page }) => page.getByText("it is not known of any step").waitFor(),
+  },
+  "all-zero": { run: "all-zero" },
   "too-few-steps": { run: "early" },
   running: { run: "spikes" },
   "run-failed": {

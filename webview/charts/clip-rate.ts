@@ -9,5 +9,8 @@ export const clipRateChart: ChartSpec = {
   coarse: 60,
   size: "medium",
   lines: [{ metric: "clipped", name: t("Steps clipped"), color: "clip-rate" }],
-  absent: t("Nothing has been clipped in this run: no threshold was seen."),
+  absent: ({ latest }) =>
+    latest.threshold === undefined
+      ? t("Nothing has been clipped in this run: no threshold was seen.")
+      : t("A threshold was seen, but it is not known of any step whether it was clipped."),
 };

@@ -176,7 +176,8 @@ export class ChartPanel {
     const { absent } = this.#spec;
     const empty = scene === null || !recorded;
     setHidden(this.element, absent === null && empty);
-    setText(this.#absent, scene === null ? TEXT.loading : (absent ?? ""));
+    const reason = typeof absent === "function" ? scene && absent(scene.series) : absent;
+    setText(this.#absent, scene === null ? TEXT.loading : (reason ?? ""));
     setHidden(this.#absent, !empty);
     setAttribute(this.#plot, "data-empty", empty);
     setHidden(this.#toggle, empty);

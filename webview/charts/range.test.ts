@@ -12,6 +12,11 @@ test("an adaptive axis stays linear where a logarithm has no place", () => {
   expect(settleAxis("adaptive", null, null)).toBe("linear");
 });
 
+test("norms that are all 0 have a linear axis, which has a place for it", () => {
+  expect(settleAxis("logarithmic", null, null)).toBe("linear");
+  expect(settleAxis("logarithmic", 0.3, 2)).toBe("logarithmic");
+});
+
 test("every range holds its values, and a linear one does not go below zero for air alone", () => {
   expect(axisRange("linear", 0.1, 10).min).toBe(0);
   for (const kind of ["linear", "logarithmic"] as const) {

@@ -14,6 +14,8 @@ const USUAL_DIGITS = 3;
 const MOST_DIGITS = 7;
 
 export function settleAxis(kind: AxisKind, low: number | null, high: number | null): FixedAxis {
+  // Nothing is above 0: at the foot of a logarithm 0 would have the label of some other value.
+  if (kind === "logarithmic" && low === null) return "linear";
   if (kind !== "adaptive") return kind;
   return low !== null && high !== null && low > 0 && high / low > WIDEST_LINEAR ? "logarithmic" : "linear";
 }

@@ -34,7 +34,7 @@ export interface ChartSpec {
   /** At most about this many buckets, for a rate that needs many steps to mean anything. */
   readonly coarse?: number;
   /** What to say when the run has none of these metrics; null leaves the chart out. */
-  readonly absent: string | null;
+  readonly absent: string | ((series: SeriesDetail) => string) | null;
 }
 
 export const nameOf = ({ name }: LineSpec, series: SeriesDetail): string =>

@@ -33,7 +33,7 @@ const TEXT = {
     n === 1 ? t("{0} step, before clipping", formatCount(n)) : t("{0} steps, before clipping", formatCount(n)),
   rounded: (share: string) => t("norms to within {0}", share),
   loading: t("Loading…"),
-  none: t("No gradient norm before clipping counts yet."),
+  none: t("No gradient norm before clipping that could be counted has been recorded."),
   handle: t("Threshold to try"),
   hint: t("Drag the handle, or move it with the arrow keys, to try another threshold on these steps."),
   tryIt: (threshold: number, effect: string) => t("{0}: {1}", formatThreshold(threshold), effect),

@@ -7,6 +7,7 @@ import { t } from "../l10n.ts";
 const TEXT = {
   caption: t("Evidence"),
   steps: (from: number, to: number) => t("Steps counted ({0} to {1})", formatCount(from), formatCount(to)),
+  none: t("Steps counted"),
   span: (n: number, from: number, to: number) => t("{0} ({1}–{2})", formatCount(n), formatCount(from), formatCount(to)),
   median: t("Median norm"),
   p99: t("99th percentile"),
@@ -26,12 +27,15 @@ export const createEvidence = (): HTMLTableElement =>
 
 /** `ofNorm`: with what the suggested threshold for the global norm would do. */
 export function fillEvidence(table: HTMLTableElement, { evidence: e, inForce }: Advice, ofNorm: boolean): void {
-  const rows: [string, string][] = [
-    [TEXT.steps(e.firstStep, e.lastStep), formatCount(e.steps)],
-    [TEXT.median, formatJson(e.median)],
-    [TEXT.p99, formatJson(e.p99)],
-    [TEXT.max, formatJson(e.max)],
-  ];
+  const rows: [string, string][] =
+    e.steps === 0
+      ? [[TEXT.none, formatCount(0)]]
+      : [
+          [TEXT.steps(e.firstStep, e.lastStep), formatCount(e.steps)],
+          [TEXT.median, formatJson(e.median)],
+          [TEXT.p99, formatJson(e.p99)],
+          [TEXT.max, formatJson(e.max)],
+        ];
   if (e.localTailRatio !== null) rows.push([TEXT.tail, TEXT.times(formatValue(e.localTailRatio))]);
   if (ofNorm && e.multiplier !== null) rows.push([TEXT.multiplier, TEXT.times(formatValue(e.multiplier))]);
   if (inForce !== null) rows.push([TEXT.inForce, formatThreshold(inForce)]);

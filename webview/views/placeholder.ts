@@ -13,6 +13,7 @@ export type PlaceholderKind =
   | "empty"
   | "no-steps"
   | "ended-early"
+  | "unseen"
   | "unavailable"
   | "disconnected";
 
@@ -48,9 +49,16 @@ const TEXT: Record<PlaceholderKind, Placeholder> = {
   },
   "ended-early": {
     title: t("Ended before its first step"),
+    text: t("The run stopped before an optimizer step was recorded, so there is nothing to chart."),
+    button: ["runWithTelemetry", t("Run with Gradient Telemetry")],
+    second: ["showLog", t("Show log")],
+  },
+  unseen: {
+    title: t("No optimizer step was seen"),
     text: t(
-      "No optimizer step was recorded. A loop that the probe's hooks can't see reports itself with gradsight.log(step, norm=…).",
+      "The script ran to its end, and the probe's hooks saw no step of it. A loop that they can't see reports each step itself:",
     ),
+    code: "gradsight.log(step, norm=norm, loss=loss)",
     button: ["runWithTelemetry", t("Run with Gradient Telemetry")],
     second: ["showLog", t("Show log")],
   },
