@@ -27,7 +27,9 @@ async function unclipped(script: string): Promise<string> {
 /** Where the script lies with that kind of clipping in it. */
 async function clipping(script: string, kind: OtherKind): Promise<string> {
   const module = analyser.open(script);
-  const result = module.thresholdEdit({ threshold: 1, siteLine: null, clipLine: null, kind });
+  // A module that optimises by hand makes the update there, and not where it is trained.
+  const byHand = script.split("\n").findIndex((line) => /^ +opt\.step\(\)/.test(line));
+  const result = module.thresholdEdit({ threshold: 1, siteLine: byHand === -1 ? null : byHand, clipLine: null, kind });
   module.dispose();
   if ("refused" in result) throw new Error(result.refused);
   const file = join(folder, "after.py");
@@ -61,16 +63,19 @@ describe("by value", () => {
 describe("adaptively", () => {
   // Of weights of zero the paper takes the norm for 1e-3: four units of one layer, and its bias.
   const bound = 0.01 * 1e-3 * Math.sqrt(5);
-  it.for(["torch-loop.py", "accelerate.py", "fabric.py", "optax-chain.py"])(
-    "%s: each unit by the norm of its weights",
-    { timeout },
-    async (name, context) => {
-      const script = await scriptNamed(name, context);
-      const file = await clipping(script, "adaptive");
-      expect((await run(file, "1e4")) / bound).toBeCloseTo(1, 4);
-      expect((await run(file, "1e-8")) / (await run(await unclipped(script), "1e-8"))).toBeCloseTo(1, 5);
-    },
-  );
+  it.for([
+    "torch-loop.py",
+    "accelerate.py",
+    "fabric.py",
+    "lightning-trainer.py",
+    "lightning-manual.py",
+    "optax-chain.py",
+  ])("%s: each unit by the norm of its weights", { timeout }, async (name, context) => {
+    const script = await scriptNamed(name, context);
+    const file = await clipping(script, "adaptive");
+    expect((await run(file, "1e4")) / bound).toBeCloseTo(1, 4);
+    expect((await run(file, "1e-8")) / (await run(await unclipped(script), "1e-8"))).toBeCloseTo(1, 5);
+  });
 });
 
 /** A parameter whose gradient has these norms in turn, and one that has none. */
@@ -91,7 +96,55 @@ for norm in [1.0, 3.0, 2.0, 100.0, 5.0]:
     print((before - parameter.detach()).norm().item())
 `;
 
+/** The same under Lightning, whose precision is one that scales the loss. */
+const lightning = (set: string, step: string) => `# Needs: torch, lightning
+import lightning.pytorch as pl
+import torch
+from lightning.pytorch.plugins import MixedPrecision
+
+
+class Model(pl.LightningModule):
+    def __init__(self):
+        super().__init__()
+        self.net = torch.nn.ParameterList([torch.zeros(4), torch.zeros(4)])
+        ${set}
+
+    def training_step(self, norm, index):
+        ${step}
+
+    def on_train_batch_start(self, batch, index):
+        self.before = self.net[0].detach().clone()
+
+    def on_train_batch_end(self, outputs, batch, index):
+        print((self.before - self.net[0].detach()).norm().item())
+
+    def configure_optimizers(self):
+        return torch.optim.SGD(self.parameters(), lr=1.0)
+
+
+model = Model()
+trainer = pl.Trainer(
+    max_epochs=1,
+    accelerator="cpu",
+    plugins=[MixedPrecision("16-mixed", "cpu", torch.amp.GradScaler("cpu"))],
+    logger=False,
+    enable_checkpointing=False,
+    enable_progress_bar=False,
+    enable_model_summary=False,
+)
+trainer.fit(model, torch.utils.data.DataLoader(torch.tensor([1.0, 3.0, 2.0, 100.0, 5.0])))
+`;
+const LOSS = "(self.net[0] * norm.squeeze() / 2).sum()";
+
 it.for([
+  lightning("pass", `return ${LOSS}`),
+  lightning(
+    "self.automatic_optimization = False",
+    `opt = self.optimizers()
+        opt.zero_grad()
+        self.manual_backward(${LOSS})
+        opt.step()`,
+  ),
   history("torch", "", "", "loss.backward()"),
   history(
     "torch, accelerate",

@@ -7,7 +7,8 @@ import type { TextEdit } from "../finding.ts";
 import type { Framework, OtherKind } from "../frameworks/framework.ts";
 import type { ThresholdEdit } from "../index.ts";
 import { rangeOf } from "../syntax/ast.ts";
-import { frameworksFor, insertClip } from "./insert-clip.ts";
+import { takenHook } from "./clip-in-hook.ts";
+import { clipsByItself, frameworksFor, hookedClips, insertClip, spellingsFor } from "./insert-clip.ts";
 import { remove } from "./layout.ts";
 
 export const LOST =
@@ -55,6 +56,10 @@ export function chooseKind(facts: Facts, kind: OtherKind, site: UpdateSite | nul
   if (!site) return { refused: LOST };
   const taken = takeOut(facts, site, kind);
   if ("refused" in taken) return taken;
+  const own = spellingsFor(site, kind).map((spelling) =>
+    spelling.place === "hook" ? takenHook(facts, site.step, spelling) : clipsByItself(facts, site),
+  );
+  for (const refused of own) if (refused) return { refused };
   const edits = insertClip(facts, site, CONVENTION[kind], kind);
   if (!edits?.every(({ range }) => range.end <= facts.text.length)) return { refused: cannot(site, kind) };
   return { edits: [...edits, ...taken.edits], summary: SUMMARIES[kind], range: rangeOf(site.step.node) };
@@ -74,7 +79,7 @@ function takeOut(facts: Facts, site: UpdateSite, kind: OtherKind): { edits: Text
     site.step.scope,
     ...site.paths.flat().flatMap((event) => (event.kind === "backward" ? event.scope : [])),
   ]);
-  for (const clip of distinct(clipsOf(facts, site))) {
+  for (const clip of distinct([...clipsOf(facts, site), ...hookedClips(facts, site)])) {
     const where = whereIs(facts, clip.node);
     if (clip.how === kind) return { refused: `The gradients are clipped ${NAMES[kind]} on ${where} already.` };
     const { statement } = clip;

@@ -1,13 +1,14 @@
 /** The edits that clip an optimizer's gradients before its update, at a given threshold, in the way of its framework. */
 
 import { lastBackward } from "../facts/derived/order.ts";
-import type { UpdateSite } from "../facts/events/events.ts";
+import type { ClipEvent, UpdateSite } from "../facts/events/events.ts";
 import type { Facts } from "../facts/facts.ts";
 import type { TextEdit } from "../finding.ts";
-import type { ArgumentPlace, Framework, OtherKind, Spelling } from "../frameworks/framework.ts";
+import type { ArgumentPlace, Framework, HookSpelling, OtherKind, Spelling } from "../frameworks/framework.ts";
 import { FRAMEWORKS } from "../frameworks/index.ts";
 import type { Expression } from "../syntax/ast.ts";
 import { argumentOf, lastPart } from "../syntax/call.ts";
+import { clipInHook, clipsInHooks, takenHook } from "./clip-in-hook.ts";
 import { configureConstructor } from "./configure-constructor.ts";
 import { insertStatement } from "./insert-statement.ts";
 import { replaceGradients } from "./replace-gradients.ts";
@@ -31,8 +32,24 @@ export function insertClip(
   return null;
 }
 
+/** Those that a method of the trained class does before the update. */
+export function hookedClips(facts: Facts, site: UpdateSite): ClipEvent[] {
+  return [...new Set(hooksFor(site).flatMap((spelling) => clipsInHooks(facts, site.step, spelling)))];
+}
+
+/** Why the framework wouldn't clip as it is told: the class has the method that it asks to. */
+export function clipsByItself(facts: Facts, site: UpdateSite): string | null {
+  const [hook] = hooksFor(site);
+  return hook?.model ? takenHook(facts, site.step, { ...hook, unless: [hook.method.name] }) : null;
+}
+
+const hooksFor = (site: UpdateSite): HookSpelling[] =>
+  (["adaptive", "autoclip"] as const)
+    .flatMap((kind) => spellingsFor(site, kind))
+    .filter((spelling) => spelling.place === "hook");
+
 /** Best first. */
-function spellingsFor(site: UpdateSite, kind: Kind): Spelling[] {
+export function spellingsFor(site: UpdateSite, kind: Kind): Spelling[] {
   const { step } = site;
   const { framework, managed, gradients } = step;
   const asked = (by: Framework) => (kind === "norm" ? by.spelling : by.kinds?.[kind]);
@@ -68,6 +85,8 @@ function write(facts: Facts, { step, paths }: UpdateSite, spelling: Spelling, th
       return wrapConstructor(facts, step.optimizer, spelling, threshold);
     case "gradients":
       return replaceGradients(facts, step, spelling, threshold);
+    case "hook":
+      return clipInHook(facts, step, spelling, threshold);
     case "apart":
       return takeApart(facts, step, spelling, threshold);
   }

@@ -104,6 +104,37 @@ b.fit(x)
   });
 });
 
+describe("a method of Lightning's module that clips", () => {
+  const text = (step: string, body: string) => `import torch
+import lightning as L
+class Model(L.LightningModule):
+    def training_step(self, batch, index):
+        ${step}
+    def on_before_optimizer_step(self, optimizer):
+        ${body}
+model = Model()
+trainer = L.Trainer()
+trainer.fit(model)
+`;
+  it.each([
+    ["automatically", "return self.loss(batch)"],
+    ["by hand", "opt = self.optimizers(); self.manual_backward(self.loss(batch)); opt.step()"],
+  ])("is told the threshold where it optimises %s", (_, step) => {
+    const clip = (limit: string) => text(step, `torch.nn.utils.clip_grad_norm_(self.parameters(), ${limit})`);
+    const siteLine = step.includes("opt") ? 4 : 9;
+    expect(rulesFound(clip("1.0"))).toEqual([]);
+    expect(set(clip("1.0"), 0.5, { siteLine })).toMatchObject({ text: clip("0.5") });
+  });
+
+  it("is one that has the last word", () => {
+    const own = text("return self.loss(batch)", "self.tame()").replace(
+      "on_before_optimizer_step(self, optimizer)",
+      "configure_gradient_clipping(self, optimizer, gradient_clip_val, gradient_clip_algorithm)",
+    );
+    expect(set(own)).toMatchObject({ refused: expect.stringContaining("`Model.configure_gradient_clipping` takes") });
+  });
+});
+
 describe("says what wins over a default", () => {
   const text = train(
     'parser = argparse.ArgumentParser()\nparser.add_argument("--max-norm", default=1.0)\nargs = parser.parse_args()',

@@ -9,7 +9,7 @@ import { usesExternal } from "../facts/names/external-names.ts";
 import type { ThresholdEdit, ThresholdRequest } from "../index.ts";
 import { type Expression, rangeOf } from "../syntax/ast.ts";
 import { chooseKind, LOST } from "./choose-kind.ts";
-import { formatNumber, insertClip } from "./insert-clip.ts";
+import { clipsByItself, formatNumber, hookedClips, insertClip } from "./insert-clip.ts";
 
 export function thresholdEdit(facts: Facts, request: ThresholdRequest): ThresholdEdit {
   const { threshold, siteLine, clipLine, within, kind } = request;
@@ -33,7 +33,7 @@ export function thresholdEdit(facts: Facts, request: ThresholdRequest): Threshol
   // In each of the calls that lead to it.
   const clips = facts.updates
     .filter(({ step }) => step.node === site.step.node)
-    .flatMap((each) => clipsOf(facts, each));
+    .flatMap((each) => [...clipsOf(facts, each), ...hookedClips(facts, each)]);
   const limits = [...clips.map(limitOf), ...settingsOf(site)];
   if (limits.length > 0) return setThreshold(facts, limits, request);
   const late = lateClips(facts).find(({ step }) => step.node === site.step.node);
@@ -161,6 +161,8 @@ function givenBy(args: readonly string[], flag: string): string | null {
 }
 
 function insert(facts: Facts, site: UpdateSite, threshold: number): ThresholdEdit {
+  const refused = clipsByItself(facts, site);
+  if (refused) return { refused };
   const edits = insertClip(facts, site, threshold);
   const { framework, managed } = site.step;
   const parsed = managed && !edits ? framework.parsedSetting : undefined;

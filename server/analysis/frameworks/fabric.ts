@@ -1,16 +1,10 @@
 /** Lightning Fabric: plain loops; the Fabric object does the backward pass, unscales and clips. */
-import { at, type Framework, type Helper, type StatementSpelling, type ToldSetting } from "./framework.ts";
+import { at, type Framework, type Helper, type StatementSpelling } from "./framework.ts";
+import { WHOLE } from "./lightning-strategies.ts";
 import { ADAPTIVE, AUTOCLIP } from "./pytorch-helpers.ts";
 
 /** Fabric clips a module, not an iterable: only an optimizer over one whole module can be clipped so. */
 const moduleOf = (parameters: string) => /^([\w.]+)\.parameters\(\)$/.exec(parameters)?.[1] ?? null;
-
-/** Strategies that leave each process the whole of each gradient. */
-const WHOLE: ToldSetting = {
-  place: at(1, "strategy"),
-  values: ["auto", "dp", "ddp", "ddp_spawn", "ddp_notebook", "ddp_find_unused_parameters_true"],
-  isDefault: true,
-};
 
 /** With a helper of PyTorch's. It has no method that only unscales the gradients, so that clipping to infinity does. */
 const byHelper = (

@@ -196,7 +196,13 @@ export type Architecture =
 export type OtherKind = "value" | "adaptive" | "autoclip";
 
 /** How clipping is asked for: by a statement before the update, or where the optimizer is built. */
-export type Spelling = StatementSpelling | ArgumentSpelling | WrapperSpelling | GradientSpelling | ApartSpelling;
+export type Spelling =
+  | StatementSpelling
+  | ArgumentSpelling
+  | WrapperSpelling
+  | GradientSpelling
+  | ApartSpelling
+  | HookSpelling;
 
 /** One more argument of the constructor. */
 export interface ArgumentSpelling {
@@ -238,6 +244,27 @@ export interface ApartSpelling {
   readonly apply: { readonly method: string; readonly parameters: readonly string[] };
   /** Gives clipped gradients in a pair with their norm. */
   readonly function: string;
+}
+
+/** A method of the class that is trained, which is called before each update with the optimizer, by the name `optimizer`. */
+export interface HookSpelling {
+  readonly place: "hook";
+  /** What the update is given of that class; null where the update stands in it. */
+  readonly model: ArgumentPlace | null;
+  readonly base: RegExp;
+  readonly method: { readonly name: string; readonly parameters: readonly string[] };
+  /** Members beside which the method would not be called, or would not be the only one that clips. */
+  readonly unless: readonly string[];
+  readonly helper: Helper;
+  readonly write: (clip: {
+    readonly function: string;
+    readonly parameters: string;
+    readonly threshold: string;
+  }) => string;
+  /** Imports with which this spelling would be wrong. */
+  readonly notWith?: RegExp;
+  /** What the object that makes the update has to be told for it to be right. */
+  readonly onlyIf?: readonly ToldSetting[];
 }
 
 export interface Combination {
@@ -365,6 +392,8 @@ export interface Framework {
   readonly shards?: { readonly wrapper: RegExp; readonly strategy: ArgumentPlace; readonly whole: RegExp };
   /** Imports, or names of functions that are called, after which a configuration that can't be seen may clip. */
   readonly clipsElsewhere?: RegExp;
+  /** Methods that a class's framework calls before it updates by an optimizer that the class asks for: they may clip. */
+  readonly updateHooks?: { readonly optimizer: RegExp; readonly methods: readonly string[] };
   readonly optimizerMethods?: Readonly<Record<string, Meaning>>;
   readonly calls?: Readonly<Record<string, Meaning>>;
   /** Methods that mean this on any object whose class can't be seen. */

@@ -1,5 +1,7 @@
 /** Lightning: a trainer that clips when it is told to, and modules that optimise by hand. */
-import { at, type ClipMode, type Framework } from "./framework.ts";
+import { type ArgumentPlace, at, type ClipMode, type Framework, type Helper, type HookSpelling } from "./framework.ts";
+import { WHOLE } from "./lightning-strategies.ts";
+import { ADAPTIVE, AUTOCLIP } from "./pytorch-helpers.ts";
 
 /** By these a module takes the update, or what happens before it, into its own hands. */
 const OWN_UPDATE = [
@@ -10,6 +12,41 @@ const OWN_UPDATE = [
   "optimizer_step",
   "backward",
 ];
+
+const MODULE = /^lightning\.LightningModule$/;
+const MODEL = at(0, "model");
+/** Called before the update of a module that optimises by hand, too. */
+const BEFORE_UPDATE = ["on_after_backward", "on_before_optimizer_step"];
+
+/**
+ * With a helper of PyTorch's. In half precision the gradients are unscaled when these two methods are called, and not yet beside an
+ * update by hand. Only the first is Lightning's own place for clipping, and is left out where a module optimises by hand.
+ */
+const inHook = (
+  model: ArgumentPlace | null,
+  helper: Helper,
+  write: (name: string, parameters: string, threshold: string) => string,
+): HookSpelling => ({
+  place: "hook",
+  model,
+  base: MODULE,
+  method: model
+    ? {
+        name: "configure_gradient_clipping",
+        parameters: ["optimizer", "gradient_clip_val", "gradient_clip_algorithm"],
+      }
+    : { name: "on_before_optimizer_step", parameters: ["optimizer"] },
+  unless: model ? OWN_UPDATE : BEFORE_UPDATE,
+  helper,
+  write: ({ function: name, parameters, threshold }) => write(name, parameters, threshold),
+  notWith: /\.(FSDP|DeepSpeed|ModelParallel)Strategy$/,
+  ...(model && { onlyIf: [{ ...WHOLE, place: at(null, "strategy") }] }),
+});
+
+const adaptive = (model: ArgumentPlace | null) =>
+  inHook(model, ADAPTIVE, (name, parameters, factor) => `${name}(${parameters}, clip_factor=${factor})`);
+const autoclip = (model: ArgumentPlace | null) =>
+  inHook(model, AUTOCLIP, (name, parameters) => `${name}(${parameters})`);
 
 const algorithm = (position: number | null): ClipMode => ({
   place: at(position, "gradient_clip_algorithm"),
@@ -46,7 +83,7 @@ export const lightning: Framework = {
       optimizer: "receiver",
       managed: true,
       trains: {
-        place: at(0, "model"),
+        place: MODEL,
         unless: OWN_UPDATE,
         refusesWithout: {
           member: "automatic_optimization",
@@ -70,7 +107,7 @@ export const lightning: Framework = {
   },
   methods: { manual_backward: { event: "backward" } },
   beforeBackward: {
-    base: /^lightning\.LightningModule$/,
+    base: MODULE,
     methods: ["training_step"],
     unless: "automatic_optimization",
     instead: { name: "on_before_optimizer_step", parameters: ["optimizer"] },
@@ -78,7 +115,10 @@ export const lightning: Framework = {
   managedSpelling: { place: "argument", keyword: () => "gradient_clip_val" },
   managedKinds: {
     value: { place: "argument", keyword: () => "gradient_clip_val", also: { gradient_clip_algorithm: '"value"' } },
+    adaptive: adaptive(MODEL),
+    autoclip: autoclip(MODEL),
   },
+  updateHooks: { optimizer: /^lightning\.LightningModule\(\)\.optimizers$/, methods: BEFORE_UPDATE },
   inert: /^(pytorch_lightning|lightning)(\.|$)/,
   spelling: {
     place: "statement",
@@ -93,5 +133,7 @@ export const lightning: Framework = {
       write: ({ receiver, optimizer, threshold }) =>
         `${receiver}.clip_gradients(${optimizer}, gradient_clip_val=${threshold}, gradient_clip_algorithm="value")`,
     },
+    adaptive: adaptive(null),
+    autoclip: autoclip(null),
   },
 };

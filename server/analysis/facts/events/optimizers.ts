@@ -211,7 +211,7 @@ export class Optimizers {
       found.constructors.push({ call, frame, scope, name });
       this.#whole(found, { call, frame, scope, name, inOrder: false });
     }
-    if (this.#clipsInside(name, call)) found.opaque = true;
+    if (this.#clipsInside(name, call) || this.#hasUpdateHook(name, scope)) found.opaque = true;
     for (const setting of settings) this.#say(this.#settings.inCall(setting, call, frame, scope), found);
   }
 
@@ -347,6 +347,17 @@ export class Optimizers {
               outer.anchor === statement.anchor && outer.start <= statement.start && statement.end <= outer.end,
           ),
         ),
+    );
+  }
+
+  /** The class that asks for the optimizer has a method that is called before each update. */
+  #hasUpdateHook(name: string, scope: Scope): boolean {
+    const owner = scope.home.info?.owner;
+    return this.#frameworks.some(
+      ({ updateHooks }) =>
+        updateHooks?.optimizer.test(name) &&
+        owner &&
+        updateHooks.methods.some((method) => this.#values.members.defines(owner, method)),
     );
   }
 
