@@ -74,6 +74,14 @@ describe("by value", () => {
       ),
     ],
     [
+      "TensorFlow's tape, whose gradients have a short name",
+      tape("        g = tape.gradient(loss, model.trainable_variables)\n", "g"),
+      tape(
+        "        g = tape.gradient(loss, model.trainable_variables)\n        g = [None if gradient is None else tf.clip_by_value(gradient, -0.5, 0.5) for gradient in g]\n",
+        "g",
+      ),
+    ],
+    [
       "PaddlePaddle",
       "import paddle\nopt = paddle.optimizer.Adam(parameters=model.parameters())\nfor x in data:\n    model(x).backward()\n    opt.step()\n",
       "import paddle\nopt = paddle.optimizer.Adam(parameters=model.parameters(), grad_clip=paddle.nn.ClipGradByValue(0.5))\nfor x in data:\n    model(x).backward()\n    opt.step()\n",
@@ -182,6 +190,34 @@ describe("by a function in a script whose framework does the backward pass", () 
     );
     expect(choose(fabric('strategy="fsdp"'), "adaptive")).toContain("refused");
     expect(choose(fabric("strategy=args.strategy"), "autoclip")).toContain("refused");
+  });
+});
+
+describe("by the call that makes the update", () => {
+  const timm = (given: string) =>
+    `import torch\nfrom timm.utils import NativeScaler\nscaler = NativeScaler()\nopt = torch.optim.SGD(model.parameters(), lr=1)\nfor x in data:\n    scaler(model(x), opt${given})\n`;
+  const parameters = ", parameters=model.parameters()";
+  it.each<[string, string, OtherKind, string]>([
+    ["adaptively", "", "adaptive", `, clip_grad=0.01, clip_mode="agc"${parameters}`],
+    ["by value", "", "value", `, clip_grad=0.5, clip_mode="value"${parameters}`],
+    [
+      "where it clips at nothing",
+      `, clip_grad=None${parameters}`,
+      "adaptive",
+      `, clip_grad=0.01, clip_mode="agc"${parameters}`,
+    ],
+  ])("of timm's scaler, %s", (_, given, kind, after) => {
+    const written = choose(timm(given), kind);
+    expect(parts(written)).toEqual(parts(timm(after)));
+    expect(rulesFound(written).filter((rule) => rule !== "value-clipping")).toEqual([]);
+    expect(choose(written, kind)).toMatch(/^refused: .* told to clip on line 6 already/);
+  });
+  /** The arguments of the call, in whatever order. */
+  const parts = (text: string) => (text.split("opt, ")[1] ?? "").replace(")\n", "").split(", ").sort();
+
+  it("not where that says already in which way it clips", () => {
+    expect(choose(timm(', clip_mode="norm"'), "adaptive")).toMatch(/^refused: /);
+    expect(choose(timm(""), "autoclip")).toContain("timm can't clip by the history of the norms");
   });
 });
 

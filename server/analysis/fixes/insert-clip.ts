@@ -13,6 +13,7 @@ import { configureConstructor } from "./configure-constructor.ts";
 import { insertStatement } from "./insert-statement.ts";
 import { replaceGradients } from "./replace-gradients.ts";
 import { takeApart } from "./take-apart.ts";
+import { tellUpdate } from "./tell-update.ts";
 import { wrapConstructor } from "./wrap-constructor.ts";
 
 export type Kind = "norm" | OtherKind;
@@ -54,7 +55,7 @@ export function spellingsFor(site: UpdateSite, kind: Kind): Spelling[] {
   const { framework, managed, gradients } = step;
   const asked = (by: Framework) => (kind === "norm" ? by.spelling : by.kinds?.[kind]);
   const managing = kind === "norm" ? framework.managedSpelling : framework.managedKinds?.[kind];
-  const spellings = managed ? [managing ?? asked(framework)] : frameworksFor(site).map(asked);
+  const spellings = managed ? [managing ?? asked(framework)].flat() : frameworksFor(site).map(asked);
   return spellings
     .filter((spelling) => spelling !== undefined)
     .filter(({ place }) => !gradients || place !== "statement");
@@ -87,6 +88,8 @@ function write(facts: Facts, { step, paths }: UpdateSite, spelling: Spelling, th
       return replaceGradients(facts, step, spelling, threshold);
     case "hook":
       return clipInHook(facts, step, spelling, threshold);
+    case "update":
+      return tellUpdate(facts, step, spelling, threshold);
     case "apart":
       return takeApart(facts, step, spelling, threshold);
   }

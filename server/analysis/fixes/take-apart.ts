@@ -16,6 +16,8 @@ export function takeApart(
 ): TextEdit[] | null {
   const { node, statement, scope } = step;
   if (node.kind !== "call" || node.callee.kind !== "attribute" || !isAlwaysMade(statement, node)) return null;
+  // A function that is given the optimizer (`optimize_loss`) has no such methods beside it.
+  if (node.callee.object !== step.optimizer.node) return null;
   // A comment among the arguments would be lost.
   if (sourceOf(facts, node).includes("#")) return null;
   const given = argumentsOf(facts, node, spelling);

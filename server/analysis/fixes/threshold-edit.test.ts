@@ -104,6 +104,39 @@ b.fit(x)
   });
 });
 
+describe("the call that makes the update", () => {
+  it.each<[string, string, string, string]>([
+    [
+      "timm's scaler",
+      "import torch\nfrom timm.utils import NativeScaler\nscaler = NativeScaler()\nopt = torch.optim.SGD(model.parameters(), lr=1)\nscaler(loss, opt",
+      "",
+      ", clip_grad=0.5, parameters=model.parameters())\n",
+    ],
+    [
+      "timm's scaler, again",
+      "import torch\nfrom timm.utils import NativeScaler\nscaler = NativeScaler()\nopt = torch.optim.SGD(model.parameters(), lr=1)\nscaler(loss, opt",
+      ", clip_grad=2.0, parameters=model.parameters()",
+      ", clip_grad=0.5, parameters=model.parameters())\n",
+    ],
+    [
+      "what TensorFlow once had for it",
+      'import tensorflow as tf\ntrain = tf.contrib.layers.optimize_loss(loss, step, 0.1, "Adam"',
+      "",
+      ", clip_gradients=0.5)\n",
+    ],
+  ])("is told the threshold: %s", (_, before, given, after) => {
+    const result = set(`${before}${given})\n`);
+    expect(result).toMatchObject({ text: before + after });
+    if ("text" in result) expect(rulesFound(result.text)).toEqual([]);
+  });
+
+  it("is left alone where it clips otherwise", () => {
+    const slim =
+      "import tensorflow as tf\ntrain = tf.contrib.slim.learning.create_train_op(loss, tf.train.AdamOptimizer())\n";
+    expect(set(slim)).toMatchObject({ refused: expect.stringContaining("No place") });
+  });
+});
+
 describe("a method of Lightning's module that clips", () => {
   const text = (step: string, body: string) => `import torch
 import lightning as L

@@ -132,6 +132,8 @@ export type Meaning =
       readonly configures?: RegExp;
       /** Or as what a call of one of these gives by that name, in whatever file. */
       readonly configuresCalls?: RegExp;
+      /** What of the same call tells it to clip. */
+      readonly told?: Omit<ClipSetting, "on">;
       /** Arguments of the same call that may clip. */
       readonly unlessGiven?: readonly ArgumentPlace[];
       /** What is trained: a class that has one of these members may clip in it, and one that can't be seen may have them. */
@@ -202,7 +204,8 @@ export type Spelling =
   | WrapperSpelling
   | GradientSpelling
   | ApartSpelling
-  | HookSpelling;
+  | HookSpelling
+  | UpdateSpelling;
 
 /** One more argument of the constructor. */
 export interface ArgumentSpelling {
@@ -244,6 +247,18 @@ export interface ApartSpelling {
   readonly apply: { readonly method: string; readonly parameters: readonly string[] };
   /** Gives clipped gradients in a pair with their norm. */
   readonly function: string;
+}
+
+/** One more argument of the call that makes the update. */
+export interface UpdateSpelling {
+  readonly place: "update";
+  /** What may be called, by its qualified name. */
+  readonly on: RegExp;
+  readonly keyword: string;
+  /** Further arguments that go with it, by keyword. */
+  readonly also?: (parameters: string) => Readonly<Record<string, string>>;
+  /** What says already in which way it clips, and perhaps otherwise. */
+  readonly unless?: string;
 }
 
 /** A method of the class that is trained, which is called before each update with the optimizer, by the name `optimizer`. */
@@ -414,7 +429,7 @@ export interface Framework {
   readonly architectures?: readonly { readonly pattern: RegExp; readonly architecture: Architecture }[];
   readonly spelling?: Spelling;
   /** The same for updates that the framework makes by itself, where it differs. */
-  readonly managedSpelling?: Spelling;
+  readonly managedSpelling?: Spelling | readonly Spelling[];
   /** Where what is told to clip is parsed, and not built in any file: by what, and the option that says the threshold. */
   readonly parsedSetting?: { readonly parser: RegExp; readonly flag: string };
   /** How it clips otherwise than by the global norm. What is left out can't be asked of it. */

@@ -1,5 +1,25 @@
 /** TensorFlow's own loops, with a tape or a graph: gradients are values, and clipping them gives new ones. */
-import { at, type Framework } from "./framework.ts";
+import { type ApartSpelling, at, type Framework } from "./framework.ts";
+
+/** What one of the gradients is called, beside all of them. */
+const each = (gradients: string) => (/\bg\b/.test(gradients) ? "gradient" : "g");
+
+const MINIMIZE: ApartSpelling = {
+  place: "apart",
+  parameters: [
+    "loss",
+    "global_step",
+    "var_list",
+    "gate_gradients",
+    "aggregation_method",
+    "colocate_gradients_with_ops",
+    "name",
+    "grad_loss",
+  ],
+  compute: "compute_gradients",
+  apply: { method: "apply_gradients", parameters: ["global_step", "name"] },
+  function: "tensorflow.clip_by_global_norm",
+};
 
 export const tensorflow: Framework = {
   name: "tensorflow",
@@ -44,13 +64,15 @@ export const tensorflow: Framework = {
       event: "step",
       optimizer: at(3, "optimizer"),
       managed: true,
-      unlessGiven: [at(null, "clip_gradients"), at(null, "gradient_multipliers")],
+      told: { threshold: at(null, "clip_gradients"), kind: "norm" },
+      unlessGiven: [at(null, "gradient_multipliers")],
     },
     "tensorflow.contrib.training.create_train_op": {
       event: "step",
       optimizer: at(1, "optimizer"),
       managed: true,
-      unlessGiven: [at(null, "clip_gradient_norm"), at(null, "gradient_multipliers"), at(null, "transform_grads_fn")],
+      told: { threshold: at(null, "clip_gradient_norm"), kind: "per-variable-norm", off: [0] },
+      unlessGiven: [at(null, "gradient_multipliers"), at(null, "transform_grads_fn")],
     },
     "tensorflow.GradientTape().gradient": { event: "backward" },
     "tensorflow.contrib.eager.implicit_gradients()": { event: "backward" },
@@ -107,24 +129,12 @@ export const tensorflow: Framework = {
       returnsNorm: false,
       // Of a variable that the loss doesn't depend on there is none.
       write: ({ function: clip, gradients, threshold }) =>
-        `[None if g is None else ${clip}(g, -${threshold}, ${threshold}) for g in ${gradients}]`,
+        `[None if ${each(gradients)} is None else ${clip}(${each(gradients)}, -${threshold}, ${threshold}) for ${each(gradients)} in ${gradients}]`,
     },
   },
-  managedSpelling: {
-    place: "apart",
-    parameters: [
-      "loss",
-      "global_step",
-      "var_list",
-      "gate_gradients",
-      "aggregation_method",
-      "colocate_gradients_with_ops",
-      "name",
-      "grad_loss",
-    ],
-    compute: "compute_gradients",
-    apply: { method: "apply_gradients", parameters: ["global_step", "name"] },
-    function: "tensorflow.clip_by_global_norm",
-  },
+  managedSpelling: [
+    { place: "update", on: /^tensorflow\.contrib\.layers\.optimize_loss$/, keyword: "clip_gradients" },
+    MINIMIZE,
+  ],
   inert: /^tensorflow(\.|$)/,
 };

@@ -1,12 +1,23 @@
 /** timm: clipping by any of three ways, and a scaler whose call does the backward pass, the clip and the update. */
-import { at, type Framework, type Meaning } from "./framework.ts";
+import { at, type Framework, type Meaning, type UpdateSpelling } from "./framework.ts";
+
+const KINDS = { norm: "norm", value: "value", agc: "adaptive" } as const;
 
 const scaler: Meaning = {
   event: "step",
   optimizer: at(1, "optimizer"),
   managed: true,
-  unlessGiven: [at(2, "clip_grad")],
+  told: { threshold: at(2, "clip_grad"), kind: "norm", mode: { place: at(3, "clip_mode"), kinds: KINDS } },
 };
+
+/** It clips what it is given beside the optimizer, and raises an error without. */
+const told = (mode?: string): UpdateSpelling => ({
+  place: "update",
+  on: /^timm\.utils\.(Native|Apex)Scaler\(\)$/,
+  keyword: "clip_grad",
+  unless: "clip_mode",
+  also: (parameters) => ({ ...(mode && { clip_mode: `"${mode}"` }), parameters }),
+});
 
 export const timm: Framework = {
   name: "timm",
@@ -23,7 +34,7 @@ export const timm: Framework = {
     "timm.utils.dispatch_clip_grad": {
       event: "clip",
       kind: "norm",
-      mode: { place: at(2, "mode"), kinds: { norm: "norm", value: "value", agc: "adaptive" } },
+      mode: { place: at(2, "mode"), kinds: KINDS },
       parameters: at(0, "parameters"),
       threshold: at(1, "value"),
     },
@@ -36,5 +47,7 @@ export const timm: Framework = {
     "timm.utils.NativeScaler()": scaler,
     "timm.utils.ApexScaler()": scaler,
   },
+  managedSpelling: told(),
+  managedKinds: { value: told("value"), adaptive: told("agc") },
   inert: /^timm(\.|$)/,
 };

@@ -304,9 +304,11 @@ export class Classifier {
         const trained = meaning.trains ? argument(meaning.trains.place) : null;
         const given = meaning.unlessGiven?.some((place) => argument(place) !== null) ?? false;
         const hidden = call.arguments.some(({ stars }) => stars === 2) && meaning.unlessGiven !== undefined;
+        const told = meaning.told ? this.optimizers.told(meaning.told, call, frame, scope) : [];
         const opaque =
           given ||
           hidden ||
+          told === "hidden" ||
           (meaning.trains !== undefined && !this.#isPlain(trained, meaning.trains.unless, frame, scope));
         const refused = meaning.trains?.refusesWithout;
         const refuses = refused && this.#isFalse(trained, refused.member, frame, scope) ? refused.because : null;
@@ -314,7 +316,7 @@ export class Classifier {
         if (meaning.configures && !this.#isConfiguration(meaning, call, statement, frame, scope)) return null;
         const configured = refuses
           ? referred.configured.map((setting) => ({ ...setting, refused: setting.off ? null : refuses }))
-          : referred.configured;
+          : [...referred.configured, ...(told === "hidden" ? [] : told)];
         const leftOut = meaning.configures !== undefined && configured.length === 0;
         const constructors =
           meaning.optimizer === "result" ? [{ call, frame, scope, name: nameOf(call, []) }] : referred.constructors;

@@ -1,5 +1,5 @@
 /** What stands behind an expression that is used as an optimizer: its constructors, and the clipping that they were told to do. */
-import type { ArgumentPlace, Combination, Framework } from "../../frameworks/framework.ts";
+import type { ArgumentPlace, ClipSetting, Combination, Framework } from "../../frameworks/framework.ts";
 import { type Call, type Expression, textOf } from "../../syntax/ast.ts";
 import { argumentOf } from "../../syntax/call.ts";
 import type { Versions } from "../../workspace.ts";
@@ -74,6 +74,11 @@ export class Optimizers {
     }
     if (found.keys.size === 0) found.keys.add(`node ${this.#values.frames.id(node)}`);
     return { node, frame, scope, ...found };
+  }
+
+  /** What a call that makes an update says itself. */
+  told(setting: Omit<ClipSetting, "on">, call: Call, frame: Frame, scope: Scope): Said {
+    return this.#settings.inCall({ ...setting, on: /^/ }, call, frame, scope);
   }
 
   isOptimizer(name: string): boolean {
