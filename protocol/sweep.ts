@@ -30,5 +30,8 @@ export const sweepResult = object({
 export type SweepResult = Of<typeof sweepResult>;
 export type SweptSetting = SweepResult["settings"][number];
 
+/** What it writes instead where no threshold can be tried: a sentence that says why. */
+export const sweepRefusal = object({ refused: text() });
+
 /** What `--progress FILE` holds while the sweep runs. `trials`: 0 until the first one has shown what is to be tried. */
 export const sweepProgress = object({ done: whole, trials: whole });

@@ -20,16 +20,24 @@ import {
   window,
   workspace,
 } from "vscode";
-import { type SweepResult, type SweptSetting, sweepProgress, sweepResult } from "../../protocol/sweep.ts";
+import { type SweepResult, type SweptSetting, sweepProgress, sweepRefusal, sweepResult } from "../../protocol/sweep.ts";
 import type { ThresholdWriter } from "../dashboard/write-threshold.ts";
 import { type ProbeEnvironment, processEnvironment } from "../python/probe-environment.ts";
+import { type Come, identityOf, type SweepMemory, type SweepOptions } from "../runs/sweep-memory.ts";
+import { chooseSweep } from "./choose-sweep.ts";
 import { chooseScript, interpreter, type RunContext, trusted } from "./run-with-telemetry.ts";
 
 const TASK_TYPE = "gradsight-sweep";
-const STEPS = [100, 300, 1000];
+/** The outcome of a setting none of whose trials failed. */
+const FINISHED = "finished";
 
 /** @param uri from a menu; without it, the active file */
-export async function findThreshold(context: RunContext, writer: ThresholdWriter, uri?: Uri): Promise<void> {
+export async function findThreshold(
+  context: RunContext & { readonly sweeps: SweepMemory },
+  writer: ThresholdWriter,
+  uri?: Uri,
+): Promise<void> {
+  const { sweeps } = context;
   const script = await chooseScript(uri);
   if (!script || !(await trusted())) return;
   if (isTried(script)) {
@@ -40,14 +48,30 @@ export async function findThreshold(context: RunContext, writer: ThresholdWriter
   if (!python) return;
   const args = await context.args.of(script.uri);
   if (!args) return;
-  const steps = await chooseSteps();
-  if (steps === null) return;
+  const identity = (options: SweepOptions) => identityOf(script.getText(), args, python, options);
+  const come = (options: SweepOptions) => sweeps.progressOf(script.uri, identity(options), options);
+  const chosen = await chooseSweep(sweeps.optionsOf(script.uri), come);
+  if (chosen === null) return;
+  const { options, fresh } = chosen;
+  await sweeps.choose(script.uri, options);
   if (script.isDirty && !(await script.save())) {
     void window.showErrorMessage(l10n.t("{0} could not be saved, so it was not run.", script.fileName));
     return;
   }
-  const options = ["--steps", String(steps)];
-  await sweep({ script, python, args, options, probe: context.probe }, writer);
+  const of = identity(options);
+  const line = commandLine(options, fresh);
+  await sweep({ script, python, args, options: line, probe: context.probe }, writer, (come) => {
+    void sweeps.came(script.uri, of, options, come);
+  });
+}
+
+function commandLine({ thresholds, steps, seeds, jobs }: SweepOptions, fresh: boolean): string[] {
+  return [
+    ...["--steps", String(steps), "--seeds", String(seeds)],
+    ...(thresholds ? ["--thresholds", thresholds] : []),
+    ...(jobs ? ["--jobs", String(jobs)] : []),
+    ...(fresh ? ["--fresh"] : []),
+  ];
 }
 
 export interface Sweep {
@@ -60,8 +84,16 @@ export interface Sweep {
   readonly probe: ProbeEnvironment;
 }
 
-/** Runs the trials and offers what comes of them; resolves when the user has answered, or cancelled. */
-export async function sweep(sweep: Sweep, writer: ThresholdWriter): Promise<void> {
+/**
+ * Runs the trials and offers what comes of them; resolves when the user has answered, or cancelled.
+ *
+ * @param came is told how many trials are done
+ */
+export async function sweep(
+  sweep: Sweep,
+  writer: ThresholdWriter,
+  came: (come: Come) => void = () => {},
+): Promise<void> {
   const startedAt = Date.now() / 1000;
   const folder = await mkdtemp(join(tmpdir(), "gradsight-sweep-"));
   try {
@@ -70,7 +102,7 @@ export async function sweep(sweep: Sweep, writer: ThresholdWriter): Promise<void
     const code = await window.withProgress(
       { location: ProgressLocation.Notification, title: l10n.t("Trying thresholds…"), cancellable: true },
       async (progress, token) => {
-        const watched = follow(folder, told, progress);
+        const watched = follow(folder, told, progress, came);
         try {
           return await run(sweepTask(sweep, ["--write", result, "--progress", told]), token);
         } finally {
@@ -83,32 +115,36 @@ export async function sweep(sweep: Sweep, writer: ThresholdWriter): Promise<void
       await offer(sweepResult(JSON.parse(await readFile(result, "utf8"))), sweep.script, startedAt, writer);
     else if (code === null)
       void window.showWarningMessage(l10n.t("The trials could not be started, or were ended from outside."));
-    else void window.showWarningMessage(l10n.t("The trials ended with exit code {0}. Their terminal says why.", code));
+    else void window.showWarningMessage(await whyNot(result, code));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
+async function whyNot(result: string, code: number): Promise<string> {
+  const told = await readFile(result, "utf8").catch(() => null); // it failed otherwise
+  if (told === null) return l10n.t("The trials ended with exit code {0}. Their terminal says why.", code);
+  return l10n.t("Thresholds of this script can't be tried: {0}", sweepRefusal(JSON.parse(told)).refused);
+}
+
 /** Shows how many trials are done, as the file says. */
-function follow(folder: string, file: string, progress: Progress<{ message: string; increment: number }>) {
+function follow(
+  folder: string,
+  file: string,
+  progress: Progress<{ message: string; increment: number }>,
+  came: (come: Come) => void,
+) {
   let shown = 0;
   return watch(folder, async () => {
     const told = await readFile(file, "utf8").catch(() => null); // not there yet
     if (told === null) return;
     const { done, trials } = sweepProgress(JSON.parse(told));
     if (trials === 0) return;
+    came({ done, trials });
     const percent = (100 * done) / trials;
     progress.report({ message: l10n.t("{0} of {1} trials done", done, trials), increment: percent - shown });
     shown = percent;
   });
-}
-
-async function chooseSteps(): Promise<number | null> {
-  const items = STEPS.map((steps) => ({ steps, label: l10n.t("{0} steps", steps) }));
-  const placeHolder = l10n.t(
-    "Steps of each trial. The script is run several times, and writes each time what it writes.",
-  );
-  return (await window.showQuickPick(items, { title: l10n.t("Find Threshold by Trial"), placeHolder }))?.steps ?? null;
 }
 
 /** Not a second time: VS Code would ask whether to restart the task, and the first sweep would end as the second. */
@@ -196,21 +232,24 @@ export async function offer(
 }
 
 /** The results, each of which can be written to the code; null: none is wanted. */
-async function choose({ settings }: SweepResult, title: string): Promise<number | null> {
-  const items: Choice[] = settings.map((line) => ({
-    label: line.setting === "own" ? l10n.t("as it is: {0}", line.threshold ?? named("none")) : named(line.setting),
-    description: loss(line),
-    detail: [
-      line.clip_rate === null ? "" : l10n.t("clipped {0} % of the steps", Math.round(100 * line.clip_rate)),
-      line.outcome,
-    ]
-      .filter(Boolean)
-      .join(" · "),
-    threshold: Number(line.setting),
-  }));
+async function choose({ settings, winner }: SweepResult, title: string): Promise<number | null> {
+  const items = settings.map((line) => choice(line, line.setting === winner));
   const placeHolder = l10n.t("Choose a threshold to write it to the code");
   const chosen = await window.showQuickPick(items, { title, placeHolder, ignoreFocusOut: true });
   return chosen && Number.isFinite(chosen.threshold) ? chosen.threshold : null;
+}
+
+/** One that failed with a seed can be looked at, and not written. */
+function choice(line: SweptSetting, wins: boolean): Choice {
+  const failed = line.outcome !== FINISHED;
+  const name = line.setting === "own" ? l10n.t("as it is: {0}", line.threshold ?? named("none")) : named(line.setting);
+  const clipped = line.clip_rate === null ? "" : l10n.t("clipped {0} % of the steps", Math.round(100 * line.clip_rate));
+  return {
+    label: `$(${wins ? "star-full" : failed ? "error" : "blank"}) ${name}`,
+    description: loss(line),
+    detail: [clipped, failed ? line.outcome : ""].filter(Boolean).join(" · "),
+    threshold: failed ? Number.NaN : Number(line.setting),
+  };
 }
 
 function named(setting: string): string {
@@ -221,5 +260,7 @@ function loss({ losses }: SweptSetting): string {
   if (losses.length === 0) return l10n.t("no final loss");
   const mean = losses.reduce((sum, each) => sum + each, 0) / losses.length;
   const spread = (Math.max(...losses) - Math.min(...losses)) / 2;
-  return l10n.t("loss {0} ± {1}", Number(mean.toPrecision(5)), Number(spread.toPrecision(2)));
+  const told = Number(mean.toPrecision(5));
+  if (losses.length === 1) return l10n.t("loss {0}", told);
+  return l10n.t("loss {0} ± {1}", told, Number(spread.toPrecision(2)));
 }

@@ -4,6 +4,7 @@ import type { Dashboard } from "../dashboard/dashboard.ts";
 import type { ThresholdWriter } from "../dashboard/write-threshold.ts";
 import type { LanguageServer } from "../language/language-server.ts";
 import type { RunsView } from "../runs/runs-view.ts";
+import { SweepMemory } from "../runs/sweep-memory.ts";
 import { chooseRun } from "./choose-run.ts";
 import { deleteRun } from "./delete-run.ts";
 import { exportRun } from "./export-run.ts";
@@ -29,6 +30,7 @@ export function registerCommands(
   log: LogOutputChannel,
 ): Disposable {
   const { hub } = run;
+  const sweeps = new SweepMemory(context.workspaceState);
   /** A run command gets the run from a tree item or, from the keyboard, works on the selected one. */
   const onRun = (action: (id: string) => unknown) => (target?: string | { id: string }) => {
     const id = typeof target === "string" ? target : (target?.id ?? runs.selected);
@@ -38,7 +40,7 @@ export function registerCommands(
     onRun(action)(target ?? runs.selected ?? (await chooseRun(hub, title)));
   const handlers: Handlers = {
     "gradsight.runWithTelemetry": (uri?: Uri) => runWithTelemetry(run, uri),
-    "gradsight.findThreshold": (uri?: Uri) => findThreshold(run, writer, uri),
+    "gradsight.findThreshold": (uri?: Uri) => findThreshold({ ...run, sweeps }, writer, uri),
     "gradsight.openDashboard": () => dashboard.show(),
     "gradsight.fixAllInFile": () => fixAllInFile(server),
     "gradsight.openWalkthrough": () => openWalkthrough(context),

@@ -2,9 +2,21 @@ import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { commands, extensions, type TextDocument, tasks, window } from "vscode";
+import {
+  commands,
+  extensions,
+  type InputBoxOptions,
+  type Memento,
+  type QuickPickItem,
+  type TextDocument,
+  tasks,
+  Uri,
+  window,
+} from "vscode";
+import { chooseSweep } from "../../../extension/commands/choose-sweep.ts";
 import { offer, type Sweep, sweep } from "../../../extension/commands/find-threshold.ts";
 import { findInterpreter } from "../../../extension/python/interpreter.ts";
+import { type Come, DEFAULTS, identityOf, SweepMemory } from "../../../extension/runs/sweep-memory.ts";
 import type { TestApi } from "../../../extension/test-api.ts";
 import { until } from "../../host/until.ts";
 import { activate, closeAll, EXTENSION, folder, script } from "../editor.ts";
@@ -16,6 +28,9 @@ const BY_HAND = `import gradsight
 for step in range(5):
     gradsight.log(step, norm=1.0, loss=1.0)
 `;
+
+const NOT_BY_HAND =
+  "Thresholds of this script can't be tried: nothing can be tried in a loop that logs its steps by hand.";
 
 /** Clips so hard that it learns next to nothing, and diverges where nothing is clipped. */
 const TRAINING = `import torch
@@ -74,6 +89,9 @@ async function giveUntil(command: string, come: Thenable<unknown>): Promise<void
   }
 }
 
+/** The lines of a list, with what stands beside them. */
+type Shown = [string, string][];
+
 describe("finding a threshold by trial", function () {
   this.timeout(300_000); // each trial is a process that starts, five times with PyTorch in one test
   let api: TestApi;
@@ -95,12 +113,32 @@ describe("finding a threshold by trial", function () {
   afterEach(closeAll);
 
   /** A sweep by the Python that is found without any setting, unless another one is named. */
-  async function start(document: TextDocument, more: Partial<Sweep> = {}): Promise<void> {
+  async function start(document: TextDocument, more: Partial<Sweep> = {}, came?: (come: Come) => void): Promise<void> {
     const found = await findInterpreter(document.uri);
     assert.ok("ok" in found, JSON.stringify(found));
     const { extensionPath } = extensions.getExtension(EXTENSION)!;
     const probe = { pythonPath: join(extensionPath, "python"), rendezvous: "" };
-    return sweep({ script: document, python: found.ok, args: [], options: [], probe, ...more }, api.writer);
+    return sweep({ script: document, python: found.ok, args: [], options: [], probe, ...more }, api.writer, came);
+  }
+
+  /** Answers the list by the lines that begin so, the last time by closing it, and input boxes in turn. */
+  async function answering<T>(lines: string[], inputs: string[], work: () => Promise<T>): Promise<[T, Shown[]]> {
+    const { showQuickPick, showInputBox } = window;
+    const shown: Shown[] = [];
+    window.showQuickPick = (async (items: readonly QuickPickItem[]) => {
+      shown.push(items.map(({ label, description }) => [label.replace(/^\$\(.*\) /, ""), description ?? ""]));
+      const line = lines.shift();
+      return line && items.find(({ label }) => label.endsWith(line));
+    }) as unknown as typeof showQuickPick;
+    window.showInputBox = (async ({ validateInput }: InputBoxOptions) => {
+      const wrong = validateInput?.(inputs[0]!);
+      return wrong ? undefined : inputs.shift();
+    }) as unknown as typeof showInputBox;
+    try {
+      return [await work(), shown];
+    } finally {
+      Object.assign(window, { showQuickPick, showInputBox });
+    }
   }
 
   it("runs a sweep of the active script as a task, which ends with the reason where there can be none", async () => {
@@ -114,7 +152,7 @@ describe("finding a threshold by trial", function () {
     const over = commands.executeCommand("gradsight.findThreshold");
     await giveUntil("workbench.action.acceptSelectedQuickOpenItem", over);
     assert.equal(await started, "thresholds of by_hand.py");
-    assert.deepEqual(warnings, ["The trials ended with exit code 1. Their terminal says why."]);
+    assert.deepEqual(warnings, [NOT_BY_HAND]);
   });
 
   it("tries thresholds in real trainings, and writes what wins to the code", async function () {
@@ -127,10 +165,14 @@ describe("finding a threshold by trial", function () {
         resolve(exitCode);
       });
     });
-    const over = start(document, { python, options: ["--steps", "40", "--thresholds", "0.05,none"] });
+    const came: Come[] = [];
+    const options = ["--steps", "40", "--thresholds", "0.05,none"];
+    const over = start(document, { python, options }, (come) => came.push(come));
     assert.equal(await processEnds, 0);
     await giveUntil("notification.acceptPrimaryAction", over); // only now: before, it is Cancel
     assert.equal(document.getText(), TRAINING.replace("max_norm=0.0001", "max_norm=0.05"));
+    assert.ok(came.some(({ done, trials }) => 0 < done && done < trials));
+    assert.equal(came.at(-1)?.done, came.at(-1)?.trials);
     assert.deepEqual(warnings, []);
   });
 
@@ -149,6 +191,62 @@ describe("finding a threshold by trial", function () {
     assert.deepEqual(warnings, []);
   });
 
+  it("lets thresholds, steps and seeds be chosen in one list, and takes nothing that is none", async () => {
+    const lines = ["Thresholds", "Seeds", "Steps of each trial", "Start"];
+    const choose = () => chooseSweep(DEFAULTS, () => null);
+    const [chosen, shown] = await answering(lines, ["0.5,1 , none", "4", "1000"], choose);
+    assert.deepEqual(chosen, { options: { thresholds: "0.5, 1, none", steps: 1000, seeds: 4, jobs: 0 }, fresh: false });
+    assert.deepEqual(shown[0], [
+      ["Start", ""],
+      ["Trials", ""],
+      ["Thresholds", "0.25 to 4 times the median norm of the script's own training"],
+      ["Steps of each trial", "300"],
+      ["Seeds", "2"],
+      ["Trials at a time", "1 on a GPU, else 2"],
+    ]);
+    assert.equal(shown.at(-1)?.[2]?.[1], "0.5, 1, none");
+    for (const [line, wrong] of [
+      ["Thresholds", "0.5, -1"],
+      ["Thresholds", "all"],
+      ["Seeds", "0"],
+      ["Steps of each trial", "1.5"],
+    ])
+      assert.deepEqual((await answering([line!, "Start"], [wrong!], choose))[0]?.options, DEFAULTS);
+    assert.equal((await answering([], [], choose))[0], null);
+  });
+
+  it("remembers what was chosen, and goes on with trials that are done, or starts anew", async () => {
+    const kept = new Map<string, unknown>();
+    const memento = {
+      get: (key: string) => kept.get(key),
+      update: async (key: string, value: unknown) => kept.set(key, JSON.parse(JSON.stringify(value))),
+    } as unknown as Memento;
+    const uri = Uri.file("/train.py");
+    const options = { ...DEFAULTS, thresholds: "0.5, none", seeds: 3 };
+    const of = identityOf("text", ["--lr", "1"], "python", options);
+    const before = new SweepMemory(memento);
+    assert.deepEqual(before.optionsOf(uri), DEFAULTS);
+    await before.choose(uri, options);
+    await before.came(uri, of, options, { done: 0, trials: 9 });
+    const memory = new SweepMemory(memento);
+    assert.deepEqual(memory.optionsOf(uri), options);
+    assert.equal(memory.progressOf(uri, of, options), null);
+    await memory.came(uri, of, options, { done: 4, trials: 9 });
+    assert.equal(memory.progressOf(uri, identityOf("another", [], "python", options), options), null);
+
+    const choose = () => chooseSweep(options, (each) => memory.progressOf(uri, of, each));
+    const [goesOn, shown] = await answering(["Seeds", "Go On"], ["4"], choose);
+    assert.deepEqual(goesOn, { options: { ...options, seeds: 4 }, fresh: false });
+    assert.deepEqual(shown[0]?.slice(0, 2), [
+      ["Go On", "4 of 9 trials done"],
+      ["Start Anew", ""],
+    ]);
+    assert.deepEqual(shown[1]?.[0], ["Go On", "4 trials done"]);
+    assert.deepEqual((await answering(["Start Anew"], [], choose))[0], { options, fresh: true });
+    await memory.came(uri, of, options, { done: 9, trials: 9 });
+    assert.deepEqual((await answering([], [], choose))[1][0]?.[0], ["Show Results", "9 trials done"]);
+  });
+
   it("ends where Python can't be started", async () => {
     await start(await script("never.py", BY_HAND), { python: join(folder().fsPath, "no-python") });
     assert.deepEqual(warnings, ["The trials could not be started, or were ended from outside."]);
@@ -164,7 +262,7 @@ describe("finding a threshold by trial", function () {
     await commands.executeCommand("gradsight.findThreshold", endless.uri); // asks nothing
     await start(await script("meanwhile.py", BY_HAND));
     assert.equal(ended, false);
-    assert.deepEqual(warnings, ["The trials ended with exit code 1. Their terminal says why."]);
+    assert.deepEqual(warnings, [NOT_BY_HAND]);
     tasks.taskExecutions.find(({ task }) => task.definition.script === endless.uri.fsPath)?.terminate();
     await first;
     assert.equal(warnings[1], "The trials could not be started, or were ended from outside.");
