@@ -143,6 +143,16 @@ def test_an_explosion_between_many_skipped_steps(state: Path) -> None:
     assert flight.incident.began <= 34
 
 
+@pytest.mark.parametrize("level, expected", [(0.2, None), (2.0, EXPLOSION)])
+def test_a_fall_back_to_the_first_norms_is_no_explosion(state: Path, level: float, expected: Optional[str]) -> None:
+    series = Series("s", "s", None, None)
+    flight = recorder(series)
+    flight.take(series, [row(step, 0.1) for step in range(100)])
+    flight.take(series, [row(100 + step, 1e-5) for step in range(100)])
+    flight.take(series, [row(200 + step, level) for step in range(20)])
+    assert (flight.incident and flight.incident.kind) == expected
+
+
 def test_a_run_that_ends_well_leaves_nothing(state: Path) -> None:
     series = Series("s", "s", None, None)
     flight = recorder(series)

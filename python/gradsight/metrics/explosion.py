@@ -13,21 +13,27 @@ WINDOW = 50
 FEWEST = 10
 FACTOR = 100.0
 RUNNING = 5
+UNHEARD = 3.0
+"""A run that has all but converged falls back to the norms of its first steps now and then, and goes on: as ``server/advice``."""
 
 
 class ExplosionWatch:
-    """``FACTOR`` times the median of the last ``WINDOW`` norms, ``RUNNING`` norms in a row; those are left out of it."""
+    """``FACTOR`` times the median of the last ``WINDOW`` norms, and ``UNHEARD`` times the highest such median of the run,
+    ``RUNNING`` norms in a row; those are left out of it."""
 
     def __init__(self) -> None:
         self._norms: Deque[float] = deque(maxlen=WINDOW)
+        self._highest = 0.0
         self._running = 0
 
     def see(self, norm: float) -> bool:
         """Whether the explosion is established with this norm. Call for every finite norm in order."""
-        if len(self._norms) >= FEWEST and norm > FACTOR * self._median() > 0:
+        usual = self._median() if len(self._norms) >= FEWEST else 0.0
+        if usual > 0 and norm > max(FACTOR * usual, UNHEARD * self._highest):
             self._running += 1
             return self._running == RUNNING
         self._running = 0
+        self._highest = max(self._highest, usual)
         if math.isfinite(norm):
             self._norms.append(norm)
         return False

@@ -83,6 +83,16 @@ describe("explosion", () => {
     ["not when the loss goes down", [...losses(quiet(150), 1), ...losses(quiet(30, 50), 0.5)], 0],
     ["not when the norms stay", [...losses(quiet(150), 1), ...losses(quiet(30), 9)], 0],
     ["not for a short burst", [...quiet(150), ...quiet(4, 50), ...quiet(50)], 0],
+    [
+      "not when a run that had converged falls back to where it began",
+      [...losses(quiet(200, 0.09), 0.3), ...losses(quiet(300, 1e-3), 1e-3), ...losses(quiet(30, 0.1), 0.03)],
+      0,
+    ],
+    [
+      "beyond where it began, though it had converged",
+      [...losses(quiet(200, 0.09), 0.3), ...losses(quiet(300, 1e-3), 1e-3), ...losses(quiet(30, 9), 3)],
+      1,
+    ],
     ["once more when it happens once more", [...quiet(150), ...quiet(150, 50), ...quiet(150, 2500)], 2],
   ])("%s", (_, run, expected) => {
     expect(flagged(new ExplosionDetector(), run)).toHaveLength(expected);

@@ -4,6 +4,8 @@ import type { ObservedStep } from "../observed-step.ts";
 import type { Detector } from "./detector.ts";
 import { GrowthDetector } from "./growth.ts";
 
+/** Norms are growing if they leave behind what the run has lived through by as much. */
+const UNHEARD = 3;
 /** The loss's growth counts if it comes within so many steps of the norm's. */
 const TOGETHER = 100;
 /** Growth that pauses for fewer steps than this is still the same explosion. */
@@ -11,10 +13,12 @@ const PAUSE = 50;
 
 /**
  * The norms grew tenfold against the 100 steps before and stayed there, and so did the loss fivefold, where there is a
- * positive one: norms alone may grow in a run that learns. One event each time that it happens.
+ * positive one: norms alone may grow in a run that learns. A run that has all but converged falls back now and then to norms and
+ * losses of its first steps, which are tens of times the last ones; so the norms must be beyond those, too. One event each time
+ * that it happens.
  */
 export class ExplosionDetector implements Detector {
-  private readonly norms = new GrowthDetector(10);
+  private readonly norms = new GrowthDetector(10, UNHEARD);
   private readonly losses = new GrowthDetector(5);
   private seen = 0;
   private normGrewAt = Number.NEGATIVE_INFINITY;
