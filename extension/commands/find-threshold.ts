@@ -233,7 +233,10 @@ export async function offer(
 
 /** The results, each of which can be written to the code; null: none is wanted. */
 async function choose({ settings, winner }: SweepResult, title: string): Promise<number | null> {
-  const items = settings.map((line) => choice(line, line.setting === winner));
+  const best = settings.filter(({ setting }) => setting === winner);
+  const items = [...best, ...settings.filter((line) => !best.includes(line))].map((line) =>
+    choice(line, best.includes(line)),
+  );
   const placeHolder = l10n.t("Choose a threshold to write it to the code");
   const chosen = await window.showQuickPick(items, { title, placeHolder, ignoreFocusOut: true });
   return chosen && Number.isFinite(chosen.threshold) ? chosen.threshold : null;
