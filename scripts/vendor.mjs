@@ -1,7 +1,7 @@
 /**
  * Puts the pure-Python websocket protocol into the probe as `gradsight._vendor.websockets`, so that nothing has to be
  * installed beside the script. The library imports itself by its own name, which would load the user's copy: those
- * imports are made relative to the vendored package.
+ * imports are made relative to the vendored package. Its docstrings and comments, which nobody reads there, are left out.
  *
  *     node scripts/vendor.mjs
  */
@@ -35,7 +35,7 @@ const LEFT_OUT = [
 ];
 
 /** What a folder that was made before must say, not to be made again. */
-const MADE = `${VERSION} without ${LEFT_OUT.join(", ")}`;
+const MADE = `${VERSION} without comments, ${LEFT_OUT.join(", ")}`;
 
 const PACKAGE_DOC = `"""Libraries that the probe brings along, made by scripts/vendor.mjs; not edited by hand."""\n`;
 
@@ -54,6 +54,7 @@ export async function vendor() {
       const source = join(work, "websockets");
       for (const name of LEFT_OUT) rmSync(join(source, name), { recursive: true, force: true });
       await rewrite(source);
+      await run(python, [join(ROOT, "scripts", "strip-comments.py"), source], options);
       cpSync(join(work, `websockets-${VERSION}.dist-info`, "LICENSE"), join(source, "LICENSE"));
       rmSync(VENDOR, { recursive: true, force: true });
       mkdirSync(VENDOR, { recursive: true });
