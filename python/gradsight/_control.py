@@ -20,6 +20,9 @@ OFF, SCRIPT = "off", "script"
 CONTROLLABLE = "torch.nn.utils.clip_grad"
 """What the names of the functions begin with whose threshold is an argument of every call."""
 
+COMPILED = ("keras.", "tf_keras.", "tf.", "optax.", "mlx.")
+"""And of those that are called while a step is traced, if it is."""
+
 
 class Asked(NamedTuple):
     id: int
@@ -120,6 +123,11 @@ class Control:
             return "This run has no such series."
         if series.clip is None:
             return "This run has no clip whose threshold could be changed."
+        if series.clip.function.startswith(COMPILED):
+            return (
+                f"The threshold of {series.clip.function} is part of the compiled step, or may be, and holds until the"
+                " training is started anew."
+            )
         if not series.clip.function.startswith(CONTROLLABLE):
             return f"The threshold of {series.clip.function} can't be changed while the run goes on."
         return None
