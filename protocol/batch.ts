@@ -23,6 +23,8 @@ export interface Batch {
 
 export interface LayerSamples {
   readonly table: string;
+  /** Whether the norms are but this rank's shares of them (scalars.ts). */
+  readonly areShares: boolean;
   /** How many layers the table has, by the samples. */
   readonly width: number;
   /** Of the gradients. */
@@ -85,11 +87,12 @@ function layersOf(metadata: Frame["metadata"], columns: Frame["columns"]): Layer
   const named = metadata.layers !== undefined;
   if (!named && !layer_step && !layer_norm && !weight_step && !weight_norm) return null;
   const table = idOf(metadata, "layers");
+  const areShares = metadata.shares === "1";
   const { width, ...norms } = samplesOf("layer", layer_step, layer_norm);
-  if (!weight_step && !weight_norm) return { table, width, norms, weights: null };
+  if (!weight_step && !weight_norm) return { table, areShares, width, norms, weights: null };
   const { width: weighed, ...weights } = samplesOf("weight", weight_step, weight_norm);
   if (weighed !== width) throw new FrameError("weight_norm: expected as many layers as layer_norm");
-  return { table, width, norms, weights };
+  return { table, areShares, width, norms, weights };
 }
 
 function samplesOf(kind: string, step: Column | undefined, norm: Column | undefined): Samples & { width: number } {

@@ -118,6 +118,18 @@ export const goldenFrames: readonly GoldenFrame[] = [
       flags: u8(STEP_FLAGS.byValue, 0, 0),
     },
   }),
+  golden("layer-shares", "a rank's shares of the norms of two layers, one of which it holds nothing of", {
+    metadata: { ...metadata, rank: "1", seq: "8", layers: "table-1", shares: "1" },
+    columns: {
+      step: i64(17, 18),
+      time: f64(1_790_000_012, 1_790_000_013),
+      layer_step: i64(18),
+      shard_pre: f64(3, 3),
+      present: u32(bits("shard_pre"), bits("shard_pre")),
+      layer_norm: f32([1, 2], 3, 0),
+      flags: u8(0, 0),
+    },
+  }),
   golden("empty", "no step at all", {
     metadata: { ...metadata, seq: "3" },
     columns: { step: i64(), time: f64(), present: u32(), flags: u8() },

@@ -38,12 +38,16 @@ class Row(NamedTuple):
 
 
 class LayerSample(NamedTuple):
-    """The gradient norm of each parameter before clipping, at one step, and, where measured, the norm of its weights."""
+    """The gradient norm of each parameter before clipping, at one step, and, where measured, the norm of its weights.
+
+    ``are_shares``: of gradients that are spread over the ranks, this rank's shares of the norms.
+    """
 
     step: int
     table: str
     norms: "array[float]"
     weights: "Optional[array[float]]" = None
+    are_shares: bool = False
 
 
 class LayerNorms:
@@ -79,11 +83,12 @@ class LayerNorms:
 
 
 class Batch(NamedTuple):
-    """What goes into one frame. ``table`` names the layers of the samples, where there are any."""
+    """What goes into one frame. ``table`` names the layers of the samples, where there are any; see ``LayerSample``."""
 
     rows: List[Row]
     columns: Dict[str, Column]
     table: Optional[str]
+    are_shares: bool = False
 
 
 class Series:
@@ -139,15 +144,16 @@ class Series:
             count = _alike(rows)
             part, rows = rows[:count], rows[count:]
             columns = encode_rows(part)
-            table = samples[0].table if samples else None
+            table, are_shares = (samples[0].table, samples[0].are_shares) if samples else (None, False)
             if samples:
                 room = max(1, VALUES_PER_FRAME // max(1, len(samples[0].norms)))
                 count = 1
-                while count < min(room, len(samples)) and samples[count].table == table:
+                alike = (table, are_shares)
+                while count < min(room, len(samples)) and (samples[count].table, samples[count].are_shares) == alike:
                     count += 1
                 columns.update(encode_samples(samples[:count]))
                 del samples[:count]
-            yield Batch(part, columns, table)
+            yield Batch(part, columns, table, are_shares)
 
 
 def encode_rows(rows: Sequence[Row]) -> Dict[str, Column]:

@@ -275,6 +275,8 @@ class Session:
                     metadata = self._metadata(outbox.next_seq, series.id)
                     if batch.table is not None:
                         metadata["layers"] = batch.table
+                        if batch.are_shares:
+                            metadata["shares"] = "1"
                     outbox.put(Record(FRAME, encode_frame(batch.columns, metadata)))
                 elif batch.rows:
                     first = self._lost.get(series.id, (batch.rows[0].step, 0))[0]

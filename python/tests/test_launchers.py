@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -326,25 +327,26 @@ def test_gradients_that_are_spread_over_ranks(script: Script, crowd: Crowd, tmp_
     """A norm that the script worked out is every rank's; without that each rank tells its share, and none is made up."""
     path = script(
         """
-        import torch
+        import json, torch
         from torch import nn
         from torch.distributed.fsdp import fully_shard
         from torch.distributed.device_mesh import init_device_mesh
 
         torch.distributed.init_process_group("gloo")
         torch.manual_seed(0)
-        model = fully_shard(nn.Linear(4, 2), mesh=init_device_mesh("cpu", (2,)))
+        model = fully_shard(nn.Linear(4, 3), mesh=init_device_mesh("cpu", (2,)))
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-        norms = []
+        norms, layers = [], []
         for step in range(5):
             optimizer.zero_grad()
             loss = model(torch.ones(3, 4)).pow(2).mean()
             loss.backward()
+            layers.append({name: float(p.grad.full_tensor().norm()) for name, p in model.named_parameters()})
             if step < 3:
                 norms.append(float(nn.utils.clip_grad_norm_(model.parameters(), 0.5).to_local()))
             optimizer.step()
         if torch.distributed.get_rank() == 0:
-            print(norms, float(loss))
+            print(json.dumps([norms, layers, float(loss)]))
         torch.distributed.destroy_process_group()
         """
     )
@@ -353,15 +355,23 @@ def test_gradients_that_are_spread_over_ranks(script: Script, crowd: Crowd, tmp_
     done = recorded(crowd, *arguments, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, bare.stdout), done.stderr
     assert "the training goes on" not in done.stderr
+    norms, layers, _ = json.loads(done.stdout)
     for hub in crowd.ranks(2):
         steps = hub.steps("optimizer")
         assert [step["step"] for step in steps] == list(range(5))
         assert all(step["loss"] > 0 for step in steps)
-        norms = json.loads(done.stdout[: done.stdout.index("]") + 1])
         assert [step["norm_pre"] for step in steps[:3]] == pytest.approx(norms)
         assert [(step["flags"], step["threshold"]) for step in steps[:3]] == [(POST_DERIVED, 0.5)] * 3
         assert [step["norm_post"] for step in steps[:3]] == pytest.approx([min(0.5, norm) for norm in norms], rel=1e-5)
         assert all("norm_pre" not in step and "norm_post" not in step for step in steps[3:])
         assert [step["step"] for step in steps if "shard_pre" in step] == [3, 4]
+        frames = [frame["metadata"] for frame in hub.received.values() if "columns" in frame]
+        assert {metadata.get("shares") for metadata in frames if "layers" in metadata} == {"1"}
     first, second = (hub.hellos[0] for hub in crowd.ranks(2))
     assert first["group"] is not None and first["group"] == second["group"]
+    shares = [hub.layers("optimizer") for hub in crowd.ranks(2)]
+    told_by_both = sorted(set(shares[0]) & set(shares[1]))
+    assert 0 in told_by_both
+    for step in told_by_both:
+        whole = {name: math.hypot(*(share[step][name] for share in shares)) for name in ("weight", "bias")}
+        assert whole == pytest.approx(layers[step], rel=1e-5)

@@ -34,7 +34,7 @@ def spread(local: Any, over: Any, *placements: Any) -> Any:
 def share(*gradients: Any) -> Any:
     with torch.no_grad():
         measured = shard_norm.measure(list(gradients))
-    return None if measured is None else float(measured)
+    return None if measured is None else float(measured.total)
 
 
 SHARD, REPLICATE = tensors.Shard(0), tensors.Replicate()

@@ -42,6 +42,8 @@ class Noted(NamedTuple):
     parameters: List[Any]
     layers: Optional[Tuple[List[Any], Any]]
     norm: Optional[Number]
+    are_shares: bool = False
+    """The norms are this rank's shares of them."""
 
 
 class Total(NamedTuple):
@@ -83,8 +85,10 @@ def _replace(module: Any, name: str, limit: str, recorder: TorchRecorder) -> Non
             having, dense = gradient_norm.gradients(tensors)
             norms = gradient_norm.measure(dense)
             share = shard_norm.measure(dense) if by_value and norms is None else None
+        if share is not None:
+            return Noted(ids, tensors, (having, share.each), recorder.reader.read(share.total), are_shares=True)
         if norms is None:
-            return Noted(ids, tensors, None, None if share is None else recorder.reader.read(share))
+            return Noted(ids, tensors, None, None)
         return Noted(ids, tensors, (having, norms.each), recorder.reader.read(norms.total) if by_value else None)
 
     def order_of(args: Any, kwargs: Any) -> float:
@@ -95,11 +99,12 @@ def _replace(module: Any, name: str, limit: str, recorder: TorchRecorder) -> Non
 
     @_guard
     def after(noted: Noted, args: Any, kwargs: Any, result: Any, caught: Optional[Caught]) -> None:
-        norm, layers, norm_type = noted.norm, noted.layers, 2.0
+        norm, layers, norm_type, are_shares = noted.norm, noted.layers, 2.0, noted.are_shares
         if name == "clip_grad_norm_":
             norm = recorder.reader.read(result)
             norm_type = order_of(args, kwargs)
-            layers = layers or _layers(noted.parameters, caught)
+            if layers is None:
+                layers, are_shares = _layers(noted.parameters, caught)
         elif name == "_clip_grads_with_norm_":
             norm = recorder.reader.read(total_of(args, kwargs))
         max_norm = kwargs[limit] if limit in kwargs else args[0]
@@ -114,7 +119,8 @@ def _replace(module: Any, name: str, limit: str, recorder: TorchRecorder) -> Non
                 norm_type=norm_type,
                 layers=layers,
                 order=recorder.next_order(),
-                is_share=by_value and norm is not None and layers is None,
+                is_share=noted.are_shares,
+                layers_are_shares=are_shares,
             )
         )
 
@@ -166,20 +172,26 @@ def _replace(module: Any, name: str, limit: str, recorder: TorchRecorder) -> Non
     _spread(module, name, original, clip)
 
 
-def _layers(parameters: List[Any], caught: Optional[Caught]) -> Optional[Tuple[List[Any], Any]]:
-    """The parameters that have a gradient, and the norms [parameters] that the function has worked out of those."""
+def _layers(parameters: List[Any], caught: Optional[Caught]) -> Tuple[Optional[Tuple[List[Any], Any]], bool]:
+    """The parameters that have a gradient, and the norms [parameters] that the function has worked out of those; and
+    whether they are this rank's shares of them.
+    """
     global _caught_nothing
     having = parameters
     if caught is None or len(caught.norms) != len(parameters):
         having = [parameter for parameter in parameters if parameter.grad is not None]
     if not having:
-        return None
+        return None, False
     each = None if caught is None else _order.of(having, caught)
     if each is None:
         _caught_nothing = True
-        return None
-    each = whole(each)
-    return None if each is None else (having, each.detach())
+        return None, False
+    known = whole(each)
+    if known is not None:
+        return (having, known.detach()), False
+    with torch().no_grad():
+        share = shard_norm.of_norms(each)
+    return (None, False) if share is None else ((having, share.detach()), True)
 
 
 def _listen_to_totals(module: Any, recorder: TorchRecorder) -> None:

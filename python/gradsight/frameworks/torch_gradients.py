@@ -25,7 +25,19 @@ MAX_LOSSES = 4096
 class Clip:
     """One call of a clip function."""
 
-    __slots__ = ("by_value", "function", "ids", "is_share", "layers", "location", "max_norm", "norm", "norm_type", "order")
+    __slots__ = (
+        "by_value",
+        "function",
+        "ids",
+        "is_share",
+        "layers",
+        "layers_are_shares",
+        "location",
+        "max_norm",
+        "norm",
+        "norm_type",
+        "order",
+    )
 
     def __init__(
         self,
@@ -39,8 +51,9 @@ class Clip:
         layers: Any,
         order: int,
         is_share: bool = False,
+        layers_are_shares: bool = False,
     ) -> None:
-        """``is_share``: the norm is this rank's share of it."""
+        """``is_share``: the norm is this rank's share of it; ``layers_are_shares``: so are those of the layers."""
         self.ids = ids
         self.by_value = by_value
         self.function = function
@@ -51,6 +64,7 @@ class Clip:
         self.layers = layers
         self.order = order
         self.is_share = is_share
+        self.layers_are_shares = layers_are_shares
 
     @property
     def only_measures(self) -> bool:

@@ -26,8 +26,8 @@ def refused(
     """The clip of these parameters has raised, and their gradients are as they were."""
     having, dense = gradient_norm.gradients(parameters)
     norms = gradient_norm.measure(dense)
-    total = shard_norm.measure(dense) if norms is None else norms.total
-    norm = None if total is None else float(total.item())
+    measured = norms or shard_norm.measure(dense)
+    norm = None if measured is None else float(measured.total.item())
     if norm is None or math.isfinite(norm):  # it raised for something else, or for what this process does not have
         return
     clip = Clip(

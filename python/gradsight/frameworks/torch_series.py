@@ -19,6 +19,7 @@ from .marks import Data
 from .torch_gradients import Gradients
 from ..metrics.bringing import brought
 from ..metrics.nonfinite import NonFiniteWatch
+from ..metrics.shared_steps import SharedSteps
 from ..metrics.time_budget import TimeBudget
 
 SAMPLING_SHARE = 0.001
@@ -48,6 +49,7 @@ class TorchSeries:
         self.post_budget = TimeBudget(SAMPLING_SHARE)
         self.weights_budget = TimeBudget(SAMPLING_SHARE)
         self.ratio_budget = TimeBudget(SAMPLING_SHARE, at_least=RATIO_PERIOD)
+        self.shared_steps = SharedSteps(LAYER_PERIOD)
         self.changed_after_clip = False
         """Whether the gradients were seen to change between the clip and the update: then both are measured."""
         self.max_norm: Optional[float] = None
@@ -146,6 +148,12 @@ class TorchSeries:
         self._next_layers = time.perf_counter() + LAYER_PERIOD
         of_weights = None if weights is None else array("f", weights)
         self.series.samples.append(LayerSample(step, self._table_of(parameters), array("f", norms), of_weights))
+
+    def send_shares(self, step: int, parameters: Sequence[Any], shares: List[float]) -> None:
+        """This rank's shares of the layers' norms."""
+        self.series.samples.append(
+            LayerSample(step, self._table_of(parameters), array("f", shares), are_shares=True)
+        )
 
     def keep_norms(self, step: int, parameters: Sequence[Any], each: Any, factor: float) -> None:
         """For the flight recorder: the norms of all layers at every step, unread.

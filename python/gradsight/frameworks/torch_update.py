@@ -69,6 +69,7 @@ class Update:
     layers: Optional[Tuple[List[Any], Any]] = None
     norms: Optional[Tuple[List[Any], Any]] = None
     """The same where they were measured, on a device perhaps."""
+    layers_are_shares = False
     layers_scaled = False
     weights: Optional[Any] = None
     bad: Optional[Bad] = None
@@ -168,10 +169,13 @@ class Update:
             fetch(self.recorder.reader, self.owner.series.norms)
         if self.layers is None:
             return
+        parameters, each = self.layers
+        if self.layers_are_shares:
+            self.owner.send_shares(self.step, parameters, [share * factor for share in each.tolist()])
+            return
         bad = pre is not None and not math.isfinite(pre)
         if not bad and not self.owner.layers_due():
             return
-        parameters, each = self.layers
         norms = [norm * factor for norm in each.tolist()]
         self.owner.send_layers(self.step, parameters, norms, None if self.weights is None else self.weights.tolist())
         if bad and not self.looked_for_bad:
@@ -216,7 +220,7 @@ def measure(
             update.before = [Measured(total, False)]
             keep_layers(recorder, update, having, norms.each)
         else:
-            update.before = _share(recorder, dense)
+            update.before = _share(recorder, update, having, dense)
             total = update.before[0].norm if update.before else None
         if isinstance(total, float) and not math.isfinite(total):
             update.look_for_bad(having, dense)
@@ -227,10 +231,13 @@ def _parameters(optimizer: Any) -> List[Any]:
     return [parameter for group in optimizer.param_groups for parameter in group["params"]]
 
 
-def _share(recorder: TorchRecorder, dense: List[Any]) -> List[Measured]:
+def _share(recorder: TorchRecorder, update: Update, having: List[Any], dense: List[Any]) -> List[Measured]:
     """Of gradients that are spread over the ranks; none where the ranks' shares would not add up."""
     share = shard_norm.measure(dense)
-    return [] if share is None else [Measured(recorder.reader.read(share), False, True)]
+    if share is None:
+        return []
+    keep_shares(recorder, update, having, share.each)
+    return [Measured(recorder.reader.read(share.total), False, True)]
 
 
 def rates(recorder: TorchRecorder, optimizer: Any) -> List[Optional[Number]]:
@@ -254,7 +261,8 @@ def _with_clips(
         update.before = [Measured(first.norm, first.order < unscaled_at, first.is_share)]
         if first.layers is not None:
             update.layers_scaled = first.order < unscaled_at
-            keep_layers(recorder, update, *owner.own_of(gradients, *first.layers))
+            keep = keep_shares if first.layers_are_shares else keep_layers
+            keep(recorder, update, *owner.own_of(gradients, *first.layers))
     else:
         _with_parts(recorder, update, [clip for clip, _ in clips], _parameters(optimizer), unscaled_at)
     limiting = [(clip, coverage) for clip, coverage in clips if not clip.only_measures]
@@ -278,8 +286,9 @@ def _with_clips(
         if norms is not None:
             update.after = read(norms.total)
         elif not update.derivable:
-            share = _share(recorder, dense)
-            update.after, update.after_is_share = (share[0].norm, True) if share else (None, False)
+            share = shard_norm.measure(dense)
+            update.after_is_share = share is not None
+            update.after = None if share is None else read(share.total)
         owner.post_budget.spent(started)
     _name_bad(update, optimizer)
 
@@ -302,18 +311,19 @@ def _with_parts(
             return
         seen |= mine
         parts.append(Measured(clip.norm, clip.order < unscaled_at, clip.is_share))
-        layers.append(clip.layers)
+        layers.append(None if clip.layers_are_shares else clip.layers)
     having, dense = gradient_norm.gradients([parameter for parameter in parameters if id(parameter) not in seen])
     norms = gradient_norm.measure(dense)
     if norms is not None:
         parts.append(Measured(recorder.reader.read(norms.total), False))
         layers.append((having, norms.each))
     elif dense:
-        share = _share(recorder, dense)
-        if not share:
+        share = shard_norm.measure(dense)
+        if share is None:
             return
         weight = 1 / math.sqrt(torch().distributed.get_world_size())  # every rank knows these parts
-        parts = [part if part.is_share else part._replace(weight=weight) for part in parts] + share
+        parts = [part if part.is_share else part._replace(weight=weight) for part in parts]
+        parts.append(Measured(recorder.reader.read(share.total), False, True))
         layers.append(None)
     update.before = parts
     if all(layers) and len({part.scaled for part in parts}) == 1:
@@ -333,6 +343,13 @@ def keep_layers(recorder: TorchRecorder, update: Update, parameters: List[Any], 
         weights = weight_norms(parameters)
         update.weights = None if weights is None else recorder.reader.copy(weights)
         update.owner.weights_budget.spent(started)
+
+
+def keep_shares(recorder: TorchRecorder, update: Update, parameters: List[Any], each: Any) -> None:
+    """The shares of the layers' norms, at the steps at which the other ranks do so, too."""
+    if update.owner.shared_steps.due(update.step):
+        update.layers = (parameters, recorder.reader.copy(each))
+        update.layers_are_shares = True
 
 
 def _name_bad(update: Update, optimizer: Any) -> None:

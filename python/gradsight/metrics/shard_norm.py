@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import Any, Dict, List, Optional
+from typing import Any, List, NamedTuple, Optional
 
 from . import gradient_norm
+from .bringing import brought
 
 
 def local(tensors: List[Any]) -> List[Any]:
@@ -18,8 +19,15 @@ def local(tensors: List[Any]) -> List[Any]:
     return [tensor.to_local() if hasattr(tensor, "placements") else tensor for tensor in tensors]
 
 
-def measure(tensors: List[Any]) -> Optional[Any]:
-    """A tensor of one element. Call it under ``no_grad``.
+class Share(NamedTuple):
+    """Of the norm of each tensor, as one tensor [tensors], and of that of all together, as a tensor of one element."""
+
+    each: Any
+    total: Any
+
+
+def measure(tensors: List[Any]) -> Optional[Share]:
+    """Call it under ``no_grad``.
 
     None where the ranks' shares would not add up to the norm: of tensors that hold terms of a sum, of tensors that are
     spread over a part of the ranks only (those of the other ranks may be the same ones, or others), and of plain tensors
@@ -27,22 +35,40 @@ def measure(tensors: List[Any]) -> Optional[Any]:
     """
     if not tensors or not all(hasattr(tensor, "placements") for tensor in tensors):
         return None
-    torch: Any = sys.modules["torch"]
-    ranks = torch.distributed.get_world_size()
-    alike: Dict[int, List[Any]] = {}
+    holders = []
     for tensor in tensors:
-        placements = tensor.placements
-        if tensor.device_mesh.size() != ranks:
+        if not _is_on_all_ranks(tensor):
             return None
-        if not all(placement.is_shard() or placement.is_replicate() for placement in placements):
+        if not all(placement.is_shard() or placement.is_replicate() for placement in tensor.placements):
             return None
-        sizes = [tensor.device_mesh.size(i) for i, placement in enumerate(placements) if placement.is_replicate()]
-        alike.setdefault(math.prod(sizes), []).append(tensor.to_local())
-    norms = []
-    for holders, parts in alike.items():
-        measured = gradient_norm.measure(parts)
-        if measured is not None:
-            norms.append(measured.total / math.sqrt(holders))
-    if not norms:
+        holders.append(_holders(tensor))
+    norms = gradient_norm.measure(local(tensors))
+    if norms is None:
         return None
-    return norms[0] if len(norms) == 1 else torch.linalg.vector_norm(torch.stack([norm.to(norms[0]) for norm in norms]))
+    if min(holders) == max(holders):
+        weight = 1 / math.sqrt(holders[0])
+        return Share(norms.each * weight, norms.total * weight)
+    torch: Any = sys.modules["torch"]
+    weights = torch.tensor([1 / math.sqrt(count) for count in holders], dtype=norms.each.dtype, device="cpu")
+    each = norms.each * brought(weights, norms.each.device)
+    return Share(each, torch.linalg.vector_norm(each))
+
+
+def of_norms(norms: Any) -> Optional[Any]:
+    """The shares in a distributed tensor of 2-norms, as it is made of the norms of distributed tensors; None as above."""
+    if not _is_on_all_ranks(norms):
+        return None
+    for placement in norms.placements:
+        if not placement.is_replicate() and (not placement.is_partial() or getattr(placement, "norm_type", None) != 2):
+            return None
+    return norms.to_local() / math.sqrt(_holders(norms))
+
+
+def _is_on_all_ranks(tensor: Any) -> bool:
+    return bool(tensor.device_mesh.size() == sys.modules["torch"].distributed.get_world_size())
+
+
+def _holders(tensor: Any) -> int:
+    """How many ranks have the same of it."""
+    mesh = tensor.device_mesh
+    return math.prod(mesh.size(i) for i, placement in enumerate(tensor.placements) if placement.is_replicate())

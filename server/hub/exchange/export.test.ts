@@ -181,6 +181,27 @@ it("leaves what was there as it was when it can't write or is cancelled, and not
   expect(statSync(join(folder, "run.csv")).size).toBeGreaterThan(1000);
 });
 
+it("writes the norms of layers that are spread over ranks into rank 0's steps", async () => {
+  const hub = await TestHub.start();
+  const series = { ...SERIES, layers: { t: ["fc.weight", "fc.bias"] } };
+  for (const [rank, share] of [3, 4].entries()) {
+    const told = hello({ rank, worldSize: 2, group: "g", attempt: `of-${rank}`, series: [series] });
+    const { probe } = await ProbeClient.greet(hub.endpoint, told);
+    const layers = { table: "t", steps: [1], norms: [[share, 2 * share]], areShares: true };
+    probe.send(frame(told, 0, [0, 1], { norm_pre: [5, 10] }, { layers }));
+    probe.send(end(1));
+    await probe.acknowledged(2);
+  }
+  const viewer = await ViewerClient.connect(hub.endpoint);
+  const lines = readFileSync(await exported(viewer, "json-lines", "run.jsonl"), "utf8")
+    .trimEnd()
+    .split("\n");
+  const rows = lines.slice(1).map((line) => JSON.parse(line));
+  const sampled = rows.filter(({ layer_norm }) => layer_norm);
+  expect(sampled.map(({ rank, step, layer_norm }) => [rank, step, layer_norm])).toEqual([[0, 1, [5, 10]]]);
+  for (const rank of [0, 1]) expect(rows.flatMap((row) => (row.rank === rank && row.norm_pre) || [])).toEqual([5, 10]);
+});
+
 it("writes layers by their names, and the norm of all ranks into rank 0's steps", async () => {
   const hub = await TestHub.start();
   const series = { ...SERIES, layers: { t: ["fc.weight", "fc.bias"] } };

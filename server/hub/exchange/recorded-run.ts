@@ -1,8 +1,9 @@
 /** A run as it is written to files: its batches in order, read from the store a page at a time. */
-import { type Batch, readBatch } from "../../../protocol/batch.ts";
+import { type Batch, type LayerSamples, readBatch } from "../../../protocol/batch.ts";
 import { decodeFrame } from "../../../protocol/frame.ts";
 import { SCALAR_NAMES, SCALARS, type Scalar } from "../../../protocol/scalars.ts";
 import type { RunInfo } from "../../../protocol/telemetry.ts";
+import { LayerShares } from "../layers/layer-shares.ts";
 import { type PlacedAttempt, placed } from "../runs/attempt-order.ts";
 import { earliest, RankReader } from "../runs/rank-reader.ts";
 import { MOST_RANKS, SpreadNorms } from "../runs/spread-norms.ts";
@@ -155,8 +156,9 @@ interface Placed {
   readonly batch: Batch;
 }
 
-/** Puts the norm of all ranks into rank 0's batches, as viewers see them; the other ranks' pass through. */
+/** Puts the norms of all ranks into rank 0's batches, as viewers see them; the other ranks' pass through. */
 class WholeNorms {
+  private readonly shares = new Map<string, LayerShares>();
   private readonly spread = new Map<string, { norms: SpreadNorms; first: PlacedAttempt | null }>();
 
   take(attempt: PlacedAttempt, batch: Batch): Placed[] {
@@ -165,11 +167,27 @@ class WholeNorms {
     const key = `${together} ${batch.series}`;
     const spread = this.spread.get(key) ?? { norms: new SpreadNorms(worldSize), first: null };
     this.spread.set(key, spread);
+    if (rank === 0) spread.first = attempt;
+    const layers = this.resolved(attempt, batch);
     // Where shares are resolved the rows are cut anew, and the layers' go: those are taken before.
     spread.norms.take(rank, rank === 0 ? { ...batch, layers: null } : batch);
-    const own = rank === 0 ? layersOnly(batch) : batch;
-    if (rank === 0) spread.first = attempt;
-    return [...(own ? [{ attempt, batch: own }] : []), ...this.release(spread)];
+    const isOfAll = rank === 0 || batch.layers?.areShares;
+    const own = isOfAll ? layersOnly({ ...batch, layers }) : null;
+    const others = rank === 0 ? [] : [{ attempt, batch: isOfAll ? { ...batch, layers: null } : batch }];
+    return [
+      ...(own && spread.first ? [{ attempt: spread.first, batch: own }] : []),
+      ...others,
+      ...this.release(spread),
+    ];
+  }
+
+  /** The norms of the batch's layers; where it has shares of them, those that are known by now. */
+  private resolved({ worldSize, together }: PlacedAttempt, { rank, series, layers }: Batch): LayerSamples | null {
+    if (!layers?.areShares) return layers;
+    const key = JSON.stringify([together, series, layers.table]);
+    const shares = this.shares.get(key) ?? new LayerShares(worldSize);
+    this.shares.set(key, shares);
+    return shares.take(rank, layers);
   }
 
   rest(): Placed[] {

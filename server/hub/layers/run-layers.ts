@@ -23,7 +23,7 @@ export class RunLayers {
   }
 
   /** Takes what a batch has, later than all of its attempt so far. */
-  take(attempt: number, { series, layers }: Batch): void {
+  take(attempt: number, { series, layers }: Pick<Batch, "series" | "layers">): void {
     if (!layers || layers.width === 0) return;
     const { table, width, norms, weights } = layers;
     for (const [metric, samples] of [["grad_norm", norms] as const, ["weight_norm", weights] as const]) {

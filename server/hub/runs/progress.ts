@@ -54,6 +54,11 @@ export class Progress {
     return this.placed.get(attempt);
   }
 
+  /** The attempt of rank 0 among those that were started together. */
+  firstOf(together: PlacedAttempt["together"]): number | undefined {
+    return [...this.placed.values()].find((of) => of.together === together && of.rank === 0)?.key;
+  }
+
   /** The attempts of each rank, in the order of training. */
   ranks(): PlacedAttempt[][] {
     this.placed = placed(this.store.attempts.list(this.run));

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { layerWindow } from "../layers/layer-window.ts";
 import { openStore, STORE_FILE } from "../store/open.ts";
 import { Store } from "../store/store.ts";
 import { hello } from "../testing/clients.ts";
@@ -105,6 +106,55 @@ describe("a run of several ranks", () => {
       }
     const model = await RunModel.load(recording.store, recording.run, PATIENCE);
     expect(model.series.get("adamw")!.diagnoses(series[0]!)).toMatchObject([{ kind: "dead", lastStep: 209 }]);
+  });
+});
+
+describe("layers whose gradients are spread over ranks", () => {
+  const series = [{ ...hello().series[0]!, layers: { "layers-0": ["embed", "head"] } }];
+  /** Rank 0 samples every 20th step, rank 1 every 10th. */
+  const put = (recording: Recording, rank: number, seq: number) => {
+    const steps = range(100, seq * 100).filter((step) => step % (rank === 0 ? 20 : 10) === 0);
+    const norms = steps.map((step) => (rank === 0 ? [3 * step, 0] : [4 * step, 2]));
+    const of = { rank, worldSize: 2, group: "g", series };
+    recording.put(`r${rank}`, seq, seq * 100, 100, rank + 1, of, { table: "layers-0", steps, norms, areShares: true });
+  };
+  const load = ({ store, run }: Recording) => RunModel.load(store, run, PATIENCE);
+  const buckets = async ({ store, run }: Recording, { layers }: RunModel) => {
+    const query = { series: "adamw", metric: "grad_norm", from: 0, to: 199, buckets: 100, rows: null } as const;
+    const window = await layerWindow(store.series.list(run), layers, query);
+    return window.buckets.map(({ from, to, max }) => [from, to, ...max]);
+  };
+
+  it("are rank 0's, and known of the steps that all ranks have told theirs of", async () => {
+    const recording = await Recording.begin();
+    put(recording, 0, 0);
+    const model = await load(recording);
+    expect(await buckets(recording, model)).toEqual([]);
+    put(recording, 1, 0);
+    put(recording, 1, 1);
+    await model.catchUp();
+    const told = [0, 20, 40, 60, 80].map((step) => [step, step, 5 * step, 2]);
+    expect(await buckets(recording, model)).toEqual(told);
+    put(recording, 0, 1);
+    await model.catchUp();
+    expect(await buckets(recording, model)).toEqual([...told, ...range(5, 5).map((i) => [i * 20, i * 20, i * 100, 2])]);
+  });
+
+  it("are the same of a model that was kept while shares were missing", async () => {
+    const recording = await Recording.begin();
+    for (const seq of range(60)) {
+      put(recording, 0, seq);
+      if (seq > 0) put(recording, 1, seq - 1);
+    }
+    await load(recording);
+    put(recording, 1, 59);
+    const reads = frameReads(recording.store);
+    const model = await load(recording);
+    expect(reads()).toBe(1);
+    expect(model.series.get("adamw")!.diagnoses(series[0]!)).toEqual([]);
+    const seen = await shown(recording, model);
+    expect(seen.layers[0]!.buckets.at(-1)!.to).toBe(5980);
+    expect(seen.layers).toEqual((await fromAllFrames(recording)).layers);
   });
 });
 

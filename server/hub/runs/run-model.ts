@@ -1,5 +1,6 @@
-import { type Batch, readBatch } from "../../../protocol/batch.ts";
+import { type Batch, type LayerSamples, readBatch } from "../../../protocol/batch.ts";
 import { decodeFrame } from "../../../protocol/frame.ts";
+import { LayerShares } from "../layers/layer-shares.ts";
 import { RunLayers } from "../layers/run-layers.ts";
 import { BlockCache } from "../pyramid/block-cache.ts";
 import { type FoundEvent, type FoundPlace, seriesKey } from "../store/events.ts";
@@ -37,6 +38,7 @@ export class RunModel {
   private newest = 0;
   private readonly progress: Progress;
   private readonly spread = new Map<string, SpreadSeries>();
+  private readonly shares = new Map<string, LayerShares>();
   private catchingUp: Promise<boolean> | null = null;
   private unkeptFrames = 0;
   private unkeptSteps = 0;
@@ -267,6 +269,7 @@ export class RunModel {
     yield [partName("run"), this.progress.encode()];
     for (const [id, series] of this.series) yield [partName("series", id, series.name), series.encode()];
     for (const [name, bytes] of this.layers.parts()) yield [partName("layers", name), bytes];
+    for (const [id, shares] of this.shares) yield [partName("shares", id), shares.encode()];
     for (const [id, { norms, ranks, first }] of this.spread)
       yield [partName("spread", id), encodeSpread(norms.state(), { ranks, first })];
   }
@@ -280,6 +283,8 @@ export class RunModel {
       this.seriesOf(id, name).restore(bytes);
     } else if (kind === "layers") {
       this.layers.restore(id, bytes);
+    } else if (kind === "shares") {
+      this.shares.set(id, LayerShares.decode(bytes));
     } else {
       const { state, about } = decodeSpread(bytes);
       const { ranks, first } = about as Omit<SpreadSeries, "norms">;
@@ -310,8 +315,27 @@ export class RunModel {
     this.unkeptSteps += batch.steps.length;
     if (reader) reader.time = batch.times.at(-1) ?? reader.time;
     const told = this.progress.take(attempt, seq, batch);
-    this.layers.take(attempt, batch);
+    if (batch.layers?.areShares) this.takeShares(attempt, batch, batch.layers);
+    else this.layers.take(attempt, batch);
     return [...told.map((event) => ({ attempt, event })), ...this.place(attempt, batch)];
+  }
+
+  /** What all ranks' shares make is rank 0's. */
+  private takeShares(attempt: number, batch: Batch, told: LayerSamples): void {
+    const of = this.progress.placeOf(attempt);
+    if (!of || of.worldSize < 2 || of.worldSize > MOST_RANKS || batch.rank >= of.worldSize) return;
+    const key = JSON.stringify([of.together, batch.series, told.table]);
+    let shares = this.shares.get(key);
+    if (!shares) {
+      shares = new LayerShares(of.worldSize);
+      this.shares.set(key, shares);
+    }
+    const layers = shares.take(batch.rank, told);
+    const first = this.progress.firstOf(of.together);
+    if (!layers || first === undefined) return;
+    const { series } = batch;
+    this.layers.take(first, { series, layers });
+    this.seriesOf(seriesKey(series, 0), series).observeLayers(layers);
   }
 
   /** Puts the batch into its series, or holds it until other ranks have told their shares of its norms. */

@@ -1,5 +1,5 @@
 import type { Diagnosis, NormDistribution } from "../../../protocol/advice.ts";
-import type { Batch } from "../../../protocol/batch.ts";
+import type { Batch, LayerSamples } from "../../../protocol/batch.ts";
 import { fromJsonNumber, type JsonNumber, toJsonNumber } from "../../../protocol/shape.ts";
 import type { RunEvent, SeriesInfo } from "../../../protocol/telemetry.ts";
 import type { Metric, SeriesDetail } from "../../../protocol/viewer.ts";
@@ -54,7 +54,8 @@ export class SeriesModel {
       if (last >= 0) this.latest.set(metric, values[last]!);
     }
     const found = observed.flatMap((step) => this.observe(step));
-    this.observeLayers(batch);
+    // Of a rank that holds but a share of the gradients, the norms of its layers say nothing about the model.
+    if (batch.layers && !batch.layers.areShares && !batch.scalars.shard_pre) this.observeLayers(batch.layers);
     return found;
   }
 
@@ -160,10 +161,8 @@ export class SeriesModel {
     return all;
   }
 
-  /** Of a rank that holds but a share of the gradients, the norms of its layers say nothing about the model. */
-  private observeLayers({ layers, scalars }: Batch): void {
-    if (!layers || scalars.shard_pre) return;
-    const { norms, width } = layers;
+  /** Of the gradients of all layers. */
+  observeLayers({ norms, width }: LayerSamples): void {
     for (const [i, step] of norms.steps.entries())
       this.kept.monitor.observeLayers({ step, norms: norms.values.subarray(i * width, (i + 1) * width) });
   }

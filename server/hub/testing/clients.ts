@@ -35,6 +35,7 @@ export interface Sampled {
   norms: number[][];
   weighed?: number[];
   weights?: number[][];
+  areShares?: boolean;
 }
 
 const i64 = (values: number[]): Column => ({
@@ -75,6 +76,7 @@ export function frame(
     seq: String(seq),
     series: extra.series ?? "adamw",
     ...(extra.layers && { layers: extra.layers.table }),
+    ...(extra.layers?.areShares && { shares: "1" }),
   };
   return encodeFrame({
     metadata,
