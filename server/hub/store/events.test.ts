@@ -66,7 +66,7 @@ it("counts the epochs of two optimizers together, and passes over those without 
 it("gives all that happened within a window, and the epochs that its steps are in, however many the run has", async () => {
   const { tell, epochs, within, all } = await store();
   all(() => {
-    for (let epoch = 0; epoch < 20_000; epoch++) {
+    for (let epoch = 0; epoch < 6_000; epoch++) {
       tell("epoch", epoch * 10, { epoch });
       if (epoch % 3 === 0) tell("checkpoint", epoch * 10 + 9);
       if (epoch % 4 === 0) tell("spike", epoch * 10 + 5);
@@ -81,20 +81,20 @@ it("gives all that happened within a window, and the epochs that its steps are i
   expect(steps("checkpoint", shown)).toEqual([50_019, 50_049, 50_079]);
   expect(steps("spike", shown)).toEqual([50_005, 50_045, 50_085]);
   expect(shown.map(({ time }) => time)).toEqual(shown.map(({ time }) => time).sort((a, b) => a - b));
-  expect(within(500_000, 600_000, 500).map(({ step }) => step)).toEqual([199_990]);
+  expect(within(500_000, 600_000, 500).map(({ step }) => step)).toEqual([59_990]);
 });
 
 it("gives of more in a window what can be told apart on its chart", async () => {
   const { tell, within, all } = await store();
   all(() => {
-    for (let step = 0; step < 10_000; step++) {
+    for (let step = 0; step < 3_000; step++) {
       tell("epoch", step, { epoch: step });
       tell("note", step);
     }
   });
-  const shown = within(1000, 8999, 50);
+  const shown = within(500, 2499, 50);
   const numbers = shown.flatMap(({ kind, data }) => (kind === "epoch" ? [data.epoch] : []));
-  expect(numbers).toEqual(Array.from({ length: 40 }, (_, i) => 1000 + i * 200));
+  expect(numbers).toEqual(Array.from({ length: 40 }, (_, i) => 500 + i * 50));
   const notes = shown.flatMap(({ kind, step }) => (kind === "note" ? [step] : []));
-  expect(notes).toEqual(Array.from({ length: 50 }, (_, i) => 1000 + i * 160));
+  expect(notes).toEqual(Array.from({ length: 50 }, (_, i) => 500 + i * 40));
 });
