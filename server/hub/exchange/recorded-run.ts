@@ -1,6 +1,5 @@
 /** A run as it is written to files: its batches in order, read from the store a page at a time. */
-import { type Batch, type LayerSamples, readBatch } from "../../../protocol/batch.ts";
-import { decodeFrame } from "../../../protocol/frame.ts";
+import type { Batch, LayerSamples } from "../../../protocol/batch.ts";
 import { SCALAR_NAMES, SCALARS, type Scalar } from "../../../protocol/scalars.ts";
 import type { RunInfo } from "../../../protocol/telemetry.ts";
 import { LayerShares } from "../layers/layer-shares.ts";
@@ -136,10 +135,9 @@ export class RecordedRun {
     });
     for (let reader = earliest(readers); reader; reader = earliest(readers)) {
       this.signal.throwIfAborted();
-      for (const { attempt, bytes } of reader.page(this.store, this.newest)) {
+      for (const { attempt, batch } of reader.page(this.store, this.newest)) {
         this.read += 1;
         const of = attempts.get(attempt);
-        const batch = read(bytes);
         if (!of || !batch) continue;
         reader.time = batch.times.at(-1) ?? reader.time;
         for (const whole of norms.take(of, batch)) yield recorded(whole.attempt, whole.batch);
@@ -214,12 +212,3 @@ export const isPresent = ({ present }: Batch, scalar: Scalar, i: number): boolea
 
 export const hasAny = (batch: Batch, scalar: Scalar): boolean =>
   batch.scalars[scalar] !== undefined && batch.present.some((bits) => bits & (1 << SCALARS[scalar].bit));
-
-/** null for a row that is damaged. */
-function read(bytes: Uint8Array): Batch | null {
-  try {
-    return readBatch(decodeFrame(bytes));
-  } catch {
-    return null;
-  }
-}

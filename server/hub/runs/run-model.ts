@@ -1,5 +1,4 @@
-import { type Batch, type LayerSamples, readBatch } from "../../../protocol/batch.ts";
-import { decodeFrame } from "../../../protocol/frame.ts";
+import type { Batch, LayerSamples } from "../../../protocol/batch.ts";
 import { LayerShares } from "../layers/layer-shares.ts";
 import { RunLayers } from "../layers/run-layers.ts";
 import { BlockCache } from "../pyramid/block-cache.ts";
@@ -307,9 +306,8 @@ export class RunModel {
     );
   }
 
-  private take({ attempt, seq, bytes }: StoredFrame, reader?: RankReader): FoundEvent[] {
+  private take({ attempt, seq, batch }: StoredFrame, reader?: RankReader): FoundEvent[] {
     this.progress.frames += 1;
-    const batch = read(bytes);
     if (!batch) return [];
     this.unkeptFrames += 1;
     this.unkeptSteps += batch.steps.length;
@@ -389,12 +387,3 @@ interface SpreadSeries {
 }
 
 const partName = (...of: string[]): string => JSON.stringify(of);
-
-/** null for a row that is damaged: it then shows as a gap. */
-function read(bytes: Uint8Array): Batch | null {
-  try {
-    return readBatch(decodeFrame(bytes));
-  } catch {
-    return null;
-  }
-}

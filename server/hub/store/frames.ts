@@ -1,16 +1,22 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { Batch } from "../../../protocol/batch.ts";
+import { type Batch, readBatch } from "../../../protocol/batch.ts";
+import { decodeFrame } from "../../../protocol/frame.ts";
+import { RecentBatches } from "./recent-batches.ts";
 
 export interface StoredFrame {
   readonly key: number;
   readonly attempt: number;
   readonly seq: number;
-  readonly bytes: Uint8Array;
+  /** null where the row is damaged: it then shows as a gap. */
+  readonly batch: Batch | null;
 }
 
 export class Frames {
   private readonly db: DatabaseSync;
   private readonly insert: StatementSync;
+  private readonly selectSince: StatementSync;
+  private readonly selectBytes: StatementSync;
+  private readonly recent = new RecentBatches();
 
   constructor(db: DatabaseSync) {
     this.db = db;
@@ -18,12 +24,32 @@ export class Frames {
       `INSERT OR IGNORE INTO frames (run, attempt, seq, series, first_step, last_step, bytes)
        VALUES (?, ?, ?, ?, ?, ?, ?)`,
     );
+    this.selectSince = db.prepare(
+      "SELECT id AS key, attempt, seq FROM frames WHERE run = ? AND id > ? ORDER BY id LIMIT ?",
+    );
+    this.selectBytes = db.prepare("SELECT bytes FROM frames WHERE id = ?");
   }
 
-  /** False if there is one of this seq already. */
-  add(run: number, attempt: number, { seq, series, steps }: Batch, bytes: Uint8Array): boolean {
-    const { changes } = this.insert.run(run, attempt, seq, series, steps.at(0) ?? null, steps.at(-1) ?? null, bytes);
-    return Number(changes) > 0;
+  /** False if there is one of this seq already. `bytes`: the frame that `batch` was read from. */
+  add(run: number, attempt: number, batch: Batch, bytes: Uint8Array): boolean {
+    const { seq, series, steps } = batch;
+    const { changes, lastInsertRowid } = this.insert.run(
+      run,
+      attempt,
+      seq,
+      series,
+      steps.at(0) ?? null,
+      steps.at(-1) ?? null,
+      bytes,
+    );
+    if (Number(changes) === 0) return false;
+    this.recent.put(Number(lastInsertRowid), batch, bytes.byteLength);
+    return true;
+  }
+
+  /** What was added since the last commit is not stored. */
+  rolledBack(): void {
+    this.recent.clear();
   }
 
   has(attempt: number, seq: number): boolean {
@@ -68,14 +94,29 @@ export class Frames {
          WHERE attempt = ? AND seq > ? AND id <= ? ORDER BY seq LIMIT ?`,
       )
       .all(attempt, seq, newest, limit);
-    return rows as unknown as StoredFrame[];
+    return rows.map(({ key, attempt, seq, bytes }) => ({
+      key: Number(key),
+      attempt: Number(attempt),
+      seq: Number(seq),
+      batch: read(bytes as Uint8Array),
+    }));
   }
 
   /** A run's frames in the order of commits: at most `limit` after the one of this key. */
   since(run: number, key: number, limit: number): StoredFrame[] {
-    const rows = this.db
-      .prepare("SELECT id AS key, attempt, seq, bytes FROM frames WHERE run = ? AND id > ? ORDER BY id LIMIT ?")
-      .all(run, key, limit);
-    return rows as unknown as StoredFrame[];
+    const rows = this.selectSince.all(run, key, limit) as unknown as Omit<StoredFrame, "batch">[];
+    return rows.map((row) => ({ ...row, batch: this.recent.take(row.key) ?? this.stored(row.key) }));
+  }
+
+  private stored(key: number): Batch | null {
+    return read(this.selectBytes.get(key)?.bytes as Uint8Array);
+  }
+}
+
+function read(bytes: Uint8Array): Batch | null {
+  try {
+    return readBatch(decodeFrame(bytes));
+  } catch {
+    return null;
   }
 }

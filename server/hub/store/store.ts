@@ -36,6 +36,7 @@ export class Store {
       this.ownChanges += 1;
       return result;
     } catch (error) {
+      this.frames.rolledBack();
       try {
         this.db.exec("ROLLBACK");
       } catch {
