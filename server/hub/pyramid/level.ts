@@ -1,3 +1,5 @@
+import { BLOCK_UNITS } from "./block.ts";
+
 /** What is kept of a stretch of values. Extremes, sum and last are over the finite ones. */
 export interface Summary {
   min: number;
@@ -80,7 +82,7 @@ export class Level {
 
   private grow(length: number): void {
     const { min, max, sum, last, count, nonfinite } = this.columns;
-    const n = 2 ** Math.ceil(Math.log2(length));
+    const n = Math.max(BLOCK_UNITS, length);
     const larger = {
       min: new Float64Array(n).fill(Number.POSITIVE_INFINITY),
       max: new Float64Array(n).fill(Number.NEGATIVE_INFINITY),
