@@ -34,8 +34,10 @@ export class LayerPyramid {
   private readonly every: Int32Array;
   /** The full blocks of each level. */
   private readonly levels: Extent[][] = [];
-  private tailSteps: number[] = [];
-  private tailValues: Float32Array[] = [];
+  /** The samples that are in no block yet, and room for as many as a block has. */
+  private tailSteps: Float64Array;
+  private tailNorms: Float32Array;
+  private tailLength = 0;
   private held = new Map<string, { level: number; index: number; block: LayerBlock }>();
 
   /** `entries`: samples of a block, and buckets at most. */
@@ -44,17 +46,25 @@ export class LayerPyramid {
     this.source = source;
     this.entries = entries;
     this.every = Int32Array.from({ length: layers }, (_, layer) => layer);
+    this.tailSteps = new Float64Array(entries);
+    this.tailNorms = new Float32Array(entries * layers);
   }
 
   /** Later samples than all so far. `values`: [samples, layers], row-major. */
   append(steps: Float64Array, values: Float32Array): void {
-    for (const [i, step] of steps.entries()) {
-      this.tailSteps.push(step);
-      this.tailValues.push(values.slice(i * this.layers, (i + 1) * this.layers));
-      if (this.tailSteps.length < this.entries) continue;
+    const { layers, entries } = this;
+    for (let i = 0; i < steps.length; ) {
+      const taken = Math.min(entries - this.tailLength, steps.length - i);
+      this.tailSteps.set(steps.subarray(i, i + taken), this.tailLength);
+      this.tailNorms.set(values.subarray(i * layers, (i + taken) * layers), this.tailLength * layers);
+      this.tailLength += taken;
+      i += taken;
+      if (this.tailLength < entries) continue;
       this.put(0, this.tail()!);
-      this.tailSteps = [];
-      this.tailValues = [];
+      // The full ones are the block's now.
+      this.tailSteps = new Float64Array(entries);
+      this.tailNorms = new Float32Array(entries * layers);
+      this.tailLength = 0;
     }
   }
 
@@ -101,8 +111,12 @@ export class LayerPyramid {
   /** All but the blocks. */
   encode(): Uint8Array {
     const columns: Record<string, Column> = {
-      tail_step: { dtype: "F64", shape: [this.tailSteps.length], data: Float64Array.from(this.tailSteps) },
-      tail_norm: { dtype: "F32", shape: [this.tailSteps.length, this.layers], data: this.tailNorms() },
+      tail_step: { dtype: "F64", shape: [this.tailLength], data: this.tailSteps.subarray(0, this.tailLength) },
+      tail_norm: {
+        dtype: "F32",
+        shape: [this.tailLength, this.layers],
+        data: this.tailNorms.subarray(0, this.tailLength * this.layers),
+      },
     };
     for (const [level, extents] of this.levels.entries()) {
       const data = Float64Array.from(extents.flatMap(({ from, to, width }) => [from, to, width]));
@@ -163,15 +177,10 @@ export class LayerPyramid {
     return level === 0 ? SampleBlock.decode(bytes) : BucketBlock.decode(bytes);
   }
 
-  /** The samples that are in no block yet; null where there are none. */
+  /** The samples that are in no block yet; null where there are none. What comes later doesn't change it. */
   private tail(): SampleBlock | null {
-    return this.tailSteps.length === 0 ? null : new SampleBlock(Float64Array.from(this.tailSteps), this.tailNorms());
-  }
-
-  private tailNorms(): Float32Array {
-    const norms = new Float32Array(this.tailValues.length * this.layers);
-    for (const [i, values] of this.tailValues.entries()) norms.set(values, i * this.layers);
-    return norms;
+    const { tailSteps: steps, tailNorms: norms, tailLength: length } = this;
+    return length === 0 ? null : new SampleBlock(steps.subarray(0, length), norms.subarray(0, length * this.layers));
   }
 }
 
