@@ -342,6 +342,30 @@ for (const [name, { run, relay, arrange }] of Object.entries(STATES))
     await dashboard.close();
   });
 
+test("in a side panel at its narrowest, no panel of the dashboard is cut", async () => {
+  const dashboard = await stage.open({ run: "spikes", width: 320 });
+  const { page } = dashboard;
+  for (const run of ["spikes", "layered", "sharded", "groups", "non-finite", "controlled", "spiky"]) {
+    await dashboard.post({ type: "show", run });
+    await dashboard.drawn();
+    await page.locator(".distribution .effects").waitFor();
+    await dashboard.settled();
+    const cut = await page.evaluate(() =>
+      [...document.querySelectorAll(".panel")].flatMap((panel) => {
+        const { right } = panel.getBoundingClientRect();
+        return [...panel.querySelectorAll(":scope :is(td, th, button, p, li, summary)")]
+          .filter(
+            (part) => part.getBoundingClientRect().right > right && !part.closest(".table, .scroll, pre, .unseen"),
+          )
+          .map((part) => `${panel.className}: ${part.textContent}`);
+      }),
+    );
+    assert.deepEqual(cut, [], run);
+    assert.equal(await overflow(dashboard), 0, run);
+  }
+  await dashboard.close();
+});
+
 async function faults({ page }: DashboardPage, rules: string[]): Promise<string[]> {
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe);
   const { violations } = await page.evaluate(
