@@ -53,6 +53,8 @@ const hooksFor = (site: UpdateSite): HookSpelling[] =>
 export function spellingsFor(site: UpdateSite, kind: Kind): Spelling[] {
   const { step } = site;
   const { framework, managed, gradients } = step;
+  // What it is given is one variable's, and a multiple: the norm is that of all gradients together.
+  if (step.byHand) return [];
   const asked = (by: Framework) => (kind === "norm" ? by.spelling : by.kinds?.[kind]);
   const managing = kind === "norm" ? framework.managedSpelling : framework.managedKinds?.[kind];
   const spellings = managed ? [managing ?? asked(framework)].flat() : frameworksFor(site).map(asked);

@@ -120,6 +120,10 @@ export type Meaning =
       readonly closure?: ArgumentPlace;
       /** The name is a common one: only where what it is given comes from a backward pass. */
       readonly onlyGradients?: boolean;
+      /** No optimizer stands there but what is updated: the script descends by itself, */
+      readonly byHand?: boolean;
+      /** and only where a function at this place subtracts a multiple of the gradients. */
+      readonly subtracts?: ArgumentPlace;
       readonly scaled?: boolean;
       /** The framework does the backward pass too: nothing of it is in the file. */
       readonly managed?: boolean;

@@ -95,3 +95,41 @@ return jax.lax.scan(body, start, batches)`;
     expect(places(script(loop).replace("def train(key,", "def train(start,"))).toEqual([]);
   });
 });
+
+describe("a step that is written by hand", () => {
+  const script = (update: string, more = "") => `import jax
+import jax.numpy as jnp
+rate = 0.1
+
+def cost(weights, batch):
+    return jnp.mean((batch @ weights["w"]) ** 2)
+
+def improve(weights, batch):
+    slopes = jax.grad(cost)(weights, batch)
+    ${update}
+${more}`;
+
+  it.each([
+    ["a lambda", "return jax.tree.map(lambda w, s: w - rate * s, weights, slopes)"],
+    ["the rate behind", "return jax.tree_util.tree_map(lambda w, s: w - s * 0.1, weights, slopes)"],
+    ["an older name", "return jax.tree_multimap(lambda w, s: w - rate * s, weights, slopes)"],
+    ["no rate at all", "return jax.tree.map(lambda w, s: w - s, weights, slopes)"],
+  ])("is an update: %s", (_, update) => expect(places(script(update))).toEqual(["10:missing-clipping"]));
+
+  it.each([
+    ["what is subtracted may clip", "return jax.tree.map(lambda w, s: w - limit(s), weights, slopes)"],
+    ["a factor is worked out", "return jax.tree.map(lambda w, s: w - rate / norm(slopes) * s, weights, slopes)"],
+    ["they are clipped", "return jax.tree.map(lambda w, s: w - rate * jnp.clip(s, -1, 1), weights, slopes)"],
+    ["something else is subtracted", "return jax.tree.map(lambda w, s: w - rate * s, weights, average)"],
+    ["they are only looked at", "return jax.tree.map(lambda w, s: w * s, weights, slopes)"],
+  ])("is left alone where %s", (_, update) => expect(places(script(update))).toEqual([]));
+
+  it("is none where a loss is taken after it", () => {
+    const update = "return jax.tree.map(lambda w, s: w - rate * s, weights, slopes)";
+    const loss = "def adapted(weights, batch):\n    return cost(improve(weights, batch), batch)\n";
+    expect(places(script(update, loss))).toEqual(["10:missing-clipping"]);
+    expect(places(script(update, `${loss}outer = jax.grad(adapted)(start, batch)\n`))).toEqual([]);
+    const lambda = "outer = jax.value_and_grad(lambda w: cost(improve(w, batch), batch))(start)\n";
+    expect(places(script(update, lambda))).toEqual([]);
+  });
+});

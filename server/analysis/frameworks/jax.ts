@@ -7,7 +7,7 @@ export const jax: Framework = {
   name: "jax",
   title: "JAX",
   mentions: ["jax"],
-  triggers: [],
+  triggers: [/\btree(_util)?\.map|tree_(multi)?map/],
   aliases: [
     ["jax.tree.map", "jax.tree_util.tree_map"],
     ["jax.tree_map", "jax.tree_util.tree_map"],
@@ -20,6 +20,14 @@ export const jax: Framework = {
     "jax.grad()": backward,
     "jax.value_and_grad()": backward,
     "jax.vjp()": backward,
+    "jax.tree_util.tree_map": {
+      event: "step",
+      optimizer: at(1, "tree"),
+      byHand: true,
+      subtracts: at(0, "f"),
+      onlyGradients: true,
+      gradients: { place: at(2), shape: "gradients" },
+    },
     "jax.linear_transpose()": backward,
     "jax.lax.scan": { event: "runs", function: at(0, "f"), passes: [[0, at(1, "init")]] },
     "jax.lax.fori_loop": { event: "runs", function: at(2, "body_fun"), passes: [[1, at(3, "init_val")]] },

@@ -301,3 +301,26 @@ it("knows Sonnet's optimizers", () => {
 
 it("knows Keras's optimizers by TensorFlow's name for them", () =>
   expect(places(loop(apply, "tf.optimizers.SGD(0.1)"))).toEqual(["10:missing-clipping"]));
+
+describe("a step that is written by hand", () => {
+  const descent = (body: string) => `import tensorflow as tf
+rate = 0.1
+slope, level = tf.Variable(1.0), tf.Variable(0.0)
+for x, y in data:
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean((slope * x + level - y) ** 2)
+    grads = tape.gradient(loss, [slope, level])
+${body.replace(/^/gm, "    ")}
+`;
+  it.each([
+    ["one variable after the other", "slope.assign_sub(rate * grads[0])\nlevel.assign_sub(rate * grads[1])"],
+    ["in a loop", "for v, g in zip([slope, level], grads): v.assign_sub(g * rate)"],
+  ])("is one update: %s", (_, body) => expect(places(descent(body))).toEqual(["8:missing-clipping"]));
+
+  it.each([
+    ["clipped", "grads, _ = tf.clip_by_global_norm(grads, 1.0)\nslope.assign_sub(rate * grads[0])"],
+    ["clipped one by one", "slope.assign_sub(rate * tf.clip_by_norm(grads[0], 1.0))"],
+    ["multiplied by what may clip", "slope.assign_sub(rate * tame(grads) * grads[0])"],
+    ["none", "seen.assign_sub(x)"],
+  ])("is left alone where the gradients are %s", (_, body) => expect(missing(descent(body))).toBe(0));
+});

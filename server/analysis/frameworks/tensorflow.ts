@@ -104,6 +104,13 @@ export const tensorflow: Framework = {
     },
   },
   methods: {
+    assign_sub: {
+      event: "step",
+      optimizer: "receiver",
+      byHand: true,
+      onlyGradients: true,
+      gradients: { place: at(0, "delta"), shape: "gradients" },
+    },
     apply_gradients: {
       event: "step",
       optimizer: "receiver",

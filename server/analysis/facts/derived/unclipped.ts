@@ -20,12 +20,19 @@ export const unclippedUpdates = once((facts: Facts): readonly UpdateSite[] => {
   const updates = facts.updates.filter(
     ({ step }) => !misplaced.has(step.node) && !(step.managed && hooked.has(step.framework)),
   );
-  return byStatement(updates).flatMap((sites) => {
+  const unclipped = byStatement(updates).flatMap((sites) => {
     const [first] = sites;
-    const unclipped = sites.every((site) => isUnclipped(facts, site) && site.step.optimizer.configured.length === 0);
-    return first && unclipped ? [first] : [];
+    const all = sites.every((site) => isUnclipped(facts, site) && site.step.optimizer.configured.length === 0);
+    return first && all ? [first] : [];
   });
+  return unclipped.filter((site, index) => !unclipped.slice(0, index).some((before) => isOneDescent(before, site)));
 });
+
+/** The script updates one variable after the other, by gradients of one backward pass. */
+function isOneDescent({ step: one }: UpdateSite, { step: other }: UpdateSite): boolean {
+  if (!one.byHand || !other.byHand) return false;
+  return [...(one.gradients?.made.keys() ?? [])].some((made) => other.gradients?.made.has(made));
+}
 
 /** A helper that several places call is one update in the text: it is unclipped if it is on every way to it. */
 function byStatement(updates: readonly UpdateSite[]): UpdateSite[][] {

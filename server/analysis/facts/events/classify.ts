@@ -10,6 +10,7 @@ import { Usage } from "../values/usage.ts";
 import { type External, type Frame, stripCall, type Value } from "../values/value.ts";
 import type { Values } from "../values/values.ts";
 import { clipKind } from "./clip-settings.ts";
+import { isDifferentiated, subtracts, withoutOptimizer, withoutRate } from "./descent.ts";
 import type { TrainingEvent } from "./events.ts";
 import { Gradients } from "./gradients.ts";
 import { HiddenCalls, isInert } from "./hidden-calls.ts";
@@ -66,6 +67,8 @@ export class Classifier {
           this.#callables.add(lastSegment(stripCall(name)));
           if (event === "backward") this.#backward.add(lastSegment(stripCall(name)));
         } else this.#words.add(lastSegment(name));
+      for (const [alias, name] of framework.aliases ?? [])
+        if (framework.calls?.[name]) this.#words.add(lastSegment(alias));
       for (const name of Object.keys(framework.passThrough ?? {})) this.#callables.add(lastSegment(name));
       for (const name of Object.keys(framework.methods ?? {})) this.#words.add(name);
       for (const name of Object.keys(framework.optimizerMethods ?? {})) this.#words.add(name);
@@ -260,17 +263,22 @@ export class Classifier {
     frame: Frame,
     scope: Scope,
   ): Classified {
+    const byHand = meaning.event === "step" && meaning.byHand === true;
     const argument = (place: { position: number | null; keyword: string | null } | null | undefined) =>
       place ? (argumentOf(call, place.position, place.keyword)?.value ?? null) : null;
     const optimizer = (place: OptimizerPlace | null | undefined) => {
       // A part of what the constructor returned, or a bound method under another name, leads to the constructor too.
       const called = call.callee.kind === "attribute" ? call.callee.object : call.callee;
       const node = place === "receiver" ? called : place === "result" ? call : argument(place);
+      if (node && byHand) return withoutOptimizer(this.#values, node, frame, scope);
       return node ? this.optimizers.refer(node, frame, scope, framework) : null;
     };
+    const reaches = (node: Expression) => this.#gradients.reach({ node, frame, scope });
     const flow = (from: GradientPlace | undefined) => {
-      const node = from && gradientsOf(call, from.place);
-      return node ? this.#gradients.trace({ node, frame, scope }, from.shape) : null;
+      const given = from && gradientsOf(call, from.place);
+      if (!given) return null;
+      const node = byHand ? withoutRate(given, reaches) : given;
+      return this.#gradients.trace({ node, frame, scope }, from.shape);
     };
     const base = { id: this.#id(call, frame), node: call, statement, frame, scope, framework };
     switch (meaning.event) {
@@ -326,6 +334,7 @@ export class Classifier {
         const scaler = meaning.scaled && call.callee.kind === "attribute" ? call.callee.object : null;
         const closure = argument(meaning.closure);
         if (!this.#mayUpdate(meaning, call, frame, scope)) return null;
+        if (byHand && !this.#descends(meaning, call, frame, scope)) return null;
         return {
           kind: "event",
           event: {
@@ -336,6 +345,7 @@ export class Classifier {
             scaler,
             closure,
             managed: meaning.managed ?? false,
+            byHand,
           },
         };
       }
@@ -413,6 +423,16 @@ export class Classifier {
     const receiver = call.callee.kind === "attribute" ? this.#values.evaluate(call.callee.object, frame, scope) : [];
     if (given.kind === "dict" || receiver.some(({ kind }) => kind === "elements" || kind === "literal")) return false;
     return this.#gradients.reach({ node: given, frame, scope });
+  }
+
+  /** The training's own step, and not one that a loss is taken after. */
+  #descends({ subtracts: place }: Step, call: Call, frame: Frame, scope: Scope): boolean {
+    const applied = place && argumentOf(call, place.position, place.keyword)?.value;
+    const functions = applied ? this.#values.evaluate(applied, frame, scope) : [];
+    if (place && !(functions.length > 0 && functions.every(subtracts))) return false;
+    return !isDifferentiated(this.#values, scope, (name) =>
+      this.#frameworks.some(({ calls }) => calls?.[`${name}()`]?.event === "backward"),
+    );
   }
 
   /** An instance of classes that can be seen, none of which has any of these members. */
