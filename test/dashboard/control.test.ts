@@ -41,7 +41,14 @@ test("a threshold is changed by the keyboard: asked for, under way, and then in 
   assert.deepEqual(request, { type: "control", id: 1, run: "controlled", series: "adamw", threshold: 0.5 });
   await panel.getByText("Waiting for your answer…").waitFor();
   await page.keyboard.press("Enter"); // while the first is under way
-  await panel.getByRole("button", { name: "Switch clipping off" }).click({ force: true });
+  const off = panel.getByRole("button", { name: "Switch clipping off" });
+  await off.click({ force: true });
+  const backgroundColor = await off.evaluate((button) => getComputedStyle(button).backgroundColor);
+  assert.equal(
+    backgroundColor,
+    "rgba(0, 0, 0, 0)",
+    "a disabled button under the mouse looks as if it could be pressed",
+  );
 
   const heard = probe.asked();
   const answered = stage.hub.control("controlled", "adamw", 0.5);
@@ -64,7 +71,7 @@ test("a threshold is changed by the keyboard: asked for, under way, and then in 
   assert.equal((await nth(dashboard, 2)).threshold, "script");
   await dashboard.post({ type: "controlled", id: 2, outcome: "refused", reason: "This run is not connected." });
   await panel.getByText("Not changed: This run is not connected.").waitFor();
-  await panel.getByRole("button", { name: "Switch clipping off" }).click();
+  await off.click();
   assert.equal((await nth(dashboard, 3)).threshold, "off");
   await dashboard.post({ type: "controlled", id: 3, outcome: "cancelled", reason: null });
   await panel.getByText("In force: 0.5, set by you at step 640.").waitFor();
