@@ -218,6 +218,7 @@ class Courier:
         self._failures += 1
         if not self._told and (self._failures > 1 or self._deadline is not None and not self._welcomed_at):
             self._told = True
-            tell(f"the editor doesn't listen ({reason}). The run is kept, and sent when it does.")
+            kept = "" if self._outbox.trouble else " The run is kept, and sent when it does."
+            tell(f"the editor doesn't listen ({reason}).{kept}")
         self._retry_at = time.monotonic() + self._retry_delay * random.uniform(0.5, 1.0)
         self._retry_delay = min(LAST_RETRY, self._retry_delay * 2)

@@ -221,6 +221,7 @@ def test_a_full_disk_is_one_warning(script: Script, hub: HubForTests, tmp_path: 
         assert (done.returncode, done.stdout) == (0, "trained\n")
         assert done.stderr.count("can't be kept") == 1, done.stderr
         assert done.stderr.count("doesn't listen") == 1
+        assert "The run is kept" not in done.stderr.partition("can't be kept")[2]
         for file in hub.spill.glob("*"):
             records = list(_spill.read(str(file)))
             assert json.loads(records[0].payload)["type"] == "hello"
