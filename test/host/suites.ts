@@ -65,7 +65,7 @@ export async function runInPage(
   await prepare(page);
   const timer = setTimeout(() => finish("timeout"), LIMIT);
   try {
-    await page.goto(address);
+    await page.goto(address, { timeout: 120_000 }); // a busy machine is no fault
     const code = await outcome;
     await page.screenshot({ path: screenshot });
     if (code === "timeout") onLog(`The suites did not end within ${LIMIT / 60_000} minutes.`);
