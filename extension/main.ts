@@ -9,13 +9,14 @@ import { HubClient } from "./hub/hub-client.ts";
 import { HubSocket } from "./hub/hub-socket.ts";
 import { LanguageServer } from "./language/language-server.ts";
 import { languageStatus } from "./language/language-status.ts";
-import { probeEnvironment, updateTerminals } from "./python/probe-environment.ts";
+import { probeEnvironment, updateKernels, updateTerminals } from "./python/probe-environment.ts";
 import { followTasks } from "./runs/follow-tasks.ts";
 import { notifyIncidents } from "./runs/notify-incidents.ts";
 import { retainRuns } from "./runs/retention.ts";
 import { RunsView } from "./runs/runs-view.ts";
 import { ScriptArguments } from "./runs/script-arguments.ts";
 import { TASK_TYPE, TrainingTasks } from "./runs/training-task.ts";
+import { watchNotebooks } from "./runs/watch-notebooks.ts";
 import { watchTerminals } from "./runs/watch-terminals.ts";
 import { StatusBar } from "./status-bar.ts";
 import type { TestApi } from "./test-api.ts";
@@ -41,8 +42,11 @@ export async function activate(context: ExtensionContext): Promise<TestApi> {
   const probe = probeEnvironment(context, storage);
   const args = new ScriptArguments(context.workspaceState);
 
-  const terminals = () => updateTerminals(context.environmentVariableCollection, probe);
-  terminals();
+  const inject = () => {
+    updateTerminals(context.environmentVariableCollection, probe);
+    updateKernels(probe);
+  };
+  inject();
   context.subscriptions.push(
     log,
     hub,
@@ -55,11 +59,12 @@ export async function activate(context: ExtensionContext): Promise<TestApi> {
     tasks.registerTaskProvider(TASK_TYPE, new TrainingTasks(probe)),
     followTasks(hub, dashboard, log),
     watchTerminals(hub, log),
+    watchNotebooks(hub, log),
     retainRuns(hub, log),
     notifyIncidents(hub, dashboard, context.workspaceState),
-    workspace.onDidGrantWorkspaceTrust(terminals),
+    workspace.onDidGrantWorkspaceTrust(inject),
     workspace.onDidChangeConfiguration((event) => {
-      if (event.affectsConfiguration("gradsight.terminal.injectProbe")) terminals();
+      if (event.affectsConfiguration("gradsight.terminal.injectProbe")) inject();
     }),
   );
   void server.start();

@@ -38,7 +38,7 @@ export async function chooseScript(uri?: Uri): Promise<TextDocument | null> {
   const document = uri ? await workspace.openTextDocument(uri) : window.activeTextEditor?.document;
   if (document?.languageId === "python" && document.uri.scheme === "file") return document;
   const message = window.activeNotebookEditor
-    ? l10n.t("A notebook runs in its kernel, where nothing is recorded. Export it as a Python script to run that.")
+    ? l10n.t("A notebook runs in its kernel. To record it, run a cell with `%load_ext gradsight` before it trains.")
     : document?.languageId === "python"
       ? l10n.t("Save the script to a file on disk first: Python runs files.")
       : l10n.t("Open the training script to run first. It must be a Python file.");

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -8,17 +10,20 @@ import {
   commands,
   NotebookCellData,
   NotebookCellKind,
+  NotebookControllerAffinity,
   type NotebookDocument,
   NotebookEdit,
   NotebookRange,
+  notebooks,
   Uri,
   WorkspaceEdit,
   window,
   workspace,
 } from "vscode";
 import { reveal } from "../../../extension/dashboard/reveal.ts";
+import { findInterpreter } from "../../../extension/python/interpreter.ts";
 import { ipynb } from "../../notebook.ts";
-import { activate, closeAll, findings, folder, rule, untilFindings } from "../editor.ts";
+import { activate, closeAll, EXTENSION, findings, folder, rule, untilFindings, when } from "../editor.ts";
 import { UNCLIPPED } from "../scripts.ts";
 
 const [IMPORTS, LOOP] = UNCLIPPED.trimEnd().split(/\n(?=for)/) as [string, string];
@@ -103,5 +108,33 @@ describe("notebooks", () => {
     removed.replace(cell(notebook, 0).uri, cell(notebook, 0).validateRange(cell(notebook, 0).lineAt(0).range), "x = 1");
     assert.ok(await workspace.applyEdit(removed));
     await untilFindings(cell(notebook, 2), (list) => list.length === 1);
+  });
+
+  it("are recorded where a kernel gets the environment of the extension host", async () => {
+    const api = await activate();
+    const python = await findInterpreter(folder());
+    assert.ok("ok" in python, JSON.stringify(python));
+    // As Jupyter's extension starts one, which isn't here; it needs no IPython.
+    const kernel = notebooks.createNotebookController("plain-python", "jupyter-notebook", "Plain Python");
+    kernel.executeHandler = async (cells) => {
+      for (const one of cells) {
+        const execution = kernel.createNotebookCellExecution(one);
+        execution.start();
+        const child = spawn(python.ok, ["-c", one.document.getText()], { stdio: ["ignore", "ignore", "inherit"] });
+        const [code] = await once(child, "close");
+        execution.end(code === 0);
+      }
+    };
+    const run = () => api.hub.runs.find(({ name }) => name === "from a notebook");
+    const text = 'import gradsight\ngradsight.watch(name="from a notebook")\ngradsight.log(0, norm=1.0)';
+    const notebook = await open("recorded.ipynb", [text]);
+    kernel.updateNotebookAffinity(notebook, NotebookControllerAffinity.Preferred);
+    const selected = when(kernel.onDidChangeSelectedNotebooks, () => true);
+    await commands.executeCommand("notebook.selectKernel", { id: kernel.id, extension: EXTENSION });
+    await selected;
+    await commands.executeCommand("notebook.execute");
+    await when(api.hub.onDidChangeRuns, () => run()?.status === "finished");
+    assert.equal(run()!.steps, 1);
+    kernel.dispose();
   });
 });
