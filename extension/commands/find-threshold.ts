@@ -237,7 +237,8 @@ async function choose({ settings, winner }: SweepResult, title: string): Promise
   const items = [...best, ...settings.filter((line) => !best.includes(line))].map((line) =>
     choice(line, best.includes(line)),
   );
-  const placeHolder = l10n.t("Choose a threshold to write it to the code");
+  const some = items.some(({ threshold }) => Number.isFinite(threshold));
+  const placeHolder = some ? l10n.t("Choose a threshold to write it to the code") : "";
   const chosen = await window.showQuickPick(items, { title, placeHolder, ignoreFocusOut: true });
   return chosen && Number.isFinite(chosen.threshold) ? chosen.threshold : null;
 }

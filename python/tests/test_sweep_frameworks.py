@@ -1,6 +1,7 @@
 """Trials of scripts in Keras, TensorFlow, Optax and MLX: each is, bit by bit, the training that clips so by itself.
 
-But for MLX, whose sums differ in the last bit from one process to the next, with the probe or without.
+But for MLX, whose sums differ in the last bit from one process to the next, with the probe or without, and for what XLA
+compiles for Keras on TensorFlow, where it fuses the clip with the norms that are recorded of any run.
 """
 
 from __future__ import annotations
@@ -176,7 +177,8 @@ def test_is_the_very_training_that_clips_so(
     assert len({json.dumps(weights) for weights in expected.values()}) == len(expected)  # else nothing was shown
     for setting, weights in zip(["own", *others], expected.values()):
         trained = json.loads((tmp_path / f"trained-{setting}.json").read_text())
-        assert numbers(trained) == (pytest.approx(numbers(weights), rel=1e-5) if text is MLX else numbers(weights)), setting
+        rounds = text is MLX or text is KERAS and env["KERAS_BACKEND"] == "tensorflow"
+        assert numbers(trained) == (pytest.approx(numbers(weights), rel=1e-5) if rounds else numbers(weights)), setting
 
 
 @pytest.mark.parametrize("text, env", CASES)
