@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { analyser } from "../../../test/analysis/analyser.ts";
+import { analyser, rulesFound } from "../../../test/analysis/analyser.ts";
 import { set, train } from "./testing/set-threshold.ts";
 
 describe("changes the number where it comes from", () => {
@@ -294,5 +294,101 @@ describe("what holds where an option isn't given", () => {
   it("and leaves alone what is asked of something else", () => {
     for (const threshold of ["args.clip if args.amp else 5.0", "1.0 if amp else 5.0", "other() or 5.0"])
       expect(set(train(option(""), threshold)), threshold).toHaveProperty("refused");
+  });
+});
+
+describe("what an object holds", () => {
+  const yacs = (fallback: string, made: string) =>
+    `from yacs.config import CfgNode as CN\n_C = CN()\n_C.SOLVER = CN()\n_C.SOLVER.CLIP = ${fallback}\n${made}`;
+  const wandb = (config: string, after = "") =>
+    `import wandb\nrun = wandb.init(project="x", config=${config})\n${after}`;
+  const attributes = (made: string) => `from easydict import EasyDict\ncfg = EasyDict(${made})`;
+  const given = (clip: string) =>
+    `parser = argparse.ArgumentParser()\nparser.add_argument("--clip", type=float, default=${clip})\nargs = parser.parse_args()`;
+  const configDict = (clip: string) =>
+    `import ml_collections\ndef get_config():\n    config = ml_collections.ConfigDict()\n    config.optim = ml_collections.ConfigDict()\n    config.optim.clip = ${clip}\n    return config\ncfg = get_config()`;
+  it.each<[string, (clip: string) => string, string]>([
+    ["a copy of a CfgNode", (n) => yacs(n, "cfg = _C.clone()"), "cfg.SOLVER.CLIP"],
+    [
+      "one that a function gives, and files are merged into",
+      (n) => yacs(n, "def get_cfg():\n    return _C.clone()\ncfg = get_cfg()\ncfg.merge_from_file(path)\ncfg.freeze()"),
+      "cfg.SOLVER.CLIP",
+    ],
+    ["a CfgNode of a dictionary", (n) => `from yacs.config import CfgNode\ncfg = CfgNode({"CLIP": ${n}})`, "cfg.CLIP"],
+    ["W&B's configuration", (n) => wandb(`dict(clip=${n})`), "wandb.config.clip"],
+    ["a key of it", (n) => wandb(`{"clip": ${n}}`), 'wandb.config["clip"]'],
+    ["that of its run", (n) => wandb(`{"clip": ${n}}`), "run.config.clip"],
+    ["that of options", (n) => `${given(n)}\n${wandb("args")}`, "wandb.config.clip"],
+    [
+      "that of options as a dictionary",
+      (n) => `${given(n)}\n${wandb("vars(args)", "config = run.config")}`,
+      "config.clip",
+    ],
+    ["a dictionary with attributes", (n) => attributes(`{"train": {"clip": ${n}}}`), "cfg.train.clip"],
+    ["what a function fills", configDict, "cfg.optim.clip"],
+    [
+      "a field by its position",
+      (n) =>
+        `from typing import NamedTuple\nclass Config(NamedTuple):\n    lr: float\n    clip: float = 3.0\ncfg = Config(0.1, ${n})`,
+      "cfg.clip",
+    ],
+    [
+      "a dataclass's field by its position",
+      (n) => `@dataclass\nclass Config:\n    lr: float\n    clip: float = 3.0\ncfg = Config(0.1, ${n})`,
+      "cfg.clip",
+    ],
+    [
+      "an attribute of attrs",
+      (n) => `import attr\n@attr.s\nclass Config:\n    clip = attr.ib(${n})\ncfg = Config()`,
+      "cfg.clip",
+    ],
+    ["options of the call", (n) => `options = dict(max_norm=${n})`, "**options"],
+  ])("%s", (_, held, threshold) => {
+    const result = set(train(held("5.0"), threshold));
+    expect("refused" in result ? result.refused : result.text).toBe(train(held("0.5"), threshold));
+  });
+
+  it("says what wins over it", () => {
+    const summary = (before: string, threshold: string) => {
+      const result = set(train(before, threshold));
+      return "summary" in result ? result.summary : result.refused;
+    };
+    expect(summary(wandb("dict(clip=5.0)"), "run.config.clip")).toContain("a sweep, still wins");
+    expect(summary(yacs("5.0", "cfg = _C.clone()\ncfg.merge_from_list(opts)"), "cfg.SOLVER.CLIP")).toContain(
+      "still wins",
+    );
+    expect(summary(yacs("5.0", "cfg = _C.clone()"), "cfg.SOLVER.CLIP")).not.toContain("wins");
+  });
+
+  it.each([
+    ["is written twice", yacs("5.0", "_C.SOLVER.CLIP = 2.0\ncfg = _C.clone()"), "cfg.SOLVER.CLIP"],
+    ["is updated", `${wandb("dict(clip=5.0)")}\nwandb.config.update(more)`, "wandb.config.clip"],
+    ["comes in two runs", `${wandb("dict(clip=5.0)")}\n${wandb("dict(clip=2.0)")}`, "wandb.config.clip"],
+    ["is a dictionary of who knows what", attributes('{"clip": 5.0, **more}'), "cfg.clip"],
+    ["is updated in a name of its own", `${attributes('{"clip": 5.0}')}\ncfg.update(more)`, "cfg.clip"],
+    [
+      "is a field after those of a base",
+      "@dataclass\nclass Base:\n    lr: float\n@dataclass\nclass Config(Base):\n    clip: float = 3.0\ncfg = Config(0.1, 5.0)",
+      "cfg.clip",
+    ],
+  ])("and refuses what %s", (_, before, threshold) => expect(set(train(before, threshold))).toHaveProperty("refused"));
+});
+
+describe("a function that clips with its threshold filled in", () => {
+  const partial = (filled: string, given: string) => `import torch
+from functools import partial
+clip = partial(torch.nn.utils.clip_grad_norm_, ${filled})
+optimizer = torch.optim.SGD(model.parameters(), lr=1)
+loss.backward()
+clip(${given})
+optimizer.step()
+`;
+  it.each([
+    ["by name", "max_norm=5.0", "max_norm=0.5", "model.parameters()"],
+    ["and its parameters", "model.parameters(), max_norm=5.0", "model.parameters(), max_norm=0.5", ""],
+    ["by position", "model.parameters(), 5.0", "model.parameters(), 0.5", ""],
+  ])("%s", (_, filled, after, given) => {
+    expect(rulesFound(partial(filled, given))).toEqual([]);
+    expect(set(partial(filled, given))).toMatchObject({ text: partial(after, given) });
   });
 });

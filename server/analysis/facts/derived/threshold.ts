@@ -8,6 +8,7 @@ import { once } from "../once.ts";
 import type { Value } from "../values/value.ts";
 import { isParsed, type Option, optionFor, optionOfCall, optionOfParameter } from "./command-line.ts";
 import { thresholdInFile } from "./config-file.ts";
+import { heldNumber } from "./held-number.ts";
 
 /** Names for one number, one behind the other. */
 const MAX_NAMES = 6;
@@ -66,7 +67,7 @@ export function thresholdSource(facts: Facts, seen: Seen, depth = 0): ThresholdS
   return (
     fromFallback(facts, seen) ??
     fromEnvironment(facts, seen) ??
-    fromHolder(facts, values) ??
+    fromHolder(facts, seen, depth) ??
     fromNone(facts, seen, values) ??
     fromCommandLine(facts, seen, values) ??
     fromFields(facts, seen, values) ??
@@ -192,18 +193,14 @@ function fromEnvironment(facts: Facts, { node, frame, scope }: Seen): ThresholdS
   return { literal: fallback, value, origin, isDefault: true };
 }
 
-/** Objects that hold what they are given by keyword. */
-const HOLDS =
-  /^(builtins\.dict|types\.SimpleNamespace|argparse\.Namespace|(ml_collections\.)?(config_dict\.)?ConfigDict|easydict\.EasyDict|addict\.Dict|box\.Box|munch\.Munch)\(\)(\.|\[)(\w+)\]?$/;
-
-/** `dict(clip=1.0)["clip"]`, `SimpleNamespace(clip=1.0).clip`. */
-function fromHolder(facts: Facts, values: readonly Value[]): ThresholdSource | null {
-  const [held, another] = values;
-  if (another || held?.kind !== "external" || !held.call) return null;
-  const name = HOLDS.exec(held.name)?.at(-1);
-  const given = held.call.arguments.find(({ keyword }) => keyword !== null && keyword === name);
-  if (!given || held.call.arguments.some(({ stars }) => stars !== 0)) return null;
-  return thresholdSource(facts, { node: given.value, frame: held.frame, scope: held.scope });
+/** `dict(clip=1.0)["clip"]`, `SimpleNamespace(clip=1.0).clip`, `_C.SOLVER.CLIP = 1.0` of what `cfg` is a copy of. */
+function fromHolder(facts: Facts, seen: Seen, depth: number): ThresholdSource | null {
+  const held = depth > MAX_NAMES ? null : heldNumber(facts, seen);
+  if (!held) return null;
+  const source = thresholdSource(facts, held, depth + 1);
+  if (!("literal" in source) || source.flag !== undefined) return source;
+  const wins = held.isDefault ? " (what is merged into it, or a sweep, still wins)" : "";
+  return { ...source, origin: `the number behind \`${sourceOf(facts, seen.node)}\`${wins}`, isDefault: held.isDefault };
 }
 
 /** `None`, written as the default of a parameter that nothing else fills. */
@@ -264,8 +261,9 @@ const FILLS =
   /^(transformers\.HfArgumentParser|trl\.TrlParser|tyro|simple_parsing|jsonargparse|pyrallis|draccus|chz|dacite|omegaconf|hydra)\b/;
 
 /** `cfg.clip`, where one class of this file or its modules has such a field and some library fills it in. */
-function fromFields(facts: Facts, { node, scope }: Seen, values: readonly Value[]): ThresholdSource | null {
+function fromFields(facts: Facts, { node, frame, scope }: Seen, values: readonly Value[]): ThresholdSource | null {
   if (node.kind !== "attribute" || (node.object.kind === "name" && node.object.id === scope.self)) return null;
+  if (facts.values.evaluate(node.object, frame, scope).some(isGivenByPosition)) return null;
   const here = fieldsIn(facts.names).get(node.name) ?? [];
   const isFilled = values.every(
     (value) =>
@@ -290,6 +288,8 @@ function fromName(facts: Facts, { node, frame, scope }: Seen, depth: number): Th
   const [only, another] = variable?.bindings ?? [];
   if (!variable || !only || another || variable.contents.length > 0 || depth > MAX_NAMES) return null;
   const within = frames.for(only.scope, frame);
+  const isField = only.scope.kind === "class" && node.kind === "attribute";
+  if (isField && facts.values.evaluate(node.object, frame, scope).some(isGivenByPosition)) return null;
   if (only.kind === "value" && only.path.length === 0)
     return thresholdSource(facts, { node: only.value, frame: within, scope: only.scope }, depth + 1);
   if (only.kind !== "parameter") return null;
@@ -308,6 +308,11 @@ function fromName(facts: Facts, { node, frame, scope }: Seen, depth: number): Th
   return sources.every(isSame) ? first : null;
 }
 
+/** Any of its fields may be among what it was made with. */
+const isGivenByPosition = (value: Value) =>
+  value.kind === "instance" &&
+  value.call?.arguments.some(({ keyword, stars }) => keyword === null && stars !== 2) === true;
+
 type Field = { readonly info: ClassInfo; readonly binding: Binding & { kind: "value" } };
 
 /** By name. */
@@ -324,9 +329,11 @@ const fieldsIn = once(({ classes }: Names): ReadonlyMap<string, readonly Field[]
   return found;
 });
 
-/** `field(default=1.0, metadata=…)` says its default by a keyword, pydantic's `Field(1.0, gt=0)` by its place. */
+/** `field(default=1.0, metadata=…)` says its default by a keyword, pydantic's `Field(1.0, gt=0)` and `attr.ib(1.0)` by its place. */
 const fieldDefault = (node: Expression) =>
-  (node.kind === "call" && argumentOf(node, lastPart(node.callee) === "Field" ? 0 : null, "default")?.value) || node;
+  (node.kind === "call" &&
+    argumentOf(node, /^(Field|ib|attrib)$/.test(lastPart(node.callee)) ? 0 : null, "default")?.value) ||
+  node;
 
 function why(values: readonly Value[]): string {
   for (const value of values)

@@ -1,13 +1,20 @@
 /** What one call means to the training, by the frameworks' tables, and by convention where the object's class can't be seen. */
-import type { Framework, GradientPlace, Meaning, OptimizerPlace } from "../../frameworks/framework.ts";
-import { type Call, childrenOf, type Expression, expressionsOf, type Statement } from "../../syntax/ast.ts";
+import type { ArgumentPlace, Framework, GradientPlace, Meaning, OptimizerPlace } from "../../frameworks/framework.ts";
+import {
+  type Argument,
+  type Call,
+  childrenOf,
+  type Expression,
+  expressionsOf,
+  type Statement,
+} from "../../syntax/ast.ts";
 import { argumentOf, lastPart } from "../../syntax/call.ts";
 import type { Versions } from "../../workspace.ts";
 import { reachesGrad } from "../names/by-hand.ts";
 import type { Scope } from "../names/scope.ts";
 import { argumentThrough } from "../values/passed.ts";
 import { Usage } from "../values/usage.ts";
-import { type External, type Frame, stripCall, type Value } from "../values/value.ts";
+import { type CallPlace, type External, type Frame, stripCall, type Value } from "../values/value.ts";
 import type { Values } from "../values/values.ts";
 import { clipKind } from "./clip-settings.ts";
 import { isDifferentiated, subtracts, withoutOptimizer, withoutRate } from "./descent.ts";
@@ -124,8 +131,8 @@ export class Classifier {
     const externals = values.filter((value): value is External => value.kind === "external");
     for (const external of externals) {
       const found = this.#byName(external);
-      // Its threshold or its parameters stand in another place, with other names.
-      if (found?.meaning.event === "clip" && external.bound) return this.#clipSomehow(call, statement, frame, scope);
+      if (found?.meaning.event === "clip" && external.bound)
+        return this.#boundClip(found, external.bound, call, statement, frame, scope);
       if (found) return this.#meaning(found.meaning, found.framework, call, statement, frame, scope);
     }
     const conventional = this.#byConvention(name, call, externals, statement, frame, scope);
@@ -235,6 +242,25 @@ export class Classifier {
     if (externals.some((external) => isInert(external.name, this.#frameworks) && !/optim/i.test(external.name)))
       return false;
     return !this.#values.evaluate(object, frame, scope).some((value) => value.kind === "literal");
+  }
+
+  /** `partial(clip_grad_norm_, max_norm=1.0)`: what it was given first goes with what the call gives. */
+  #boundClip(
+    { meaning, framework }: { readonly meaning: Meaning; readonly framework: Framework },
+    bound: CallPlace,
+    call: Call,
+    statement: Statement,
+    frame: Frame,
+    scope: Scope,
+  ): Classified {
+    const given = bound.call.arguments.slice(1);
+    // Its threshold or its parameters stand in another place, with other names.
+    if (given.some(({ stars }) => stars !== 0) || bound.scope !== scope || bound.frame !== frame)
+      return this.#clipSomehow(call, statement, frame, scope);
+    const whole = { ...call, arguments: [...given.filter(byPlace), ...call.arguments, ...given.filter(byName)] };
+    const classified = this.#meaning(meaning, framework, whole, statement, frame, scope);
+    if (classified?.kind !== "event" || classified.event.kind !== "clip") return classified;
+    return { kind: "event", event: { ...classified.event, id: this.#id(call, frame), node: call, call } };
   }
 
   #clipSomehow(call: Call, statement: Statement, frame: Frame, scope: Scope): Classified {
@@ -365,7 +391,7 @@ export class Classifier {
             gradients,
             returnsNorm: meaning.returnsNorm ?? false,
             parameters: argument(meaning.parameters),
-            threshold: value ?? argument(meaning.threshold),
+            threshold: value ?? argument(meaning.threshold) ?? this.#clipOption(meaning.threshold, call, frame, scope),
             zeroIsOff: meaning.off?.includes(0) ?? false,
             optimizer: optimizer(meaning.optimizer),
             unscales: meaning.unscales ?? false,
@@ -398,6 +424,12 @@ export class Classifier {
     if (statement.kind !== "assign" || statement.value !== call || scope !== module) return false;
     if (functions.some(({ node }) => node.kind === "function") || classes.length > 0) return false;
     return statement.targets.some((target) => target.kind === "name" && name.test(target.id));
+  }
+
+  /** `clip_grad_norm_(parameters, **options)`. */
+  #clipOption(place: ArgumentPlace | null, call: Call, frame: Frame, scope: Scope): Expression | null {
+    const found = place && argumentThrough(this.#values, call, place, frame, scope);
+    return found && found.frame === frame && found.scope === scope ? found.node : null;
   }
 
   /** `model.compile(**options)`. */
@@ -475,6 +507,9 @@ function gradientsOf(call: Call, place: GradientPlace["place"]): Expression | nu
   if (place !== "last") return argumentOf(call, place.position, place.keyword)?.value ?? null;
   return call.arguments.findLast(({ keyword, stars }) => keyword === null && stars === 0)?.value ?? null;
 }
+
+const byPlace = ({ keyword }: Argument) => keyword === null;
+const byName = ({ keyword }: Argument) => keyword !== null;
 
 const lastSegment = (name: string) => name.slice(name.lastIndexOf(".") + 1);
 

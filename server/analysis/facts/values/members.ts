@@ -1,4 +1,5 @@
 /** What an attribute of a value stands for: members of modules, of classes and their bases, and of instances. */
+import type { Argument, Call } from "../../syntax/ast.ts";
 import { argumentOf } from "../../syntax/call.ts";
 import type { ClassInfo, Variable } from "../names/scope.ts";
 import { type Frame, located, UNKNOWN, type Value } from "./value.ts";
@@ -63,8 +64,12 @@ export class Members {
           continue;
         }
         const given =
-          binding.scope === info.scope && value.kind === "instance" && value.call && argumentOf(value.call, null, name);
-        if (given && value.kind === "instance")
+          binding.scope === info.scope &&
+          value.kind === "instance" &&
+          value.call &&
+          this.#given(info, value.call, name);
+        if (given === "unclear") found.push(UNKNOWN);
+        else if (given && value.kind === "instance")
           found.push(...this.#values.evaluate(given.value, value.frame, value.scope));
         else found.push(...this.#values.bound(binding, this.#inConstructor(frame, value, info)));
       }
@@ -90,6 +95,21 @@ export class Members {
       }
     if (opaque || found.length === 0) found.push(UNKNOWN);
     return found;
+  }
+
+  /** What a call passes for a field, also by its position among those of a dataclass or a `NamedTuple`. */
+  #given(info: ClassInfo, call: Call, name: string): Argument | "unclear" | null {
+    const named = argumentOf(call, null, name);
+    if (named || call.arguments.every(({ keyword }) => keyword !== null)) return named;
+    const fields = info.node.body.flatMap((statement) =>
+      statement.kind === "assign" && statement.annotation
+        ? statement.targets.flatMap((target) => (target.kind === "name" ? target.id : []))
+        : [],
+    );
+    const position = fields.indexOf(name);
+    if (position === -1 || this.defines(info, "__init__")) return null;
+    // Those of a base come first.
+    return this.lineage(info).size > 1 ? "unclear" : argumentOf(call, position, null);
   }
 
   /** `self.opt = opt` in `__init__`: bind its parameters by the call that made this very instance, where that is known. */

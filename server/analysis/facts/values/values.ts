@@ -335,9 +335,13 @@ export class Values {
     // What a library's function is given by position is told by the call that is made of it, unless it wraps functions.
     const named = call.arguments.slice(1).every((argument) => argument.keyword !== null);
     return this.evaluate(first.value, frame, scope).map((value) => {
-      const keeps = value.kind === "external" && (named || this.#wrapsFunctions(value.name));
+      const keeps = value.kind === "external" && (named || this.#wrapsFunctions(value.name) || this.#clips(value.name));
       return (value.kind === "function" || keeps) && !value.bound ? { ...value, bound } : UNKNOWN;
     });
+  }
+
+  #clips(name: string): boolean {
+    return this.#frameworks.some(({ calls }) => calls?.[name]?.event === "clip");
   }
 
   #wrapsFunctions(name: string): boolean {
