@@ -56,6 +56,12 @@ def recorded(crowd: Crowd, *arguments: str, cwd: Path) -> Any:
     return run(command("-m", "gradsight", "run", *arguments), env=env, cwd=cwd)
 
 
+def recorded_warm(warm: Warm, crowd: Crowd, *arguments: str, cwd: Path) -> Any:
+    """The same, of what is about the processes that it starts and not about its own start."""
+    env = environment(**crowd.environment(), OMP_NUM_THREADS="1", CUDA_VISIBLE_DEVICES="")
+    return warm.run(["-m", "gradsight", "run", *arguments], env, str(cwd))
+
+
 TORCHRUN = ["--standalone", "--nproc-per-node", "2"]
 
 
@@ -110,7 +116,7 @@ def test_a_rank_that_dies(script: Script, crowd: Crowd, tmp_path: Path) -> None:
     assert len(crowd.attempts) == 2  # the launcher itself is no run
 
 
-def test_processes_that_the_script_starts(script: Script, crowd: Crowd, tmp_path: Path) -> None:
+def test_processes_that_the_script_starts(script: Script, crowd: Crowd, tmp_path: Path, warm: Warm) -> None:
     method = 'dict(init_method="file://" + sys.argv[1])'
     path = script(
         RANK.replace("METHOD", method)
@@ -119,7 +125,7 @@ def test_processes_that_the_script_starts(script: Script, crowd: Crowd, tmp_path
         torch.multiprocessing.spawn(train, (2,), nprocs=2)
 """
     )
-    done = recorded(crowd, str(path), str(tmp_path / "group"), cwd=tmp_path)
+    done = recorded_warm(warm, crowd, str(path), str(tmp_path / "group"), cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     check_ranks(crowd, path)
     assert len({hub.hellos[0]["run"]["id"] for hub in crowd.attempts.values()}) == 1  # theirs is the parent's
@@ -200,8 +206,8 @@ def test_a_script_that_starts_trainings(script: Script, crowd: Crowd, tmp_path: 
     path = script(
         """
         import subprocess, sys
-        for rate in ("0.1", "0.2"):
-            subprocess.run([sys.executable, "one.py", rate], check=True)
+        trainings = [subprocess.Popen([sys.executable, "one.py", rate]) for rate in ("0.1", "0.2")]
+        assert [training.wait() for training in trainings] == [0, 0]
         print(subprocess.check_output([sys.executable, "-c", "import sys; print(sys.argv, 'gradsight' in sys.modules)"]))
         """,
         "sweep.py",
@@ -209,12 +215,14 @@ def test_a_script_that_starts_trainings(script: Script, crowd: Crowd, tmp_path: 
     done = recorded(crowd, str(path), cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "b\"['-c'] False\\n\"\n"), done.stderr
     runs = crowd.ranks(2)
-    assert [hub.hellos[0]["run"]["args"] for hub in runs] == [["0.1"], ["0.2"]]
+    assert sorted(hub.hellos[0]["run"]["args"] for hub in runs) == [["0.1"], ["0.2"]]
     assert len({hub.hellos[0]["run"]["id"] for hub in crowd.attempts.values()}) == 3
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
-def test_workers_of_a_data_loader(method: str, script: Script, crowd: Crowd, tmp_path: Path) -> None:
+def test_workers_of_a_data_loader(
+    method: str, script: Script, crowd: Crowd, tmp_path: Path, warm: Warm
+) -> None:
     path = script(
         f"""
         import torch
@@ -226,13 +234,13 @@ def test_workers_of_a_data_loader(method: str, script: Script, crowd: Crowd, tmp
         if __name__ == "__main__":
             weight = torch.nn.Parameter(torch.ones(2))
             optimizer = torch.optim.SGD([weight], lr=0.1)
-            for batch in torch.utils.data.DataLoader(Data(), num_workers=2, multiprocessing_context="{method}"):
+            for batch in torch.utils.data.DataLoader(Data(), num_workers=1, multiprocessing_context="{method}"):
                 optimizer.zero_grad()
                 (batch @ weight).sum().backward()
                 optimizer.step()
         """
     )
-    done = recorded(crowd, str(path), cwd=tmp_path)
+    done = recorded_warm(warm, crowd, str(path), cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     (hub,) = crowd.ranks(1)
     assert len(hub.steps("optimizer")) == 4
@@ -262,7 +270,7 @@ def test_pytest(script: Script, crowd: Crowd, tmp_path: Path, warm: Warm) -> Non
         "test_it.py",
     )
     bare = warm.run(["-m", "pytest", "-q", "test_it.py"], environment(), str(tmp_path))
-    done = recorded(crowd, "-m", "pytest", "-q", "test_it.py", cwd=tmp_path)
+    done = recorded_warm(warm, crowd, "-m", "pytest", "-q", "test_it.py", cwd=tmp_path)
     assert (done.returncode, done.stdout.splitlines()[0]) == (0, bare.stdout.splitlines()[0])
     (hub,) = crowd.ranks(1)
     assert len(hub.steps("optimizer")) == 1
@@ -323,7 +331,24 @@ def test_accelerate_launch_of_several_ranks(script: Script, crowd: Crowd, tmp_pa
     assert len(crowd.attempts) == 2  # the launcher itself is no run
 
 
-def test_gradients_that_are_spread_over_ranks(script: Script, crowd: Crowd, tmp_path: Path) -> None:
+TWO_BARE_RANKS = """
+    import os, runpy, socket, sys
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(free.getsockname()[1]), WORLD_SIZE="2")
+    children = []
+    for rank in range(2):
+        children.append(os.fork())
+        if children[-1] == 0:
+            os.environ["RANK"] = str(rank)
+            runpy.run_path(sys.argv[1], run_name="__main__")
+            sys.exit(0)
+    sys.exit(max(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children))
+"""
+
+
+def test_gradients_that_are_spread_over_ranks(script: Script, crowd: Crowd, tmp_path: Path, warm: Warm) -> None:
     """A norm that the script worked out is every rank's; without that each rank tells its share, and none is made up."""
     path = script(
         """
@@ -351,7 +376,8 @@ def test_gradients_that_are_spread_over_ranks(script: Script, crowd: Crowd, tmp_
         """
     )
     arguments = ["-m", "torch.distributed.run", *TORCHRUN, str(path)]
-    bare = run(command(*arguments), env=environment(OMP_NUM_THREADS="1", CUDA_VISIBLE_DEVICES=""), cwd=tmp_path)
+    alone = environment(OMP_NUM_THREADS="1", CUDA_VISIBLE_DEVICES="")
+    bare = warm.run([str(script(TWO_BARE_RANKS, "bare.py")), str(path)], alone, str(tmp_path))
     done = recorded(crowd, *arguments, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, bare.stdout), done.stderr
     assert "the training goes on" not in done.stderr

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Callable, List, Tuple
 
 import pytest
-from conftest import NODE, ROOT, command, run
+from conftest import NODE, ROOT, environment, run
+from testing_warm import Warm
 
 Script = Callable[..., Path]
 CLI = ROOT / "dist" / "cli.cjs"
@@ -51,8 +52,8 @@ def built() -> None:
     assert CLI.exists(), "the command line is not built: npm run build"
 
 
-def norms_at_step(script: Script, path: Path) -> List[float]:
-    done = run(command(str(script(OBSERVER, "observe.py")), str(path)))
+def norms_at_step(warm: Warm, script: Script, path: Path) -> List[float]:
+    done = warm.run([str(script(OBSERVER, "observe.py")), str(path)], environment())
     assert done.returncode == 0, done.stderr
     return list(json.loads(done.stdout))
 
@@ -62,9 +63,9 @@ def fix(path: Path) -> Tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def test_the_fixed_script_clips_what_the_optimizer_sees(script: Script) -> None:
+def test_the_fixed_script_clips_what_the_optimizer_sees(script: Script, warm: Warm) -> None:
     path = script(TRAINING)
-    small, large, usual = norms_at_step(script, path)
+    small, large, usual = norms_at_step(warm, script, path)
     exit_code, said = fix(path)
     assert exit_code == 0, said
     text = path.read_text()
@@ -72,7 +73,7 @@ def test_the_fixed_script_clips_what_the_optimizer_sees(script: Script) -> None:
     assert found, text
     threshold = float(found[1])
     assert small < threshold < large
-    clipped = norms_at_step(script, path)
+    clipped = norms_at_step(warm, script, path)
     assert max(clipped) <= threshold * (1 + 1e-6)
     assert clipped[0] == small  # an already small gradient is untouched
     assert clipped[1] == pytest.approx(threshold, rel=1e-4)
