@@ -125,7 +125,7 @@ export class EventsView {
 
   #createRow(): HTMLLIElement {
     const step = element("button", { type: "button", class: "link step" });
-    const group = element("button", { type: "button", class: "kind group" }, element("span"), createIcon("chevron"));
+    const group = element("button", { type: "button", class: "group" }, element("span"), createIcon("chevron"));
     const row = element(
       "li",
       {},
