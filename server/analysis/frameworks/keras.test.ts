@@ -377,6 +377,33 @@ class Agent:
     ["the other", "self.target.fit(states, goals)", ["8:missing-clipping"]],
     ["none", "self.target.set_weights(self.value.get_weights())", []],
   ])("are told apart: %s is trained", (_, train, expected) => expect(places(agent(train))).toEqual(expected));
+
+  it("are told apart where it returns two at once", () => {
+    const pair = agent("self.value.fit(states, goals)")
+      .replace("self.value = self.build(units)", "self.value, self.target = self.build(units)")
+      .replace("        self.target = self.build(units)\n", "")
+      .replace(/return (.*)$/m, "return keras.Model(seen, seen), $1");
+    expect(places(pair)).toEqual(["6:missing-clipping"]);
+  });
+
+  it("are known by another name, in a function that has callers", () => {
+    const text = `import keras
+from nets import build
+
+def train(wide, x, y):
+    if wide:
+        copy = build(64)
+        copy.compile("adam", "mse")
+        chosen = copy
+    else:
+        chosen = build(8)
+    chosen.fit(x, y)
+
+def main(x, y):
+    train(True, x, y)
+`;
+    expect(places(text)).toEqual(["7:missing-clipping"]);
+  });
 });
 
 describe("the severity", () => {

@@ -1,8 +1,8 @@
 /** Models that are told their optimizer and then train themselves: which one was told what, and which one trains. */
 import type { CompiledModels, Running } from "../../frameworks/framework.ts";
-import type { Expression } from "../../syntax/ast.ts";
+import type { Call, Expression } from "../../syntax/ast.ts";
 import { lastPart } from "../../syntax/call.ts";
-import type { CallSite, ClassInfo } from "../names/scope.ts";
+import type { CallSite, ClassInfo, Scope } from "../names/scope.ts";
 import { argumentThrough } from "../values/passed.ts";
 import { type External, type Located, stripCall, type Value } from "../values/value.ts";
 import type { Values } from "../values/values.ts";
@@ -41,7 +41,7 @@ export class Models {
   }
 
   /** The method is called on the same model, be its class one that can't be seen. */
-  #isOn({ call, scope }: CallSite, identity: ReadonlySet<object>): boolean {
+  #isOn({ call, scope }: CallSite, identity: ReadonlySet<unknown>): boolean {
     if (call.callee.kind !== "attribute") return false;
     const told = { node: call.callee.object, frame: this.#values.frames.of(scope), scope };
     return [...this.#identity(told)].some((key) => identity.has(key));
@@ -104,20 +104,29 @@ export class Models {
   }
 
   /** What makes two expressions the same model: a variable, the call that built it, the class whose instance it is. */
-  #identity(model: Seen): Set<object> {
+  #identity(model: Seen): Set<unknown> {
     const { node, frame, scope } = model;
-    const found = new Set<object>();
+    const found = new Set<unknown>();
     const variable = this.#values.variables.of(node, frame, scope)?.variable;
     if (variable) found.add(variable);
     // A parameter is the same in the whole function, whatever fills it.
     const local = node.kind === "name" ? scope.lookup(node.id) : null;
     if (local) found.add(local);
     for (const value of this.#valuesOf(model)) {
-      // The same constructor in a helper makes another model at each call of that.
-      if (value.kind === "external" && value.call) found.add(value.frame.call?.call ?? value.call);
+      if (value.kind === "external" && value.call)
+        for (const key of this.#madeBy(value, value.call, scope)) found.add(key);
       if (value.kind === "instance") found.add(value.call ?? value.info).add(value.info);
     }
     return found;
+  }
+
+  /** A model's constructor; in a helper it makes another model at each call of that, though the same one in itself. */
+  #madeBy({ frame, scope: within }: External, built: Call, scope: Scope): unknown[] {
+    const { frames } = this.#values;
+    const made = frame.call && `${frames.id(built)} ${frames.id(frame.call.call)}`;
+    if (within.home === scope.home) return made ? [built, made] : [built];
+    const isHelper = within.home.info !== null && within.home.info.name !== "__init__";
+    return isHelper && made ? [made] : [built];
   }
 
   /** `super()` is the same model. */
