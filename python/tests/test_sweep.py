@@ -196,7 +196,7 @@ def test_several_optimizers_are_named(script: Script, tmp_path: Path) -> None:
                 optimizer.step()
         """
     )
-    done = swept(tmp_path, "train.py", "--steps", "5")
+    done = swept(tmp_path, "train.py", "--steps", "5", "--jobs", "1")
     assert done.returncode == 1 and "say --series with one of actor, critic, or all" in done.stderr
     done = swept(tmp_path, "train.py", "--steps", "5", "--series", "critic", "--thresholds", "0.1", "--seeds", "1", "--json")
     assert [line["threshold"] for line in json.loads(done.stdout)["settings"]] == [None, 0.1]
