@@ -1,4 +1,5 @@
 import { AskedVersions } from "./asked-versions.ts";
+import { Walks } from "./facts/events/walks.ts";
 import { type Contains, containing, type Facts, gatherFacts, mayTrain } from "./facts/facts.ts";
 import { ModuleNames } from "./facts/names/module-names.ts";
 import type { Finding, TextEdit } from "./finding.ts";
@@ -15,6 +16,9 @@ import { runRules } from "./run-rules.ts";
 import { Document, type Grammar } from "./syntax/document.ts";
 import type { Origin } from "./workspace.ts";
 
+/** How often facts are gathered before it is forgotten which imports were asked for: those that are typed are many. */
+const MOST_GATHERED = 300;
+
 /** An open text with what is known of it, worked out when it is first asked for after an edit. */
 export class OpenModule implements Module {
   readonly #document: Document;
@@ -23,9 +27,11 @@ export class OpenModule implements Module {
   readonly #lineName: LineName | undefined;
   readonly #names = new ModuleNames();
   readonly #mentions = new Mentions();
+  readonly #walks = new Walks();
   #importer: ModuleImporter | null = null;
   #versions: AskedVersions | null = null;
   #facts: Facts | null | undefined;
+  #gathered = 0;
   #observed: readonly ObservedRun[] = [];
 
   constructor(grammar: Grammar, text: string, origin: Origin | null = null, lineName?: LineName) {
@@ -92,18 +98,25 @@ export class OpenModule implements Module {
   #known(): Facts | null {
     if (this.#facts !== undefined && this.isCurrent) return this.#facts;
     const { text } = this.#document;
-    this.#importer = null;
-    this.#versions = null;
     this.#facts = null;
     const contains: Contains = (sought) =>
       typeof sought === "string" ? this.#mentions.has(sought, text) : sought.test(text);
-    if (mayTrain(contains, FRAMEWORKS)) this.#facts = this.#gather(contains);
+    if (mayTrain(contains, FRAMEWORKS)) this.#facts = this.#gather(contains, this.#walks);
+    else this.#forgetAround();
     return this.#facts;
   }
 
-  #gather(contains: Contains): Facts {
-    this.#importer = this.#origin && new ModuleImporter(this.#origin, this.#grammar);
-    this.#versions = this.#origin?.versions ? new AskedVersions(this.#origin.versions) : null;
+  #forgetAround(): void {
+    this.#importer = null;
+    this.#versions = null;
+  }
+
+  #gather(contains: Contains, walks?: Walks): Facts {
+    this.#gathered += 1;
+    if (this.#importer?.isCurrent() !== true || this.#gathered % MOST_GATHERED === 0)
+      this.#importer = this.#origin && new ModuleImporter(this.#origin, this.#grammar);
+    if (this.#versions?.isCurrent() !== true)
+      this.#versions = this.#origin?.versions ? new AskedVersions(this.#origin.versions) : null;
     const statements = this.#document.statements();
     return gatherFacts(this.text, statements, this.#names.of(statements), FRAMEWORKS, {
       contains,
@@ -111,6 +124,7 @@ export class OpenModule implements Module {
       versions: this.#versions ?? undefined,
       lineName: this.#lineName,
       observed: this.#observed,
+      ...(walks && { walks }),
     });
   }
 }

@@ -5,14 +5,14 @@ import type { ObservedRun } from "../observed-run.ts";
 import { type Expression, type Statement, textOf } from "../syntax/ast.ts";
 import type { Importer, Versions } from "../workspace.ts";
 import { findEvidence } from "./architecture.ts";
-import { Classifier } from "./events/classify.ts";
+import type { Classifier } from "./events/classify.ts";
 import type { ClipSite, Evidence, LogSite, UnscaleSite, UpdateSite } from "./events/events.ts";
 import { ParameterSets } from "./events/parameters.ts";
-import { Walker } from "./events/walk.ts";
+import { Walks } from "./events/walks.ts";
 import type { Names } from "./names/scope.ts";
 import { once } from "./once.ts";
 import { Suppressions } from "./suppressions.ts";
-import { Values } from "./values/values.ts";
+import type { Values } from "./values/values.ts";
 
 export interface Facts {
   readonly text: string;
@@ -63,12 +63,16 @@ function mentionedAmong(frameworks: readonly Framework[], contains: Contains): r
 
 const lists = once((_: readonly Framework[]) => new Map<string, readonly Framework[]>());
 
+const NO_VERSIONS: Versions = new Map();
+
 interface Surroundings {
   readonly contains?: Contains;
   readonly importer?: Importer | null;
   readonly versions?: Versions | undefined;
   readonly lineName?: LineName | undefined;
   readonly observed?: readonly ObservedRun[];
+  /** Those that were made through the text as it was before. */
+  readonly walks?: Walks;
 }
 
 export function gatherFacts(
@@ -79,15 +83,14 @@ export function gatherFacts(
   {
     contains = containing(text),
     importer = null,
-    versions = new Map(),
+    versions = NO_VERSIONS,
     lineName = (line) => `line ${line}`,
     observed = [],
+    walks = new Walks(),
   }: Surroundings = {},
 ): Facts {
   const present = mentionedAmong(frameworks, contains);
-  const values = new Values(names, present, importer);
-  const classifier = new Classifier(values, present, versions);
-  const account = new Walker(values, classifier, present).walk(statements);
+  const { values, classifier, account } = walks.walk(statements, names, { frameworks: present, importer, versions });
   return {
     text,
     statements,

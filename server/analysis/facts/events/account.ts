@@ -40,6 +40,16 @@ export class Accountant {
     this.#logs.set(site.call, site);
   }
 
+  /** What another walk came across, too. */
+  add(other: Accountant): void {
+    for (const [id, { step, paths }] of other.#updates)
+      for (const path of paths) record(this.#updates, id, { step }, path);
+    for (const [id, { clip, paths }] of other.#clips) for (const path of paths) record(this.#clips, id, { clip }, path);
+    for (const [id, { unscale, paths }] of other.#unscales)
+      for (const path of paths) record(this.#unscales, id, { unscale }, path);
+    for (const site of other.#logs.values()) this.log(site);
+  }
+
   get logs(): LogSite[] {
     return [...this.#logs.values()];
   }

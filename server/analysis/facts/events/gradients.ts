@@ -247,7 +247,7 @@ export class Gradients {
   /** A factor that comes from where it can't be seen, and isn't what the function is applied to. */
   #isHidden(node: Expression, frame: Frame, scope: Scope): boolean {
     if (node.kind !== "name" && node.kind !== "attribute") return false;
-    const own = node.kind === "name" ? scope.variables.get(node.id)?.bindings[0]?.kind === "parameter" : false;
+    const own = node.kind === "name" ? scope.own(node.id)?.bindings[0]?.kind === "parameter" : false;
     const hides = (value: Value) =>
       value.kind === "unknown" || (value.kind === "external" && !this.#isInert(value.name));
     return !own && this.#values.evaluate(node, frame, scope).some(hides);

@@ -4,7 +4,9 @@ import { type Call, type Expression, textOf } from "../../syntax/ast.ts";
 import { argumentOf } from "../../syntax/call.ts";
 import type { Versions } from "../../workspace.ts";
 import { usesExternal } from "../names/external-names.ts";
-import { type Binding, type ClassInfo, type FunctionInfo, type Scope, Variable } from "../names/scope.ts";
+import { unwatched } from "../names/reads.ts";
+import { type Binding, type ClassInfo, type FunctionInfo, type Names, type Scope, Variable } from "../names/scope.ts";
+import { once } from "../once.ts";
 import { declaredClasses } from "../values/declared.ts";
 import { type External, type Frame, type Located, stripCall, type Value } from "../values/value.ts";
 import type { Values } from "../values/values.ts";
@@ -29,6 +31,20 @@ interface Found {
   opaque: boolean;
 }
 
+/** Those whose gradients something in the file clips that is neither call nor setting of theirs. */
+export const clippedElsewhere = (names: Names, frameworks: readonly Framework[]): readonly Framework[] =>
+  clippedIn(names)(frameworks);
+
+const clippedIn = once((names: Names) =>
+  once((frameworks: readonly Framework[]) => {
+    const called = [...names.calls.keys()];
+    return frameworks.filter(
+      ({ clipsElsewhere }) =>
+        clipsElsewhere && (usesExternal(names, clipsElsewhere) || called.some((name) => clipsElsewhere.test(name))),
+    );
+  }),
+);
+
 export class Optimizers {
   readonly #values: Values;
   readonly #settings: ClipSettings;
@@ -44,12 +60,7 @@ export class Optimizers {
     this.#written = new WrittenSettings(values);
     this.#frameworks = frameworks;
     this.models = new Models(values);
-    const { names } = values;
-    const called = [...names.calls.keys()];
-    this.#clippedElsewhere = frameworks.filter(
-      ({ clipsElsewhere }) =>
-        clipsElsewhere && (usesExternal(names, clipsElsewhere) || called.some((name) => clipsElsewhere.test(name))),
-    );
+    this.#clippedElsewhere = clippedElsewhere(unwatched(values.names), frameworks);
   }
 
   /** `framework` is the one whose update uses it. */

@@ -13,6 +13,9 @@ interface Import {
   readonly scope: Scope;
 }
 
+/** The names of calls that are worth a look. */
+export type Relevant = Pick<ReadonlySet<string>, "has">;
+
 /** Who calls something of a name: the name of a function, or of a class by what its constructor calls. */
 interface Caller {
   readonly name: string;

@@ -6,11 +6,10 @@ import type { Framework } from "../../frameworks/framework.ts";
 import { type Block, blocksOf, type Call, childrenOf, type Expression, type Statement } from "../../syntax/ast.ts";
 import { lastPart } from "../../syntax/call.ts";
 import { dividesGrad } from "../names/by-hand.ts";
-import { callsGiven } from "../names/passed-on.ts";
 import type { FunctionInfo, Scope } from "../names/scope.ts";
 import type { CallPlace, Frame } from "../values/value.ts";
 import type { Values } from "../values/values.ts";
-import { type Account, Accountant } from "./account.ts";
+import { Accountant } from "./account.ts";
 import { averages } from "./averages.ts";
 import { callsInOrder, type Evaluated, evaluationOf, type Shaped, shapeOf } from "./calls.ts";
 import type { Classified, Classifier } from "./classify.ts";
@@ -18,13 +17,13 @@ import { seenFrom, type Way } from "./elsewhere.ts";
 import type { ClipEvent, Path, StepEvent, TrainingEvent } from "./events.ts";
 import { outcomeOf } from "./given.ts";
 import { join, type Outcome, passing, type Trails } from "./outcome.ts";
-import { calledAs, relevantNames } from "./relevant.ts";
+import { calledAs, type Relevant } from "./relevant.ts";
 import { fewest, matters, merge, Trail } from "./trail.ts";
 
 type Inlined = Extract<Classified, { kind: "inline" }>;
 
 const MAX_CALL_DEPTH = 12;
-const BUDGET = 400_000;
+export const BUDGET = 400_000;
 /** For what stands in other modules; what it doesn't reach to is unknown. */
 const BUDGET_ELSEWHERE = 20_000;
 const MAX_EFFECTS = 8;
@@ -33,9 +32,9 @@ export class Walker {
   readonly #values: Values;
   readonly #classifier: Classifier;
   readonly #frameworks: readonly Framework[];
-  readonly #relevant: ReadonlySet<string>;
-  readonly #accountant = new Accountant();
-  readonly #visited = new Set<FunctionInfo>();
+  readonly #relevant: Relevant;
+  readonly accountant = new Accountant();
+  readonly visited = new Set<FunctionInfo>();
   readonly #stack: FunctionInfo[] = [];
   /** Activations in which nothing happens: while no gradients wait for their update, and while some do. */
   readonly #idle: readonly [Set<Frame>, Set<Frame>] = [new Set(), new Set()];
@@ -53,37 +52,30 @@ export class Walker {
   #statement: Statement | null = null;
   #inClosure = false;
 
-  constructor(values: Values, classifier: Classifier, frameworks: readonly Framework[]) {
+  /** `relevant`: the names of calls that are worth a look. */
+  constructor(values: Values, classifier: Classifier, frameworks: readonly Framework[], relevant: Relevant) {
     this.#values = values;
     this.#classifier = classifier;
     this.#frameworks = frameworks;
-    this.#relevant = relevantNames(values, classifier);
+    this.#relevant = relevant;
   }
 
-  walk(body: Block): Account {
+  module(body: Block): void {
     this.#block(body, this.#values.frames.root, this.#values.names.module, [Trail.start()]);
-    // What nothing here calls is an entry point; callers before the called, so that helpers are seen in their context.
-    const rest = this.#values.names.functions.filter(
-      (info) => info.node.kind === "function" && this.#relevant.has(calledAs(info)),
-    );
-    const called = (info: FunctionInfo) => this.#values.callers.of(info.scope).length > 0;
-    // What is handed to something else is seen better where that is called, and so comes after the function that hands it on.
-    const rank = ({ name }: FunctionInfo) => {
-      const places = callsGiven(name, this.#values.names);
-      return places.length === 0 ? 0 : places.some(({ scope }) => scope.home.info !== null) ? 2 : 1;
-    };
-    const entries = rest.filter((f) => !called(f)).map((info) => ({ info, rank: rank(info) }));
-    const ordered = [0, 1, 2].map((wanted) => entries.filter((entry) => entry.rank === wanted).map(({ info }) => info));
-    for (const info of [...(ordered[0] ?? []), ...(ordered[1] ?? []), ...rest.filter(called), ...(ordered[2] ?? [])])
-      if (!this.#visited.has(info)) this.#function(info, this.#values.frames.standalone(info), [Trail.start()]);
-    // Out of budget, paths are missing: nothing may be concluded from what was seen.
-    const { logs } = this.#accountant;
-    if (this.#budget <= 0) return { updates: [], updatesElsewhere: [], clips: [], unscales: [], logs };
-    return this.#accountant.close();
+  }
+
+  /** A function that nothing was seen to call. */
+  entry(info: FunctionInfo): void {
+    this.#function(info, this.#values.frames.standalone(info), [Trail.start()]);
+  }
+
+  /** How many statements and calls were gone through. */
+  get spent(): number {
+    return BUDGET - this.#budget;
   }
 
   #function(info: FunctionInfo, frame: Frame, trails: Trails): Trails {
-    this.#visited.add(info);
+    this.visited.add(info);
     const idle = this.#idle[isPending(trails) ? 1 : 0];
     if (idle.has(frame)) return trails;
     if (this.#stack.includes(info) || this.#stack.length >= MAX_CALL_DEPTH) return this.#cut(info, trails);
@@ -268,7 +260,7 @@ export class Walker {
       return this.#append(trails, this.#seen({ ...this.#base(call, frame, scope), kind: "unknown" }));
     }
     if (found.kind === "log") {
-      if (!this.#way) this.#accountant.log({ node: call, frame, scope, call, threshold: found.threshold });
+      if (!this.#way) this.accountant.log({ node: call, frame, scope, call, threshold: found.threshold });
       return trails;
     }
     if (found.kind === "inline")
@@ -395,7 +387,7 @@ export class Walker {
   }
 
   #happen(trail: Trail, event: TrainingEvent): Trail {
-    if (!this.#summing) this.#accountant.note(trail, event);
+    if (!this.#summing) this.accountant.note(trail, event);
     return event.kind === "step" ? trail.stepped(event) : trail.append(event);
   }
 

@@ -2,13 +2,19 @@
 import type { Statement } from "../../syntax/ast.ts";
 import { collectPart } from "./collect.ts";
 import { gathered, type Part, put, type Write } from "./part.ts";
+import { same } from "./reads.ts";
 import { type CallSite, type Names, Scope, type Variable } from "./scope.ts";
+
+/** Names that are gone. */
+const MOST_FORMER = 100;
 
 export class ModuleNames {
   /** One for all versions of the text, since what is kept of a statement lies in it; its content is each version's own. */
   readonly #module = new Scope("module", null);
   readonly #body: Statement[] = [];
   readonly #parts = new WeakMap<Statement, Part>();
+  /** By name, as they were last: one that comes to be the same again is the same object. */
+  readonly #variables = new Map<string, Variable>();
 
   /** Names that were given before don't hold any more. */
   of(statements: readonly Statement[]): Names {
@@ -28,6 +34,9 @@ export class ModuleNames {
       }
     }
     for (const { path, written } of later) if (module.variables.has(path[0])) put(variableAt(module, path), written);
+    for (const [name, variable] of module.variables) module.variables.set(name, this.#kept(variable));
+    if (this.#variables.size > 2 * module.variables.size + MOST_FORMER)
+      for (const name of this.#variables.keys()) if (!module.variables.has(name)) this.#variables.delete(name);
     return {
       module,
       parts,
@@ -39,6 +48,13 @@ export class ModuleNames {
       changesGradients: new Set(parts.flatMap(({ changesGradients }) => [...changesGradients])),
       scopes: new Map(parts.flatMap(({ scopes }) => [...scopes])),
     };
+  }
+
+  #kept(variable: Variable): Variable {
+    const former = this.#variables.get(variable.name);
+    if (former && isSame(former, variable)) return former;
+    this.#variables.set(variable.name, variable);
+    return variable;
   }
 
   #partOf(statement: Statement): Part {
@@ -53,6 +69,20 @@ export class ModuleNames {
 
 function variableAt(module: Scope, [name, ...attributes]: Write["path"]): Variable {
   return attributes.reduce((variable, attribute) => variable.attribute(attribute), module.variable(name));
+}
+
+/** The same is written to both. */
+function isSame(a: Variable, b: Variable): boolean {
+  return (
+    same(a.bindings, b.bindings) &&
+    a.contents.length === b.contents.length &&
+    a.contents.every(({ binding, key }, at) => b.contents[at]?.binding === binding && b.contents[at]?.key === key) &&
+    a.attributes.size === b.attributes.size &&
+    [...b.attributes].every(([name, attribute]) => {
+      const former = a.attributes.get(name);
+      return former !== undefined && isSame(former, attribute);
+    })
+  );
 }
 
 function callsOf(parts: readonly Part[]): Map<string, CallSite[]> {

@@ -10,6 +10,7 @@ import type {
   StatementOf,
 } from "../../syntax/ast.ts";
 import type { Part } from "./part.ts";
+import type { Reads } from "./reads.ts";
 
 /** A statement of which one branch or another runs, and the block that it stands in. */
 export interface Branching {
@@ -90,6 +91,8 @@ export class Scope {
   /** Modules whose names were all imported here (`from torch.optim import *`). */
   readonly wildcards: string[] = [];
   readonly outer = new Set<string>();
+  /** Of the linted module: notes what is looked up, and what was found. */
+  noted: Reads | null = null;
   info: FunctionInfo | null = null;
   owner: ClassInfo | null = null;
 
@@ -118,10 +121,17 @@ export class Scope {
     for (let scope: Scope | null = this; scope; scope = scope.parent) {
       if (scope.kind === "class" && scope !== this) continue;
       if (scope.outer.size > 0 && scope.outer.has(name)) continue;
-      const found = scope.variables.get(name);
+      const found = scope.own(name);
       if (found) return found;
     }
     return null;
+  }
+
+  /** The variable of that name of this very scope. */
+  own(name: string): Variable | undefined {
+    const found = this.variables.get(name);
+    this.noted?.variable(name, found);
+    return found;
   }
 
   /** The function (or module) whose frame holds this scope's names; comprehensions live in their function's. */

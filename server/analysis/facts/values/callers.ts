@@ -2,7 +2,9 @@
 import type { Argument, Call, Expression } from "../../syntax/ast.ts";
 import { argumentOf } from "../../syntax/call.ts";
 import { callsGiven } from "../names/passed-on.ts";
+import { unwatched } from "../names/reads.ts";
 import type { Binding, CallSite, FunctionInfo, Names, Scope } from "../names/scope.ts";
+import { once } from "../once.ts";
 import type { CallPlace, Frame } from "./value.ts";
 import type { Values } from "./values.ts";
 
@@ -14,10 +16,12 @@ export interface Passed {
   readonly scope: Scope;
 }
 
+/** A call stands where it stands, whatever becomes of others. */
+const sitesIn = once((names: Names) => new Map([...names.calls.values()].flat().map((site) => [site.call, site])));
+
 export class Callers {
   readonly #values: Values;
   readonly #callers = new Map<Scope, CallSite[]>();
-  readonly #sites = new Map<Names, Map<Call, CallSite>>();
   /** The calls that libraries make, and where they are told to. */
   readonly #made = new Map<Call, CallSite>();
 
@@ -66,19 +70,10 @@ export class Callers {
     const made = this.#made.get(call);
     if (made) return made;
     for (const names of this.#around(callee)) {
-      const site = this.#sitesIn(names).get(call);
+      const site = sitesIn(unwatched(names)).get(call);
       if (site) return site;
     }
     return undefined;
-  }
-
-  #sitesIn(names: Names): Map<Call, CallSite> {
-    let sites = this.#sites.get(names);
-    if (!sites) {
-      sites = new Map([...names.calls.values()].flat().map((site) => [site.call, site]));
-      this.#sites.set(names, sites);
-    }
-    return sites;
   }
 
   /** Where calls of a function are looked for: in this file, and in the module that it stands in. */

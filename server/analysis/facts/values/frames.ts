@@ -23,6 +23,11 @@ export class Frames {
     return root;
   }
 
+  /** How much is remembered. */
+  get size(): number {
+    return this.#ids.size;
+  }
+
   /** A number of its own for each node, frame or other object. */
   id(of: object): number {
     let id = this.#ids.get(of);

@@ -42,6 +42,11 @@ export class Imports {
     return this.#importer !== null;
   }
 
+  /** No other module was looked into. */
+  get isAlone(): boolean {
+    return this.#modules.size === 0;
+  }
+
   isHere(scope: Scope): boolean {
     return this.#modules.size === 0 || scope.module === this.#values.names.module;
   }
@@ -188,7 +193,7 @@ export class Imports {
     if (!this.#thorough && !module.matters && !module.mayPassOn(name)) return null;
     const names = this.#use(module);
     if (!names) return null;
-    const variable = names.module.variables.get(name);
+    const variable = names.module.own(name);
     if (variable && variable.bindings.length + variable.contents.length > 0) return { variable, rest: [] };
     return this.#locateWildcard(name, names.module);
   }

@@ -1,6 +1,8 @@
 /** What an object must be whose class can't be seen, by the methods that the file calls on it. */
 import type { Expression } from "../../syntax/ast.ts";
-import type { Scope, Variable } from "../names/scope.ts";
+import { calledOn, scaledBy, scalerOf } from "../names/called-on.ts";
+import { readsOf, unwatched } from "../names/reads.ts";
+import type { CallSite, Scope, Variable } from "../names/scope.ts";
 import type { Frame } from "./value.ts";
 import type { Values } from "./values.ts";
 
@@ -8,22 +10,17 @@ const METHODS_OF_MODELS = ["parameters", "named_parameters", "state_dict", "zero
 /** An engine of some library has an optimizer's methods, too, and clips as its configuration says. */
 const METHODS_OF_NO_OPTIMIZER = ["backward", "parameters", "named_parameters", "train", "eval"];
 
-interface Receiver {
-  readonly object: Expression;
-  readonly scope: Scope;
-}
-
 export class Usage {
   readonly #values: Values;
-  readonly #called = new Map<string, ReadonlySet<Variable>>();
-  #scalers: ReadonlySet<Variable> | null = null;
+  /** By the method, and by how it is called. */
+  readonly #known = new Map<string, Map<Variable, boolean>>();
 
   constructor(values: Values) {
     this.#values = values;
   }
 
   isModel(variable: Variable): boolean {
-    return METHODS_OF_MODELS.some((method) => this.#on(method).has(variable));
+    return METHODS_OF_MODELS.some((method) => this.#isCalled(method, variable));
   }
 
   /** It clears gradients and steps: no scheduler, environment or profiler does both. */
@@ -33,46 +30,60 @@ export class Usage {
       return found ? [found.variable] : [];
     });
     return (
-      variables.some((variable) => this.#on("zero_grad").has(variable) && this.#on("step").has(variable)) &&
-      !variables.some((variable) => METHODS_OF_NO_OPTIMIZER.some((method) => this.#on(method).has(variable)))
+      variables.some((variable) => this.#isCalled("zero_grad", variable) && this.#isCalled("step", variable)) &&
+      !variables.some((variable) => METHODS_OF_NO_OPTIMIZER.some((method) => this.#isCalled(method, variable)))
     );
   }
 
   /** It scales what is then gone back through: `scaler.scale(loss).backward()`. */
   isScaler(object: Expression, frame: Frame, scope: Scope): boolean {
     const found = this.#values.variables.of(object, frame, scope);
-    this.#scalers ??= this.#variables(
-      this.#sites("backward").flatMap(({ object: scaled, scope }) =>
-        scaled.kind === "call" && scaled.callee.kind === "attribute" && scaled.callee.name === "scale"
-          ? [{ object: scaled.callee.object, scope }]
-          : [],
-      ),
-    );
-    return found !== null && this.#scalers.has(found.variable);
+    return found !== null && this.#isCalled("backward", found.variable, scaledBy);
   }
 
-  /** The variables that a method is called on. */
-  #on(method: string): ReadonlySet<Variable> {
-    const known = this.#called.get(method);
-    if (known) return known;
-    // Asked for again while it is being worked out: nothing to add.
-    this.#called.set(method, new Set());
-    const variables = this.#variables(this.#sites(method));
-    this.#called.set(method, variables);
-    return variables;
+  /** A method is called on the variable, or on what is made of it. */
+  #isCalled(method: string, variable: Variable, made?: typeof scaledBy): boolean {
+    const key = made ? made(method) : method;
+    let known = this.#known.get(key);
+    if (!known) {
+      known = new Map();
+      this.#known.set(key, known);
+    }
+    let is = known.get(variable);
+    if (is === undefined) {
+      is = this.#sites(method, variable, made).some(
+        ({ call: { callee }, scope }) =>
+          callee.kind === "attribute" && this.#isIt(variable, callee.object, scope, made),
+      );
+      known.set(variable, is);
+    }
+    return is;
   }
 
-  /** What a method is called on. */
-  #sites(method: string): Receiver[] {
-    return (this.#values.names.calls.get(method) ?? []).flatMap(({ call: { callee }, scope }) =>
-      callee.kind === "attribute" ? [{ object: callee.object, scope }] : [],
-    );
+  #isIt(variable: Variable, object: Expression, scope: Scope, made?: typeof scaledBy): boolean {
+    const named = made ? scalerOf(object) : object;
+    const found = named && this.#values.variables.of(named, this.#values.frames.of(scope), scope);
+    return found?.variable === variable;
   }
 
-  #variables(receivers: readonly Receiver[]): ReadonlySet<Variable> {
-    const found = receivers.map(({ object, scope }) =>
-      this.#values.variables.of(object, this.#values.frames.of(scope), scope),
-    );
-    return new Set(found.flatMap((each) => (each ? [each.variable] : [])));
+  /** The calls that may be on the variable. */
+  #sites(method: string, variable: Variable, made?: typeof scaledBy): readonly CallSite[] {
+    const { names, imports } = this.#values;
+    const { scope, owner, name } = variable;
+    // Another module's goes by the name that it is imported as.
+    if (scope && (imports.areFollowed ? scope.kind === "module" : !imports.isHere(scope)))
+      return names.calls.get(method) ?? [];
+    const receiver = made ? made(name) : name;
+    const sites = calledOn(method, receiver, unwatched(names));
+    // Seen from its function alone, and so of the same statement.
+    if (!owner && (scope?.kind === "function" || scope?.kind === "comprehension"))
+      return sites.filter((site) => isWithin(site.scope, scope));
+    readsOf(names)?.calledOn(method, receiver, sites);
+    return sites;
   }
+}
+
+function isWithin(scope: Scope, outer: Scope): boolean {
+  for (let at: Scope | null = scope; at; at = at.parent) if (at === outer) return true;
+  return false;
 }

@@ -8,11 +8,13 @@ import { argumentOf } from "../../syntax/call.ts";
 import type { Importer } from "../../workspace.ts";
 import { BUILTINS } from "../names/builtins.ts";
 import { reaching } from "../names/reaching.ts";
+import { readsOf } from "../names/reads.ts";
 import type { Binding, Names, Scope, Variable } from "../names/scope.ts";
 import { once, onceAWord } from "../once.ts";
 import { Callers } from "./callers.ts";
 import { Elements } from "./elements.ts";
-import { Frames } from "./frames.ts";
+import type { Frames } from "./frames.ts";
+import { Identities } from "./identities.ts";
 import { Imports } from "./imports.ts";
 import { Members } from "./members.ts";
 import { type Frame, type Located, located, UNKNOWN, type Value } from "./value.ts";
@@ -20,10 +22,13 @@ import { Variables } from "./variables.ts";
 
 const MAX_DEPTH = 24;
 const MAX_VALUES = 12;
+const BUDGET = 60_000;
+
+type Answers = ReadonlyMap<Frame, ReadonlyMap<Expression, Value[]>>;
 
 export class Values {
   readonly names: Names;
-  readonly frames: Frames;
+  readonly identities: Identities;
   readonly imports: Imports;
   readonly callers = new Callers(this);
   readonly elements = new Elements(this);
@@ -36,14 +41,38 @@ export class Values {
   readonly #activeFrames: Frame[] = [];
   #cutAt = Number.POSITIVE_INFINITY;
   readonly #known = new Map<Frame, Map<Expression, Value[]>>();
-  #budget = 60_000;
+  /** What others have found, first come first. */
+  readonly #recalled = new Map<Frame, ReadonlyMap<Expression, Value[]>[]>();
+  #budget = BUDGET;
 
-  constructor(names: Names, frameworks: readonly Framework[], importer: Importer | null = null) {
+  constructor(
+    names: Names,
+    frameworks: readonly Framework[],
+    importer: Importer | null = null,
+    identities = new Identities(names.module),
+  ) {
     this.names = names;
+    this.identities = identities;
     this.#frameworks = frameworks;
     this.#canonical = canonicalNames(frameworks);
-    this.frames = new Frames(names.module);
     this.imports = new Imports(this, importer, frameworks);
+  }
+
+  get frames(): Frames {
+    return this.identities.frames;
+  }
+
+  /** Takes over what others have found, before anything is asked that they may know. */
+  recall(others: Iterable<Values>): void {
+    for (const other of others) {
+      this.variables.recall(other.variables);
+      const answers: Answers = other.#known;
+      for (const [frame, inFrame] of answers) {
+        const known = this.#recalled.get(frame);
+        if (known) known.push(inFrame);
+        else this.#recalled.set(frame, [inFrame]);
+      }
+    }
   }
 
   evaluate(node: Expression, frame: Frame, scope: Scope = frame.scope): Value[] {
@@ -52,7 +81,12 @@ export class Values {
       known = new Map();
       this.#known.set(frame, known);
     }
-    const answer = known.get(node);
+    const answer =
+      known.get(node) ??
+      this.#recalled
+        .get(frame)
+        ?.find((inFrame) => inFrame.has(node))
+        ?.get(node);
     if (answer) return answer;
     // A name defined by itself (`model = DDP(model)`) has nothing to add.
     const depth = this.#active.length;
@@ -104,7 +138,7 @@ export class Values {
   #evaluate(node: Expression, frame: Frame, scope: Scope): Value[] {
     switch (node.kind) {
       case "name":
-        return this.#name(node.id, frame, scope, rangeOf(node).start);
+        return this.#name(node, frame, scope);
       case "attribute":
         return this.#attribute(node.object, node.name, frame, scope);
       case "call":
@@ -161,7 +195,8 @@ export class Values {
     return this.imports.namesIn(scope).scopes.get(node) ?? scope;
   }
 
-  #name(id: string, frame: Frame, scope: Scope, use: number): Value[] {
+  #name(node: Expression & { kind: "name" }, frame: Frame, scope: Scope): Value[] {
+    const { id } = node;
     const variable = scope.lookup(id);
     if (!variable?.scope) {
       if (BUILTINS.has(id)) return [this.#external(`builtins.${id}`, null, frame, scope)];
@@ -172,11 +207,10 @@ export class Values {
     }
     const at = this.frames.for(variable.scope, frame);
     if (at.self && variable.scope.self === id) return [at.self];
-    return this.variable(
-      variable,
-      at,
-      variable.scope === scope.home ? reaching(variable.bindings, use) : variable.bindings,
-    );
+    if (variable.scope !== scope.home) return this.variable(variable, at);
+    const bindings = reaching(variable.bindings, rangeOf(node).start);
+    if (!scope.home.parent && variable.bindings.length > 1) readsOf(this.names)?.reached(variable, node, bindings);
+    return this.variable(variable, at, bindings);
   }
 
   /** The qualified name that a wildcard import gave, where a framework knows it; `torch` is the module, whoever imported it. */

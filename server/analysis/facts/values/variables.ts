@@ -1,7 +1,7 @@
 /** Which variable an expression names: the identity of a model or an optimizer, whatever it holds. */
 import type { Expression } from "../../syntax/ast.ts";
 import { BUILTINS } from "../names/builtins.ts";
-import { type ClassInfo, type Scope, Variable } from "../names/scope.ts";
+import type { Scope, Variable } from "../names/scope.ts";
 import type { Frame } from "./value.ts";
 import type { Values } from "./values.ts";
 
@@ -15,7 +15,6 @@ interface Place {
 
 export class Variables {
   readonly #values: Values;
-  readonly #free = new Map<string, Variable>();
   /** Attributes that are only read. */
   readonly #read = new Map<Variable, Map<string, Variable>>();
 
@@ -46,7 +45,10 @@ export class Variables {
           const attribute = this.#values.members.attribute(self.info, node.name);
           if (attribute) return { variable: attribute, frame };
           // Set in a base that can't be seen: still one thing in all methods.
-          if (scope.home.self === node.object.id) return { variable: this.#inherited(self.info, node.name), frame };
+          if (scope.home.self === node.object.id) {
+            const root = this.#values.members.root(self.info);
+            return { variable: this.#values.identities.free(node.name, root), frame };
+          }
         }
       }
       const imported = this.#member(node, frame, scope);
@@ -65,21 +67,21 @@ export class Variables {
   #attribute(of: Variable, name: string): Variable {
     const known = this.attribute(of, name);
     if (known) return known;
-    const attribute = new Variable(name, of.scope, of);
-    const others = this.#read.get(of);
-    if (others) others.set(name, attribute);
-    else this.#read.set(of, new Map([[name, attribute]]));
+    const attribute = this.#values.identities.attribute(of, name);
+    this.#note(of, name, attribute);
     return attribute;
   }
 
-  #inherited(info: ClassInfo, name: string): Variable {
-    const key = `${this.#values.frames.id(this.#values.members.root(info))}.${name}`;
-    let variable = this.#free.get(key);
-    if (!variable) {
-      variable = new Variable(name, null, info);
-      this.#free.set(key, variable);
-    }
-    return variable;
+  #note(of: Variable, name: string, attribute: Variable): void {
+    const others = this.#read.get(of);
+    if (others) others.set(name, attribute);
+    else this.#read.set(of, new Map([[name, attribute]]));
+  }
+
+  /** Takes over what others saw being read. */
+  recall(others: Variables): void {
+    for (const [of, attributes] of others.#read)
+      for (const [name, attribute] of attributes) this.#note(of, name, attribute);
   }
 
   /** The variable of another module that an import names: the same one for all who import it. */
@@ -112,11 +114,6 @@ export class Variables {
     const imported = this.#values.imports.wildcardVariable(name, scope);
     const found = imported && this.#followed(imported);
     if (found || BUILTINS.has(name)) return found;
-    let variable = this.#free.get(name);
-    if (!variable) {
-      variable = new Variable(name, null);
-      this.#free.set(name, variable);
-    }
-    return { variable, frame: this.#values.frames.root };
+    return { variable: this.#values.identities.free(name), frame: this.#values.frames.root };
   }
 }
