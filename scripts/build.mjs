@@ -1,5 +1,5 @@
 // `npm run build [-- --watch] [--production]`: bundles the four programs into dist/. What each may import is said in ARCHITECTURE.md.
-import { copyFileSync, mkdirSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { context } from "esbuild";
 
@@ -14,22 +14,36 @@ const shared = {
   outdir: "dist",
 };
 const require = createRequire(import.meta.url);
-// The ES module build reads `import.meta.url`, which a CommonJS bundle has not, and asks for Node in a worker.
-const PARSER = { "web-tree-sitter": require.resolve("web-tree-sitter") };
-const node = {
-  ...shared,
-  alias: PARSER,
-  platform: "node",
-  format: "cjs",
-  target: "node22",
-  outExtension: { ".js": ".cjs" },
+const node = { ...shared, platform: "node", target: "node22" };
+/** ES modules, so that what they have in common (the analysis) is there once: beside them, where their other files lie. */
+const programs = {
+  ...node,
+  format: "esm",
+  splitting: true,
+  chunkNames: "shared-[hash]",
+  outExtension: { ".js": ".mjs" },
+  // For the CommonJS libraries among them.
+  banner: {
+    js: 'import { createRequire as makeRequire } from "node:module";\nconst require = makeRequire(import.meta.url);',
+  },
 };
 
+// The ES module build reads `import.meta.url`, which no script has, and asks for Node in a worker.
+const PARSER = { "web-tree-sitter": require.resolve("web-tree-sitter") };
 const web = { ...shared, platform: "browser", target: "es2023", outdir: "dist/web" };
 
 const builds = [
-  { ...node, entryPoints: { extension: "extension/main.ts" }, external: ["vscode"] },
-  { ...node, entryPoints: { server: "server/lsp/main.ts", hub: "server/hub/worker.ts", cli: "server/cli/main.ts" } },
+  {
+    ...node,
+    format: "cjs",
+    outExtension: { ".js": ".cjs" },
+    entryPoints: { extension: "extension/main.ts" },
+    external: ["vscode"],
+  },
+  {
+    ...programs,
+    entryPoints: { server: "server/lsp/main.ts", hub: "server/hub/worker.ts", cli: "server/cli/main.ts" },
+  },
   {
     ...shared,
     platform: "browser",
@@ -56,6 +70,8 @@ const builds = [
 ];
 
 mkdirSync("dist", { recursive: true });
+// Their names tell what they hold, so that a new one doesn't replace an old one.
+for (const name of readdirSync("dist")) if (name.startsWith("shared-")) rmSync(`dist/${name}`);
 copyFileSync(require.resolve("web-tree-sitter/web-tree-sitter.wasm"), "dist/web-tree-sitter.wasm");
 copyFileSync(require.resolve("tree-sitter-python/tree-sitter-python.wasm"), "dist/tree-sitter-python.wasm");
 

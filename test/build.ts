@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const BUNDLES = ["server.cjs", "hub.cjs", "cli.cjs", "web-tree-sitter.wasm", "tree-sitter-python.wasm"];
+const BUNDLES = ["server.mjs", "hub.mjs", "cli.mjs", "web-tree-sitter.wasm", "tree-sitter-python.wasm"];
 
 export function setup(): void {
   const modified = (path: string) => statSync(join(ROOT, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
@@ -16,7 +16,7 @@ export function setup(): void {
   );
   const newest = Math.max(modified("package.json"), modified("scripts/build.mjs"), ...sources);
   // The grammars are copied with the time of their packages.
-  const oldest = Math.min(...BUNDLES.filter((name) => name.endsWith(".cjs")).map((name) => modified(`dist/${name}`)));
+  const oldest = Math.min(...BUNDLES.filter((name) => name.endsWith(".mjs")).map((name) => modified(`dist/${name}`)));
   if (oldest > newest && BUNDLES.every((name) => modified(`dist/${name}`) > 0)) return;
   execFileSync(process.execPath, ["scripts/build.mjs"], { cwd: ROOT, stdio: ["ignore", "ignore", "inherit"] });
 }

@@ -4,7 +4,7 @@ import { startHub } from "../../server/hub/host.ts";
 
 const hub = await startHub({
   storage: process.argv[2]!,
-  workerFile: fileURLToPath(new URL("../../dist/hub.cjs", import.meta.url)),
+  workerFile: fileURLToPath(new URL("../../dist/hub.mjs", import.meta.url)),
   onLog: (level, message) => {
     if (level !== "info") console.error(message);
   },

@@ -5,7 +5,7 @@ import { join, relative, resolve } from "node:path";
 import { program, python } from "./peers.ts";
 import { type Run, run } from "./process.ts";
 
-const CLI = resolve("dist/cli.cjs");
+const CLI = resolve("dist/cli.mjs");
 
 export interface TreeRun extends Run {
   readonly tool: string;

@@ -17,7 +17,7 @@ export async function startScratchHub(): Promise<ScratchHub> {
   mkdirSync(storage);
   const hub = await startHub({
     storage,
-    workerFile: resolve("dist/hub.cjs"),
+    workerFile: resolve("dist/hub.mjs"),
     onLog: (level, message) => {
       if (level !== "info") console.error(message);
     },

@@ -47,7 +47,7 @@ export class LanguageServer implements Disposable, Requests, Stateful {
   /** @param storage folder of runs and rendezvous file; null switches the hub off */
   constructor(context: ExtensionContext, storage: Uri | null, log: LogOutputChannel) {
     this.log = log;
-    const module = Uri.joinPath(context.extensionUri, "dist", "server.cjs").fsPath;
+    const module = Uri.joinPath(context.extensionUri, "dist", "server.mjs").fsPath;
     const run = { module, transport: TransportKind.ipc };
     const options: ServerOptions = { storage: storage?.fsPath ?? null, grammar: null, opensRuns: true };
     this.client = new QuietClient(

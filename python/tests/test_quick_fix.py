@@ -12,7 +12,7 @@ from conftest import NODE, ROOT, environment, run
 from testing_warm import Warm
 
 Script = Callable[..., Path]
-CLI = ROOT / "dist" / "cli.cjs"
+CLI = ROOT / "dist" / "cli.mjs"
 
 TRAINING = """
     import torch

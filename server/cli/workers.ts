@@ -41,7 +41,7 @@ export async function lintInThreads(
   let finished = 0;
   const one = () =>
     new Promise<void>((resolve, reject) => {
-      const worker = new Worker(__filename, { workerData: options });
+      const worker = new Worker(new URL(import.meta.url), { workerData: options });
       const give = () => {
         if (next >= tasks.length) {
           void worker.terminate();

@@ -67,7 +67,7 @@ export function nodeHost(): Host {
       };
     },
     startHub(options) {
-      return startHub({ ...options, workerFile: join(__dirname, "hub.cjs") });
+      return startHub({ ...options, workerFile: join(import.meta.dirname, "hub.mjs") });
     },
   };
 }

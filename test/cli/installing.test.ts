@@ -12,7 +12,7 @@ const project = new Project();
 
 it("installs a program that says what runs it", () => {
   const { bin, name } = JSON.parse(read("package.json"));
-  expect(bin).toEqual({ [name]: "dist/cli.cjs" });
+  expect(bin).toEqual({ [name]: "dist/cli.mjs" });
   expect(read(bin[name])).toMatch(/^#!\/usr\/bin\/env node\n/);
 });
 

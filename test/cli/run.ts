@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 
-const CLI = fileURLToPath(new URL("../../dist/cli.cjs", import.meta.url));
+const CLI = fileURLToPath(new URL("../../dist/cli.mjs", import.meta.url));
 
 export interface Outcome {
   readonly code: number | null;

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { CLIPPED, UNCLIPPED } from "../lsp/scripts.ts";
 import { Project } from "./project.ts";
 
-const CLI = fileURLToPath(new URL("../../dist/cli.cjs", import.meta.url));
+const CLI = fileURLToPath(new URL("../../dist/cli.mjs", import.meta.url));
 const project = new Project();
 const DEEPSPEED = { train_batch_size: 8, zero_optimization: { stage: 2 } };
 const MISSING = ":10:5: warning: ";

@@ -85,7 +85,7 @@ export class LspClient {
   readonly #waiting = new Set<() => void>();
 
   private constructor(dist: string) {
-    this.process = spawn(process.execPath, [join(dist, "server.cjs"), "--stdio"], {
+    this.process = spawn(process.execPath, [join(dist, "server.mjs"), "--stdio"], {
       stdio: ["pipe", "pipe", "inherit"],
     });
     this.connection = createProtocolConnection(

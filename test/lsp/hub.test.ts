@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -60,9 +60,9 @@ describe("gradsight/hub", () => {
 
   it("outlives a hub that crashes, and starts another when asked", async () => {
     // The server as it is, beside a hub that is none: a worker that throws as soon as someone connects to it.
-    for (const name of ["server.cjs", "web-tree-sitter.wasm", "tree-sitter-python.wasm"])
-      await copyFile(join(DIST, name), join(folder, name));
-    await writeFile(join(folder, "hub.cjs"), CRASHING_HUB);
+    for (const name of await readdir(DIST))
+      if (/^(server|shared-.*)\.mjs$|\.wasm$/.test(name)) await copyFile(join(DIST, name), join(folder, name));
+    await writeFile(join(folder, "hub.mjs"), CRASHING_HUB);
     const client = await LspClient.start({ dist: folder, initializationOptions: { storage: folder } });
     await client.open(URI, UNCLIPPED);
 
@@ -78,8 +78,9 @@ describe("gradsight/hub", () => {
 });
 
 const CRASHING_HUB = `
-const { parentPort } = require("node:worker_threads");
-const server = require("node:net").createServer(() => { throw new Error("crashed"); });
+import { createServer } from "node:net";
+import { parentPort } from "node:worker_threads";
+const server = createServer(() => { throw new Error("crashed"); });
 server.listen(0, "127.0.0.1", () => {
   const { port } = server.address();
   parentPort.postMessage({ type: "ready", endpoint: { port, token: "none", rendezvous: "none" } });
