@@ -78,6 +78,47 @@ describe("adaptively", () => {
   });
 });
 
+/** Weights for which every way to hold a gradient is there: dense, sparse with a row twice, none. */
+const tape = (step: string, optimizer: string) => `# Needs: tensorflow
+import sys
+
+import tensorflow as tf
+
+scale = float(sys.argv[1])
+table = tf.Variable(tf.zeros((5, 4)))
+kernel = tf.Variable(tf.zeros((4, 4)))
+weights = [table, kernel, tf.Variable(tf.zeros((4,))), tf.Variable(tf.zeros((3,)))]
+optimizer = ${optimizer}
+
+
+${step}
+def train_step(rows, x):
+    with tf.GradientTape() as tape:
+        loss = scale * tf.reduce_sum(tf.gather(table, rows) + x @ kernel + weights[2])
+    gradients = tape.gradient(loss, weights)
+    optimizer.apply_gradients(zip(gradients, weights))
+
+
+train_step(tf.constant([1, 1, 3]), tf.ones((3, 4)))
+print(float(tf.linalg.global_norm(weights)))
+`;
+
+describe("adaptively, with a tape of TensorFlow's", () => {
+  // The four units of the table and of the kernel, and the bias.
+  const bound = 0.01 * 1e-3 * Math.sqrt(4 + 4 + 1);
+  it.for([
+    tape("", "tf.compat.v1.train.GradientDescentOptimizer(1.0)"),
+    tape("@tf.function", "tf.keras.optimizers.SGD(1.0)"),
+    tape("@tf.function(jit_compile=True)", "tf.keras.optimizers.SGD(1.0)"),
+  ])("each unit by the norm of its weights", { timeout }, async (script, context) => {
+    const lacking = missing(script);
+    if (lacking) return context.skip(lacking);
+    const file = await clipping(script, "adaptive");
+    expect((await run(file, "1e4")) / bound).toBeCloseTo(1, 4);
+    expect((await run(file, "1e-8")) / (await run(await unclipped(script), "1e-8"))).toBeCloseTo(1, 5);
+  });
+});
+
 /** A parameter whose gradient has these norms in turn, and one that has none. */
 const history = (needs: string, set: string, prepare: string, backward: string) => `# Needs: ${needs}
 import torch
@@ -136,7 +177,36 @@ trainer.fit(model, torch.utils.data.DataLoader(torch.tensor([1.0, 3.0, 2.0, 100.
 `;
 const LOSS = "(self.net[0] * norm.squeeze() / 2).sum()";
 
+const tapeHistory = (step: string, optimizer: string) => `# Needs: tensorflow
+import tensorflow as tf
+
+table = tf.Variable(tf.zeros((3, 4)))
+weights = [tf.Variable(tf.zeros((4,))), table, tf.Variable(tf.zeros((4,)))]
+optimizer = ${optimizer}
+
+
+${step}
+def train_step(norm):
+    with tf.GradientTape() as tape:
+        loss = norm / 4 * tf.sqrt(2.0) * (tf.reduce_sum(weights[0]) + tf.reduce_sum(tf.gather(table, [1])))
+    gradients = tape.gradient(loss, weights)
+    optimizer.apply_gradients(zip(gradients, weights))
+
+
+for norm in [1.0, 3.0, float("inf"), 2.0, 100.0, 5.0]:
+    before = [tf.identity(weight) for weight in weights]
+    train_step(tf.constant(norm))
+    if norm == float("inf"):
+        for weight, value in zip(weights, before):
+            weight.assign(value)
+    else:
+        print(float(tf.linalg.global_norm([weight - value for weight, value in zip(weights, before)])))
+`;
+
 it.for([
+  tapeHistory("", "tf.compat.v1.train.GradientDescentOptimizer(1.0)"),
+  tapeHistory("@tf.function", "tf.keras.optimizers.SGD(1.0)"),
+  tapeHistory("@tf.function(jit_compile=True)", "tf.keras.optimizers.SGD(1.0)"),
   lightning("pass", `return ${LOSS}`),
   lightning(
     "self.automatic_optimization = False",

@@ -98,6 +98,64 @@ it("clips TensorFlow's gradients by value once, and leaves nothing to find", () 
   expect(choose(written, "value")).toMatch(/^refused: /);
 });
 
+describe("by what is written into a script with TensorFlow's tape", () => {
+  const looped = (update: string, head = "", optimizer = "tf.keras.optimizers.SGD(1.0)") =>
+    `import tensorflow as tf\n${head}\noptimizer = ${optimizer}\nfor x in data:\n    with tf.GradientTape() as tape:\n        loss = model(x)\n    gradients = tape.gradient(loss, model.trainable_variables)\n    optimizer.${update}\n`;
+  const update = "apply_gradients(zip(gradients, model.trainable_variables))";
+  const inLoop = (text: string) => text.slice(text.indexOf("for x in data"));
+
+  it.each<[string, string, OtherKind, string]>([
+    [
+      "adaptively",
+      update,
+      "adaptive",
+      "clip_gradients_adaptively(gradients, model.trainable_variables, clip_factor=0.01)",
+    ],
+    ["by the history", update, "autoclip", "autoclip(gradients)"],
+    [
+      "adaptively, for two models",
+      "apply_gradients(zip(gradients, a.variables + b.variables))",
+      "adaptive",
+      "clip_gradients_adaptively(gradients, a.variables + b.variables, clip_factor=0.01)",
+    ],
+    [
+      "adaptively, by the other method",
+      "apply(gradients, model.variables)",
+      "adaptive",
+      "clip_gradients_adaptively(gradients, model.variables, clip_factor=0.01)",
+    ],
+  ])("%s, once", (_, given, kind, call) => {
+    const written = choose(looped(given), kind);
+    expect(inLoop(written)).toBe(
+      inLoop(looped(given)).replace("    optimizer.", `    gradients = ${call}\n    optimizer.`),
+    );
+    expect(rulesFound(written)).toEqual([]);
+    const line = written.split("\n").findIndex((at) => at.includes("optimizer.apply"));
+    expect(choose(written, kind, line)).toMatch(/^refused: .* on line \d+ already/);
+    expect(choose(written, kind === "adaptive" ? "autoclip" : "adaptive", line)).toMatch(
+      /^refused: .* otherwise on line/,
+    );
+  });
+
+  it.each<[string, string]>([
+    [
+      "are scaled for the optimizer",
+      looped(update, "", "tf.keras.mixed_precision.LossScaleOptimizer(tf.keras.optimizers.SGD(1.0))"),
+    ],
+    ["are scaled for one that can't be seen", looped(update, "optimizer.scale_loss(1.0)")],
+    ["are one replica's", looped(update, "strategy = tf.distribute.MirroredStrategy()")],
+    ["are a graph's", looped(update).replace("tape.gradient(", "tf.gradients(")],
+  ])("not where the gradients %s", (_, text) => {
+    expect(choose(text, "adaptive")).toContain("refused: No place");
+    expect(choose(text, "autoclip")).toContain("refused: No place");
+  });
+
+  it("not adaptively where a call gives the variables, perhaps only once", () => {
+    expect(choose(looped("apply_gradients(zip(gradients, variables()))"), "adaptive")).toContain("refused: No place");
+    expect(choose(looped("apply_gradients(zip(gradients, variables()))"), "autoclip")).toContain("autoclip(gradients)");
+  });
+});
+
 describe("adaptively", () => {
   const optax = (tx: string, given: string) =>
     `import jax, optax\ntx = ${tx}\n@jax.jit\ndef step(p, s, b):\n    g = jax.grad(loss)(p, b)\n    u, s = tx.update(${given})\n    return optax.apply_updates(p, u), s\n`;

@@ -3,7 +3,7 @@ import { clipsOf, distinct } from "../facts/derived/order.ts";
 import { isOn, whereIs } from "../facts/derived/threshold.ts";
 import type { UpdateSite } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import type { TextEdit } from "../finding.ts";
+import type { TextEdit, TextRange } from "../finding.ts";
 import type { Framework, OtherKind } from "../frameworks/framework.ts";
 import type { ThresholdEdit } from "../index.ts";
 import { rangeOf } from "../syntax/ast.ts";
@@ -73,6 +73,9 @@ function takeOut(facts: Facts, site: UpdateSite, kind: OtherKind): { edits: Text
     return {
       refused: `The optimizer is told to clip on ${whereIs(facts, told.node)} already. Take \`${sourceOf(facts, told.node)}\` out there first.`,
     };
+  const helped = clippedByHelper(facts, site);
+  if (helped?.kind === kind) return { refused: `The gradients are clipped ${NAMES[kind]} on ${helped.where} already.` };
+  if (helped) return { refused: `The gradients are clipped otherwise on ${helped.where}. Take that out first.` };
   const edits: TextEdit[] = [];
   // In another function a clip may serve other updates, too.
   const scopes = new Set([
@@ -91,6 +94,24 @@ function takeOut(facts: Facts, site: UpdateSite, kind: OtherKind): { edits: Text
   }
   return { edits };
 }
+
+/** By what was written into the file for it before: where gradients are values, no event tells of a clip by hand. */
+function clippedByHelper(facts: Facts, site: UpdateSite): { kind: OtherKind; where: string } | null {
+  const bounded = [...(site.step.gradients?.bounded ?? [])];
+  for (const kind of ["adaptive", "autoclip"] as const)
+    for (const spelling of spellingsFor(site, kind)) {
+      if (spelling.place !== "gradients" || typeof spelling.function === "string") continue;
+      const { name } = spelling.function;
+      const definition = facts.statements.find(
+        (statement) => (statement.kind === "function" || statement.kind === "class") && statement.name === name,
+      );
+      const by = definition && bounded.find((node) => isWithin(rangeOf(node), rangeOf(definition)));
+      if (by) return { kind, where: whereIs(facts, by) };
+    }
+  return null;
+}
+
+const isWithin = (inner: TextRange, outer: TextRange) => inner.start >= outer.start && inner.end <= outer.end;
 
 function cannot(site: UpdateSite, kind: OtherKind): string {
   const by = frameworksFor(site);

@@ -1,15 +1,19 @@
 /** Clipping by a function that returns clipped gradients, between the gradients and the update that is given them. */
 import type { Seen, StepEvent } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
+import { usesExternal } from "../facts/names/external-names.ts";
 import type { TextEdit } from "../finding.ts";
 import type { GradientSpelling } from "../frameworks/framework.ts";
-import { rangeOf, type Statement } from "../syntax/ast.ts";
-import { lastPart } from "../syntax/call.ts";
-import { spell } from "./imports.ts";
+import { childrenOf, type Expression, rangeOf, type Statement } from "../syntax/ast.ts";
+import { argumentOf, lastPart } from "../syntax/call.ts";
+import { defineHelper } from "./define-helper.ts";
+import { type Spelled, spell } from "./imports.ts";
 import { insertBefore } from "./layout.ts";
 
 interface Place extends Seen {
   readonly statement: Statement;
+  /** What stands beside them: the variables. */
+  readonly beside: Expression | null;
 }
 
 export function replaceGradients(
@@ -19,13 +23,18 @@ export function replaceGradients(
   threshold: string,
 ): TextEdit[] | null {
   const place = plainGradients(step);
-  const spelled = place && spell(facts, spelling.function, step.scope);
+  const { notWith, notBeside, write } = spelling;
+  if (notWith && usesExternal(facts.names, notWith)) return null;
+  if (notBeside && facts.names.calls.has(notBeside)) return null;
+  const spelled = place && spellOrDefine(facts, spelling, step, threshold);
   if (!place || !spelled) return null;
   const imports = spelled.edit ? [spelled.edit] : [];
   const given = sourceOf(facts, place.node);
-  const call =
-    spelling.write?.({ function: spelled.name, gradients: given, threshold }) ??
-    `${spelled.name}(${given}, ${threshold})`;
+  const variables = variablesOf(facts, place);
+  const call = write
+    ? write({ function: spelled.name, gradients: given, variables, threshold })
+    : `${spelled.name}(${given}, ${threshold})`;
+  if (call === null) return null;
   if (place.node.kind === "name" || place.node.kind === "attribute") {
     const line = spelling.returnsNorm ? `${given}, _ = ${call}` : `${given} = ${call}`;
     const edit = insertBefore(facts.text, place.statement, [line]);
@@ -34,20 +43,41 @@ export function replaceGradients(
   return [...imports, { range: rangeOf(place.node), newText: spelling.returnsNorm ? `${call}[0]` : call }];
 }
 
+function spellOrDefine(
+  facts: Facts,
+  { function: called }: GradientSpelling,
+  { scope }: StepEvent,
+  threshold: string,
+): Spelled | null {
+  return typeof called === "string" ? spell(facts, called, scope) : defineHelper(facts, called, scope, threshold);
+}
+
+/** Only what is no call: that may give something else the second time, or nothing. */
+function variablesOf(facts: Facts, { beside }: Place): string | null {
+  return beside && isRead(beside) ? sourceOf(facts, beside) : null;
+}
+
+const isRead = (node: Expression): boolean =>
+  node.kind === "name" ||
+  (node.kind === "attribute" && isRead(node.object)) ||
+  (node.kind === "binary" && childrenOf(node).every(isRead));
+
 /** Where an update's gradients are written by themselves. */
-export function plainGradients({ gradients, statement }: StepEvent): Place | null {
+export function plainGradients({ gradients, statement, node }: StepEvent): Place | null {
   if (!gradients) return null;
-  return gradients.shape === "pairs" ? withoutVariables(gradients, statement) : { ...gradients, statement };
+  if (gradients.shape === "pairs") return withoutVariables(gradients, statement);
+  const beside = node.kind === "call" ? argumentOf(node, 1, null) : null;
+  return { ...gradients, statement, beside: beside?.stars === 0 ? beside.value : null };
 }
 
 /** The gradients without their variables: the argument itself, or what was zipped with them. */
 function withoutVariables({ node, frame, scope }: Seen, statement: Statement): Place | null {
   if (node.kind === "call") {
-    const [first] = node.arguments;
+    const [first, second] = node.arguments;
     if (first?.stars !== 0) return null;
     const inner = { node: first.value, frame, scope };
     const name = lastPart(node.callee);
-    if (name === "zip") return { ...inner, statement };
+    if (name === "zip") return { ...inner, statement, beside: second?.stars === 0 ? second.value : null };
     return name === "list" || name === "tuple" ? withoutVariables(inner, statement) : null;
   }
   const found = node.kind === "name" ? scope.lookup(node.id) : null;

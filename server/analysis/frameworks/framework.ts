@@ -229,13 +229,19 @@ export interface ArgumentSpelling {
 /** A function that is given the gradients on their way to the update, and returns them clipped. */
 export interface GradientSpelling {
   readonly place: "gradients";
-  readonly function: string;
-  /** Where it is given more than the gradients and the threshold, or one gradient at a time. */
+  /** By its qualified name, or as what is defined in the file where the framework has no such function. */
+  readonly function: string | Helper;
+  /** Where it is given more than the gradients and the threshold, or one gradient at a time. Null for what can't be written so. */
   readonly write?: (clip: {
     readonly function: string;
     readonly gradients: string;
+    /** What the gradients are by, in their order; null where that can't be written a second time. */
+    readonly variables: string | null;
     readonly threshold: string;
-  }) => string;
+  }) => string | null;
+  /** Imports, and a method that is called, with which it would be wrong. */
+  readonly notWith?: RegExp;
+  readonly notBeside?: string;
   /** In a pair with their norm. */
   readonly returnsNorm: boolean;
 }

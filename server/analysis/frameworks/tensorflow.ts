@@ -1,5 +1,6 @@
 /** TensorFlow's own loops, with a tape or a graph: gradients are values, and clipping them gives new ones. */
-import { type ApartSpelling, at, type Framework } from "./framework.ts";
+import { type ApartSpelling, at, type Framework, type GradientSpelling, type Helper } from "./framework.ts";
+import { ADAPTIVE, AUTOCLIP } from "./tensorflow-helpers.ts";
 
 /** What one of the gradients is called, beside all of them. */
 const each = (gradients: string) => (/\bg\b/.test(gradients) ? "gradient" : "g");
@@ -20,6 +21,20 @@ const MINIMIZE: ApartSpelling = {
   apply: { method: "apply_gradients", parameters: ["global_step", "name"] },
   function: "tensorflow.clip_by_global_norm",
 };
+
+/**
+ * By what TensorFlow lacks. A history and the weights' norms say nothing of gradients that are still scaled, or of one replica's; and
+ * in a graph that a session runs nothing would run what keeps the history.
+ */
+const helped = (helper: Helper, write: NonNullable<GradientSpelling["write"]>): GradientSpelling => ({
+  place: "gradients",
+  function: helper,
+  write,
+  returnsNorm: false,
+  notWith:
+    /^(tensorflow\.(distribute|estimator|gradients|Session|InteractiveSession|placeholder|train\.\w*Session|contrib)\b|horovod\.[\w.]*DistributedOptimizer|tf_slim\b)|\bLossScaleOptimizer$/,
+  notBeside: "scale_loss",
+});
 
 export const tensorflow: Framework = {
   name: "tensorflow",
@@ -138,6 +153,12 @@ export const tensorflow: Framework = {
       write: ({ function: clip, gradients, threshold }) =>
         `[None if ${each(gradients)} is None else ${clip}(${each(gradients)}, -${threshold}, ${threshold}) for ${each(gradients)} in ${gradients}]`,
     },
+    adaptive: helped(
+      ADAPTIVE,
+      ({ function: clip, gradients, variables, threshold }) =>
+        variables && `${clip}(${gradients}, ${variables}, clip_factor=${threshold})`,
+    ),
+    autoclip: helped(AUTOCLIP, ({ function: clip, gradients }) => `${clip}(${gradients})`),
   },
   managedSpelling: [
     { place: "update", on: /^tensorflow\.contrib\.layers\.optimize_loss$/, keyword: "clip_gradients" },

@@ -103,7 +103,8 @@ function settingsOf({ constructors, configured }: OptimizerRef, { settings = [],
 function togetherInstead(facts: Facts, { call, threshold, statement, framework, scope }: ClipEvent): TextEdit[] | null {
   const { spelling } = framework;
   const value = statement.kind === "assign" ? statement.value : null;
-  if (spelling?.place !== "gradients" || call?.callee.kind !== "attribute" || !threshold) return null;
+  if (spelling?.place !== "gradients" || typeof spelling.function !== "string") return null;
+  if (call?.callee.kind !== "attribute" || !threshold) return null;
   if (value?.kind !== "comprehension" || value.type !== "list" || value.element !== call) return null;
   const [clause, another] = value.clauses;
   const [given] = call.arguments;
