@@ -405,6 +405,42 @@ describe("refuses, and says what can be done", () => {
       "it can by the global norm.",
     ],
     [
+      "what DeepSpeed hasn't got",
+      'import deepspeed\nengine, *_ = deepspeed.initialize(model=model, config={"train_batch_size": 8, "gradient_clipping": 0})\nfor x in data:\n    engine.backward(engine(x))\n    engine.step()\n',
+      "adaptive",
+      "refused: DeepSpeed clips by the global norm only.",
+    ],
+    [
+      "what Stable-Baselines3 hasn't got",
+      'from stable_baselines3 import PPO\nPPO("MlpPolicy", "CartPole-v1").learn(1000)\n',
+      "value",
+      "refused: Stable-Baselines3 clips by the global norm only.",
+    ],
+    [
+      "what Detectron2 hasn't got",
+      "from detectron2.config import get_cfg\nfrom detectron2.engine import DefaultTrainer\ncfg = get_cfg()\nDefaultTrainer(cfg).train()\n",
+      "autoclip",
+      "refused: Detectron2 clips by value, or by each variable's own norm only.",
+    ],
+    [
+      "what isn't written into Detectron2's configuration",
+      "from detectron2.config import get_cfg\nfrom detectron2.engine import DefaultTrainer\ncfg = get_cfg()\nDefaultTrainer(cfg).train()\n",
+      "value",
+      "refused: Detectron2 clips by value if its configuration says so. Write it there.",
+    ],
+    [
+      "Ignite's ready-made update",
+      "import torch\nfrom ignite.engine import create_supervised_trainer\nopt = torch.optim.Adam(model.parameters())\ntrainer = create_supervised_trainer(model, opt, loss)\ntrainer.run(data)\n",
+      "value",
+      "refused: PyTorch Ignite has no place for a clip at this update.",
+    ],
+    [
+      "a descent by hand",
+      "import tensorflow as tf\nw = tf.Variable(1.0)\nfor x in data:\n    with tf.GradientTape() as tape:\n        loss = model(x, w)\n    g = tape.gradient(loss, w)\n    w.assign_sub(0.1 * g)\n",
+      "autoclip",
+      "refused: The script makes this update by itself. Clip the gradients where it computes them.",
+    ],
+    [
       "an optimizer that is told to clip",
       "import keras\nmodel = keras.Sequential([keras.layers.Dense(1)])\nmodel.compile(keras.optimizers.Adam(clipnorm=1.0))\nmodel.fit(x, y)\n",
       "value",

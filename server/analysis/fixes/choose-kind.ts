@@ -8,7 +8,7 @@ import type { Framework, OtherKind } from "../frameworks/framework.ts";
 import type { ThresholdEdit } from "../index.ts";
 import { rangeOf } from "../syntax/ast.ts";
 import { takenHook } from "./clip-in-hook.ts";
-import { clipsByItself, frameworksFor, hookedClips, insertClip, spellingsFor } from "./insert-clip.ts";
+import { clipsByItself, frameworksFor, hookedClips, insertClip, type Kind, spellingsFor } from "./insert-clip.ts";
 import { remove } from "./layout.ts";
 
 export const LOST =
@@ -21,8 +21,9 @@ export const LOST =
  */
 const CONVENTION: Readonly<Record<OtherKind, number>> = { value: 0.5, adaptive: 0.01, autoclip: 50 };
 
-const NAMES: Readonly<Record<OtherKind | "norm", string>> = {
+const NAMES: Readonly<Record<Kind | "per-variable-norm", string>> = {
   norm: "by the global norm",
+  "per-variable-norm": "by each variable's own norm",
   value: "by value",
   adaptive: "adaptively (AGC)",
   autoclip: "by the history of the norms (AutoClip)",
@@ -46,7 +47,7 @@ export function otherClips(facts: Facts, line: number): { title: string; edits: 
   const sites = facts.updates.filter(({ step }) => isOn(step.node, null, line));
   const [site] = sites;
   if (!site || sites.some(({ step }) => step.node !== site.step.node)) return [];
-  return kindsOf(frameworksFor(site), site.step.managed).flatMap((kind) => {
+  return kindsFor(site).flatMap((kind) => {
     const result = kind === "norm" ? null : chooseKind(facts, kind, site);
     return kind !== "norm" && result && "edits" in result ? [{ title: TITLES[kind], edits: result.edits }] : [];
   });
@@ -61,7 +62,7 @@ export function chooseKind(facts: Facts, kind: OtherKind, site: UpdateSite | nul
   );
   for (const refused of own) if (refused) return { refused };
   const edits = insertClip(facts, site, CONVENTION[kind], kind);
-  if (!edits?.every(({ range }) => range.end <= facts.text.length)) return { refused: cannot(site, kind) };
+  if (!edits?.every(({ range }) => range.end <= facts.text.length)) return { refused: cannot(facts, site, kind) };
   return { edits: [...edits, ...taken.edits], summary: SUMMARIES[kind], range: rangeOf(site.step.node) };
 }
 
@@ -113,16 +114,32 @@ function clippedByHelper(facts: Facts, site: UpdateSite): { kind: OtherKind; whe
 
 const isWithin = (inner: TextRange, outer: TextRange) => inner.start >= outer.start && inner.end <= outer.end;
 
-function cannot(site: UpdateSite, kind: OtherKind): string {
+/** Why there is no such clip, and what there is. */
+function cannot(facts: Facts, site: UpdateSite, kind: OtherKind): string {
+  const { step } = site;
+  if (step.byHand) return "The script makes this update by itself. Clip the gradients where it computes them.";
   const by = frameworksFor(site);
   const titles = [...new Set(by.map(({ title }) => title))].join(" and ");
-  const able = kindsOf(by, site.step.managed);
-  if (able.includes(kind))
-    return `No place for a clip ${NAMES[kind]} was found at this update. Clip the global norm instead.`;
-  return `${titles} can't clip ${NAMES[kind]} here; it can ${able.map((one) => NAMES[one]).join(", or ")}.`;
+  const able = kindsFor(site);
+  if (able.includes(kind)) {
+    const instead = insertClip(facts, site, 1) ? " Clip the global norm instead." : "";
+    return `No place for a clip ${NAMES[kind]} was found at this update.${instead}`;
+  }
+  if (able.length > 0)
+    return `${titles} can't clip ${NAMES[kind]} here; it can ${able.map((one) => NAMES[one]).join(", or ")}.`;
+  const told = [...new Set(by.flatMap(kindsTold))];
+  if (told.some((one) => one === kind))
+    return `${titles} clips ${NAMES[kind]} if its configuration says so. Write it there.`;
+  if (told.length > 0) return `${titles} clips ${told.map((one) => NAMES[one]).join(", or ")} only.`;
+  return `${titles} has no place for a clip at this update.`;
 }
 
-function kindsOf(frameworks: readonly Framework[], managed: boolean): (OtherKind | "norm")[] {
-  const kinds = frameworks.flatMap((by) => Object.keys((managed ? by.managedKinds : null) ?? by.kinds ?? {}));
-  return ["norm", ...new Set(kinds as OtherKind[])];
+/** Those that may be asked for at an update. */
+const kindsFor = (site: UpdateSite): Kind[] =>
+  (["norm", "value", "adaptive", "autoclip"] as const).filter((kind) => spellingsFor(site, kind).length > 0);
+
+/** Those that a framework's own configuration can ask for. */
+function kindsTold({ settings = [], written }: Framework): (Kind | "per-variable-norm")[] {
+  const kinds = settings.flatMap(({ kind, mode }) => [kind, ...Object.values(mode?.kinds ?? {})]);
+  return [...kinds, ...Object.values(written?.mode.kinds ?? {})].filter((kind) => kind !== "unknown");
 }
