@@ -408,13 +408,13 @@ describe("refuses, and says what can be done", () => {
       "what DeepSpeed hasn't got",
       'import deepspeed\nengine, *_ = deepspeed.initialize(model=model, config={"train_batch_size": 8, "gradient_clipping": 0})\nfor x in data:\n    engine.backward(engine(x))\n    engine.step()\n',
       "adaptive",
-      "refused: DeepSpeed clips by the global norm only.",
+      "refused: DeepSpeed can't clip adaptively (AGC) here; it can by the global norm.",
     ],
     [
       "what Stable-Baselines3 hasn't got",
       'from stable_baselines3 import PPO\nPPO("MlpPolicy", "CartPole-v1").learn(1000)\n',
       "value",
-      "refused: Stable-Baselines3 clips by the global norm only.",
+      "refused: Stable-Baselines3 can't clip by value here; it can by the global norm.",
     ],
     [
       "what Detectron2 hasn't got",

@@ -1,6 +1,7 @@
 /** Clipping asked for by one more argument where an optimizer (or a trainer) is built. */
 import type { OptimizerRef, Seen } from "../facts/events/events.ts";
 import type { Facts } from "../facts/facts.ts";
+import { seesOptions } from "../facts/values/passed.ts";
 import type { TextEdit } from "../finding.ts";
 import type { ArgumentSpelling } from "../frameworks/framework.ts";
 import { type Call, rangeOf } from "../syntax/ast.ts";
@@ -14,6 +15,8 @@ export function configureConstructor(
   threshold: string,
 ): TextEdit[] | null {
   if (named) return constructors.length === 0 ? buildNamed(facts, named, spelling, threshold) : null;
+  // `PPO(**options)` may say it already.
+  if (constructors.some(({ call, frame, scope }) => !seesOptions(facts.values, call, frame, scope))) return null;
   const calls = new Map(constructors.map(({ call, name }) => [call, name]));
   const scope = constructors[0]?.scope;
   const object = spelling.object && scope ? spell(facts, spelling.object, scope) : null;

@@ -8,6 +8,7 @@ import type { ArgumentPlace, Framework, HookSpelling, OtherKind, Spelling } from
 import { FRAMEWORKS } from "../frameworks/index.ts";
 import type { Expression } from "../syntax/ast.ts";
 import { argumentOf, lastPart } from "../syntax/call.ts";
+import { addEntry } from "./add-entry.ts";
 import { clipInHook, clipsInHooks, takenHook } from "./clip-in-hook.ts";
 import { configureConstructor } from "./configure-constructor.ts";
 import { insertStatement } from "./insert-statement.ts";
@@ -92,6 +93,8 @@ function write(facts: Facts, { step, paths }: UpdateSite, spelling: Spelling, th
       return clipInHook(facts, step, spelling, threshold);
     case "update":
       return tellUpdate(facts, step, spelling, threshold);
+    case "entry":
+      return addEntry(facts, step.optimizer, spelling, threshold);
     case "apart":
       return takeApart(facts, step, spelling, threshold);
   }

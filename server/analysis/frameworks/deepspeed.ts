@@ -27,5 +27,6 @@ export const deepspeed: Framework = {
     "deepspeed.initialize()[0].backward": { event: "backward" },
     "deepspeed.initialize()[0].step": { event: "step", optimizer: "receiver", managed: true },
   },
+  managedSpelling: { place: "entry", configuration: at(null, "config"), key: "gradient_clipping" },
   inert: /^deepspeed(\.|$)/,
 };

@@ -209,7 +209,8 @@ export type Spelling =
   | GradientSpelling
   | ApartSpelling
   | HookSpelling
-  | UpdateSpelling;
+  | UpdateSpelling
+  | EntrySpelling;
 
 /** One more argument of the constructor. */
 export interface ArgumentSpelling {
@@ -269,6 +270,13 @@ export interface UpdateSpelling {
   readonly also?: (parameters: string) => Readonly<Record<string, string>>;
   /** What says already in which way it clips, and perhaps otherwise. */
   readonly unless?: string;
+}
+
+/** One more entry of the dictionary that what makes the optimizer is given. */
+export interface EntrySpelling {
+  readonly place: "entry";
+  readonly configuration: ArgumentPlace;
+  readonly key: string;
 }
 
 /** A method of the class that is trained, which is called before each update with the optimizer, by the name `optimizer`. */

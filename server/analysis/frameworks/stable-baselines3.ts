@@ -25,5 +25,6 @@ export const stableBaselines3: Framework = {
       { event: "step", optimizer: "receiver", managed: true },
     ]),
   ),
+  managedSpelling: { place: "argument", keyword: () => "max_grad_norm" },
   inert: /^(stable_baselines3|sb3_contrib)(\.|$)/,
 };

@@ -1,0 +1,67 @@
+/** A threshold where a framework is configured that clips by itself: DeepSpeed's dictionary, Stable-Baselines3's argument. */
+import { describe, expect, it } from "vitest";
+import { analyser, apply, parses } from "../../../test/analysis/analyser.ts";
+
+/** With a threshold of 3. */
+function put(text: string): string {
+  const module = analyser.open(text);
+  try {
+    const result = module.thresholdEdit({ threshold: 3, siteLine: null, clipLine: null });
+    if ("refused" in result) return `refused: ${result.refused}`;
+    const written = apply(text, result.edits);
+    expect(parses(written)).toBe(true);
+    return written;
+  } finally {
+    module.dispose();
+  }
+}
+
+describe("into the configuration that DeepSpeed is given", () => {
+  const script = (before: string, config: string) =>
+    `import deepspeed\n${before}engine, *_ = deepspeed.initialize(model=model, config=${config})\nfor x in data:\n    engine.backward(engine(x))\n    engine.step()\n`;
+
+  it.each<[string, string, string]>([
+    [
+      "where it is written in the call",
+      script("", '{"train_batch_size": 8}'),
+      script("", '{"train_batch_size": 8, "gradient_clipping": 3.0}'),
+    ],
+    [
+      "on a line of its own",
+      script('config = {\n    "train_batch_size": 8,\n}\n', "config"),
+      script('config = {\n    "train_batch_size": 8,\n    "gradient_clipping": 3.0,\n}\n', "config"),
+    ],
+    [
+      "where it is switched off",
+      script('def read():\n    return {"gradient_clipping": None, "fp16": {}}\n\n', "read()"),
+      script('def read():\n    return {"gradient_clipping": 3.0, "fp16": {}}\n\n', "read()"),
+    ],
+    [
+      "where it is said already",
+      script('config = {"gradient_clipping": 1.0}\n', "config"),
+      script('config = {"gradient_clipping": 3.0}\n', "config"),
+    ],
+  ])("%s, once", (_, before, after) => {
+    expect(put(before)).toBe(after);
+    expect(put(after)).toBe(after);
+  });
+
+  it.each([
+    ["is a file", script("", '"deepspeed.json"')],
+    ["holds what can't be seen", script('config = {"train_batch_size": 8, **more}\n', "config")],
+    ["is filled in later", script('config = {"train_batch_size": 8}\nconfig.update(more)\n', "config")],
+    ["comes from elsewhere", script("from settings import config\n", "config")],
+  ])("not where that %s", (_, text) => expect(put(text)).toMatch(/^refused: /));
+});
+
+describe("into the call that makes an algorithm of Stable-Baselines3's", () => {
+  const script = (given: string) =>
+    `from stable_baselines3 import PPO\nmodel = PPO("MlpPolicy", "CartPole-v1"${given})\nmodel.learn(1000)\n`;
+
+  it("instead of its default, once", () => {
+    expect(put(script(""))).toBe(script(", max_grad_norm=3.0"));
+    expect(put(script(", max_grad_norm=3.0"))).toBe(script(", max_grad_norm=3.0"));
+  });
+
+  it("not beside options that may say it", () => expect(put(script(", **options"))).toMatch(/^refused: /));
+});
