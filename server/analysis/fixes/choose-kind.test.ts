@@ -402,19 +402,19 @@ describe("refuses, and says what can be done", () => {
       "what Hugging Face's trainer hasn't got",
       'from transformers import Trainer, TrainingArguments\nTrainer(model, TrainingArguments(output_dir="x", max_grad_norm=0)).train()\n',
       "value",
-      "it can by the global norm.",
+      "refused: Hugging Face Trainer clips by the global norm only.",
     ],
     [
       "what DeepSpeed hasn't got",
       'import deepspeed\nengine, *_ = deepspeed.initialize(model=model, config={"train_batch_size": 8, "gradient_clipping": 0})\nfor x in data:\n    engine.backward(engine(x))\n    engine.step()\n',
       "adaptive",
-      "refused: DeepSpeed can't clip adaptively (AGC) here; it can by the global norm.",
+      "refused: DeepSpeed clips by the global norm only.",
     ],
     [
       "what Stable-Baselines3 hasn't got",
       'from stable_baselines3 import PPO\nPPO("MlpPolicy", "CartPole-v1").learn(1000)\n',
       "value",
-      "refused: Stable-Baselines3 can't clip by value here; it can by the global norm.",
+      "refused: Stable-Baselines3 clips by the global norm only.",
     ],
     [
       "what Detectron2 hasn't got",

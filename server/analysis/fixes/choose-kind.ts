@@ -125,6 +125,8 @@ function cannot(facts: Facts, site: UpdateSite, kind: OtherKind): string {
     const instead = insertClip(facts, site, 1) ? " Clip the global norm instead." : "";
     return `No place for a clip ${NAMES[kind]} was found at this update.${instead}`;
   }
+  if (step.managed && able.every((one) => one === "norm") && able.length > 0)
+    return `${titles} clips by the global norm only.`;
   if (able.length > 0)
     return `${titles} can't clip ${NAMES[kind]} here; it can ${able.map((one) => NAMES[one]).join(", or ")}.`;
   const told = [...new Set(by.flatMap(kindsTold))];
