@@ -26,6 +26,8 @@ export const toDashboard = tagged("type", {
   tile: object({ bytes }),
   /** Show this run (the one just started, say). */
   show: object({ run: nullable(text(64)) }),
+  /** The change of a `writeThreshold` is shown, and waits for the user to accept it or not. */
+  asked: object({ id: whole }),
   /** The outcome of a `writeThreshold`. */
   written: object({
     id: whole,

@@ -322,7 +322,7 @@ function writeThreshold(series: SeriesDetail, threshold: number, kind: ChosenKin
   // A second press may come before the first is painted.
   if (run === undefined || outcomes.get(key)?.result === null) return;
   const id = nextWrite++;
-  outcomes.set(key, { id, from, result: null });
+  outcomes.set(key, { id, from, asks: false, result: null });
   host.postMessage({ type: "writeThreshold", id, run, series: series.id, threshold, kind });
   schedule();
 }
@@ -352,6 +352,11 @@ function receive(data: unknown): void {
       break;
     case "show":
       changeState({ run: message.run, ...UNTOUCHED });
+      break;
+    case "asked":
+      for (const [key, outcome] of outcomes)
+        if (outcome.id === message.id) outcomes.set(key, { ...outcome, asks: true });
+      schedule();
       break;
     case "written":
       for (const [key, outcome] of outcomes)

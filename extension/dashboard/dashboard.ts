@@ -180,7 +180,7 @@ export class Dashboard implements WebviewPanelSerializer, Disposable {
   }
 
   private async write({ id, run, series, threshold, kind }: Extract<FromDashboard, { type: "writeThreshold" }>) {
-    const outcome = await this.writer.write(run, series, threshold, kind);
+    const outcome = await this.writer.write(run, series, threshold, kind, () => this.post({ type: "asked", id }));
     this.post({
       type: "written",
       id,

@@ -38,16 +38,32 @@ export class ThresholdWriter {
     this.server = server;
   }
 
-  /** Never rejects: whatever goes wrong becomes `err`, a sentence for the user. */
-  async write(run: string, series: string, threshold: number, kind: ChosenKind = "norm"): Promise<WriteOutcome> {
+  /**
+   * Never rejects: whatever goes wrong becomes `err`, a sentence for the user.
+   *
+   * @param asked is called where the user is asked to accept the change
+   */
+  async write(
+    run: string,
+    series: string,
+    threshold: number,
+    kind: ChosenKind = "norm",
+    asked: () => void = () => {},
+  ): Promise<WriteOutcome> {
     try {
-      return await this.attempt(run, series, threshold, kind);
+      return await this.attempt(run, series, threshold, kind, asked);
     } catch (error) {
       return { err: error instanceof Error ? error.message : String(error) };
     }
   }
 
-  private async attempt(runId: string, seriesId: string, threshold: number, kind: ChosenKind): Promise<WriteOutcome> {
+  private async attempt(
+    runId: string,
+    seriesId: string,
+    threshold: number,
+    kind: ChosenKind,
+    asked: () => void,
+  ): Promise<WriteOutcome> {
     const run = await this.hub.run(runId);
     const series = run.series.find(({ id }) => id === seriesId);
     if (!series) return { err: l10n.t("This run has no such series any more.") };
@@ -56,6 +72,7 @@ export class ThresholdWriter {
       { site: series.site, clip: series.clip?.location ?? null, script, args: run.args, startedAt },
       threshold,
       kind,
+      asked,
     );
   }
 
@@ -64,6 +81,7 @@ export class ThresholdWriter {
     { site, clip, script, args = [], startedAt }: Place,
     threshold: number,
     kind: ChosenKind = "norm",
+    asked: () => void = () => {},
   ): Promise<WriteOutcome> {
     // The number is changed where clipping was seen; without clipping, or to clip otherwise, the update is where to clip.
     const file = (kind === "norm" ? clip?.file : null) ?? site?.file ?? clip?.file ?? script;
@@ -93,6 +111,7 @@ export class ThresholdWriter {
     const target = await workspace.openTextDocument(edited(edit) ?? document.uri);
     const before = target.version;
     // In another file than the one where gradients are clipped, or of use for more than that, the user sees it first, and may turn it down.
+    if (asks) asked();
     const applied = await workspace.applyEdit(edit);
     if (target.version === before) {
       if (asks)

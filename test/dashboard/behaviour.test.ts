@@ -291,6 +291,8 @@ test("the keyboard alone reaches the code", async () => {
     kind: "norm",
   });
   await page.keyboard.press("Enter"); // while the first is under way
+  await dashboard.post({ type: "asked", id: 1 });
+  await page.getByText("Waiting for your answer: tick the change in the preview").waitFor();
   await dashboard.post({ type: "written", id: 1, ok: { ...runs.SITE, summary: "Inserted." }, err: null });
   await page.getByRole("button", { name: "train.py:42" }).waitFor();
   assert.equal(dashboard.sent.filter(({ type }) => type === "writeThreshold").length, 1);

@@ -11,11 +11,14 @@ export interface WriteOutcome {
   readonly id: number;
   /** Where the button was pressed. */
   readonly from: "suggestion" | "what-if";
+  /** The user is asked to accept the change. */
+  readonly asks: boolean;
   /** null: under way. */
   readonly result: WriteResult | null;
 }
 
 const TEXT = {
+  asks: t("Waiting for your answer: tick the change in the preview and apply it, or discard it."),
   /** The edit is left unsaved, so that the user accepts it. */
   written: (summary: string) => t("Written, not saved yet. {0}", summary),
   refused: (reason: string) => t("Not written: {0}", reason),
@@ -38,9 +41,10 @@ export class OutcomeView {
     const ok = result?.ok ?? null;
     this.#location = ok && { file: ok.file, line: ok.line };
     setAttribute(this.element, "data-ok", result === null ? null : String(ok !== null));
+    const underWay = outcome?.asks ? TEXT.asks : "";
     setText(
       this.#text,
-      ok ? TEXT.written(withoutTicks(ok.summary)) : result ? TEXT.refused(result.err ?? TEXT.unknown) : "",
+      ok ? TEXT.written(withoutTicks(ok.summary)) : result ? TEXT.refused(result.err ?? TEXT.unknown) : underWay,
     );
     setText(this.#link, ok ? `${fileName(ok.file)}:${ok.line}` : "");
     setHidden(this.#link, ok === null);

@@ -62,8 +62,11 @@ describe("writing a threshold", () => {
       script: document.uri.fsPath,
       startedAt: 0,
     };
+    let asked = 0;
     const answered = async (...answer: string[]) => {
-      const writing = api.writer.writeAt(place, 0.85);
+      const writing = api.writer.writeAt(place, 0.85, "norm", () => {
+        asked += 1;
+      });
       let done = false;
       void writing.finally(() => {
         done = true;
@@ -77,6 +80,7 @@ describe("writing a threshold", () => {
     };
     const refused = await answered("refactorPreview.discard");
     assert.ok("err" in refused && refused.err.includes("not accepted"), JSON.stringify(refused));
+    assert.equal(asked, 1);
     assert.equal(config.getText(), "MAX_NORM = 4.0\n");
     const accepted = () =>
       answered(
