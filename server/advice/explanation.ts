@@ -106,10 +106,14 @@ function caveats({
     sentences.push(`Preliminary: a suggestion settles after ${SETTLED_STEPS} steps.`);
   const rate = clipping.rate;
   const median = fromJsonNumber(evidence.median);
-  if (threshold !== null && !evidence.exploded && (recentMedian > 2 * median || recentMedian < median / 2))
-    sentences.push(
-      `The norms are ${recentMedian > median ? "growing" : "shrinking"} (the last have a median of ${formatNumber(recentMedian)}): look again later in the run.`,
-    );
+  if (threshold !== null && !evidence.exploded) {
+    const last = `(the last have a median of ${formatNumber(recentMedian)})`;
+    if (recentMedian > 2 * median) sentences.push(`The norms are growing ${last}: look again later in the run.`);
+    if (recentMedian < median / 2)
+      sentences.push(
+        `The norms are shrinking ${last}: this number goes down with them, and clips the more of the first steps of another run.`,
+      );
+  }
   const isDiagnosed = diagnoses.some(({ kind }) => kind === "over-clipping");
   if (inForce !== null && rate !== null && rate > 0.9 && median / inForce > 5 && !isDiagnosed)
     sentences.push(

@@ -53,6 +53,15 @@ describe("SeriesMonitor", () => {
     expect(advice.explanation.join(" ")).not.toMatch(/(at|norm|over|under|was|of|to) NaN|undefined|null|Infinity/);
   });
 
+  it("says what the number does where the norms grow or shrink", () => {
+    const moving = (rate: number) =>
+      monitor(spiky(600, 1).map(({ normPre }, i) => ({ normPre: normPre! * rate ** i })));
+    const said = (rate: number) => moving(rate).advice().explanation.join(" ");
+    expect(said(1.005)).toContain("The norms are growing");
+    expect(said(0.995)).toMatch(/The norms are shrinking .* clips the more of the first steps of another run\./);
+    expect(said(1)).not.toMatch(/growing|shrinking/);
+  });
+
   it("leaves skipped steps out of everything but their count", () => {
     const run = steady(300, 1);
     const mixed = run.flatMap((step) => [step, { normPre: Number.POSITIVE_INFINITY, skipped: true }]);
