@@ -29,8 +29,11 @@ export function spell(facts: Facts, qualified: string, scope: Scope): Spelled | 
     names.find((known) => facts.names.imports.some(({ name }) => sharesPackage(name, known))) ?? qualified;
   const root = written.split(".")[0] ?? written;
   if (scope.lookup(root)) return null;
-  return { name: written, edit: insertImport(facts, root) };
+  const module = MODULES.find((name) => written.startsWith(`${name}.`)) ?? root;
+  return { name: written, edit: insertImport(facts, root, module) };
 }
+
+const MODULES = FRAMEWORKS.flatMap(({ modules = [] }) => modules);
 
 const ALIASES = FRAMEWORKS.flatMap((framework) => framework.aliases ?? []).map(([from, to]) => ({
   prefix: `${to}.`,
@@ -75,9 +78,9 @@ const importedIn = (scope: Scope): Imported[] =>
     return names.size === 1 && name ? [{ variable, name }] : [];
   });
 
-function insertImport({ text, statements }: Facts, root: string): TextEdit {
+function insertImport({ text, statements }: Facts, root: string, module: string): TextEdit {
   const newline = newlineOf(text);
-  const line = `import ${root}`;
+  const line = `import ${module}`;
   // Beside an import of the same package, which may have to wait for a setting of the environment.
   const after = statements.findLast((statement) => importsFrom(statement, root)) ?? lastOfHead(statements);
   if (after) {

@@ -433,6 +433,8 @@ export interface Framework {
   readonly methods?: Readonly<Record<string, Meaning>>;
   /** Methods of what is called a scaler, where its class can't be seen. */
   readonly scalerMethods?: Readonly<Record<string, Meaning>>;
+  /** Modules that the package doesn't load by itself: each is imported by its whole name. */
+  readonly modules?: readonly string[];
   /** Libraries and methods that leave gradients alone. */
   readonly inert?: RegExp;
   readonly inertMethods?: ReadonlySet<string>;

@@ -62,6 +62,9 @@ def train(model, optimizer, batches):
         optimizer.update(model, grads)
 `;
     expect(places(text)).toEqual(["7:missing-clipping"]);
+    const fixed = fixAll(text);
+    expect(fixed).toContain("import mlx.nn as nn\nimport mlx.optimizers\n");
+    expect(fixed).toContain("grads, _ = mlx.optimizers.clip_grad_norm(grads, 1.0)\n");
   });
 
   it("is no update where no gradients are given", () => {

@@ -43,6 +43,7 @@ export const mlx: Framework = {
   passThrough: { "mlx.core.compile": "first", "mlx.core.checkpoint": "first", "mlx.nn.utils.checkpoint": "first" },
   maps: { "mlx.utils.tree_map": at(0, "fn"), "builtins.map": at(0) },
   elementwise: /^mlx\.core\.\w+$/,
+  modules: ["mlx.core", "mlx.nn", "mlx.optimizers", "mlx.utils"],
   inert: /^mlx(\.|$)/,
   layers: ["mlx.nn.", "mlx.core.fast."],
   architectures: [
