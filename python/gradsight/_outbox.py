@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from itertools import takewhile
+from itertools import chain, takewhile
 from typing import Callable, Deque, NamedTuple, Optional
 
 from . import _spill
@@ -27,12 +27,18 @@ WINDOW = 64
 
 
 class Entry(NamedTuple):
-    """``seq`` is None for what needs no acknowledgement (the description of a series, the story of an explosion);
+    """``seq`` is None for what has no number: the description of a series, which a greeting repeats, and the story of an
+    explosion. ``due``: the number that the other side acknowledges no sooner than this, its own or the next one;
     ``since``: monotonic seconds."""
 
     seq: Optional[int]
     record: Record
     since: float
+    due: int
+
+    @property
+    def is_story(self) -> bool:
+        return self.seq is None and self.record.payload.startswith(STORY)
 
 
 class Outbox:
@@ -73,12 +79,12 @@ class Outbox:
     def put(self, record: Record) -> None:
         """Takes the message that was built with the number ``next_seq``. The courier learns of it by ``offer``."""
         with self._changed:
-            self._add(Entry(self.next_seq, record, time.monotonic()))
+            self._add(Entry(self.next_seq, record, time.monotonic(), self.next_seq))
             self.next_seq += 1
 
     def put_unnumbered(self, record: Record) -> None:
         with self._changed:
-            self._add(Entry(None, record, time.monotonic()))
+            self._add(Entry(None, record, time.monotonic(), self.next_seq))
 
     def _add(self, entry: Entry) -> None:
         self._waiting.append(entry)
@@ -124,7 +130,7 @@ class Outbox:
         with self._changed:
             self.acknowledged = max(self.acknowledged, min(next_seq, self.next_seq))
             for queue in (self._in_flight, self._waiting):
-                while queue and queue[0].seq is not None and queue[0].seq < self.acknowledged:
+                while queue and queue[0].due < self.acknowledged:
                     self._bytes -= len(queue.popleft().record.payload)
             if self._spill and self.acknowledged >= self._spill_end:
                 self._stop_replay()
@@ -149,11 +155,12 @@ class Outbox:
             if not self._waiting:
                 return None
             entry = self._waiting.popleft()
-            if entry.seq is None:
-                self._bytes -= len(entry.record.payload)
-            else:
-                self._in_flight.append(entry)
+            if entry.seq is not None:
                 self._sent = entry.seq + 1
+            if entry.seq is not None or entry.is_story:
+                self._in_flight.append(entry)
+            else:
+                self._bytes -= len(entry.record.payload)
             return entry.record
 
     def spill(
@@ -168,16 +175,16 @@ class Outbox:
                 self._stop_replay()
                 self._spill.close()
                 self._spill = None
-            oldest = next(iter(self._in_flight or self._waiting), None)
+            oldest = next((entry for entry in chain(self._in_flight, self._waiting) if entry.seq is not None), None)
             if oldest is None or older_than and time.monotonic() - oldest.since < older_than:
                 return oldest is None
-            # A description belongs before what comes after it: alone at the end it stays, or the next greeting has it.
-            trailing = len(list(takewhile(lambda entry: entry.seq is None, reversed(self._waiting))))
-            if not self._in_flight and trailing == len(self._waiting):
-                return True
+            # What has no number belongs before what comes after it: alone at the end it stays, or the next greeting has it.
+            ending = chain(reversed(self._waiting), reversed(self._in_flight))
+            trailing = len(list(takewhile(lambda entry: entry.seq is None, ending)))
+            waiting = min(trailing, len(self._waiting))
             if self._spill is None and not self._begin_file(folder, name, hello):
                 return False
-            for queue, staying in ((self._in_flight, 0), (self._waiting, trailing)):
+            for queue, staying in ((self._in_flight, trailing - waiting), (self._waiting, waiting)):
                 while len(queue) > staying and self._spill is not None:
                     if not self._spill.append(queue[0].record):
                         self.trouble = str(self._spill.error) if self._spill.error else None

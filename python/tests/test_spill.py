@@ -162,6 +162,26 @@ def test_a_description_that_nothing_follows_stays(tmp_path: Path) -> None:
     assert sent(outbox) == [frame(0).payload, b'{"type":"series","n":1}']
 
 
+def test_a_story_is_sent_again_until_what_follows_it_has_arrived(tmp_path: Path) -> None:
+    story = b'{"type":"story","story":{}}'
+    outbox = filled(1)
+    outbox.put_unnumbered(Record(JSON, story))
+    outbox.connected(0)
+    assert sent(outbox) == [frame(0).payload, story]
+    outbox.acknowledge(1)
+    assert outbox.spill(str(tmp_path), "run", lambda: HELLO) and not list(tmp_path.iterdir())
+    outbox.connected(1)
+    outbox.put(frame(1))
+    assert sent(outbox) == [story, frame(1).payload]
+    outbox.disconnected()
+    assert outbox.spill(str(tmp_path), "run", lambda: HELLO)
+    outbox.connected(1)
+    assert sent(outbox) == [story, frame(1).payload]
+    outbox.acknowledge(2)
+    outbox.connected(2)
+    assert sent(outbox) == [] and outbox._bytes == 0
+
+
 def test_spills_only_what_has_waited(tmp_path: Path) -> None:
     outbox = filled(2)
     assert not outbox.spill(str(tmp_path), "run", lambda: HELLO, older_than=60)

@@ -360,11 +360,11 @@ def test_an_editor_that_comes_later_is_told_of_an_explosion(script: Script, hub:
     hub.stop()
     (tmp_path / "gone").touch()
     deadline = time.monotonic() + 60
-    while not any(b'"story"' in file.read_bytes() and b"spilled" in file.read_bytes() for file in hub.spill.glob("*.gsspill")):
+    while not any(b'"type":"story"' in file.read_bytes() and b"spilled" in file.read_bytes() for file in hub.spill.glob("*.gsspill")):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     hub.start()
-    (story,) = hub.wait(lambda: hub.stories)
+    story = hub.wait(lambda: hub.stories)[0]
     assert story["incident"]["kind"] == "explosion"
     assert hub.end is None
     (tmp_path / "told").touch()
