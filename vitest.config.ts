@@ -9,5 +9,7 @@ export default defineConfig({
     ],
     globalSetup: "test/build.ts",
     testTimeout: 20_000,
+    // The usual one less than the cores is a single one where there are two.
+    maxWorkers: "100%",
   },
 });
