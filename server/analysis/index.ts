@@ -5,7 +5,7 @@
 
 import { ConfigModule } from "./configs/config-module.ts";
 import type { Applicability, Finding, RuleInfo, Severity, TextEdit, TextRange } from "./finding.ts";
-import type { OtherKind } from "./frameworks/framework.ts";
+import type { OtherKind } from "./frameworks/spelling.ts";
 import { OpenModule } from "./module.ts";
 import type { ObservedRun } from "./observed-run.ts";
 import { documentationUrl, RULES } from "./rules/index.ts";

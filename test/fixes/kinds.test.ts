@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from "vitest";
-import type { OtherKind } from "../../server/analysis/frameworks/framework.ts";
+import type { OtherKind } from "../../server/analysis/frameworks/spelling.ts";
 import { analyser, apply } from "../analysis/analyser.ts";
 import { missing, printed, run } from "./python.ts";
 

@@ -2,7 +2,7 @@
 import type { OptimizerRef } from "../facts/events/events.ts";
 import type { Facts } from "../facts/facts.ts";
 import type { TextEdit } from "../finding.ts";
-import type { EntrySpelling } from "../frameworks/framework.ts";
+import type { EntrySpelling } from "../frameworks/spelling.ts";
 import { type Call, type Expression, rangeOf } from "../syntax/ast.ts";
 import { argumentOf } from "../syntax/call.ts";
 import { appendEntry } from "./append.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { analyser, apply, parses, rulesFound } from "../../../test/analysis/analyser.ts";
-import type { OtherKind } from "../frameworks/framework.ts";
+import type { OtherKind } from "../frameworks/spelling.ts";
 
 function choose(text: string, kind: OtherKind, siteLine: number | null = null): string {
   const module = analyser.open(text);

@@ -6,7 +6,7 @@ import { usesExternal } from "../facts/names/external-names.ts";
 import type { ClassInfo, Scope } from "../facts/names/scope.ts";
 import type { Frame } from "../facts/values/value.ts";
 import type { TextEdit } from "../finding.ts";
-import type { HookSpelling } from "../frameworks/framework.ts";
+import type { HookSpelling } from "../frameworks/spelling.ts";
 import { rangeOf } from "../syntax/ast.ts";
 import { argumentOf } from "../syntax/call.ts";
 import { defineHelper } from "./define-helper.ts";

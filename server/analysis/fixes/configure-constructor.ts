@@ -3,7 +3,7 @@ import type { OptimizerRef, Seen } from "../facts/events/events.ts";
 import type { Facts } from "../facts/facts.ts";
 import { seesOptions } from "../facts/values/passed.ts";
 import type { TextEdit } from "../finding.ts";
-import type { ArgumentSpelling } from "../frameworks/framework.ts";
+import type { ArgumentSpelling } from "../frameworks/spelling.ts";
 import { type Call, rangeOf } from "../syntax/ast.ts";
 import { appendArgument } from "./append.ts";
 import { spell } from "./imports.ts";

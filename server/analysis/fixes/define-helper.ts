@@ -2,7 +2,7 @@
 import type { Facts } from "../facts/facts.ts";
 import type { Scope } from "../facts/names/scope.ts";
 import type { TextEdit } from "../finding.ts";
-import type { Helper } from "../frameworks/framework.ts";
+import type { Helper } from "../frameworks/spelling.ts";
 import { rangeOf, type Statement } from "../syntax/ast.ts";
 import { lastOfHead, type Spelled, spell } from "./imports.ts";
 import { indentUnit, lineEndOf, newlineOf } from "./layout.ts";

@@ -7,7 +7,7 @@ import type { OptimizerRef, UpdateSite } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import { usesExternal } from "../facts/names/external-names.ts";
 import type { TextEdit } from "../finding.ts";
-import type { StatementSpelling } from "../frameworks/framework.ts";
+import type { StatementSpelling } from "../frameworks/spelling.ts";
 import { argumentOf } from "../syntax/call.ts";
 import { defineHelper } from "./define-helper.ts";
 import { express, parametersOf, type Target } from "./expressions.ts";

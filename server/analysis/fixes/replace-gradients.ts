@@ -3,7 +3,7 @@ import type { Seen, StepEvent } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import { usesExternal } from "../facts/names/external-names.ts";
 import type { TextEdit } from "../finding.ts";
-import type { GradientSpelling } from "../frameworks/framework.ts";
+import type { GradientSpelling } from "../frameworks/spelling.ts";
 import { childrenOf, type Expression, rangeOf, type Statement } from "../syntax/ast.ts";
 import { argumentOf, lastPart } from "../syntax/call.ts";
 import { defineHelper } from "./define-helper.ts";

@@ -3,7 +3,7 @@ import type { StepEvent } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import type { Scope } from "../facts/names/scope.ts";
 import type { TextEdit } from "../finding.ts";
-import type { ApartSpelling } from "../frameworks/framework.ts";
+import type { ApartSpelling } from "../frameworks/spelling.ts";
 import { type Call, childrenOf, type Expression, expressionsOf, rangeOf, type Statement } from "../syntax/ast.ts";
 import { spell } from "./imports.ts";
 import { insertBefore } from "./layout.ts";

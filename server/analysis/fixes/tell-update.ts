@@ -2,7 +2,7 @@
 import type { StepEvent } from "../facts/events/events.ts";
 import type { Facts } from "../facts/facts.ts";
 import type { TextEdit } from "../finding.ts";
-import type { UpdateSpelling } from "../frameworks/framework.ts";
+import type { UpdateSpelling } from "../frameworks/spelling.ts";
 import { rangeOf } from "../syntax/ast.ts";
 import { appendArgument } from "./append.ts";
 import { parametersOf } from "./expressions.ts";

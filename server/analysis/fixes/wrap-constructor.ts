@@ -2,7 +2,7 @@
 import type { OptimizerRef } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import type { TextEdit } from "../finding.ts";
-import type { WrapperSpelling } from "../frameworks/framework.ts";
+import type { WrapperSpelling } from "../frameworks/spelling.ts";
 import { rangeOf } from "../syntax/ast.ts";
 import { prependArgument } from "./append.ts";
 import { spell } from "./imports.ts";

@@ -1,6 +1,7 @@
 /** Hugging Face Accelerate: the accelerator does the backward pass, unscales and clips. */
-import { at, type Framework, type Helper, STEPS, type StatementSpelling } from "./framework.ts";
+import { at, type Framework, STEPS } from "./framework.ts";
 import { ADAPTIVE, AUTOCLIP } from "./pytorch-helpers.ts";
+import type { Helper, StatementSpelling } from "./spelling.ts";
 
 const SYNCHRONIZED = { when: "accumulate", condition: (receiver: string) => `${receiver}.sync_gradients` };
 

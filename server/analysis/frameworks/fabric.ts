@@ -1,7 +1,8 @@
 /** Lightning Fabric: plain loops; the Fabric object does the backward pass, unscales and clips. */
-import { at, type Framework, type Helper, type StatementSpelling } from "./framework.ts";
+import { at, type Framework } from "./framework.ts";
 import { WHOLE } from "./lightning-strategies.ts";
 import { ADAPTIVE, AUTOCLIP } from "./pytorch-helpers.ts";
+import type { Helper, StatementSpelling } from "./spelling.ts";
 
 /** Fabric clips a module, not an iterable: only an optimizer over one whole module can be clipped so. */
 const moduleOf = (parameters: string) => /^([\w.]+)\.parameters\(\)$/.exec(parameters)?.[1] ?? null;

@@ -1,5 +1,6 @@
 /** What Lightning's trainer and Fabric are told of how a training is spread over processes. */
-import { at, type ToldSetting } from "./framework.ts";
+import { at } from "./framework.ts";
+import type { ToldSetting } from "./spelling.ts";
 
 /** Strategies that leave each process the whole of each gradient. */
 export const WHOLE: ToldSetting = {

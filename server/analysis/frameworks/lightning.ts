@@ -1,7 +1,8 @@
 /** Lightning: a trainer that clips when it is told to, and modules that optimise by hand. */
-import { type ArgumentPlace, at, type ClipMode, type Framework, type Helper, type HookSpelling } from "./framework.ts";
+import { type ArgumentPlace, at, type ClipMode, type Framework } from "./framework.ts";
 import { WHOLE } from "./lightning-strategies.ts";
 import { ADAPTIVE, AUTOCLIP } from "./pytorch-helpers.ts";
+import type { Helper, HookSpelling } from "./spelling.ts";
 
 /** By these a module takes the update, or what happens before it, into its own hands. */
 const OWN_UPDATE = [

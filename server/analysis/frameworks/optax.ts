@@ -1,5 +1,6 @@
 /** Optax: gradient transformations that are chained, so that clipping is a link of the optimizer. */
-import { at, type Combination, type Framework, type Meaning, type WrapperSpelling } from "./framework.ts";
+import { at, type Combination, type Framework, type Meaning } from "./framework.ts";
+import type { WrapperSpelling } from "./spelling.ts";
 
 const ALIASES =
   "adabelief|adadelta|adafactor|adagrad|adam|adamax|adamaxw|adamw|adan|amsgrad|lamb|lion|nadam|nadamw|noisy_sgd|novograd|optimistic_adam|optimistic_adam_v2|optimistic_gradient_descent|radam|rmsprop|rprop|sgd|signum|sm3|yogi";

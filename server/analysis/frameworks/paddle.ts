@@ -1,5 +1,6 @@
 /** PaddlePaddle: eager loops like PyTorch's, and static programs; the optimizer is given an object that clips. */
-import { type ArgumentSpelling, at, type ClipSetting, type Framework, type Meaning } from "./framework.ts";
+import { at, type ClipSetting, type Framework, type Meaning } from "./framework.ts";
+import type { ArgumentSpelling } from "./spelling.ts";
 
 const OPTIMIZER = /^paddle\.(incubate\.|fluid\.)?optimizer\.(?!LBFGS|LookAhead|ModelAverage|Optimizer$)([A-Z]\w*|\*)$/;
 

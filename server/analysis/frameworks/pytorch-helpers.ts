@@ -1,5 +1,5 @@
 /** What PyTorch has no function for, as the fewest lines that are right, to be written into a script. */
-import type { Helper } from "./framework.ts";
+import type { Helper } from "./spelling.ts";
 
 /**
  * Adaptive gradient clipping: Brock et al., "High-Performance Large-Scale Image Recognition Without Normalization" (2021), section 4.1.

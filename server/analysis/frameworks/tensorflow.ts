@@ -1,5 +1,6 @@
 /** TensorFlow's own loops, with a tape or a graph: gradients are values, and clipping them gives new ones. */
-import { type ApartSpelling, at, type Framework, type GradientSpelling, type Helper } from "./framework.ts";
+import { at, type Framework } from "./framework.ts";
+import type { ApartSpelling, GradientSpelling, Helper } from "./spelling.ts";
 import { ADAPTIVE, AUTOCLIP } from "./tensorflow-helpers.ts";
 
 /** What one of the gradients is called, beside all of them. */

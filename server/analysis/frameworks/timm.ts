@@ -1,5 +1,6 @@
 /** timm: clipping by any of three ways, and a scaler whose call does the backward pass, the clip and the update. */
-import { at, type Framework, type Meaning, type UpdateSpelling } from "./framework.ts";
+import { at, type Framework, type Meaning } from "./framework.ts";
+import type { UpdateSpelling } from "./spelling.ts";
 
 const KINDS = { norm: "norm", value: "value", agc: "adaptive" } as const;
 

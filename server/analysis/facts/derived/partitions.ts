@@ -1,5 +1,6 @@
 /** Calls that give each of several transformations the gradients of one label: a clip in one sees the norm of its share alone. */
-import type { Framework, WrapperSpelling } from "../../frameworks/framework.ts";
+import type { Framework } from "../../frameworks/framework.ts";
+import type { WrapperSpelling } from "../../frameworks/spelling.ts";
 import type { Call } from "../../syntax/ast.ts";
 import { argumentOf } from "../../syntax/call.ts";
 import type { Combined, ConfiguredClip, OptimizerRef } from "../events/events.ts";

@@ -1,5 +1,6 @@
 /** Mixed precision: whether a loss scaler scales at all, and what scales without one that can be seen. */
-import type { Framework, ToldSetting } from "../../frameworks/framework.ts";
+import type { Framework } from "../../frameworks/framework.ts";
+import type { ToldSetting } from "../../frameworks/spelling.ts";
 import type { Call } from "../../syntax/ast.ts";
 import type { Seen } from "../events/events.ts";
 import type { Facts } from "../facts.ts";
