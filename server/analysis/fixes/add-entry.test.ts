@@ -1,20 +1,6 @@
 /** A threshold where a framework is configured that clips by itself: DeepSpeed's dictionary, Stable-Baselines3's argument. */
 import { describe, expect, it } from "vitest";
-import { analyser, apply, parses } from "../../../test/analysis/analyser.ts";
-
-/** With a threshold of 3. */
-function put(text: string): string {
-  const module = analyser.open(text);
-  try {
-    const result = module.thresholdEdit({ threshold: 3, siteLine: null, clipLine: null });
-    if ("refused" in result) return `refused: ${result.refused}`;
-    const written = apply(text, result.edits);
-    expect(parses(written)).toBe(true);
-    return written;
-  } finally {
-    module.dispose();
-  }
-}
+import { written } from "./testing/set-threshold.ts";
 
 describe("into the configuration that DeepSpeed is given", () => {
   const script = (before: string, config: string) =>
@@ -42,8 +28,8 @@ describe("into the configuration that DeepSpeed is given", () => {
       script('config = {"gradient_clipping": 3.0}\n', "config"),
     ],
   ])("%s, once", (_, before, after) => {
-    expect(put(before)).toBe(after);
-    expect(put(after)).toBe(after);
+    expect(written(before)).toBe(after);
+    expect(written(after)).toBe(after);
   });
 
   it.each([
@@ -51,7 +37,7 @@ describe("into the configuration that DeepSpeed is given", () => {
     ["holds what can't be seen", script('config = {"train_batch_size": 8, **more}\n', "config")],
     ["is filled in later", script('config = {"train_batch_size": 8}\nconfig.update(more)\n', "config")],
     ["comes from elsewhere", script("from settings import config\n", "config")],
-  ])("not where that %s", (_, text) => expect(put(text)).toMatch(/^refused: /));
+  ])("not where that %s", (_, text) => expect(written(text)).toMatch(/^refused: /));
 });
 
 describe("into the call that makes an algorithm of Stable-Baselines3's", () => {
@@ -59,9 +45,9 @@ describe("into the call that makes an algorithm of Stable-Baselines3's", () => {
     `from stable_baselines3 import PPO\nmodel = PPO("MlpPolicy", "CartPole-v1"${given})\nmodel.learn(1000)\n`;
 
   it("instead of its default, once", () => {
-    expect(put(script(""))).toBe(script(", max_grad_norm=3.0"));
-    expect(put(script(", max_grad_norm=3.0"))).toBe(script(", max_grad_norm=3.0"));
+    expect(written(script(""))).toBe(script(", max_grad_norm=3.0"));
+    expect(written(script(", max_grad_norm=3.0"))).toBe(script(", max_grad_norm=3.0"));
   });
 
-  it("not beside options that may say it", () => expect(put(script(", **options"))).toMatch(/^refused: /));
+  it("not beside options that may say it", () => expect(written(script(", **options"))).toMatch(/^refused: /));
 });

@@ -1,19 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { analyser, apply, parses, rulesFound } from "../../../test/analysis/analyser.ts";
+import { analyser, rulesFound } from "../../../test/analysis/analyser.ts";
 import type { OtherKind } from "../frameworks/spelling.ts";
-
-function choose(text: string, kind: OtherKind, siteLine: number | null = null): string {
-  const module = analyser.open(text);
-  try {
-    const result = module.thresholdEdit({ threshold: 3, siteLine, clipLine: null, kind });
-    if ("refused" in result) return `refused: ${result.refused}`;
-    const written = apply(text, result.edits);
-    expect(parses(written)).toBe(true);
-    return written;
-  } finally {
-    module.dispose();
-  }
-}
+import { choose } from "./testing/set-threshold.ts";
 
 const torchLoop = (clip = "") => `import torch
 
@@ -248,115 +236,6 @@ describe("by a function in a script whose framework does the backward pass", () 
     );
     expect(choose(fabric('strategy="fsdp"'), "adaptive")).toContain("refused");
     expect(choose(fabric("strategy=args.strategy"), "autoclip")).toContain("refused");
-  });
-});
-
-describe("by the call that makes the update", () => {
-  const timm = (given: string) =>
-    `import torch\nfrom timm.utils import NativeScaler\nscaler = NativeScaler()\nopt = torch.optim.SGD(model.parameters(), lr=1)\nfor x in data:\n    scaler(model(x), opt${given})\n`;
-  const parameters = ", parameters=model.parameters()";
-  it.each<[string, string, OtherKind, string]>([
-    ["adaptively", "", "adaptive", `, clip_grad=0.01, clip_mode="agc"${parameters}`],
-    ["by value", "", "value", `, clip_grad=0.5, clip_mode="value"${parameters}`],
-    [
-      "where it clips at nothing",
-      `, clip_grad=None${parameters}`,
-      "adaptive",
-      `, clip_grad=0.01, clip_mode="agc"${parameters}`,
-    ],
-  ])("of timm's scaler, %s", (_, given, kind, after) => {
-    const written = choose(timm(given), kind);
-    expect(parts(written)).toEqual(parts(timm(after)));
-    expect(rulesFound(written).filter((rule) => rule !== "value-clipping")).toEqual([]);
-    expect(choose(written, kind)).toMatch(/^refused: .* told to clip on line 6 already/);
-  });
-  /** The arguments of the call, in whatever order. */
-  const parts = (text: string) => (text.split("opt, ")[1] ?? "").replace(")\n", "").split(", ").sort();
-
-  it("not where that says already in which way it clips", () => {
-    expect(choose(timm(', clip_mode="norm"'), "adaptive")).toMatch(/^refused: /);
-    expect(choose(timm(""), "autoclip")).toContain("timm can't clip by the history of the norms");
-  });
-});
-
-describe("in a module of Lightning's", () => {
-  const lines = (...all: string[]) => `${all.join("\n")}\n`;
-  const lightning = (step: string, hooks = "", built = "max_epochs=1") =>
-    lines(
-      "import torch",
-      "import lightning as L",
-      "",
-      "",
-      "class Model(L.LightningModule):",
-      "    def __init__(self):",
-      "        super().__init__()",
-      `        self.automatic_optimization = ${!step.includes("manual")}`
-        .replace("true", "True")
-        .replace("false", "False"),
-      "",
-      "    def training_step(self, batch, index):",
-      step + hooks,
-      "",
-      "    def configure_optimizers(self):",
-      "        return torch.optim.SGD(self.parameters(), lr=1.0)",
-      "",
-      "",
-      "model = Model()",
-      `trainer = L.Trainer(${built})`,
-      "trainer.fit(model)",
-    ).replace("        self.automatic_optimization = True\n", "");
-  const automatic = "        return self.loss(batch)";
-  const manual =
-    "        opt = self.optimizers()\n        opt.zero_grad()\n        self.manual_backward(self.loss(batch))\n        opt.step()";
-  const groups = '[p for group in optimizer.param_groups for p in group["params"]]';
-  const configure = (body: string) =>
-    `\n\n    def configure_gradient_clipping(self, optimizer, gradient_clip_val, gradient_clip_algorithm):\n        ${body}`;
-  const beforeUpdate = (body: string) => `\n\n    def on_before_optimizer_step(self, optimizer):\n        ${body}`;
-  /** Where the manual update is; the trainer's own call makes none. */
-  const siteOf = (text: string) => text.split("\n").findIndex((line) => /opt\.step|trainer\.fit/.test(line));
-
-  it.each<[string, string, (body: string) => string]>([
-    ["that the trainer optimises", automatic, configure],
-    ["that optimises by hand", manual, beforeUpdate],
-  ])("%s, by a method of it, once", (_, step, hook) => {
-    for (const [kind, call] of [
-      ["adaptive", `clip_grad_adaptively_(${groups}, clip_factor=0.01)`],
-      ["autoclip", `autoclip(${groups})`],
-    ] as const) {
-      const text = lightning(step);
-      const written = choose(text, kind, siteOf(text));
-      expect(written.slice(written.indexOf("class Model"))).toBe(
-        lightning(step, hook(call)).slice(text.indexOf("class Model")),
-      );
-      expect(rulesFound(written).filter((rule) => rule !== "hand-written-clipping")).toEqual([]);
-      expect(choose(written, kind, siteOf(written))).toMatch(/^refused: /);
-    }
-  });
-
-  it.each<[string, string, string]>([
-    ["has such a method", lightning(automatic, beforeUpdate("self.watch()")), "`Model.on_before_optimizer_step` takes"],
-    [
-      "clips in one",
-      lightning(automatic, beforeUpdate("torch.nn.utils.clip_grad_norm_(self.parameters(), 1.0)")),
-      "line 13",
-    ],
-    ["is spread over shards", lightning(automatic, "", 'strategy="fsdp"'), "No place"],
-    ["is spread in a way that can't be seen", lightning(automatic, "", "strategy=strategy"), "No place"],
-    ["comes from a class elsewhere", lightning(automatic).replace("L.LightningModule)", "Base)"), "No place"],
-    ["is told to clip already", lightning(automatic, "", "gradient_clip_val=1.0"), "Take `1.0` out"],
-    [
-      "makes another update by hand",
-      lightning(`${manual}\n        self.manual_backward(self.other(batch))\n        opt.step()`),
-      "No place",
-    ],
-  ])("which %s: not", (_, text, reason) => {
-    expect(choose(text, "adaptive", siteOf(text))).toContain(`refused: `);
-    expect(choose(text, "adaptive", siteOf(text))).toContain(reason);
-  });
-
-  it("leaves clipping to a method that has it already", () => {
-    const text = lightning(automatic, configure("self.tame(optimizer)"));
-    expect(choose(text, "value", siteOf(text))).toContain("`Model.configure_gradient_clipping` takes");
   });
 });
 
