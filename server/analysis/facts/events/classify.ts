@@ -22,6 +22,7 @@ import type { TrainingEvent } from "./events.ts";
 import { Gradients } from "./gradients.ts";
 import { HiddenCalls, isInert } from "./hidden-calls.ts";
 import { Optimizers } from "./optimizers.ts";
+import { isFalse, isPlain } from "./trained.ts";
 
 const LOOKS_LIKE_OPTIMIZER = /optim|(^|_)opts?(_|$|[A-Z\d])|opt$|solver/i;
 const LOOKS_LIKE_OTHER = /sched|env|profil|lr_|_lr$|warmup|callback|metric|timer|logger|hook|game|simul/i;
@@ -343,9 +344,10 @@ export class Classifier {
           given ||
           hidden ||
           told === "hidden" ||
-          (meaning.trains !== undefined && !this.#isPlain(trained, meaning.trains.unless, frame, scope));
+          (meaning.trains !== undefined && !isPlain(this.#values, trained, meaning.trains.unless, frame, scope));
         const refused = meaning.trains?.refusesWithout;
-        const refuses = refused && this.#isFalse(trained, refused.member, frame, scope) ? refused.because : null;
+        const refuses =
+          refused && isFalse(this.#values, trained, refused.member, frame, scope) ? refused.because : null;
         if (!referred) return null;
         if (meaning.configures && !this.#isConfiguration(meaning, call, statement, frame, scope)) return null;
         const configured = refuses
@@ -438,15 +440,6 @@ export class Classifier {
     return found && this.optimizers.refer(found.node, found.frame, found.scope, framework);
   }
 
-  /** An instance of a class that can be seen and sets this member to `False`. */
-  #isFalse(node: Expression | null, member: string, frame: Frame, scope: Scope): boolean {
-    const values = node ? this.#instances(node, frame, scope) : [];
-    const found = values.flatMap((value) => (value.kind === "instance" ? this.#values.members.of(value, member) : []));
-    return found.some(
-      (value) => value.kind === "literal" && value.node.kind === "constant" && value.node.value === false,
-    );
-  }
-
   /** Where gradients are values, an update is given some. */
   #mayUpdate({ gradients, onlyGradients }: Step, call: Call, frame: Frame, scope: Scope): boolean {
     if (!gradients) return true;
@@ -465,28 +458,6 @@ export class Classifier {
     return !isDifferentiated(this.#values, scope, (name) =>
       this.#frameworks.some(({ calls }) => calls?.[`${name}()`]?.event === "backward"),
     );
-  }
-
-  /** An instance of classes that can be seen, none of which has any of these members. */
-  #isPlain(node: Expression | null, members: readonly string[], frame: Frame, scope: Scope): boolean {
-    const values = node ? this.#instances(node, frame, scope) : [];
-    return (
-      values.length > 0 &&
-      values.every(
-        (value) => value.kind === "instance" && !members.some((name) => this.#values.members.defines(value.info, name)),
-      )
-    );
-  }
-
-  /** What an expression stands for, with the classes of modules around that by their texts have nothing to do with training. */
-  #instances(node: Expression, frame: Frame, scope: Scope): Value[] {
-    return this.#values.evaluate(node, frame, scope).flatMap((value): Value[] => {
-      if (value.kind !== "external" || !value.call || !value.name.endsWith("()")) return [value];
-      const { call, frame: within, scope: at } = value;
-      const classes = this.#values.imports.look(stripCall(value.name), at).filter((found) => found.kind === "class");
-      if (classes.length === 0) return [value];
-      return classes.map(({ info }) => ({ kind: "instance", info, call, frame: within, scope: at }));
-    });
   }
 
   #unknown(call: Call, statement: Statement, frame: Frame, scope: Scope): Classified {
