@@ -63,6 +63,7 @@ export const STAGES = [
   {
     name: "unit",
     title: "Unit tests",
+    needs: ["python", "vendored"],
     run: (stage) =>
       counted(join(RESULTS, "unit.json"), readVitest, (report) =>
         node(stage, [
