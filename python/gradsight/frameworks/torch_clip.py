@@ -43,7 +43,7 @@ class Noted(NamedTuple):
     layers: Optional[Tuple[List[Any], Any]]
     norm: Optional[Number]
     are_shares: bool = False
-    """The norms are this rank's shares of them."""
+    """The norms of ``layers`` are this rank's shares of them, and so is ``norm``, where there is one."""
 
 
 class Total(NamedTuple):
@@ -78,15 +78,16 @@ def _replace(module: Any, name: str, limit: str, recorder: TorchRecorder) -> Non
         if name == "clip_grad_norm_" and order_of(args, kwargs) == 2.0 and not _caught_nothing:
             return Noted(ids, tensors, None, None)
         if name == "_clip_grads_with_norm_":
-            layers = _of_total(tensors, total_of(args, kwargs))
+            layers, are_shares = _of_total(tensors, total_of(args, kwargs))
             if layers is not None:
-                return Noted(ids, tensors, layers, None)
+                return Noted(ids, tensors, layers, None, are_shares)
         with torch().no_grad():
             having, dense = gradient_norm.gradients(tensors)
             norms = gradient_norm.measure(dense)
-            share = shard_norm.measure(dense) if by_value and norms is None else None
+            share = shard_norm.measure(dense) if norms is None else None
         if share is not None:
-            return Noted(ids, tensors, (having, share.each), recorder.reader.read(share.total), are_shares=True)
+            total = recorder.reader.read(share.total) if by_value else None
+            return Noted(ids, tensors, (having, share.each), total, are_shares=True)
         if norms is None:
             return Noted(ids, tensors, None, None)
         return Noted(ids, tensors, (having, norms.each), recorder.reader.read(norms.total) if by_value else None)
@@ -97,16 +98,25 @@ def _replace(module: Any, name: str, limit: str, recorder: TorchRecorder) -> Non
     def total_of(args: Any, kwargs: Any) -> Any:
         return kwargs["total_norm"] if "total_norm" in kwargs else args[1]
 
+    def read_total(total: Any) -> Tuple[Optional[Number], bool]:
+        """And whether it is this rank's share of it, as where the norms of distributed tensors are put together."""
+        share = None
+        if hasattr(total, "placements") and whole(total) is None:
+            with torch().no_grad():
+                share = shard_norm.of_norms(total)
+        return recorder.reader.read(total if share is None else share), share is not None
+
     @_guard
     def after(noted: Noted, args: Any, kwargs: Any, result: Any, caught: Optional[Caught]) -> None:
         norm, layers, norm_type, are_shares = noted.norm, noted.layers, 2.0, noted.are_shares
+        is_share = norm is not None and are_shares
         if name == "clip_grad_norm_":
             norm = recorder.reader.read(result)
             norm_type = order_of(args, kwargs)
             if layers is None:
                 layers, are_shares = _layers(noted.parameters, caught)
         elif name == "_clip_grads_with_norm_":
-            norm = recorder.reader.read(total_of(args, kwargs))
+            norm, is_share = read_total(total_of(args, kwargs))
         max_norm = kwargs[limit] if limit in kwargs else args[0]
         recorder.clipped(
             Clip(
@@ -119,7 +129,7 @@ def _replace(module: Any, name: str, limit: str, recorder: TorchRecorder) -> Non
                 norm_type=norm_type,
                 layers=layers,
                 order=recorder.next_order(),
-                is_share=noted.are_shares,
+                is_share=is_share,
                 layers_are_shares=are_shares,
             )
         )
@@ -186,6 +196,11 @@ def _layers(parameters: List[Any], caught: Optional[Caught]) -> Tuple[Optional[T
     if each is None:
         _caught_nothing = True
         return None, False
+    return _known(having, each)
+
+
+def _known(having: List[Any], each: Any) -> Tuple[Optional[Tuple[List[Any], Any]], bool]:
+    """What this rank knows of these norms, and whether that are its shares of them."""
     known = whole(each)
     if known is not None:
         return (having, known.detach()), False
@@ -239,16 +254,15 @@ def _listen_to_totals(module: Any, recorder: TorchRecorder) -> None:
     _spread(module, "_get_total_norm", original, get_total_norm)
 
 
-def _of_total(parameters: List[Any], total: Any) -> Optional[Tuple[List[Any], Any]]:
-    """The norms of the gradients of these parameters, where the script has had exactly them put together as ``total``."""
+def _of_total(parameters: List[Any], total: Any) -> Tuple[Optional[Tuple[List[Any], Any]], bool]:
+    """As ``_layers``, where the script has had exactly the gradients of these parameters put together as ``total``."""
     if _total is None or _total.tensor() is not total:
-        return None
+        return None, False
     having = [parameter for parameter in parameters if parameter.grad is not None]
     if tuple([id(parameter.grad) for parameter in having]) != _total.of:
-        return None
+        return None, False
     each = _order.of(having, _total.caught)
-    each = None if each is None else whole(each)
-    return None if each is None else (having, each.detach())
+    return (None, False) if each is None else _known(having, each)
 
 
 def _listed(parameters: Any) -> "Tuple[Any, Any]":

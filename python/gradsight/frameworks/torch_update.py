@@ -272,7 +272,7 @@ def _with_clips(
         clip, coverage = (covered or limiting)[-1]
         update.limit = clip
         update.limit_scaled = clip.order < unscaled_at
-        update.derivable = len(limiting) == 1 and not clip.by_value and coverage != SOME
+        update.derivable = len(limiting) == 1 and not clip.by_value and not clip.is_share and coverage != SOME
         kind = "value" if clip.by_value else "norm"
         owner.clipped_at(ClipSite(kind, clip.function, clip.location))
         comparable = coverage == EXACTLY and clip.norm_type == 2.0
