@@ -27,7 +27,7 @@ from typing import (
 from . import _cell, _children, _protocol, _rendezvous
 from ._frame import encode_frame
 from ._flight import FlightRecorder
-from ._guard import tell
+from ._guard import Guard, tell
 from ._identity import Identity, describe_run, identify, joined
 from ._outbox import Outbox
 from ._protocol import Location
@@ -74,6 +74,7 @@ class Session:
         self._lost: Dict[str, Tuple[int, int]] = {}
         self._before_close: List[Callable[[], None]] = []
         self._outcome: Optional[Outcome] = None
+        self._is_forked = False
         self._end_numbered = False
         self._started = False
         self._closed = False
@@ -94,6 +95,8 @@ class Session:
         """Starts sending, once."""
         if not self._started and not self._closed:
             self._started = True
+            if self._is_forked:  # what it runs it has been told since
+                self._run.update(describe_run(self.identity.run, None, None))
             self.identity = joined(self.identity)
             self._run.update(id=self.identity.run, startedAt=time.time())
             self._run["code"]["cells"] = _cell.ran()
@@ -129,6 +132,13 @@ class Session:
         """Another run of the same process. It is one once it takes a step."""
         fresh = Session(self._file, identify(), self._run["name"], self._run["script"])
         fresh.framework = self.framework
+        return fresh
+
+    def in_fork(self) -> Session:
+        """The run of a child that was forked from this process, which has not begun one. It is one once it takes a step."""
+        fresh = Session(self._file, identify(), None, None)
+        fresh.framework = self.framework
+        fresh._is_forked = True
         return fresh
 
     def uses(self, framework: str, version: Optional[str]) -> None:
@@ -410,9 +420,22 @@ def again() -> Session:
     return _session
 
 
+_forks = Guard("recording a forked process")
+
+
+@_forks
 def _after_fork_in_child() -> None:
-    if _session is not None:
-        _session.forget()
+    """The parent reports. Where it has nothing to, as a server of ``forkserver`` that has loaded a framework, the child may."""
+    global _session
+    if _session is None:
+        return
+    waits = not _session.is_started and not _session.is_closed
+    _session.forget()
+    if waits:
+        from . import frameworks
+
+        _session = _session.in_fork()
+        frameworks.move(_session)
 
 
 if hasattr(os, "register_at_fork"):

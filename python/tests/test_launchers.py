@@ -116,13 +116,18 @@ def test_a_rank_that_dies(script: Script, crowd: Crowd, tmp_path: Path) -> None:
     assert len(crowd.attempts) == 2  # the launcher itself is no run
 
 
-def test_processes_that_the_script_starts(script: Script, crowd: Crowd, tmp_path: Path, warm: Warm) -> None:
+@pytest.mark.parametrize("start", ["spawn", "forkserver"])
+def test_processes_that_the_script_starts(
+    start: str, script: Script, crowd: Crowd, tmp_path: Path, warm: Warm
+) -> None:
+    """A server of forks has PyTorch loaded before there is a process that trains."""
     method = 'dict(init_method="file://" + sys.argv[1])'
     path = script(
         RANK.replace("METHOD", method)
-        + """
+        + f"""
     if __name__ == "__main__":
-        torch.multiprocessing.spawn(train, (2,), nprocs=2)
+        torch.multiprocessing.set_forkserver_preload(["torch"])
+        torch.multiprocessing.start_processes(train, (2,), nprocs=2, start_method="{start}")
 """
     )
     done = recorded_warm(warm, crowd, str(path), str(tmp_path / "group"), cwd=tmp_path)
@@ -219,7 +224,7 @@ def test_a_script_that_starts_trainings(script: Script, crowd: Crowd, tmp_path: 
     assert len({hub.hellos[0]["run"]["id"] for hub in crowd.attempts.values()}) == 3
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn"])
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_workers_of_a_data_loader(
     method: str, script: Script, crowd: Crowd, tmp_path: Path, warm: Warm
 ) -> None:
@@ -232,6 +237,7 @@ def test_workers_of_a_data_loader(
             def __getitem__(self, index):
                 return torch.ones(2)
         if __name__ == "__main__":
+            torch.multiprocessing.set_forkserver_preload(["torch"])
             weight = torch.nn.Parameter(torch.ones(2))
             optimizer = torch.optim.SGD([weight], lr=0.1)
             for batch in torch.utils.data.DataLoader(Data(), num_workers=1, multiprocessing_context="{method}"):
