@@ -5,6 +5,7 @@ import { basename, dirname, join } from "node:path";
 import type { RunSource, SourceColumns } from "../../../protocol/exchange.ts";
 import { SCALAR_NAMES, type Scalar } from "../../../protocol/scalars.ts";
 import type { RunInfo } from "../../../protocol/telemetry.ts";
+import { Breath } from "../runs/breath.ts";
 import type { Store } from "../store/store.ts";
 import { isArriving } from "../viewer/status.ts";
 import { Delivery, type ImportTarget } from "./delivery.ts";
@@ -51,9 +52,13 @@ export async function importRun(
     for (const { source } of earlier) file.mark(source!.size);
     const about: About = {};
     const chosen = { scalars: columns, layers: new LayerColumns(new Map(columns).get("norm_pre")) };
-    for await (const row of format.rows(file, about)) take(row, chosen, about, staged);
-    staged.cells.settle(staged.layers);
-    const { count } = staged.steps;
+    const breath = new Breath(signal);
+    for await (const row of format.rows(file, about)) {
+      take(row, chosen, about, staged);
+      await breath.taken();
+    }
+    await staged.cells.settle(staged.layers, breath);
+    const count = await staged.steps.count(breath);
     if (count === 0) throw new BadFile(`${file.name} holds none of the columns that were chosen.`);
     const id = `import-${createHash("sha256")
       .update(`${file.digest} ${JSON.stringify(columns)}`)

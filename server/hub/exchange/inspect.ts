@@ -1,4 +1,5 @@
 import type { Importable } from "../../../protocol/exchange.ts";
+import { Breath } from "../runs/breath.ts";
 import { columnRoles } from "./column-roles.ts";
 import { BadFile, LogFile } from "./log-file.ts";
 import type { About } from "./log-format.ts";
@@ -21,9 +22,12 @@ export async function inspect(
     const format = await formatOf(file);
     const about: About = {};
     const names = new Set<string>();
-    for await (const entry of format.rows(file, about))
+    const breath = new Breath(signal);
+    for await (const entry of format.rows(file, about)) {
       if ("values" in entry)
         for (const name in entry.values) if (names.size < MOST_NAMES && name.length <= LONGEST_NAME) names.add(name);
+      await breath.taken();
+    }
     const logged = [...names].filter((name) => !isPlaceName(name));
     if (logged.length === 0) throw new BadFile(`${file.name} holds no numbers of a training's steps.`);
     return { format: format.id, names: logged.sort(), ...columnRoles(logged) };

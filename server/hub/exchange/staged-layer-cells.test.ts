@@ -1,4 +1,5 @@
 import { expect, it, onTestFinished } from "vitest";
+import { Breath } from "../runs/breath.ts";
 import { StagedLog } from "./staged-log.ts";
 
 const part = (attempt = 0) => ({ rank: 0, attempt, series: "s" });
@@ -8,7 +9,7 @@ async function settled(put: (cells: StagedLog["cells"]) => void, attempts = 1) {
   const log = await StagedLog.open();
   onTestFinished(() => log.close());
   put(log.cells);
-  log.cells.settle(log.layers);
+  await log.cells.settle(log.layers, new Breath());
   return Array.from({ length: attempts }, (_, attempt) => ({
     tables: log.cells.tablesOf(part(attempt)),
     samples: pages(log, attempt),
@@ -69,4 +70,11 @@ it("takes what comes once more for that of a further attempt, unless it was void
     [1, 1],
     [2, 22],
   ]);
+});
+
+it("lets other work through while it brings them together, and can be given up there", async () => {
+  const log = await StagedLog.open();
+  onTestFinished(() => log.close());
+  for (let step = 0; step < 20_000; step += 1) log.cells.putUncounted("s", step, "a", step);
+  await expect(log.cells.settle(log.layers, new Breath(AbortSignal.abort()))).rejects.toThrow("aborted");
 });

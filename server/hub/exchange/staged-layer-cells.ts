@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { SeriesInfo } from "../../../protocol/telemetry.ts";
+import type { Breath } from "../runs/breath.ts";
 import type { Part } from "./log-format.ts";
 import type { StagedLayers } from "./staged-layers.ts";
 import type { StagedParts } from "./staged-log.ts";
@@ -52,7 +53,7 @@ export class StagedLayerCells {
   }
 
   /** Makes samples of what was taken: a layer table for each set of layers that were logged at one step. */
-  settle(into: StagedLayers): void {
+  async settle(into: StagedLayers, breath: Breath): Promise<void> {
     for (const part of this.parts.list) {
       const key = this.parts.keyOf(part);
       const cells = this.db
@@ -68,7 +69,10 @@ export class StagedLayerCells {
         norms = [];
       };
       for (const cell of cells) {
-        if (Number(cell.step) !== step) finish();
+        if (Number(cell.step) !== step) {
+          finish();
+          await breath.taken();
+        }
         step = Number(cell.step);
         layers.push(Number(cell.layer));
         norms.push(Number(cell.norm));

@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { SCALAR_NAMES, type Scalar } from "../../../protocol/scalars.ts";
+import type { Breath } from "../runs/breath.ts";
 import type { Part } from "./log-format.ts";
 import type { StagedParts } from "./staged-log.ts";
 import { UncountedAttempts } from "./uncounted-attempts.ts";
@@ -18,13 +19,18 @@ export interface Steps {
 
 /** SQLite has no NaN, and takes it for null. */
 const NAN = "NaN";
-const COLUMNS = SCALAR_NAMES.join(", ");
+/** That are counted at once. */
+const STRETCH = 10_000;
 
 export class StagedSteps {
   private readonly db: DatabaseSync;
   private readonly insert: StatementSync;
   private readonly parts: StagedParts;
   private readonly attempts = new UncountedAttempts();
+  /** The scalars that the log tells of. */
+  private readonly told = new Set<Scalar>();
+  private first = Number.POSITIVE_INFINITY;
+  private last = Number.NEGATIVE_INFINITY;
 
   constructor(db: DatabaseSync, parts: StagedParts) {
     this.db = db;
@@ -52,8 +58,13 @@ export class StagedSteps {
   ): void {
     const cells = SCALAR_NAMES.map((name) => {
       const value = values[name];
+      if (value !== undefined) this.told.add(name);
       return value === undefined ? null : Number.isNaN(value) ? NAN : value;
     });
+    if (time !== null) {
+      this.first = Math.min(this.first, time);
+      this.last = Math.max(this.last, time);
+    }
     this.insert.run(this.parts.keyOf(part), step, time, flags, rates ? bytesOf(rates) : null, ...cells);
   }
 
@@ -74,14 +85,26 @@ export class StagedSteps {
     this.attempts.forget(step);
   }
 
-  get count(): number {
-    return Number(this.db.prepare("SELECT count(*) AS n FROM steps").get()?.n);
+  /** How many there are. SQLite has to go through all of them. */
+  async count(breath: Breath): Promise<number> {
+    const stretch = this.db.prepare(
+      "SELECT count(*) AS n, max(step) AS last FROM (SELECT step FROM steps WHERE part = ? AND step > ? ORDER BY step LIMIT ?)",
+    );
+    let count = 0;
+    for (const part of this.parts.list)
+      for (let after = -1, n = STRETCH; n === STRETCH; ) {
+        const counted = stretch.get(this.parts.keyOf(part), after, STRETCH);
+        n = Number(counted?.n);
+        after = Number(counted?.last);
+        count += n;
+        await breath.taken();
+      }
+    return count;
   }
 
   /** The earliest and the latest time; null where the log tells none. */
   get times(): { first: number; last: number } | null {
-    const { first, last } = this.db.prepare("SELECT min(time) AS first, max(time) AS last FROM steps").get() ?? {};
-    return typeof first === "number" && typeof last === "number" ? { first, last } : null;
+    return this.first <= this.last ? { first: this.first, last: this.last } : null;
   }
 
   /**
@@ -91,7 +114,7 @@ export class StagedSteps {
   page(part: Part, after: number, to: number, limit: number): Steps & { isLast: boolean } {
     const found = this.db
       .prepare(
-        `SELECT step, time, flags, rates, ${COLUMNS} FROM steps WHERE part = ? AND step > ? AND step <= ? ORDER BY step LIMIT ?`,
+        `SELECT ${["step", "time", "flags", "rates", ...this.told].join(", ")} FROM steps WHERE part = ? AND step > ? AND step <= ? ORDER BY step LIMIT ?`,
       )
       .all(this.parts.keyOf(part), after, to, limit);
     const width = (row: (typeof found)[number] | undefined) =>
@@ -99,7 +122,7 @@ export class StagedSteps {
     const other = found.findIndex((row) => width(row) !== width(found[0]));
     const rows = other < 0 ? found : found.slice(0, other);
     const values = new Map<Scalar, (number | undefined)[]>();
-    for (const name of SCALAR_NAMES)
+    for (const name of this.told)
       if (rows.some((row) => row[name] !== null))
         values.set(
           name,
