@@ -13,5 +13,5 @@ export async function deleteRun(hub: HubClient, id: string): Promise<void> {
     { modal: true, detail: l10n.t("This can't be undone.") },
     remove,
   );
-  if (choice === remove) await hub.request("delete", { run: id });
+  if (choice === remove) await hub.requestWithoutLimit("delete", { run: id });
 }

@@ -78,7 +78,7 @@ export class HubClient implements Disposable {
     return this.send(this.nextId++, method, params, TIMEOUT_MS);
   }
 
-  /** As `request`, of what takes as long as a training needs for an update. */
+  /** As `request`, of what takes as long as a training needs for an update, or a disk to give space back. */
   requestWithoutLimit<M extends JsonMethod>(method: M, params: Params<M>): Promise<ViewerResults[M]> {
     return this.send(this.nextId++, method, params, LONGEST_TIMEOUT_MS);
   }

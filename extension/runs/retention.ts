@@ -11,7 +11,7 @@ const SHOWN_MS = 15_000;
 export function retainRuns(hub: HubClient, log: LogOutputChannel): Disposable {
   const apply = async () => {
     if (hub.socket.status.state !== "connected") return;
-    const { removed } = await hub.request("retain", policy());
+    const { removed } = await hub.requestWithoutLimit("retain", policy());
     if (removed.length === 0) return;
     log.info(`Removed, as the settings gradsight.runs.keepDays and maxSizeMb say: ${removed.join(", ")}.`);
     const message =

@@ -1,10 +1,14 @@
 import type { DatabaseSync } from "node:sqlite";
+import { Breath } from "../runs/breath.ts";
 import { Attempts } from "./attempts.ts";
 import { Events } from "./events.ts";
 import { Frames } from "./frames.ts";
 import { Models } from "./models.ts";
 import { Runs } from "./runs.ts";
 import { SeriesTable } from "./series.ts";
+
+/** Pages that are given back at once: some milliseconds of work. */
+const PAGES = 250;
 
 /** One database file. Two hubs may have it open: nothing is cached here that the other could change. */
 export class Store {
@@ -54,14 +58,25 @@ export class Store {
 
   /** Bytes of the file that hold something. */
   get usedBytes(): number {
-    const pragma = (name: string) => Number(Object.values(this.db.prepare(`PRAGMA ${name}`).get() ?? {})[0]);
-    return (pragma("page_count") - pragma("freelist_count")) * pragma("page_size");
+    return (this.pragma("page_count") - this.pragma("freelist_count")) * this.pragma("page_size");
   }
 
-  /** Gives the space of deleted runs back to the file system. */
-  shrink(): void {
+  /** Gives the space of deleted runs back to the file system, a piece at a time: a long run's takes seconds. */
+  async shrink(): Promise<void> {
+    const breath = new Breath();
+    for (let left = this.pragma("freelist_count"), before = Infinity; 0 < left && left < before; ) {
+      this.db.exec(`PRAGMA incremental_vacuum(${PAGES})`);
+      await breath.taken();
+      if (!this.db.isOpen) return;
+      before = left;
+      left = this.pragma("freelist_count");
+    }
     // What was vacuumed is only in the write-ahead log until a checkpoint, and the file as large as before.
-    this.db.exec("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)");
+    this.db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  }
+
+  private pragma(name: string): number {
+    return Number(Object.values(this.db.prepare(`PRAGMA ${name}`).get() ?? {})[0]);
   }
 
   close(): void {

@@ -173,9 +173,9 @@ export class Requests {
     return (model.series.get(series) ?? new SeriesModel()).distribution();
   }
 
-  private delete({ run }: Request<"delete">): Answer<"delete"> {
+  private async delete({ run }: Request<"delete">): Promise<Answer<"delete">> {
     this.remove(run);
-    this.store.shrink();
+    await this.store.shrink();
     return {};
   }
 

@@ -38,7 +38,7 @@ export class Retention {
     // One that alone is too large has only just been recorded: the newest stays.
     const rest = oldest.slice(removed.length).filter(({ isNewest }) => !isNewest);
     if (maxMegabytes > 0) for (const { run } of rest) if (this.store.usedBytes > maxMegabytes * 1e6) await remove(run);
-    if (removed.length > 0) this.store.shrink();
+    if (removed.length > 0) await this.store.shrink();
     return removed;
   }
 
