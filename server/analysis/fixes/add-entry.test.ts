@@ -27,12 +27,23 @@ describe("into the configuration that DeepSpeed is given", () => {
       script('config = {"gradient_clipping": 1.0}\n', "config"),
       script('config = {"gradient_clipping": 3.0}\n', "config"),
     ],
+    [
+      "where it is made by keywords",
+      script("config = dict(train_batch_size=8)\n", "config"),
+      script("config = dict(train_batch_size=8, gradient_clipping=3.0)\n", "config"),
+    ],
+    [
+      "where keywords switch it off",
+      script("", "dict(gradient_clipping=0, train_batch_size=8)"),
+      script("", "dict(gradient_clipping=3.0, train_batch_size=8)"),
+    ],
   ])("%s, once", (_, before, after) => {
     expect(written(before)).toBe(after);
     expect(written(after)).toBe(after);
   });
 
   it.each([
+    ["is made of what can't be seen", script("config = dict(train_batch_size=8, **more)\n", "config")],
     ["is a file", script("", '"deepspeed.json"')],
     ["holds what can't be seen", script('config = {"train_batch_size": 8, **more}\n', "config")],
     ["is filled in later", script('config = {"train_batch_size": 8}\nconfig.update(more)\n', "config")],

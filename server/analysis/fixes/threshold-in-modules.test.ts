@@ -224,6 +224,29 @@ describe("changes the number in the file that the script reads", () => {
     expect(set(files)).toEqual({ [name]: text("0.5") });
   });
 
+  describe("that is merged into what the script says", () => {
+    const merged = (...parts: string[]) => `from omegaconf import OmegaConf
+@dataclass
+class Config:
+    clip: float = 1.0
+cfg = OmegaConf.merge(${parts.join(", ")})`;
+    const [own, plain] = ['OmegaConf.load("own.yaml")', "OmegaConf.structured(Config)"];
+    const files = (parts: string[], name = "own.yaml", clip = "5.0") => ({
+      "train.py": train(merged(...parts), "cfg.clip"),
+      [name]: `clip: ${clip}\n`,
+    });
+    it.each<[string, string[]]>([
+      ["behind a class", [plain, own]],
+      ["before the command line", [own, "OmegaConf.from_cli()"]],
+      ["behind another file", ['OmegaConf.load("base.yaml")', own]],
+    ])("%s", (_, parts) => expect(set(files(parts))).toEqual({ "own.yaml": "clip: 0.5\n" }));
+    it("or in the file before, where it has no such key", () =>
+      expect(set({ ...files([own, 'OmegaConf.load("more.yaml")']), "more.yaml": "lr: 0.1\n" })).toEqual({
+        "own.yaml": "clip: 0.5\n",
+      }));
+    it("but not before what can't be seen", () => expect(set(files([own, "given()"]))).toContain("by hand"));
+  });
+
   const hydra = `import hydra
 import torch
 

@@ -119,6 +119,13 @@ describe("finds the number behind a way to say it", () => {
       `${parser(option("0.5"))}\ncfg = vars(args)`,
       'cfg["clip"]',
     ],
+    [
+      "a default that the parser is told",
+      parser(`${option("2.0")}\nparser.set_defaults(lr=0.1, clip=5.0)`),
+      "args.clip",
+      parser(`${option("2.0")}\nparser.set_defaults(lr=0.1, clip=0.5)`),
+      "args.clip",
+    ],
     ["a key", 'cfg = {"clip": 5.0}', 'cfg.get("clip", 1.0)', 'cfg = {"clip": 0.5}', 'cfg.get("clip", 1.0)'],
     ["a missing key", 'cfg = {"lr": 5.0}', 'cfg.get("clip", 1.0)', 'cfg = {"lr": 5.0}', 'cfg.get("clip", 0.5)'],
     [
@@ -196,6 +203,9 @@ def train(model, optimizer, max_norm=${value}):
     ["an option that is written to", `${parser(option("5.0"))}\nargs.clip = args.clip or scale(args)`, "args.clip"],
     ["a flag whose default is set again", `${flag("5.0")}\nflags.set_default(CLIP, 1.0)`, "flags.FLAGS.clip"],
     ["an option under several names", `${parser(option("5.0"))}\nlimit = args.clip\nlimit = tame(limit)`, "limit"],
+    ["one that is told twice", parser(`${option("5.0")}\n${"parser.set_defaults(clip=1.0)\n".repeat(2)}`), "args.clip"],
+    ["one that another parser is told", parser(`${option("5.0")}\nother.set_defaults(clip=1.0)`), "args.clip"],
+    ["one that is told first", parser(`parser.set_defaults(clip=1.0)\n${option("5.0")}`), "args.clip"],
     ["a default that the parser is told again", `${parser(option("5.0"))}\nparser.set_defaults(**cfg)`, "args.clip"],
   ])("and refuses %s", (_, before, threshold) => {
     expect(set(train(before, threshold))).toHaveProperty("refused");
@@ -239,6 +249,20 @@ ${after}
     const result = set(text("5.0"));
     expect(result).toMatchObject({ text: text("0.5") });
     expect("summary" in result && result.summary).toContain(name);
+  });
+
+  it.each([
+    ["a key of its keywords", 'train(build(), options["clip"])'],
+    ["what is made of them", "args = SimpleNamespace(**options); train(build(), args.clip)"],
+  ])("by click, as %s", (_, call) => {
+    const text = (n: string) =>
+      command(`from types import SimpleNamespace\n${click(`"--clip", default=${n}`)}`, "**options", "main()", call);
+    const result = set(text("5.0"));
+    expect(result).toMatchObject({ text: text("0.5") });
+    expect("summary" in result && result.summary).toContain("`--clip` (a value on the command line still wins)");
+    expect(set(text("5.0").replace("    train", "    options.update(more)\n    train"))).toHaveProperty(
+      call.startsWith("train") ? "refused" : "text",
+    );
   });
 
   it("unless several calls pass several numbers on", () => {
@@ -307,6 +331,10 @@ describe("what an object holds", () => {
     `parser = argparse.ArgumentParser()\nparser.add_argument("--clip", type=float, default=${clip})\nargs = parser.parse_args()`;
   const configDict = (clip: string) =>
     `import ml_collections\ndef get_config():\n    config = ml_collections.ConfigDict()\n    config.optim = ml_collections.ConfigDict()\n    config.optim.clip = ${clip}\n    return config\ncfg = get_config()`;
+  const tuple = (given: string) => `from collections import namedtuple\nConfig = namedtuple("Config", ${given})`;
+  const omega = (made: string) => `from omegaconf import OmegaConf\ncfg = ${made}`;
+  const merge = (...held: string[]) =>
+    `OmegaConf.merge(${held.map((each) => `OmegaConf.create(${each})`).join(", ")}, OmegaConf.from_cli())`;
   it.each<[string, (clip: string) => string, string]>([
     ["a copy of a CfgNode", (n) => yacs(n, "cfg = _C.clone()"), "cfg.SOLVER.CLIP"],
     [
@@ -343,6 +371,13 @@ describe("what an object holds", () => {
       "cfg.clip",
     ],
     ["options of the call", (n) => `options = dict(max_norm=${n})`, "**options"],
+    ["a tuple's default", (n) => `${tuple(`["lr", "clip"], defaults=[0.1, ${n}]`)}\ncfg = Config()`, "cfg.clip"],
+    ["that of its last fields", (n) => `${tuple(`"lr, clip, amp", defaults=(${n}, 1)`)}\ncfg = Config(3)`, "cfg.clip"],
+    ["a tuple's argument", (n) => `${tuple('"lr clip", defaults=(3.0,)')}\ncfg = Config(0.1, ${n})`, "cfg.clip"],
+    ["a tuple's keyword", (n) => `${tuple('"lr clip"')}\ncfg = Config(lr=0.1, clip=${n})`, "cfg.clip"],
+    ["OmegaConf's", (n) => omega(`OmegaConf.create({"train": {"clip": ${n}}})`), "cfg.train.clip"],
+    ["merged, the last", (n) => omega(merge('{"clip": 3.0}', `{"clip": ${n}}`)), "cfg.clip"],
+    ["merged, the one that has it", (n) => omega(merge(`{"clip": ${n}}`, '{"lr": 0.1}')), "cfg.clip"],
   ])("%s", (_, held, threshold) => {
     const result = set(train(held("5.0"), threshold));
     expect("refused" in result ? result.refused : result.text).toBe(train(held("0.5"), threshold));
@@ -354,6 +389,7 @@ describe("what an object holds", () => {
       return "summary" in result ? result.summary : result.refused;
     };
     expect(summary(wandb("dict(clip=5.0)"), "run.config.clip")).toContain("a sweep, still wins");
+    expect(summary(omega(merge('{"clip": 5.0}')), "cfg.clip")).toContain("still wins");
     expect(summary(yacs("5.0", "cfg = _C.clone()\ncfg.merge_from_list(opts)"), "cfg.SOLVER.CLIP")).toContain(
       "still wins",
     );
@@ -365,6 +401,10 @@ describe("what an object holds", () => {
     ["is updated", `${wandb("dict(clip=5.0)")}\nwandb.config.update(more)`, "wandb.config.clip"],
     ["comes in two runs", `${wandb("dict(clip=5.0)")}\n${wandb("dict(clip=2.0)")}`, "wandb.config.clip"],
     ["is a dictionary of who knows what", attributes('{"clip": 5.0, **more}'), "cfg.clip"],
+    ["is a tuple with fields of who knows what", `${tuple("FIELDS, defaults=(5.0,)")}\ncfg = Config()`, "cfg.clip"],
+    ["is a tuple's, replaced", `${tuple('"clip"')}\ncfg = Config(5.0)._replace(clip=scale())`, "cfg.clip"],
+    ["is merged with what can't be seen", omega('OmegaConf.merge(OmegaConf.create({"clip": 5.0}), own)'), "cfg.clip"],
+    ["is merged with what may hold it", omega(merge('{"clip": 5.0}', "{**own}")), "cfg.clip"],
     ["is updated in a name of its own", `${attributes('{"clip": 5.0}')}\ncfg.update(more)`, "cfg.clip"],
     [
       "is a field after those of a base",
@@ -391,4 +431,51 @@ optimizer.step()
     expect(rulesFound(partial(filled, given))).toEqual([]);
     expect(set(partial(filled, given))).toMatchObject({ text: partial(after, given) });
   });
+});
+
+describe("among Lightning's hyperparameters", () => {
+  const module = (save: string, parameters: string, read: string, made: string, body = "") => `import argparse
+import torch
+import lightning as L
+parser = argparse.ArgumentParser()
+parser.add_argument("--clip", type=float, default=7.0)
+class Model(L.LightningModule):
+    def __init__(self, ${parameters}):
+        super().__init__()
+        self.save_hyperparameters(${save})
+        self.automatic_optimization = False
+${body}    def training_step(self, batch, index):
+        opt = self.optimizers()
+        self.manual_backward(self.loss(batch))
+        torch.nn.utils.clip_grad_norm_(self.parameters(), ${read})
+        opt.step()
+L.Trainer().fit(${made})
+`;
+  const written = (text: string) => {
+    const result = set(text, 0.5, { siteLine: text.split("\n").findIndex((line) => line.includes("opt.step()")) });
+    return "refused" in result ? result.refused : result.text;
+  };
+  it.each<[string, (n: string) => string]>([
+    ["a default", (n) => module("", `clip=${n}`, "self.hparams.clip", "Model()")],
+    ["a key", (n) => module("logger=False", `clip=${n}`, 'self.hparams["clip"]', "Model()")],
+    ["what the module is made with", (n) => module("", "clip=3.0", "self.hparams.clip", `Model(clip=${n})`)],
+    ["one of those that are saved", (n) => module('"lr", "clip"', `lr, clip=${n}`, "self.hparams.clip", "Model(1)")],
+    [
+      "what options hold",
+      (n) => module("args", "args", "self.hparams.clip", "Model(parser.parse_args())").replace("7.0", n),
+    ],
+  ])("%s", (_, text) => expect(written(text("5.0"))).toBe(text("0.5")));
+
+  it.each([
+    ["what isn't saved", module('"lr"', "lr, clip=5.0", "self.hparams.clip", "Model(1)")],
+    ["what may be left out", module("ignore=LEFT", "clip=5.0", "self.hparams.clip", "Model()")],
+    [
+      "what is saved twice",
+      module("", "clip=5.0", "self.hparams.clip", "Model()", "        self.save_hyperparameters(more)\n"),
+    ],
+    [
+      "what is set again",
+      module("", "clip=5.0", "self.hparams.clip", "Model()", "        self.hparams.clip = tame()\n"),
+    ],
+  ])("but not %s", (_, text) => expect(written(text)).toContain("by hand"));
 });

@@ -1,5 +1,5 @@
 /** The options of the command line that a file and its modules declare, by argparse, absl's flags, click, typer and fire. */
-import type { Call, Expression, Place } from "../../syntax/ast.ts";
+import { type Call, type Expression, type Parameter, rangeOf } from "../../syntax/ast.ts";
 import { argumentOf } from "../../syntax/call.ts";
 import type { Facts } from "../facts.ts";
 import type { CallSite, FunctionInfo, Names, Scope } from "../names/scope.ts";
@@ -8,7 +8,7 @@ import type { Value } from "../values/value.ts";
 
 export interface Option {
   /** The call that declares it, or the parameter. */
-  readonly place: Place;
+  readonly place: Call | Parameter;
   readonly scope: Scope;
   /** As it is typed: `--max-norm`. */
   readonly flag: string;
@@ -153,10 +153,32 @@ export function optionFor(facts: Facts, destination: string): Option | null {
   const around = facts.values.imports.around();
   const here = fills(facts.names);
   const [option, another] = here.length > 0 ? here : around.flatMap(fills);
-  const reset = around.flatMap(({ calls }) => calls.get("set_defaults") ?? []);
-  const changed = reset.some(({ call }) => call.arguments.some((a) => a.stars !== 0 || a.keyword === destination));
   const reflagged = option?.isGlobal && around.some(({ calls }) => calls.has("set_default"));
-  return option && !another && !changed && !reflagged ? option : null;
+  if (!option || another || reflagged) return null;
+  const told = around.flatMap(({ calls }) => calls.get("set_defaults") ?? []);
+  const changes = told.filter(({ call }) => call.arguments.some((a) => a.stars !== 0 || a.keyword === destination));
+  return changes.length === 0 ? option : toldAgain(option, destination, changes);
+}
+
+/**
+ * `parser.set_defaults(clip=1.0)`, which the default of an option that the same parser has already gives way to. Null where that
+ * is not all that is plain: on another parser, a group's option, before it, or with what can't be seen.
+ */
+function toldAgain(option: Option, destination: string, [only, another]: readonly CallSite[]): Option | null {
+  const { place, scope } = option;
+  const value = only && argumentOf(only.call, null, destination);
+  if (!value || another || only.call.arguments.some(({ stars }) => stars !== 0) || only.scope !== scope) return null;
+  const declaring = "callee" in place ? place.callee : null;
+  const isAfter = place.anchor.source === only.call.anchor.source && rangeOf(place).end <= rangeOf(only.call).start;
+  const isSame = declaring && parserOf(declaring, scope) === parserOf(only.call.callee, scope);
+  return isAfter && isSame ? { ...option, fallback: value.value } : null;
+}
+
+/** The one object that a name holds; another object for each that isn't plain. */
+function parserOf(callee: Expression, scope: Scope): object {
+  const object = callee.kind === "attribute" ? callee.object : null;
+  const variable = object?.kind === "name" ? scope.lookup(object.id) : null;
+  return variable?.bindings.length === 1 ? variable : {};
 }
 
 /** The option that fills a parameter of a function. */
@@ -164,6 +186,20 @@ export const optionOfParameter = (facts: Facts, info: FunctionInfo, name: string
   optionsIn(facts, facts.values.imports.namesIn(info.scope)).find(
     ({ command, destination }) => command === info && destination === name,
   ) ?? null;
+
+/** `kwargs["clip"]` in a function that the command line calls with `**kwargs`. */
+export function optionOfKeywords(facts: Facts, { object, index }: Expression & { kind: "subscript" }, scope: Scope) {
+  const [only, another] = (object.kind === "name" && scope.lookup(object.id)?.bindings) || [];
+  if (index?.kind !== "string" || only?.kind !== "parameter" || another || only.parameter.stars !== 2) return null;
+  const isFilled = facts.values.imports.namesIn(scope).calls.get("update")?.some(isOn(only.parameter.name));
+  if (isFilled || scope.lookup(only.parameter.name)?.contents.length) return null;
+  return only.scope.info && optionOfParameter(facts, only.scope.info, index.value);
+}
+
+const isOn =
+  (name: string) =>
+  ({ call: { callee } }: CallSite) =>
+    callee.kind === "attribute" && callee.object.kind === "name" && callee.object.id === name;
 
 /** The option that a call declared: `CLIP.value` of `CLIP = flags.DEFINE_float(…)`. */
 export function optionOfCall(facts: Facts, { name, call, scope }: Value & { kind: "external" }): Option | null {

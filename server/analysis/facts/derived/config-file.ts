@@ -5,6 +5,7 @@ import { argumentOf } from "../../syntax/call.ts";
 import type { Seen } from "../events/events.ts";
 import type { Facts } from "../facts.ts";
 import type { FunctionInfo } from "../names/scope.ts";
+import { isCommandLine } from "./held-number.ts";
 import type { KnownThreshold } from "./threshold.ts";
 
 /** Assignments, calls and keys on the way from the threshold to the file. */
@@ -16,6 +17,7 @@ const LOADS =
 /** Give the same again, in another form. */
 const PASSES =
   /^(omegaconf\.OmegaConf\.(create|to_container|to_object|structured)|easydict\.EasyDict|munch\.munchify|builtins\.dict|types\.SimpleNamespace|argparse\.Namespace|ml_collections\.ConfigDict|box\.Box|addict\.Dict)\(\)$/;
+const MERGES = /^omegaconf\.OmegaConf\.(unsafe_)?merge\(\)$/;
 const HYDRA = /^hydra\.main$/;
 
 /** Files that may hold it, in the order in which they win, each with the keys that lead to the number there. */
@@ -82,9 +84,24 @@ function ofCall(facts: Facts, call: Call, seen: Seen, keys: readonly string[], s
   if (made?.kind !== "external" || !first) return null;
   const given = first.stars === 1 ? null : { ...seen, node: first.value };
   const name = `${made.name}()`;
+  if (MERGES.test(name)) return ofMerge(facts, call, seen, keys, steps);
   if (given && PASSES.test(name)) return follow(facts, given, keys, steps + 1);
   const path = given && LOADS.test(name) ? pathOf(facts, given, 0) : null;
   return path === null ? null : { files: [{ path, within: 0 }], keys };
+}
+
+/** `OmegaConf.merge(base, OmegaConf.load("own.yaml"), OmegaConf.from_cli())`: the files at its end, but for the command line. */
+function ofMerge(facts: Facts, call: Call, seen: Seen, keys: readonly string[], steps: number): Held | null {
+  const files: Held["files"][number][] = [];
+  for (const { stars, value } of [...call.arguments].reverse()) {
+    if (stars !== 0) break;
+    if (isCommandLine(facts.values.evaluate(value, seen.frame, seen.scope))) continue;
+    const held = follow(facts, { ...seen, node: value }, keys, steps + 1);
+    // What comes before one that can't be seen may be overridden by it.
+    if (held?.keys.length !== keys.length) break;
+    files.push(...held.files);
+  }
+  return files.length > 0 ? { files, keys } : null;
 }
 
 /** `"config.yaml"`, `open("config.yaml")`, what `with open("config.yaml") as f` names, `Path("config.yaml").read_text()`. */

@@ -4,8 +4,8 @@ import { argumentOf, lastPart } from "../../syntax/call.ts";
 import type { Seen } from "../events/events.ts";
 import type { Facts } from "../facts.ts";
 import type { Binding, Variable } from "../names/scope.ts";
-import type { Value } from "../values/value.ts";
-import { isParsed } from "./command-line.ts";
+import { stripCall, type Value } from "../values/value.ts";
+import { isParsed, optionOfKeywords } from "./command-line.ts";
 
 /** Assignments, calls and keys on the way from the threshold to the number. */
 const MAX_STEPS = 16;
@@ -18,7 +18,8 @@ const COPIES = /^(copy\.(deep)?copy|yacs\.config\.CfgNode\(\)\.clone|fvcore\.com
 /** Methods that fill such an object out of sight. */
 const FILLS = ["update", "setdefault", "setdefaults"];
 /** Methods by which a user's own file or arguments win over what it holds. */
-const OVERRIDES = ["merge_from_file", "merge_from_list", "merge_from_other_cfg"];
+const OVERRIDES = ["merge_from_file", "merge_from_list", "merge_from_other_cfg", "from_cli", "from_dotlist"];
+const COMMAND_LINE = /^omegaconf\.OmegaConf\.(from_cli|from_dotlist)\(\)$/;
 
 export interface Held extends Seen {
   /** Something that the user gives elsewhere would win over it. */
@@ -77,6 +78,7 @@ function follow(facts: Facts, seen: Seen, keys: readonly string[], steps: number
     const within = facts.values.frames.for(only.scope, frame);
     return follow(facts, { node: only.value, frame: within, scope: only.scope }, keys, steps + 1);
   }
+  if (only?.kind === "parameter" && only.parameter.stars === 2) return ofKeywords(facts, seen, keys);
   if (only?.kind === "parameter") return ofParameter(facts, only, seen, keys, steps);
   const config = ofTracker(facts, seen);
   if (config) return follow(facts, config, keys, steps + 1);
@@ -88,6 +90,19 @@ function ofParsed({ values }: Facts, seen: Seen, [name, another]: readonly strin
   const { node, frame, scope } = seen;
   if (name === undefined || another !== undefined || !isParsed(values.evaluate(node, frame, scope))) return null;
   return { ...seen, node: { ...node, kind: "attribute", object: node, name } };
+}
+
+/** `SimpleNamespace(**kwargs).clip` in a function that the command line calls. */
+function ofKeywords(facts: Facts, seen: Seen, [key, another]: readonly string[]): Seen | null {
+  if (key === undefined || another !== undefined) return null;
+  const { node } = seen;
+  const entry = {
+    ...node,
+    kind: "subscript" as const,
+    object: node,
+    index: { ...node, kind: "string" as const, value: key },
+  };
+  return optionOfKeywords(facts, entry, seen.scope) ? { ...seen, node: entry } : null;
 }
 
 /** What the one call of the function passes. */
@@ -151,10 +166,72 @@ function ofCall(facts: Facts, call: Call, seen: Seen, keys: readonly string[], s
     const config = argumentOf(call, null, "config");
     return config ? to(config.value, keys.slice(1)) : null;
   }
-  if (!HOLDS.test(made.name) || call.arguments.some(({ stars }) => stars !== 0)) return null;
+  if (made.name === "collections.namedtuple()") return ofTuple(facts, made, call, seen, keys, steps);
+  if (made.name === "omegaconf.OmegaConf.merge") return ofMerge(facts, call, seen, keys, steps);
+  if (!HOLDS.test(made.name)) return null;
+  if (first?.stars === 2 && !more) return to(first.value);
+  if (call.arguments.some(({ stars }) => stars !== 0)) return null;
   const given = argumentOf(call, null, keys[0] ?? "");
   if (given) return to(given.value, keys.slice(1));
   return first?.keyword === null && !more ? to(first.value) : null;
+}
+
+/** `namedtuple("Config", "lr clip", defaults=(0.1, 1.0))(clip=2.0)`: what it is given, or else its default, told from the last field on. */
+function ofTuple(
+  facts: Facts,
+  { call: made, frame, scope }: Value & { kind: "external" },
+  call: Call,
+  seen: Seen,
+  keys: readonly string[],
+  steps: number,
+): Seen | null {
+  const named = made && argumentOf(made, 1, "field_names")?.value;
+  const fields =
+    named?.kind === "string"
+      ? named.value.split(/[\s,]+/).filter(Boolean)
+      : named?.kind === "sequence"
+        ? named.elements.map((element) => (element.kind === "string" ? element.value : ""))
+        : [];
+  const index = fields.indexOf(keys[0] ?? "");
+  if (!made || index === -1 || fields.includes("") || call.arguments.some(({ stars }) => stars !== 0)) return null;
+  const given = argumentOf(call, index, keys[0] ?? null);
+  if (given) return follow(facts, { ...seen, node: given.value }, keys.slice(1), steps + 1);
+  const defaults = argumentOf(made, null, "defaults")?.value;
+  if (defaults?.kind !== "sequence" || defaults.elements.some(({ kind }) => kind === "starred")) return null;
+  const fallback = defaults.elements[index - fields.length + defaults.elements.length];
+  return fallback ? follow(facts, { node: fallback, frame, scope }, keys.slice(1), steps + 1) : null;
+}
+
+/** `OmegaConf.merge(base, own, OmegaConf.from_cli())`: the last that holds it, but for the command line. */
+function ofMerge(
+  facts: Facts,
+  { arguments: given }: Call,
+  seen: Seen,
+  keys: readonly string[],
+  steps: number,
+): Seen | null {
+  for (const { stars, value } of [...given].reverse()) {
+    if (stars !== 0) return null;
+    const values = facts.values.evaluate(value, seen.frame, seen.scope);
+    if (isCommandLine(values)) continue;
+    const found = follow(facts, { ...seen, node: value }, keys, steps + 1);
+    if (found || !isWithout(facts, values, keys[0] ?? "")) return found;
+  }
+  return null;
+}
+
+/** `OmegaConf.from_cli()` */
+export const isCommandLine = (values: readonly Value[]) =>
+  values.length > 0 && values.every((value) => value.kind === "external" && COMMAND_LINE.test(value.name));
+
+/** `OmegaConf.create({"lr": 0.1})`, of which all keys are written and none is this one. */
+function isWithout({ values }: Facts, [made]: readonly Value[], key: string): boolean {
+  const given = made?.kind === "external" && HOLDS.test(stripCall(made.name)) ? made.call?.arguments : undefined;
+  if (made?.kind !== "external" || given?.length !== 1 || given[0]?.stars !== 0 || given[0].keyword !== null)
+    return false;
+  const [held, another] = values.evaluate(given[0].value, made.frame, made.scope);
+  if (held?.kind !== "elements" || another || held.node?.kind !== "dict" || !held.keys) return false;
+  return !held.keys.includes(null) && !held.keys.includes(key);
 }
 
 /** What a function of the script makes and returns: `get_config()`. */

@@ -6,9 +6,10 @@ import { type Facts, sourceOf } from "../facts.ts";
 import type { Binding, ClassInfo, Names } from "../names/scope.ts";
 import { once } from "../once.ts";
 import type { Value } from "../values/value.ts";
-import { isParsed, type Option, optionFor, optionOfCall, optionOfParameter } from "./command-line.ts";
+import { isParsed, type Option, optionFor, optionOfCall, optionOfKeywords, optionOfParameter } from "./command-line.ts";
 import { thresholdInFile } from "./config-file.ts";
-import { heldNumber } from "./held-number.ts";
+import { heldNumber, isCommandLine } from "./held-number.ts";
+import { savedHyperparameter } from "./hyperparameters.ts";
 
 /** Names for one number, one behind the other. */
 const MAX_NAMES = 6;
@@ -41,7 +42,9 @@ export function thresholdSourceAround(facts: Facts, seen: Seen): ThresholdSource
   const { imports } = facts.values;
   for (const { name, scope } of facts.names.imports) if (imports.isAround(name, scope)) imports.look(name, scope);
   const source = thresholdSource(facts, seen);
-  return "literal" in source ? source : (thresholdInFile(facts, seen) ?? source);
+  // A file that is merged into what a class says wins over it.
+  const isSure = "literal" in source && !source.isDefault;
+  return isSure ? source : (thresholdInFile(facts, seen) ?? source);
 }
 
 export function thresholdSource(facts: Facts, seen: Seen, depth = 0): ThresholdSource {
@@ -67,6 +70,7 @@ export function thresholdSource(facts: Facts, seen: Seen, depth = 0): ThresholdS
   return (
     fromFallback(facts, seen) ??
     fromEnvironment(facts, seen) ??
+    fromHyperparameters(facts, seen, depth) ??
     fromHolder(facts, seen, depth) ??
     fromNone(facts, seen, values) ??
     fromCommandLine(facts, seen, values) ??
@@ -203,6 +207,14 @@ function fromHolder(facts: Facts, seen: Seen, depth: number): ThresholdSource | 
   return { ...source, origin: `the number behind \`${sourceOf(facts, seen.node)}\`${wins}`, isDefault: held.isDefault };
 }
 
+/** `self.hparams.clip` of Lightning's `self.save_hyperparameters()`. */
+function fromHyperparameters(facts: Facts, seen: Seen, depth: number): ThresholdSource | null {
+  const saved = depth > MAX_NAMES ? null : savedHyperparameter(facts, seen);
+  const source = saved && thresholdSource(facts, saved, depth + 1);
+  if (!source || !("literal" in source) || source.isDefault) return source;
+  return { ...source, origin: `the number behind \`${sourceOf(facts, seen.node)}\`` };
+}
+
 /** `None`, written as the default of a parameter that nothing else fills. */
 function fromNone(facts: Facts, { node, frame, scope }: Seen, values: readonly Value[]): ThresholdSource | null {
   if (node.kind === "constant" && node.value === null)
@@ -219,7 +231,10 @@ function fromNone(facts: Facts, { node, frame, scope }: Seen, values: readonly V
 /** `args.clip`, where a parser says `add_argument("--clip", default=0.25)`; `vars(args)["clip"]`. */
 function fromCommandLine(facts: Facts, seen: Seen, values: readonly Value[]): ThresholdSource | null {
   const { node, frame, scope } = seen;
-  if (node.kind === "subscript") return fromVars(facts, node, values);
+  if (node.kind === "subscript") {
+    const option = optionOfKeywords(facts, node, scope);
+    return option ? defaultOf(facts, option) : fromVars(facts, node, values);
+  }
   if (node.kind !== "attribute") return null;
   const [only, another] = values;
   const declared = only?.kind === "external" && !another ? optionOfCall(facts, only) : null;
@@ -263,7 +278,8 @@ const FILLS =
 /** `cfg.clip`, where one class of this file or its modules has such a field and some library fills it in. */
 function fromFields(facts: Facts, { node, frame, scope }: Seen, values: readonly Value[]): ThresholdSource | null {
   if (node.kind !== "attribute" || (node.object.kind === "name" && node.object.id === scope.self)) return null;
-  if (facts.values.evaluate(node.object, frame, scope).some(isGivenByPosition)) return null;
+  const owners = facts.values.evaluate(node.object, frame, scope);
+  if (owners.some(isGivenByPosition) || owners.some((owner) => isOverridden(facts, owner))) return null;
   const here = fieldsIn(facts.names).get(node.name) ?? [];
   const isFilled = values.every(
     (value) =>
@@ -312,6 +328,17 @@ function fromName(facts: Facts, { node, frame, scope }: Seen, depth: number): Th
 const isGivenByPosition = (value: Value) =>
   value.kind === "instance" &&
   value.call?.arguments.some(({ keyword, stars }) => keyword === null && stars !== 2) === true;
+
+/** `OmegaConf.merge(OmegaConf.structured(Config), more)`: what can't be seen wins over the class. */
+function isOverridden({ values }: Facts, owner: Value): boolean {
+  if (owner.kind !== "external" || owner.name !== "omegaconf.OmegaConf.merge()") return false;
+  const given = owner.call?.arguments.map(({ value }) => values.evaluate(value, owner.frame, owner.scope)) ?? [];
+  const last = given.findLast((each) => !isCommandLine(each)) ?? [];
+  return !last.every(
+    (value) =>
+      /^(class|instance)$/.test(value.kind) || (value.kind === "external" && /\.structured\(\)$/.test(value.name)),
+  );
+}
 
 type Field = { readonly info: ClassInfo; readonly binding: Binding & { kind: "value" } };
 

@@ -8,7 +8,7 @@ import { unwatched } from "../names/reads.ts";
 import { type Binding, type ClassInfo, type FunctionInfo, type Names, type Scope, Variable } from "../names/scope.ts";
 import { once } from "../once.ts";
 import { declaredClasses } from "../values/declared.ts";
-import { type External, type Frame, type Located, stripCall, type Value } from "../values/value.ts";
+import { asDisplay, type External, type Frame, type Located, stripCall, type Value } from "../values/value.ts";
 import type { Values } from "../values/values.ts";
 import { ClipSettings, type Said } from "./clip-settings.ts";
 import type { Built, Combined, ConfiguredClip, OptimizerRef, Seen, Whole } from "./events.ts";
@@ -123,7 +123,9 @@ export class Optimizers {
   }
 
   #resolve(located: Located, framework: Framework, found: Found, depth: number): void {
-    const values = this.#values.follow(located);
+    const isTold = framework.settings?.some(({ on }) => on.test("dict"));
+    const followed = this.#values.follow(located);
+    const values = isTold ? followed.map(asDisplay) : followed;
     for (const value of values)
       if (
         !this.#compiled(value, located, framework, found, depth) &&

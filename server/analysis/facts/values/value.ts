@@ -80,3 +80,13 @@ export function located(binding: Binding, frame: Frame): Located[] {
 
 /** `torch.optim.Adam` for `torch.optim.Adam()` and `torch.optim.Adam()[0]`. */
 export const stripCall = (name: string) => name.replace(/(\(\)|\[[^\]]*\])+$/, "");
+
+/** `dict(lr=0.1, clip=1.0)` as the display that says the same; anything else as it is. */
+export function asDisplay(value: Value): Value {
+  if (value.kind !== "external" || value.name !== "builtins.dict()" || !value.call) return value;
+  const { call, frame, scope } = value;
+  const keys = call.arguments.map(({ keyword }) => keyword);
+  if (keys.length === 0 || keys.includes(null)) return value;
+  const items = call.arguments.map((argument): Located => ({ node: argument.value, frame, scope }));
+  return { kind: "elements", node: call, items, keys, any: items };
+}
