@@ -6,6 +6,7 @@ export const verdict = oneOf(
   "suggest", // `threshold` is worth writing
   "keep", // within a factor of two of the threshold in force
   "not-needed", // norms so calm that clipping is not needed for stability
+  "converged", // the norms have fallen so far that `threshold` suits the end of this run, and no new one
   "exploding", // the run exploded or went non-finite; `threshold` comes from the clean part
 );
 export type Verdict = Of<typeof verdict>;
@@ -18,6 +19,8 @@ export const adviceEvidence = object({
   median: jsonNumber,
   p99: jsonNumber,
   max: jsonNumber,
+  /** Median of the first quarter, of up to 100 steps. */
+  start: jsonNumber,
   /** p99 of each norm over the median of the up to 50 before it: how heavy the tail is. */
   localTailRatio: nullable(finite),
   /** threshold / median. */

@@ -42,6 +42,8 @@ function conclusion({ advice: { verdict, threshold, inForce, evidence }, postOnl
       return `Clipping is not needed for stability so far. As a safety net, a threshold of ${given} would do.`;
     case "keep":
       return `Keep the threshold of ${formatNumber(inForce!)}: these norms suggest ${given}, too close to tell apart.`;
+    case "converged":
+      return `No threshold for a new run: the norms began at ${formatNumber(fromJsonNumber(evidence.start))} and fell to ${formatNumber(fromJsonNumber(evidence.median))}. At ${given}, which these norms come to, a new run's first steps would keep ${formatShare(threshold! / fromJsonNumber(evidence.start))} of their gradient's length. Take it from the first few hundred steps of a run, or from short trials.`;
     case "suggest":
       return `Clip the global norm at ${given}, ${times(evidence.multiplier!)} the median norm: ${shape(evidence)}.`;
   }
@@ -87,15 +89,15 @@ function evidence({ advice: { evidence } }: Findings): string | null {
   return `Median norm ${formatNumber(fromJsonNumber(median))} over ${formatCount(steps)} steps; 99% stay under ${formatNumber(fromJsonNumber(p99))}; the largest was ${formatNumber(fromJsonNumber(max))}.`;
 }
 
-function effect({ advice: { threshold, evidence } }: Findings): string | null {
+function effect({ advice: { verdict, threshold, evidence } }: Findings): string | null {
   const { wouldClip, meanClipFactor } = evidence;
-  if (threshold === null || wouldClip === null || meanClipFactor === null) return null;
+  if (verdict === "converged" || threshold === null || wouldClip === null || meanClipFactor === null) return null;
   if (wouldClip === 0) return `At ${formatNumber(threshold)} none of these steps would have been clipped.`;
   return `At ${formatNumber(threshold)}, ${formatShare(wouldClip)} of these steps would have been clipped, and ${formatShare(meanClipFactor)} of the gradient's length kept on average.`;
 }
 
 function caveats({
-  advice: { inForce, evidence, preliminary, threshold },
+  advice: { verdict, inForce, evidence, preliminary, threshold },
   diagnoses,
   optimizer,
   clipping,
@@ -109,7 +111,7 @@ function caveats({
   if (threshold !== null && !evidence.exploded) {
     const last = `(the last have a median of ${formatNumber(recentMedian)})`;
     if (recentMedian > 2 * median) sentences.push(`The norms are growing ${last}: look again later in the run.`);
-    if (recentMedian < median / 2)
+    if (recentMedian < median / 2 && verdict !== "converged")
       sentences.push(
         `The norms are shrinking ${last}: this number goes down with them, and clips the more of the first steps of another run.`,
       );

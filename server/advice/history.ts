@@ -19,6 +19,8 @@ export interface HistoryStatistics extends NormStatistics {
   readonly lastStep: number;
   readonly p99: number;
   readonly max: number;
+  /** The reference level: where the norms began. */
+  readonly start: number;
 }
 
 /**
@@ -199,6 +201,7 @@ export class NormHistory {
       median: tally.norms.quantile(0.5),
       p99: tally.norms.quantile(0.99),
       max: tally.max,
+      start: this.referenceLevel(),
       localTailRatio: tally.ratios.quantile(0.99),
       exploded: this.exploded && !this.sudden,
       firstStep: this.firstStep,
@@ -214,6 +217,7 @@ export class NormHistory {
       median: quantileOfSorted(norms, 0.5),
       p99: quantileOfSorted(norms, 0.99),
       max: norms[kept - 1]!,
+      start: this.referenceLevel(),
       localTailRatio: quantileOfSorted(ratios, 0.99),
       exploded: this.exploded && !this.sudden,
       firstStep: this.firstStep,

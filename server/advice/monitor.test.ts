@@ -62,6 +62,17 @@ describe("SeriesMonitor", () => {
     expect(said(1)).not.toMatch(/growing|shrinking/);
   });
 
+  it("offers a new run no number of one that has converged", () => {
+    const falling = (to: number) => monitor(steady(900, 2).map((step, i) => (i < 100 ? step : steady(1, to)[0]!)));
+    const converged = falling(0.002);
+    expect(converged.advice()).toMatchObject({ verdict: "converged", evidence: { start: expect.closeTo(2, 1) } });
+    expect(converged.advice().explanation[0]).toMatch(/^No threshold for a new run: the norms began at 2/);
+    expect(converged.advice().explanation.join(" ")).not.toContain("would have been clipped");
+    expect(converged.outcome()).toMatchObject({ converged: true, threshold: null });
+    expect(falling(0.5).advice().verdict).toBe("suggest");
+    expect(falling(0.5).outcome()).toMatchObject({ converged: false, threshold: expect.any(Number) });
+  });
+
   it("leaves skipped steps out of everything but their count", () => {
     const run = steady(300, 1);
     const mixed = run.flatMap((step) => [step, { normPre: Number.POSITIVE_INFINITY, skipped: true }]);

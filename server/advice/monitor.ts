@@ -125,6 +125,7 @@ export class SeriesMonitor {
         median: toJsonNumber(statistics?.median ?? Number.NaN),
         p99: toJsonNumber(statistics?.p99 ?? Number.NaN),
         max: toJsonNumber(statistics?.max ?? Number.NaN),
+        start: toJsonNumber(statistics?.start ?? Number.NaN),
         localTailRatio: finiteOrNull(statistics?.localTailRatio),
         multiplier: threshold === null || statistics === null ? null : threshold / statistics.median,
         exploded,

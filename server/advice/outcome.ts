@@ -10,6 +10,8 @@ export interface Outcome {
   readonly median: number;
   readonly p99: number;
   readonly max: number;
+  /** The norms fell so far that what they come to suits no new run: none is suggested. */
+  readonly converged: boolean;
   /** The suggestion, and whether more steps may still change it much. */
   readonly threshold: number | null;
   readonly preliminary: boolean;
@@ -54,7 +56,8 @@ export function outcomeOf(
     median,
     p99,
     max,
-    threshold,
+    threshold: verdict === "converged" ? null : threshold,
+    converged: verdict === "converged",
     preliminary,
     inForce,
     calm: verdict === "not-needed",

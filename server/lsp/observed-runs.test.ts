@@ -39,6 +39,7 @@ const UPDATE: ObservedUpdate = {
   p99: 1,
   max: 1,
   threshold: null,
+  converged: false,
   preliminary: false,
   inForce: null,
   calm: false,

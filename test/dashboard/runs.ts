@@ -164,6 +164,18 @@ export const calm: RecordedRun = {
   series: [{ info: seriesInfo("adamw", "AdamW"), steps: readTrace("calm"), threshold: null }],
 };
 
+/** Its norms fall a thousandfold. */
+export const converged: RecordedRun = {
+  info: runInfo("converged", "baseline.py --steps 1200"),
+  series: [
+    {
+      info: seriesInfo("adamw", "AdamW"),
+      steps: readTrace("calm").map((step) => ({ ...step, norm: step.norm * 1e-3 ** Math.min(1, step.step / 400) })),
+      threshold: null,
+    },
+  ],
+};
+
 export const early: RecordedRun = {
   info: runInfo("early", "train.py --seed 2"),
   series: [

@@ -16,6 +16,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 
 const stage = new Stage(async (hub) => {
   await hub.play(runs.calm);
+  await hub.play(runs.converged);
   await hub.play(runs.unclipped);
   await hub.play(runs.gan);
   await hub.play(runs.noScript, { status: "interrupted" });
@@ -165,6 +166,14 @@ const STATES: Record<string, State> = {
     arrange: ({ page }) => page.locator('.diagnoses li[data-kind="bad-batch"]').getByText("step 600").first().waitFor(),
   },
   "not-needed": { run: "calm" },
+  converged: {
+    run: "converged",
+    arrange: async ({ page }) => {
+      await page.getByText("its norms tell no threshold for a new run").waitFor();
+      assert.ok(await page.locator(".suggestion .threshold").isHidden());
+      assert.match(await page.locator(".suggestion .write button").innerText(), /^Write .* to code anyway$/);
+    },
+  },
   series: {
     run: "gan",
     arrange: ({ page }) => page.locator("#series").click(),

@@ -96,6 +96,7 @@ const TEXT: Readonly<Record<OtherKind, KindText>> = {
 const SITUATIONS: Readonly<Partial<Record<Advice["verdict"], string>>> = {
   keep: t("The threshold in force may stay."),
   "not-needed": t("Clipping is not needed for stability."),
+  converged: t("This run has converged."),
   exploding: t("The gradients exploded."),
 };
 const SUDDEN = t("The gradients became NaN or infinite, which clipping does not cure.");

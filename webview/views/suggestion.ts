@@ -26,6 +26,7 @@ const TEXT = {
     suggest: t("Clip the global norm at"),
     keep: t("Keep the threshold in force"),
     "not-needed": t("Clipping is not needed for stability"),
+    converged: t("This run has converged: its norms tell no threshold for a new run"),
     exploding: t("The gradients exploded. Clip the global norm at"),
   } satisfies Record<Advice["verdict"], string>,
   sudden: t(
@@ -93,12 +94,13 @@ export class SuggestionView {
       this.show(run, series, outcome),
     );
     const other = kind === "norm" ? null : adviceOn(kind, advice, series.optimizer);
-    const norm = verdict === "keep" ? inForce : verdict === "not-needed" || waiting ? null : threshold;
+    const isOffered = !waiting && verdict !== "not-needed" && verdict !== "converged";
+    const norm = verdict === "keep" ? inForce : isOffered ? threshold : null;
     const number = other ? other.number : norm === null ? null : formatThreshold(norm);
     // What is in force is no different, unless it is to be another kind.
     const writable = waiting || (verdict === "keep" && !other) ? null : threshold;
     const { sudden } = evidence;
-    const guard = verdict === "keep" || verdict === "not-needed" || sudden;
+    const guard = verdict === "keep" || !isOffered || sudden;
     const writing = outcome !== null && outcome.result === null;
 
     setAttribute(this.element, "data-verdict", verdict);

@@ -20,6 +20,7 @@ const RUN: ObservedRun = {
   p99: 9,
   max: 14,
   threshold: 2.6,
+  converged: false,
   preliminary: false,
   inForce: null,
   calm: false,
@@ -105,6 +106,8 @@ describe("missing-clipping", () => {
     expect(finding!.run).toBeUndefined();
     expect(finding!.fix!.title).toContain("2.6, as the run on 20 November suggests");
     expect(missing(RECURRENT, { preliminary: true })[0]!.fix!.title).toContain("1.0, as recurrent networks do");
+    const converged = { converged: true, threshold: null };
+    expect(missing(RECURRENT, converged)[0]!.fix!.title).toContain("1.0, as recurrent networks do");
   });
 
   it.each([
@@ -250,6 +253,7 @@ describe("unlikely-threshold", () => {
 
   it.each([
     ["nearly every step under Adam", clipped("0.1"), hard],
+    ["a run that has converged", clipped("50.0"), { converged: true, threshold: null, clippable: 3200 }],
     ["a preliminary run", clipped("50.0"), { preliminary: true, clippable: 3200 }],
     ["a run that did not clip", clipped("50.0"), { inForce: null, clippable: 3200 }],
     ["within a factor of 8", clipped("20.0"), { clippable: 3200 }],

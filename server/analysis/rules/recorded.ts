@@ -39,14 +39,16 @@ export const capitalised = (text: string): string => text.charAt(0).toUpperCase(
 
 /** Of one run, for a list of them. */
 export function tellInShort(run: ObservedRun): string {
-  const { steps, median, p99, max, explosion, sudden, date, older, link } = run;
+  const { steps, median, p99, max, explosion, sudden, converged, date, older, link } = run;
   const when = `${link ? `[${date}](${link})` : date}${older ? ", an older version of this file" : ""}`;
   const norms = `median norm ${formatNumber(median)}, 99% under ${formatNumber(p99)}, the largest ${formatNumber(max)}`;
   const end = explosion
     ? `; exploded after step ${formatCount(explosion.after)}, to a norm of ${formatNumber(explosion.norm)}`
     : sudden
       ? "; became NaN or infinite all at once"
-      : "";
+      : converged
+        ? "; converged: no threshold for a new run can be told from these norms"
+        : "";
   return `Run of ${when}: ${formatCount(steps)} steps, ${norms}${end}`;
 }
 
