@@ -22,6 +22,7 @@ import { element, setHidden } from "./dom.ts";
 import { host, log, reasonOf } from "./host.ts";
 import { HubClient } from "./hub/client.ts";
 import { Feed } from "./hub/feed.ts";
+import { nextRun } from "./hub/next-run.ts";
 import { stepsAround, withEventsOf } from "./hub/window-events.ts";
 import { t } from "./l10n.ts";
 import { changeState, onStateChange, state, UNTOUCHED } from "./state.ts";
@@ -344,9 +345,13 @@ function receive(data: unknown): void {
     case "hub":
       feed.setHub(message.state, message.reason);
       break;
-    case "message":
+    case "message": {
+      const before = feed.runs;
       feed.receive(message.message);
+      const next = before && feed.runs && nextRun(shownRun(), before, feed.runs);
+      if (next) changeState({ run: next, ...UNTOUCHED });
       break;
+    }
     case "tile":
       client.receiveFrame(message.bytes);
       break;

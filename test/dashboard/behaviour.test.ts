@@ -73,6 +73,23 @@ test("a run that has just been started is shown as soon as it reports in", async
   await dashboard.close();
 });
 
+test("a run that ended before its first step gives way to the next one that starts, until it is chosen again", async () => {
+  await stage.hub.play(runs.endedEarly, { status: "failed", error: "ModuleNotFoundError: No module named 'model'\n" });
+  const dashboard = await stage.open();
+  const shown = dashboard.page.locator("#run");
+  const nothing = dashboard.page.getByText("Ended before its first step");
+  await dashboard.post({ type: "show", run: "ended-early" });
+  await nothing.waitFor();
+  const probe = await stage.probe(live("second-try"));
+  await shown.getByText("second-try", { exact: true }).waitFor();
+  await dashboard.post({ type: "show", run: "ended-early" });
+  await nothing.waitFor();
+  await probe.tell(40); // news of a run that is known already
+  await dashboard.settled();
+  await nothing.waitFor();
+  await dashboard.close();
+});
+
 test("a zoomed window stays where it is while the run goes on", async () => {
   const probe = await stage.probe(live("zoomed"));
   await probe.tell(200);
