@@ -118,7 +118,8 @@ const isWithin = (inner: TextRange, outer: TextRange) => inner.start >= outer.st
 /** Why there is no such clip, and what there is. */
 function cannot(facts: Facts, site: UpdateSite, kind: OtherKind): string {
   const { step } = site;
-  if (step.byHand) return "The script makes this update by itself. Clip the gradients where it computes them.";
+  if (step.byHand && step.gradients)
+    return "The script makes this update by itself. Clip the gradients where it computes them.";
   const by = frameworksFor(site);
   const titles = [...new Set(by.map(({ title }) => title))].join(" and ");
   const able = kindsFor(site);

@@ -24,6 +24,11 @@ export function parametersOf(facts: Facts, optimizer: OptimizerRef, to: Target):
   return groupsOf(facts, sourceOf(facts, optimizer.node));
 }
 
+/** The same for a loop that updates by itself what it goes through; null where that may be used up by being gone through before. */
+export function parametersIn(facts: Facts, through: Seen, to: Target): string | null {
+  return rewrite(facts, through, to, 0);
+}
+
 /** Right for whatever the optimizer was built from. */
 export function groupsOf(facts: Facts, optimizer: string): string {
   const quote = quoteOf(facts.text);
@@ -43,7 +48,7 @@ function rewrite(facts: Facts, seen: Seen, to: Target, depth: number): string | 
     case "call": {
       const name = lastPart(node.callee);
       const [first, second] = node.arguments.map((argument) => argument.value);
-      if (node.callee.kind === "attribute" && name === "parameters" && node.arguments.length === 0) {
+      if (node.callee.kind === "attribute" && /^(named_)?parameters$/.test(name) && node.arguments.length === 0) {
         const object = express(facts, { ...seen, node: node.callee.object }, to);
         return object ? `${object}.parameters()` : null;
       }

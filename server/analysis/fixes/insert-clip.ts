@@ -56,7 +56,7 @@ export function spellingsFor(site: UpdateSite, kind: Kind): Spelling[] {
   const { step } = site;
   const { framework, managed, gradients } = step;
   // What it is given is one variable's, and a multiple: the norm is that of all gradients together.
-  if (step.byHand) return [];
+  if (step.byHand && gradients) return [];
   const asked = (by: Framework) => (kind === "norm" ? by.spelling : by.kinds?.[kind]);
   const managing = kind === "norm" ? framework.managedSpelling : framework.managedKinds?.[kind];
   const spellings = managed ? [managing ?? asked(framework)].flat() : frameworksFor(site).map(asked);

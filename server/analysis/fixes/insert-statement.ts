@@ -10,7 +10,7 @@ import type { TextEdit } from "../finding.ts";
 import type { StatementSpelling } from "../frameworks/spelling.ts";
 import { argumentOf } from "../syntax/call.ts";
 import { defineHelper } from "./define-helper.ts";
-import { express, parametersOf, type Target } from "./expressions.ts";
+import { express, parametersIn, parametersOf, type Target } from "./expressions.ts";
 import { type Spelled, spell } from "./imports.ts";
 import { insertAfter, insertBefore, type Line } from "./layout.ts";
 
@@ -34,6 +34,8 @@ export function insertStatement(
   const spelled = spelledFunction(facts, spelling, to, threshold);
   if (!spelled) return null;
   const { notWith } = spelling;
+  const parameters = step.byHand ? parametersIn(facts, step.optimizer, to) : parametersOf(facts, step.optimizer, to);
+  if (!parameters) return null;
   const misfit = notWith !== undefined && usesExternal(facts.names, notWith);
   const scaling =
     backward.kind === "backward" && backward.receiver !== null
@@ -46,7 +48,7 @@ export function insertStatement(
     : spelling.write({
         function: spelled.name,
         receiver,
-        parameters: parametersOf(facts, step.optimizer, to),
+        parameters,
         optimizer,
         threshold,
         scaled: scaling !== null && scalesByItself(facts, scaling.framework, scaling.receiver),

@@ -262,6 +262,8 @@ export interface Framework {
   readonly clipsElsewhere?: RegExp;
   /** Methods that a class's framework calls before it updates by an optimizer that the class asks for: they may clip. */
   readonly updateHooks?: { readonly optimizer: RegExp; readonly methods: readonly string[] };
+  /** A backward pass leaves each parameter its `.grad`, so that a script may go through them and descend by itself. */
+  readonly descends?: boolean;
   readonly optimizerMethods?: Readonly<Record<string, Meaning>>;
   readonly calls?: Readonly<Record<string, Meaning>>;
   /** Methods that mean this on any object whose class can't be seen. */

@@ -23,7 +23,7 @@ export const pytorch: Framework = {
   name: "pytorch",
   title: "PyTorch",
   mentions: ["torch", "apex"],
-  triggers: ["clip_grad", STEPS, /(?<!\bmark)_step\(/],
+  triggers: ["clip_grad", STEPS, /(?<!\bmark)_step\(/, /(-|-=|sub_\(|add_\().*\.grad\b/],
   aliases: [
     ["torch.cuda.amp.GradScaler", "torch.amp.GradScaler"],
     ["torch.cuda.amp.grad_scaler.GradScaler", "torch.amp.GradScaler"],
@@ -45,6 +45,7 @@ export const pytorch: Framework = {
   // Whoever runs a LightningLite may choose a strategy that clips.
   clipsElsewhere:
     /^deepspeed(\.(?!accelerator(\.|$)|comm(\.|$)|utils(\.|$))|$)|^detectron2\.(engine|solver)(\.|$)|\.LightningLite$/,
+  descends: true,
   optimizerMethods: {
     step: { event: "step", optimizer: "receiver", closure: at(0, "closure") },
     zero_grad: { event: "zero-grad" },

@@ -6,6 +6,7 @@ import type { Framework } from "../../frameworks/framework.ts";
 import { type Block, blocksOf, type Call, childrenOf, type Expression, type Statement } from "../../syntax/ast.ts";
 import { lastPart } from "../../syntax/call.ts";
 import { dividesGrad } from "../names/by-hand.ts";
+import { type Descent, descentsIn } from "../names/descents.ts";
 import type { FunctionInfo, Scope } from "../names/scope.ts";
 import type { CallPlace, Frame } from "../values/value.ts";
 import type { Values } from "../values/values.ts";
@@ -13,6 +14,7 @@ import { Accountant } from "./account.ts";
 import { averages } from "./averages.ts";
 import { callsInOrder, type Evaluated, evaluationOf, type Shaped, shapeOf } from "./calls.ts";
 import type { Classified, Classifier } from "./classify.ts";
+import { descends, withoutOptimizer } from "./descent.ts";
 import { seenFrom, type Way } from "./elsewhere.ts";
 import type { ClipEvent, Path, StepEvent, TrainingEvent } from "./events.ts";
 import { outcomeOf } from "./given.ts";
@@ -51,6 +53,9 @@ export class Walker {
   #way: Way | null = null;
   #statement: Statement | null = null;
   #inClosure = false;
+  readonly #descents = new Map<Statement, Descent>();
+  /** The library whose gradients stay where a script may descend along them by itself. */
+  readonly #descending: Framework | undefined;
 
   /** `relevant`: the names of calls that are worth a look. */
   constructor(values: Values, classifier: Classifier, frameworks: readonly Framework[], relevant: Relevant) {
@@ -58,6 +63,7 @@ export class Walker {
     this.#classifier = classifier;
     this.#frameworks = frameworks;
     this.#relevant = relevant;
+    this.#descending = frameworks.find(({ descends }) => descends);
   }
 
   module(body: Block): void {
@@ -130,6 +136,9 @@ export class Walker {
     // What can still be read after a syntax error comes after who knows what.
     if (statement.kind === "other" && statement.broken)
       trails = this.#append(trails, this.#unreadable(statement, frame, scope));
+    const descent = this.#descents.get(statement);
+    if (descent && this.#descending && descends(this.#values, descent, frame, scope))
+      return passing(this.#append(trails, this.#seen(this.#descent(descent, this.#descending, frame, scope))));
     const { expressions, byHand } = evaluationOf(statement);
     for (const evaluated of expressions) trails = this.#evaluated(evaluated, frame, scope, trails);
     this.#statement = statement;
@@ -173,6 +182,8 @@ export class Walker {
   }
 
   #loop(statement: Statement & { kind: "for" | "while" }, frame: Frame, scope: Scope, trails: Trails): Outcome {
+    if (statement.kind === "for")
+      for (const [update, descent] of descentsIn(statement)) this.#descents.set(update, descent);
     const once = this.#block(statement.body, frame, scope, trails);
     const around = merge(once.next, once.continued);
     const twice =
@@ -394,6 +405,22 @@ export class Walker {
   /** Some gradients are zeroed by hand; which, can't be told. */
   #zeroing(node: Expression, frame: Frame, scope: Scope): TrainingEvent {
     return this.#seen({ ...this.#base(node, frame, scope), kind: "zero-grad", cleared: null });
+  }
+
+  /** An update of everything that its loop goes through, in whose place something may be done to all gradients. */
+  #descent({ node, loop, through }: Descent, framework: Framework, frame: Frame, scope: Scope): StepEvent {
+    return {
+      ...this.#base(node, frame, scope),
+      kind: "step",
+      statement: loop,
+      framework,
+      optimizer: withoutOptimizer(this.#values, through, frame, scope),
+      gradients: null,
+      scaler: null,
+      closure: null,
+      managed: false,
+      byHand: true,
+    };
   }
 
   #byHand(node: Expression, frame: Frame, scope: Scope, trails: Trails): Trails {

@@ -26,16 +26,14 @@ function endsInGrad(node: Expression): boolean {
 
 const MOVES = new Set(["clone", "contiguous", "cpu", "cuda", "detach", "to"]);
 
-/** `other.grad`, `other.grad.detach().cpu()`: another's gradient as it is. */
-function isGradAsItIs(node: Expression): boolean {
-  if (node.kind === "attribute")
-    return /^_?grad$/.test(node.name) || (node.name === "data" && isGradAsItIs(node.object));
-  return (
-    node.kind === "call" &&
-    node.callee.kind === "attribute" &&
-    MOVES.has(node.callee.name) &&
-    isGradAsItIs(node.callee.object)
-  );
+/** What a gradient is of, where it is taken as it is: `other` of `other.grad` and of `other.grad.detach().cpu()`. */
+export function gradAsItIs(node: Expression): Expression | null {
+  if (node.kind === "attribute") {
+    if (/^_?grad$/.test(node.name)) return node.object;
+    return node.name === "data" ? gradAsItIs(node.object) : null;
+  }
+  const moves = node.kind === "call" && node.callee.kind === "attribute" && MOVES.has(node.callee.name);
+  return moves && node.callee.kind === "attribute" ? gradAsItIs(node.callee.object) : null;
 }
 
 /** `p.grad *= scale`, `p.grad = torch.clamp(p.grad, …)`; not `p.grad = None`, nor `p.grad = other.grad`. */
@@ -45,7 +43,7 @@ export function assignsGrad(statement: Statement): statement is Statement & { va
   if (statement.kind === "augment") return reachesGrad(statement.target);
   // A local name is bound to another tensor, and the gradient stays as it is.
   return (
-    !isGradAsItIs(statement.value) && statement.targets.some((target) => target.kind !== "name" && reachesGrad(target))
+    !gradAsItIs(statement.value) && statement.targets.some((target) => target.kind !== "name" && reachesGrad(target))
   );
 }
 
@@ -63,7 +61,7 @@ export function handsGradOn(statement: Statement): boolean {
   return (
     statement.kind === "assign" &&
     statement.value !== null &&
-    isGradAsItIs(statement.value) &&
+    gradAsItIs(statement.value) !== null &&
     statement.targets.some((target) => target.kind !== "name" && reachesGrad(target))
   );
 }

@@ -13,6 +13,7 @@ import {
 } from "../../syntax/ast.ts";
 import { lastPart } from "../../syntax/call.ts";
 import { assignsGrad, changesGrad, handsGradOn, zeroesGrad } from "./by-hand.ts";
+import { descentsIn } from "./descents.ts";
 import { emptyPart, type Part, put, type Write, type Written } from "./part.ts";
 import {
   type Binding,
@@ -116,6 +117,7 @@ class Collector {
     }
     const [block, loops, branchings] = [this.#within, this.#loops, this.#branchings];
     if (statement.kind === "for" || statement.kind === "while") this.#loops = [...loops, statement];
+    if (statement.kind === "for" && descentsIn(statement).size > 0) this.#noteGradients(scope);
     if (statement.kind === "if") this.#branchings = [...branchings, { statement, block }];
     for (const inner of blocksOf(statement)) {
       if (statement.kind !== "with") this.#within = inner;
@@ -126,7 +128,7 @@ class Collector {
     this.#branchings = branchings;
   }
 
-  /** Every function around the place changes gradients, by itself or by what it defines. */
+  /** Every function around the place changes gradients, or takes a step along them, by itself or by what it defines. */
   #noteGradients(scope: Scope): void {
     for (let at: Scope | null = scope; at; at = at.parent) if (at.info) this.#part.changesGradients.add(at.info);
   }

@@ -71,7 +71,7 @@ export class Members {
         if (given === "unclear") found.push(UNKNOWN);
         else if (given && value.kind === "instance")
           found.push(...this.#values.evaluate(given.value, value.frame, value.scope));
-        else found.push(...this.#values.bound(binding, this.#inConstructor(frame, value, info)));
+        else found.push(...this.#values.bound(binding, this.inConstructor(frame, value, info)));
       }
       if (variable.contents.length > 0) {
         const any = variable.contents.flatMap(({ binding }) => located(binding, this.#values.frames.of(binding.scope)));
@@ -113,7 +113,7 @@ export class Members {
   }
 
   /** `self.opt = opt` in `__init__`: bind its parameters by the call that made this very instance, where that is known. */
-  #inConstructor(frame: Frame, value: Value & { kind: "class" | "instance" }, info: ClassInfo): Frame {
+  inConstructor(frame: Frame, value: Value & { kind: "class" | "instance" }, info: ClassInfo): Frame {
     if (value.kind !== "instance" || !value.call || frame.scope.info?.name !== "__init__") return frame;
     if (frame.scope.info.owner !== info) return frame;
     return this.#values.frames.with(frame, {
