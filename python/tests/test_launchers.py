@@ -102,9 +102,9 @@ def test_torchrun_from_outside(script: Script, crowd: Crowd, tmp_path: Path) -> 
     check_ranks(crowd, path)
 
 
-def test_a_rank_that_dies(script: Script, crowd: Crowd, tmp_path: Path) -> None:
+def test_a_rank_that_dies(script: Script, crowd: Crowd, tmp_path: Path, warm: Warm) -> None:
     path = script(UNDER_TORCHRUN)
-    done = recorded(crowd, "-m", "torch.distributed.run", *TORCHRUN, str(path), "--die", cwd=tmp_path)
+    done = recorded_warm(warm, crowd, "-m", "torch.distributed.run", *TORCHRUN, str(path), "--die", cwd=tmp_path)
     assert done.returncode != 0
     assert "Signal 9" in done.stderr
     first, second = crowd.ranks(2, ended=False)
@@ -384,7 +384,7 @@ def test_gradients_that_are_spread_over_ranks(script: Script, crowd: Crowd, tmp_
     arguments = ["-m", "torch.distributed.run", *TORCHRUN, str(path)]
     alone = environment(OMP_NUM_THREADS="1", CUDA_VISIBLE_DEVICES="")
     bare = warm.run([str(script(TWO_BARE_RANKS, "bare.py")), str(path)], alone, str(tmp_path))
-    done = recorded(crowd, *arguments, cwd=tmp_path)
+    done = recorded_warm(warm, crowd, *arguments, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, bare.stdout), done.stderr
     assert "the training goes on" not in done.stderr
     norms, layers, _ = json.loads(done.stdout)

@@ -23,9 +23,9 @@ Script = Callable[..., Path]
 
 TRAINING = """
     import atexit, os, sys
+    from scale import SCALE
     import torch
     from torch import nn
-    from scale import SCALE
 
     def note(word):
         with open("log.txt", "a") as log:
@@ -82,9 +82,9 @@ def test_finds_what_is_better_goes_on_where_it_was_and_leaves_nothing(script: Sc
     assert json.loads(again.stdout) == result
     assert len(log(tmp_path)) == 12  # nothing was run
 
-    script("SCALE = 4", "scale.py")  # what the script imports is another
-    swept(tmp_path, "train.py", "--steps", "40", "--thresholds", "5", "--seeds", "1", "--json", "--", "--data", "x")
-    assert len(log(tmp_path)) == 18
+    script("raise ValueError('anew')", "scale.py")  # what the script imports is another
+    anew = swept(tmp_path, *asked)
+    assert anew.returncode == 1 and "ValueError: anew" in anew.stderr
 
 
 def test_what_diverges_is_ended_at_once_and_its_other_seeds_are_left_out(script: Script, tmp_path: Path) -> None:

@@ -264,9 +264,9 @@ def test_recomputing_graphs_are_not_looked_into(story: Callable[..., Told]) -> N
     assert "cause" not in told.cause
 
 
-def test_the_event_names_the_layer(script: Script, hub: HubForTests) -> None:
+def test_the_event_names_the_layer(script: Script, hub: HubForTests, warm: Warm) -> None:
     path = script(perceptron(batch="inputs[[3, 7], 1] = float('nan') if bad else 0.0"))
-    run(command("-m", "gradsight", "run", str(path)), env=environment(**hub.environment()))
+    warm.run(["-m", "gradsight", "run", str(path)], environment(**hub.environment()))
     hub.wait(lambda: hub.end)
     (message,) = [message for message in hub.received.values() if message.get("type") == "event"]
     event, story = message["event"], message["story"]
@@ -294,13 +294,24 @@ LOOP = "import gradsight\nfor step in range(60): gradsight.log(step, norm=float(
     ids=["NaN", "explosion", "calm"],
 )
 def test_the_editor_is_told_the_same(
-    bad: str, expected: Any, ending: str, code: int, script: Script, hub: HubForTests, tmp_path: Path
+    bad: str,
+    expected: Any,
+    ending: str,
+    code: int,
+    script: Script,
+    hub: HubForTests,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     path = script(f"import gradsight, math\nfor step in range(60): gradsight.log(step, norm={bad}, loss=2.0)\n{ending}")
     env = environment(GRADSIGHT_STATE=str(tmp_path / "state"), **hub.environment())
     assert run(command("-m", "gradsight", "run", str(path)), env=env).returncode == code
     story = hub.wait(lambda: hub.end)["story"]
-    printed = run(command("-m", "gradsight", "why"), env=env).stdout
+    monkeypatch.setenv("GRADSIGHT_STATE", env["GRADSIGHT_STATE"])
+    capsys.readouterr()
+    why(None, False)
+    printed = capsys.readouterr().out
     if expected is None and code == 0:
         assert (story, printed) == (None, "")
         return
