@@ -52,6 +52,7 @@ describe("by value", () => {
     ["keras-fit.py", 8],
     ["tensorflow-v1-tape.py", 36],
     ["optax-chain.py", 36],
+    ["mlx-step.py", 36],
   ])("%s: each of its components is cut off at 0.5", { timeout }, async ([name, parameters], context) => {
     const script = await scriptNamed(name, context);
     const file = await clipping(script, "value");
@@ -70,12 +71,39 @@ describe("adaptively", () => {
     "lightning-trainer.py",
     "lightning-manual.py",
     "optax-chain.py",
+    "mlx-step.py",
   ])("%s: each unit by the norm of its weights", { timeout }, async (name, context) => {
     const script = await scriptNamed(name, context);
     const file = await clipping(script, "adaptive");
     expect((await run(file, "1e4")) / bound).toBeCloseTo(1, 4);
     expect((await run(file, "1e-8")) / (await run(await unclipped(script), "1e-8"))).toBeCloseTo(1, 5);
   });
+});
+
+it("adaptively, of an MLX model whose layers lie in one another", { timeout }, async (context) => {
+  const script = `# Needs: mlx
+import sys
+
+import mlx.core as mx
+import mlx.nn as nn
+import mlx.optimizers as optim
+from mlx.utils import tree_flatten, tree_map
+
+model = nn.Sequential(nn.Linear(4, 4, bias=False), nn.Sequential(nn.Linear(4, 3, bias=False), nn.LayerNorm(3)))
+model.update(tree_map(mx.ones_like, model.parameters()))
+model.layers[0].freeze()
+before = dict(tree_flatten(model.parameters()))
+optimizer = optim.SGD(learning_rate=1.0)
+value_and_grad = nn.value_and_grad(model, lambda m, x: float(sys.argv[1]) * (m.layers[1].layers[0](m.layers[0](x)) ** 2).sum())
+_, gradients = value_and_grad(model, mx.ones((2, 4)))
+optimizer.update(model, gradients)
+moved = [before[name] - weight for name, weight in tree_flatten(model.parameters())]
+print(sum(mx.square(change).sum().item() for change in moved) ** 0.5)
+`;
+  const lacking = missing(script);
+  if (lacking) return context.skip(lacking);
+  // Three units of four weights of one, each with a norm of 2.
+  expect(await run(await clipping(script, "adaptive"), "1e4")).toBeCloseTo(0.01 * 2 * Math.sqrt(3), 5);
 });
 
 /** Weights for which every way to hold a gradient is there: dense, sparse with a row twice, none. */

@@ -77,6 +77,37 @@ describe("by value", () => {
   ])("%s", (_, before, after) => expect(choose(before, "value")).toBe(after));
 });
 
+describe("by what is written into a script with MLX", () => {
+  const mlx = (update: string, before = "", imports = "import mlx.core as mx\nimport mlx.utils") =>
+    `${imports}\nimport mlx.nn as nn\nimport mlx.optimizers as optim\noptimizer = optim.SGD(0.1)\nvalue_and_grad = nn.value_and_grad(model, loss_of)\nfor x in data:\n    loss, gradients = value_and_grad(model, x)\n${before}    optimizer.${update}\n`;
+  it.each<[string, string, OtherKind, string]>([
+    ["by value", "update(model, gradients)", "value", "clip_gradients_by_value(gradients, clip_value=0.5)"],
+    [
+      "adaptively",
+      "update(model, gradients)",
+      "adaptive",
+      "clip_gradients_adaptively(gradients, model, clip_factor=0.01)",
+    ],
+    [
+      "adaptively, where it is given the parameters",
+      "apply_gradients(gradients, parameters)",
+      "adaptive",
+      "clip_gradients_adaptively(gradients, parameters, clip_factor=0.01)",
+    ],
+  ])("%s, once", (_, update, kind, call) => {
+    const written = choose(mlx(update), kind);
+    expect(written.slice(written.indexOf("for x in"))).toBe(mlx(update, `    gradients = ${call}\n`).split("of)\n")[1]);
+    expect(rulesFound(written).filter((rule) => rule !== "value-clipping")).toEqual([]);
+    expect(choose(written, kind)).toMatch(/^refused: .* on line \d+ already/);
+    expect(choose(written, kind === "value" ? "adaptive" : "value")).toMatch(/^refused: .* otherwise on line/);
+  });
+
+  it("with all that it needs imported", () => {
+    const written = choose(mlx("update(model, gradients)", "", "import os"), "value");
+    expect(written).toContain("import mlx.utils\nimport mlx.core\n\n\ndef clip_gradients_by_value(");
+  });
+});
+
 it("clips TensorFlow's gradients by value once, and leaves nothing to find", () => {
   const written = choose(
     tape("        gradients = tape.gradient(loss, model.trainable_variables)\n", "gradients"),
@@ -300,6 +331,12 @@ describe("refuses, and says what can be done", () => {
       "from detectron2.config import get_cfg\nfrom detectron2.engine import DefaultTrainer\ncfg = get_cfg()\nDefaultTrainer(cfg).train()\n",
       "autoclip",
       "refused: Detectron2 clips by value, or by each variable's own norm only.",
+    ],
+    [
+      "what PaddlePaddle hasn't got",
+      "import paddle\nopt = paddle.optimizer.Adam(parameters=model.parameters())\nfor x in data:\n    model(x).backward()\n    opt.step()\n",
+      "adaptive",
+      "refused: PaddlePaddle can't clip adaptively (AGC) here; it can by the global norm, or by value.",
     ],
     [
       "what isn't written into Detectron2's configuration",

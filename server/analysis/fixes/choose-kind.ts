@@ -100,7 +100,7 @@ function takeOut(facts: Facts, site: UpdateSite, kind: OtherKind): { edits: Text
 /** By what was written into the file for it before: where gradients are values, no event tells of a clip by hand. */
 function clippedByHelper(facts: Facts, site: UpdateSite): { kind: OtherKind; where: string } | null {
   const bounded = [...(site.step.gradients?.bounded ?? [])];
-  for (const kind of ["adaptive", "autoclip"] as const)
+  for (const kind of ["value", "adaptive", "autoclip"] as const)
     for (const spelling of spellingsFor(site, kind)) {
       if (spelling.place !== "gradients" || typeof spelling.function === "string") continue;
       const { name } = spelling.function;

@@ -16,7 +16,8 @@ export function defineHelper(facts: Facts, helper: Helper, scope: Scope, thresho
   const spelled = known ? [] : helper.uses.map((name) => spell(facts, name, module));
   const uses = spelled.flatMap((found) => found?.name ?? []);
   if (uses.length !== spelled.length) return null;
-  const imported = spelled.find((found) => found?.edit)?.edit?.newText.trim();
+  const lines = spelled.flatMap((found) => found?.edit?.newText.trim() ?? []);
+  const imported = lines.length > 0 ? [...new Set(lines)].join(newlineOf(facts.text)) : undefined;
   const { name, object } = helper;
   if (!object) return { name, edit: known ? null : insertAtHead(facts, [helper.define(uses)], imported) };
   const free = freeName(object.name, scope);

@@ -66,7 +66,9 @@ const isRead = (node: Expression): boolean =>
 export function plainGradients({ gradients, statement, node }: StepEvent): Place | null {
   if (!gradients) return null;
   if (gradients.shape === "pairs") return withoutVariables(gradients, statement);
-  const beside = node.kind === "call" ? argumentOf(node, 1, null) : null;
+  // `optimizer.apply(gradients, variables)`, `optimizer.update(model, gradients)`
+  const [first, second] = node.kind === "call" ? [argumentOf(node, 0, null), argumentOf(node, 1, null)] : [];
+  const beside = second?.value === gradients.node ? first : second;
   return { ...gradients, statement, beside: beside?.stars === 0 ? beside.value : null };
 }
 

@@ -1,5 +1,6 @@
 /** MLX: gradients come back as a tree, and the optimizer takes them with the model. */
 import { at, type Framework, type Meaning } from "./framework.ts";
+import { ADAPTIVE, BY_VALUE } from "./mlx-helpers.ts";
 
 const backward: Meaning = { event: "backward" };
 const update: Meaning = {
@@ -56,4 +57,20 @@ export const mlx: Framework = {
     { architecture: "convolutional", pattern: /^mlx\.nn\.Conv\dd\b/ },
   ],
   spelling: { place: "gradients", function: "mlx.optimizers.clip_grad_norm", returnsNorm: true },
+  kinds: {
+    value: {
+      place: "gradients",
+      function: BY_VALUE,
+      returnsNorm: false,
+      write: ({ function: clip, gradients, threshold }) => `${clip}(${gradients}, clip_value=${threshold})`,
+    },
+    adaptive: {
+      place: "gradients",
+      function: ADAPTIVE,
+      returnsNorm: false,
+      // A module is a tree of its parameters, as what `apply_gradients` is given is one.
+      write: ({ function: clip, gradients, variables, threshold }) =>
+        variables && `${clip}(${gradients}, ${variables}, clip_factor=${threshold})`,
+    },
+  },
 };
