@@ -21,7 +21,8 @@ export function configureConstructor(
   const scope = constructors[0]?.scope;
   const object = spelling.object && scope ? spell(facts, spelling.object, scope) : null;
   if (spelling.object && !object) return null;
-  const value = object ? `${object.name}(${threshold})` : (spelling.value?.(threshold) ?? threshold);
+  const given = spelling.value?.(threshold) ?? threshold;
+  const value = object ? `${object.name}(${given})` : given;
   const edits = [...calls].map(([call, name]) => configure(facts, call, name, spelling, value));
   // Said already, and perhaps otherwise.
   if ([...calls.keys()].some((call) => keywordsOf(call).some((keyword) => spelling.also?.[keyword]))) return null;

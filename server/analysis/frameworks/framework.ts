@@ -138,6 +138,8 @@ export type Meaning =
       readonly configures?: RegExp;
       /** Or as what a call of one of these gives by that name, in whatever file. */
       readonly configuresCalls?: RegExp;
+      /** An object that, given no optimizer, is known to make a plain one. */
+      readonly orMakesOne?: RegExp;
       /** What of the same call tells it to clip. */
       readonly told?: Omit<ClipSetting, "on">;
       /** Arguments of the same call that may clip. */

@@ -17,6 +17,41 @@ ${compile}
 ${train}
 `;
 
+describe("a model that is compiled without an optimizer", () => {
+  it("is reported, and given the one that it makes by itself, told to clip", () => {
+    const text = script({ compile: 'model.compile(loss="mse")' });
+    const [finding, ...more] = lint(text);
+    expect(more).toEqual([]);
+    expect(finding?.message).toBe("`model` trains with an optimizer that clips no gradients.");
+    expect(finding?.related).toEqual([]);
+    const fixed = fixAll(text);
+    expect(fixed).toContain('(loss="mse", optimizer=keras.optimizers.RMSprop(global_clipnorm=1.0))');
+    expect(rulesFound(fixed)).toEqual([]);
+  });
+
+  it("of a class of the file's own, too", () => {
+    const before = "class Net(keras.Model):\n    def call(self, x):\n        return x\n";
+    const text = script({ before, compile: "model = Net()\nmodel.compile()" });
+    expect(rulesFound(text)).toEqual(["missing-clipping"]);
+    expect(fixAll(text)).toContain("compile(optimizer=keras.optimizers.RMSprop(global_clipnorm=1.0))");
+  });
+
+  it.each([
+    ["what may be told by options", { compile: "model.compile(**options)" }],
+    ["a model of which nothing is known", { compile: "model = load(path)\nmodel.compile()" }],
+    ["no model", { compile: 'import re\nmodel = re\nmodel.compile("x")' }],
+    [
+      "a class that takes over what compiles it, and trains itself",
+      {
+        before:
+          "class Net(keras.Model):\n    def compile(self, made):\n        super().compile()\n        self.made = made\n    def train_step(self, data):\n        return {}\n",
+        compile: "model = Net()\nmodel.compile(keras.optimizers.Adam())",
+      },
+    ],
+    ["one that is not trained here", { compile: "model.compile()", train: "model.evaluate(x, y)" }],
+  ])("is not reported for %s", (_, parts) => expect(rulesFound(script(parts))).toEqual([]));
+});
+
 describe("a model that is compiled and trained", () => {
   it.each([
     ["a constructor", {}, "keras.optimizers.Adam(global_clipnorm=1.0)"],
@@ -164,8 +199,10 @@ describe("says nothing", () => {
     ["to a name of somebody's own", { optimizer: '"my_optimizer"' }],
     ["to several optimizers in one", { optimizer: "tfa.optimizers.MultiOptimizer(pairs)" }],
     ["to compiling for evaluation", { train: "model.evaluate(x, y)" }],
-    ["to compiling without an optimizer", { compile: 'model.compile(loss="mse")' }],
-    ["to torch.compile's method", { imports: "import torch, keras\n", compile: "model.compile()" }],
+    [
+      "to torch.compile's method",
+      { imports: "import torch, keras\n", compile: "model = torch.nn.Linear(1, 1)\nmodel.compile()" },
+    ],
     [
       "to another model that is trained",
       { before: "other = keras.Sequential()\nother.fit(x)", train: "model.predict(x)" },

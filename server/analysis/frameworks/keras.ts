@@ -1,5 +1,6 @@
 /** Keras 3 and tf.keras: optimizers that clip by themselves when they are told to, models that train themselves. */
 import { type ArgumentPlace, at, type ClipKind, type ClipSetting, type Framework, type Meaning } from "./framework.ts";
+import type { ArgumentSpelling } from "./spelling.ts";
 
 const NAMES = "Adadelta|Adafactor|Adagrad|AdamW|Adamax|Adam|Ftrl|Lamb|Lion|Muon|Nadam|RMSprop|ScheduleFreeAdamW|SGD";
 const OPTIMIZER = new RegExp(`^keras\\.(optimizers|optimizer_v[12])\\.(\\w+\\.)*(${NAMES}|\\*)$`, "i");
@@ -10,6 +11,9 @@ const DECAYING = /^transformers\.AdamWeightDecay$/;
 const CREATED = /^transformers\.create_optimizer$/;
 /** What every model has: the optimizer that it was compiled with. */
 const COMPILED = /^keras\.(\w+\.)*(Model|Sequential|Functional)\(\)\.optimizer$/;
+
+/** What any model is built by, or a class is derived from, in which `compile` is Keras's own. */
+const MODEL = /^keras\.(\w+\.)*(Model|Sequential|Functional)\(\)$|^keras\.applications\.(\w+\.)*[A-Z]\w+\(\)$/;
 
 const clips = (keyword: string, kind: ClipKind): ClipSetting[] =>
   [OPTIMIZER, ADDON, DECAYING].map((on) => ({ on, threshold: at(null, keyword), kind, off: [0], noneIsDefault: true }));
@@ -32,6 +36,17 @@ const applies = (position: number, keyword: string, shape: "gradients" | "pairs"
 const OPTIMIZER_ARGUMENT: ArgumentPlace = at(0, "optimizer");
 const TRAINING = ["fit", "fit_generator", "train_on_batch", "fit_dataset"];
 const ASKING = ["evaluate", "evaluate_generator", "load_weights", "predict", "predict_generator", "predict_on_batch"];
+
+const SPELLING: ArgumentSpelling = {
+  place: "argument",
+  keyword: (name, given) => {
+    if (CREATED.test(name)) return "adam_global_clipnorm";
+    if (!isTold(name)) return null;
+    // Who writes `lr` has a version that may not know the other one.
+    return given.includes("lr") ? "clipnorm" : "global_clipnorm";
+  },
+  named,
+};
 
 export const keras: Framework = {
   name: "keras",
@@ -97,6 +112,7 @@ export const keras: Framework = {
       event: "step",
       optimizer: OPTIMIZER_ARGUMENT,
       managed: true,
+      orMakesOne: MODEL,
       runBy: { methods: TRAINING, unless: "train_step", asks: ASKING, loads: /\.load_model$/ },
     },
   },
@@ -127,16 +143,17 @@ export const keras: Framework = {
   kinds: {
     value: { place: "argument", keyword: (name) => (isTold(name) ? "clipvalue" : null), named },
   },
-  spelling: {
-    place: "argument",
-    keyword: (name, given) => {
-      if (CREATED.test(name)) return "adam_global_clipnorm";
-      if (!isTold(name)) return null;
-      // Who writes `lr` has a version that may not know the other one.
-      return given.includes("lr") ? "clipnorm" : "global_clipnorm";
+  spelling: SPELLING,
+  managedSpelling: [
+    SPELLING,
+    {
+      place: "argument",
+      keyword: (name) => (name === "compile" ? "optimizer" : null),
+      // What it makes if it is given none.
+      object: "keras.optimizers.RMSprop",
+      value: (threshold) => `global_clipnorm=${threshold}`,
     },
-    named,
-  },
+  ],
 };
 
 function isTold(name: string): boolean {

@@ -24,7 +24,7 @@ export interface ArgumentSpelling {
   readonly also?: Readonly<Record<string, string>>;
   /** What is given, where it isn't the number itself. */
   readonly value?: (threshold: string) => string;
-  /** The class of the object that it is given, with the threshold. */
+  /** The class of the object that it is given, which is given that. */
   readonly object?: string;
   /** The constructor behind an optimizer that is only named: `"adam"`. Null for a name that it doesn't know. */
   readonly named?: (name: string) => string | null;

@@ -151,7 +151,7 @@ function related(
   const places: RelatedPlace[] = [];
   const { constructors, named } = step.optimizer;
   const built = constructors[0]?.call ?? named?.node;
-  if (built) places.push({ range: rangeOf(built), message: "The optimizer is built here" });
+  if (built && built !== step.node) places.push({ range: rangeOf(built), message: "The optimizer is built here" });
   if (backward) places.push({ range: rangeOf(backward.node), message: "The gradients come from here" });
   const { node, name, architecture } = facts.evidence;
   if (node && architecture && conventionFor(architecture).reason)

@@ -18,7 +18,7 @@ import { type CallPlace, type External, type Frame, stripCall, type Value } from
 import type { Values } from "../values/values.ts";
 import { clipKind } from "./clip-settings.ts";
 import { isDifferentiated, subtracts, withoutOptimizer, withoutRate } from "./descent.ts";
-import type { TrainingEvent } from "./events.ts";
+import type { OptimizerRef, TrainingEvent } from "./events.ts";
 import { Gradients } from "./gradients.ts";
 import { HiddenCalls, isInert } from "./hidden-calls.ts";
 import { Optimizers } from "./optimizers.ts";
@@ -335,7 +335,9 @@ export class Classifier {
         return { kind: "event", event: { ...base, kind: "unscale", optimizer: optimizer(meaning.optimizer) } };
       case "step": {
         const referred =
-          optimizer(meaning.optimizer) ?? this.#amongOptions(meaning.optimizer, call, frame, scope, framework);
+          optimizer(meaning.optimizer) ??
+          this.#amongOptions(meaning.optimizer, call, frame, scope, framework) ??
+          this.#madeByDefault(meaning, call, frame, scope);
         const trained = meaning.trains ? argument(meaning.trains.place) : null;
         const given = meaning.unlessGiven?.some((place) => argument(place) !== null) ?? false;
         const hidden = call.arguments.some(({ stars }) => stars === 2) && meaning.unlessGiven !== undefined;
@@ -438,6 +440,21 @@ export class Classifier {
   #amongOptions(place: OptimizerPlace, call: Call, frame: Frame, scope: Scope, framework: Framework) {
     const found = typeof place === "string" ? null : argumentThrough(this.#values, call, place, frame, scope);
     return found && this.optimizers.refer(found.node, found.frame, found.scope, framework);
+  }
+
+  /** `model.compile(loss="mse")`, on what is known to be a model. */
+  #madeByDefault({ orMakesOne: makers }: Step, call: Call, frame: Frame, scope: Scope): OptimizerRef | null {
+    const { callee } = call;
+    if (!makers || callee.kind !== "attribute" || callee.object.kind === "call") return null;
+    const hidden = call.arguments.some(({ keyword, stars }) => keyword === null || stars !== 0);
+    const made = hidden ? [] : this.#values.evaluate(callee.object, frame, scope);
+    const isMaker = (value: Value): boolean => {
+      if (value.kind === "external") return makers.test(value.name);
+      return value.kind === "instance" && this.optimizers.derivesFrom(value.info, makers);
+    };
+    if (made.length === 0 || !made.every(isMaker)) return null;
+    const built = { call, frame, scope, name: callee.name };
+    return { ...withoutOptimizer(this.#values, callee, frame, scope), constructors: [built] };
   }
 
   /** Where gradients are values, an update is given some. */

@@ -101,6 +101,12 @@ export class Optimizers {
     return this.#bases(info).some((base) => base.kind === "external" && this.isOptimizer(base.name));
   }
 
+  /** A class that the workspace defines has what makes objects of this name among its bases, and no other that can't be seen. */
+  derivesFrom(info: ClassInfo, made: RegExp): boolean {
+    const bases = this.#bases(info).filter((base) => base.kind !== "class");
+    return bases.length > 0 && bases.every((base) => base.kind === "external" && made.test(`${base.name}()`));
+  }
+
   /** What the bases of a class, and theirs, are. */
   #bases(info: ClassInfo): Value[] {
     return [...this.#values.members.lineage(info)].flatMap(({ node, scope }) =>
