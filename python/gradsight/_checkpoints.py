@@ -63,13 +63,18 @@ class Choice(NamedTuple):
 def choose(checkpoints: List[Checkpoint], incident: Optional[Mapping[str, Any]], host: str) -> Choice:
     """``host``: of the run, on which alone can be seen which checkpoints have been removed since."""
     here = host == socket.gethostname()
-    there = [each for each in checkpoints if not here or "://" in each.path or os.path.exists(each.path)]
+    there = [each for each in checkpoints if not here or _is_there(each.path)]
     if incident is None:
         return Choice(max(there, key=lambda each: each.time, default=None), None)
     own = sorted((each for each in there if each.series == incident["series"]), key=lambda each: (each.step, each.time))
     before = [each for each in own if each.step < _began(incident)]
     after = own[len(before) :]
     return Choice(before[-1] if before else None, after[-1] if after else None)
+
+
+def _is_there(path: str) -> bool:
+    """What TensorFlow takes for a checkpoint's path is how the names of its files begin."""
+    return "://" in path or os.path.exists(path) or os.path.exists(f"{path}.index")
 
 
 def lines(

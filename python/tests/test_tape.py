@@ -79,5 +79,52 @@ def test_loops(script: Callable[..., Path], hub: HubForTests) -> None:
     assert {(step["threshold"], step["flags"]) for step in hub.steps(valued["id"])} == {(0.5, BY_VALUE)}
 
 
+def test_checkpoints(script: Callable[..., Path], hub: HubForTests, tmp_path: Path) -> None:
+    """Of the optimizer, which holds the weights itself. The path is what ``restore`` takes, which is no file."""
+    path = script(
+        f"""
+        import numpy as np
+        import tensorflow as tf
+        import keras
+
+        model = keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(1)])
+        optimizer = keras.optimizers.SGD(0.01)
+
+        @tf.function
+        def step():
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean(model(tf.ones((4, 2))) ** 2)
+            optimizer.apply_gradients(zip(tape.gradient(loss, model.trainable_variables), model.trainable_variables))
+
+        optimizer.build(model.trainable_variables)
+        whole = tf.train.Checkpoint(model=model, optimizer=optimizer)
+        manager = tf.train.CheckpointManager(whole, "{tmp_path}/kept", max_to_keep=1)
+        whole.write("{tmp_path}/before-the-first-update")
+        for _ in range(2):
+            for _ in range(3):
+                step()
+            manager.save()
+        step()
+        tf.train.Checkpoint(model=model).write("{tmp_path}/no-optimizer")
+        tf.train.Checkpoint(optimizer=optimizer).write("{tmp_path}/optimizer-alone")
+        whole.write("{tmp_path}/last")
+        raise ValueError("enough")
+        """
+    )
+    env = environment(**hub.environment(), KERAS_BACKEND="tensorflow", TF_CPP_MIN_LOG_LEVEL="3")
+    done = run(command("-m", "gradsight", "run", str(path)), env=env)
+    assert "ValueError: enough" in done.stderr and "the training goes on" not in done.stderr, done.stderr
+    story = hub.wait(lambda: hub.end)["story"]
+    kept = [(event["step"], event["data"]["path"]) for event in hub.events if event["kind"] == "checkpoint"]
+    assert kept == [
+        (2, f"{tmp_path}/kept/ckpt-1"),
+        (5, f"{tmp_path}/kept/ckpt-2"),
+        (6, f"{tmp_path}/optimizer-alone"),
+        (6, f"{tmp_path}/last"),
+    ]
+    told = [line for section in story["sections"] for line in section["lines"]]
+    assert f"The last checkpoint: step 6, {tmp_path}/last." in told
+
+
 def near(expected: Any) -> Any:
     return pytest.approx(expected, rel=1e-4)

@@ -55,6 +55,7 @@ PARTS = {
     "optax.transforms._clipping": ("optax", "optax_clip"),
     "optax._src.clipping": ("optax", "optax_clip"),
     "optax.transforms._accumulation": ("optax", "optax_accumulation"),
+    "tensorflow.python.checkpoint.checkpoint": ("tensorflow", "tensorflow_checkpoint"),
     "tensorflow.python.eager.backprop": ("tensorflow", "tensorflow_loss"),
     "tensorflow.python.ops.clip_ops": ("tensorflow", "tensorflow_clip"),
 }
