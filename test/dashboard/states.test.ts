@@ -171,7 +171,7 @@ const STATES: Record<string, State> = {
     arrange: async ({ page }) => {
       await page.getByText("its norms tell no threshold for a new run").waitFor();
       assert.ok(await page.locator(".suggestion .threshold").isHidden());
-      assert.match(await page.locator(".suggestion .write button").innerText(), /^Write .* to code anyway$/);
+      await page.getByRole("button", { name: /^Write .* to code anyway$/ }).waitFor();
     },
   },
   series: {
