@@ -16,7 +16,7 @@ import {
   TaskScope,
   type TextDocument,
   tasks,
-  Uri,
+  type Uri,
   window,
   workspace,
 } from "vscode";
@@ -24,6 +24,7 @@ import { type SweepResult, type SweptSetting, sweepProgress, sweepRefusal, sweep
 import type { ThresholdWriter } from "../dashboard/write-threshold.ts";
 import { type ProbeEnvironment, processEnvironment } from "../python/probe-environment.ts";
 import { type Come, identityOf, type SweepMemory, type SweepOptions } from "../runs/sweep-memory.ts";
+import { workingFolder } from "../runs/working-folder.ts";
 import { chooseSweep } from "./choose-sweep.ts";
 import { chooseScript, interpreter, type RunContext, trusted } from "./run-with-telemetry.ts";
 
@@ -157,9 +158,11 @@ function isTried({ uri }: TextDocument): boolean {
 function sweepTask({ script, python, args, options, probe }: Sweep, files: readonly string[]): Task {
   const { uri, fileName } = script;
   const folder = workspace.getWorkspaceFolder(uri);
-  const cwd = (folder ?? workspace.workspaceFolders?.[0])?.uri.fsPath ?? Uri.joinPath(uri, "..").fsPath;
   const command = ["-m", "gradsight", "sweep", ...options, ...files, fileName, "--", ...args];
-  const execution = new ProcessExecution(python, command, { cwd, env: processEnvironment(probe) });
+  const execution = new ProcessExecution(python, command, {
+    cwd: workingFolder(uri, folder),
+    env: processEnvironment(probe),
+  });
   const name = l10n.t("thresholds of {0}", workspace.asRelativePath(uri, false));
   // VS Code tells tasks apart by their definitions.
   const definition = { type: TASK_TYPE, script: uri.fsPath };

@@ -18,6 +18,7 @@ import {
 } from "vscode";
 import { findInterpreter } from "../python/interpreter.ts";
 import { type ProbeEnvironment, processEnvironment } from "../python/probe-environment.ts";
+import { workingFolder } from "./working-folder.ts";
 
 export const TASK_TYPE = "gradsight";
 
@@ -72,9 +73,8 @@ function build(
   python: string,
   probe: ProbeEnvironment,
 ): Task {
-  const folder = typeof scope === "object" ? scope.uri.fsPath : workspace.workspaceFolders?.[0]?.uri.fsPath;
-  const cwd = folder ?? Uri.joinPath(Uri.file(script), "..").fsPath;
   const file = Uri.file(script);
+  const cwd = workingFolder(file, typeof scope === "object" ? scope : undefined);
   const allowed = workspace.getConfiguration("gradsight", file).get<boolean>("run.allowControl", false);
   const options = allowed ? ["--allow-control"] : [];
   const execution = new ProcessExecution(

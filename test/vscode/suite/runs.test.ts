@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { commands, ShellExecution, Task, TaskScope, tasks, window, workspace } from "vscode";
 import type { TestApi } from "../../../extension/test-api.ts";
 import type { RunSummary } from "../../../protocol/viewer.ts";
@@ -80,6 +81,22 @@ describe("runs", () => {
       await workspace.getConfiguration("gradsight", folder()).update("run.arguments", undefined, false);
     }
   });
+
+  for (const [section, name] of [
+    ["gradsight", "run.inScriptFolder"],
+    ["python", "terminal.executeInFileDir"],
+  ] as const)
+    it(`runs a script where it lies with ${section}.${name}`, async () => {
+      await mkdir(join(folder().fsPath, "deep"), { recursive: true });
+      const text = `from pathlib import Path\nassert Path("beside.py").exists()\n${TRAIN}`;
+      const configuration = workspace.getConfiguration(section, folder());
+      await configuration.update(name, true, false);
+      try {
+        assert.equal((await run("deep/beside.py", text)).status, "finished");
+      } finally {
+        await configuration.update(name, undefined, false);
+      }
+    });
 
   it("runs what is in the editor, saved first", async () => {
     const document = await script("unsaved.py", "import gradsight\n");
