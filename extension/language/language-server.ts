@@ -25,6 +25,7 @@ import { lintedDocuments, SCHEMES } from "./documents.ts";
 import { withInterpreter } from "./interpreter-setting.ts";
 import type { ServerState, Stateful } from "./language-status.ts";
 import type { Requests } from "./requests.ts";
+import { showingRulePages } from "./rule-page.ts";
 
 /** The base class shows its every error as a notification; ours are explained once, by {@link LanguageServer}. */
 class QuietClient extends LanguageClient {
@@ -56,7 +57,10 @@ export class LanguageServer implements Disposable, Requests, Stateful {
       { run, debug: { ...run, options: { execArgv: ["--nolazy", "--inspect=6119", "--enable-source-maps"] } } },
       {
         ...lintedDocuments(SCHEMES),
-        middleware: { workspace: { configuration: withInterpreter } },
+        middleware: {
+          workspace: { configuration: withInterpreter },
+          window: { showDocument: showingRulePages(context.extensionUri, log) },
+        },
         initializationOptions: options,
         markdown: { isTrusted: { enabledCommands: ["gradsight.openRun"] } },
         outputChannel: log,

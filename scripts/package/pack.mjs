@@ -46,6 +46,7 @@ function checkContent(names) {
       "dist/webview/dashboard.css",
       ...filesIn("l10n").filter((name) => name.endsWith(".json")),
       ...filesIn("media"),
+      ...filesIn("docs/rules"),
       ...probeFiles(),
     ].map((name) => `extension/${name}`),
   ]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type CodeAction, CodeActionKind, commands, type Hover, type TextDocument, window, workspace } from "vscode";
-import { activate, closeAll, findings, rule, script, undo, untilFindings, withSetting } from "../editor.ts";
+import { activate, closeAll, findings, rule, script, undo, untilFindings, when, withSetting } from "../editor.ts";
 import { CLIPPED, PAIR, UNCLIPPED } from "../scripts.ts";
 
 const found = (document: TextDocument) => untilFindings(document, (list) => list.length > 0);
@@ -68,6 +68,23 @@ describe("linting", () => {
       .flatMap(({ contents }) => contents.map((c) => (typeof c === "string" ? c : c.value)))
       .join("\n");
     assert.match(text, /clip/i);
+  });
+
+  it("explains a rule beside the code, without a browser", async () => {
+    const document = await script("explained.py", UNCLIPPED);
+    await found(document);
+    const actions = await commands.executeCommand<CodeAction[]>(
+      "vscode.executeCodeActionProvider",
+      document.uri,
+      findings(document)[0]!.range,
+      CodeActionKind.QuickFix.value,
+      10,
+    );
+    const { command } = actions.find(({ title }) => title === "Explain missing-clipping")!;
+    const shown = () =>
+      window.tabGroups.all.flatMap(({ tabs }) => tabs).some(({ label }) => /missing-clipping\.md/.test(label));
+    await commands.executeCommand(command!.command, ...command!.arguments!);
+    await when(window.tabGroups.onDidChangeTabs, shown);
   });
 
   it("follows edits, and is silent about a script that clips", async () => {
