@@ -18,6 +18,8 @@ def install(module: Any, recorder: TorchRecorder) -> None:
 
     @_guard
     def note(prefix: Any, checkpoint: Any, *args: Any, **kwargs: Any) -> None:
+        if not isinstance(prefix, str):  # of a graph, which has not written anything yet
+            return
         if threading.current_thread() is threading.main_thread():  # elsewhere it is written late, and of an earlier step
             held = sys.modules["tensorflow"].train.TrackableView(checkpoint).descendants()
             recorder.marks.checkpoint(_optimizers(held), prefix)
