@@ -2,7 +2,8 @@
 import type { HubEndpoint } from "../../protocol/lsp.ts";
 import type { ObservedUpdate } from "./observed/observed-update.ts";
 
-export type LogLevel = "info" | "warn" | "error";
+/** An alert is shown to the user, too. */
+export type LogLevel = "info" | "warn" | "error" | "alert";
 export type Log = (level: LogLevel, message: string) => void;
 
 export interface HubWorkerData {

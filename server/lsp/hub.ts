@@ -1,3 +1,4 @@
+import { MessageType, ShowMessageNotification } from "vscode-languageserver";
 import { HUB_METHOD, type HubResult } from "../../protocol/lsp.ts";
 import type { HubHandle } from "../hub/host.ts";
 import type { Context } from "./context.ts";
@@ -34,7 +35,14 @@ export function registerHub(
     };
     const starting: Promise<HubHandle> = host.startHub({
       storage: folder,
-      onLog: (level, message) => connection.console[level](message),
+      onLog(level, message) {
+        if (level === "alert")
+          void connection.sendNotification(ShowMessageNotification.type, {
+            type: MessageType.Warning,
+            message: `Gradsight: ${message}`,
+          });
+        connection.console[level === "alert" ? "warn" : level](message);
+      },
       onObserved(updates) {
         runs.take(updates);
         observed();

@@ -58,6 +58,14 @@ describe("gradsight/hub", () => {
     await client.stop();
   });
 
+  it("shows that a store was damaged and set aside", async () => {
+    await writeFile(join(folder, "runs.sqlite"), "no database".repeat(1000));
+    const client = await LspClient.start({ initializationOptions: { storage: folder } });
+    await endpoint(client);
+    await client.until(() => client.messages.some(({ message }) => /damaged .*set aside as/.test(message)));
+    await client.stop();
+  });
+
   it("outlives a hub that crashes, and starts another when asked", async () => {
     // The server as it is, beside a hub that is none: a worker that throws as soon as someone connects to it.
     for (const name of await readdir(DIST))

@@ -7,6 +7,7 @@ import { SCALAR_NAMES, type Scalar } from "../../../protocol/scalars.ts";
 import type { RunInfo } from "../../../protocol/telemetry.ts";
 import { Breath } from "../runs/breath.ts";
 import type { Store } from "../store/store.ts";
+import { isFull } from "../store/trouble.ts";
 import { isArriving } from "../viewer/status.ts";
 import { Delivery, type ImportTarget } from "./delivery.ts";
 import { LayerColumns } from "./layer-columns.ts";
@@ -53,11 +54,18 @@ export async function importRun(
     const about: About = {};
     const chosen = { scalars: columns, layers: new LayerColumns(new Map(columns).get("norm_pre")) };
     const breath = new Breath(signal);
-    for await (const row of format.rows(file, about)) {
-      take(row, chosen, about, staged);
-      await breath.taken();
+    try {
+      for await (const row of format.rows(file, about)) {
+        take(row, chosen, about, staged);
+        await breath.taken();
+      }
+      await staged.cells.settle(staged.layers, breath);
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      throw new BadFile(
+        `The disk for temporary files is full. To import ${file.name} takes about as much space there as the file has.`,
+      );
     }
-    await staged.cells.settle(staged.layers, breath);
     const count = await staged.steps.count(breath);
     if (count === 0) throw new BadFile(`${file.name} holds none of the columns that were chosen.`);
     const id = `import-${createHash("sha256")

@@ -29,6 +29,8 @@ export class Commits {
   private queue: Entry[] = [];
   private bytes = 0;
   private timer: NodeJS.Timeout | null = null;
+  /** Nothing could be written last: what probes try in vain again and again is told to the user once. */
+  private isFailing = false;
 
   constructor(store: Store, listener: CommitListener, log: Log) {
     this.store = store;
@@ -56,13 +58,16 @@ export class Commits {
     try {
       alive = this.store.transaction(() => this.write(attempts, entries));
     } catch (error) {
-      this.log("error", `Telemetry could not be stored: ${(error as Error).message}`);
+      const trouble = `What a training tells could not be stored, and is told again. ${this.store.trouble(error)}`;
+      this.log(this.isFailing ? "error" : "alert", trouble);
+      this.isFailing = true;
       for (const attempt of attempts) {
         attempt.broken = true;
         this.listener.failed(attempt);
       }
       return;
     }
+    this.isFailing = false;
     for (const attempt of attempts) {
       if (alive.includes(attempt)) this.listener.committed(attempt);
       else this.listener.deleted(attempt);

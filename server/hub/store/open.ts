@@ -1,14 +1,21 @@
 /** Opens the store's file, or says why not; a file that can't be used is set aside and never written to. */
-import { chmodSync, existsSync, mkdirSync, renameSync, statfsSync, statSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import type { Log } from "../thread.ts";
 import { migrate, SCHEMA_VERSION, schemaVersion } from "./schema.ts";
+import { isDamage, troubleOf } from "./trouble.ts";
 
 export const STORE_FILE = "runs.sqlite";
-const SIDE_FILES = ["", "-wal", "-shm", "-journal"];
 /** Above this size a full check at every start would be felt. */
 const CHECKED_BYTES = 64 * 1024 * 1024;
+/** Of the file beside a store in which damage was met: it is checked at the next start, however large. */
+const SUSPECT = "-suspect";
+
+/** Has the store checked when it is opened next. */
+export function suspect(file: string): void {
+  writeFileSync(`${file}${SUSPECT}`, "");
+}
 
 /** @throws {Error} with a message for the user, when this editor's Node has no SQLite or the folder can't be written */
 export async function openStore(storage: string, log: Log): Promise<DatabaseSync> {
@@ -36,13 +43,16 @@ export async function openStore(storage: string, log: Log): Promise<DatabaseSync
     if (error instanceof NewerSchema) {
       // Left where it is: another window may be using it this very moment.
       const own = join(storage, `runs.v${SCHEMA_VERSION}.sqlite`);
-      log("warn", `${file} was written by a newer version of Gradsight. It is left as it is; runs are kept in ${own}.`);
+      log(
+        "alert",
+        `${file} was written by a newer version of Gradsight. It is left as it is; runs are kept in ${own}.`,
+      );
       return open(own);
     }
-    if (!isCorrupt(error)) throw error;
+    if (!(error instanceof Corrupt || isDamage(error))) throw new Error(troubleOf(error, file), { cause: error });
     const aside = setAside(file);
     log(
-      "error",
+      "alert",
       `${file} is damaged (${(error as Error).message}). It was set aside as ${aside}; a new store was begun.`,
     );
     return open(file);
@@ -54,9 +64,12 @@ class NewerSchema extends Error {}
 function prepare(db: DatabaseSync, storage: string, file: string): void {
   db.exec("PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON");
   if (schemaVersion(db) > SCHEMA_VERSION) throw new NewerSchema();
-  if (statSync(file).size <= CHECKED_BYTES) {
+  const suspect = `${file}${SUSPECT}`;
+  if (statSync(file).size <= CHECKED_BYTES || existsSync(suspect)) {
     const [verdict] = Object.values(db.prepare("PRAGMA quick_check(1)").get() ?? {});
-    if (verdict !== "ok") throw new Corrupt(String(verdict));
+    // Its first line says which database this is about.
+    if (verdict !== "ok") throw new Corrupt(String(verdict).split("\n").at(-1));
+    rmSync(suspect, { force: true });
   }
   // Must precede the first table.
   if (schemaVersion(db) === 0) db.exec("PRAGMA auto_vacuum = INCREMENTAL");
@@ -67,15 +80,7 @@ function prepare(db: DatabaseSync, storage: string, file: string): void {
 
 class Corrupt extends Error {}
 
-const SQLITE_CORRUPT = 11;
-const SQLITE_NOTADB = 26;
-
-function isCorrupt(error: unknown): boolean {
-  const { errcode } = error as { errcode?: number };
-  // The low byte is the primary code, the rest tells variants apart.
-  const code = (errcode ?? 0) & 0xff;
-  return error instanceof Corrupt || code === SQLITE_CORRUPT || code === SQLITE_NOTADB;
-}
+const SIDE_FILES = ["", "-wal", "-shm", "-journal", SUSPECT];
 
 function setAside(file: string): string {
   const aside = `${file}.damaged-${new Date().toISOString().replaceAll(":", "-")}`;

@@ -4,8 +4,10 @@ import { Attempts } from "./attempts.ts";
 import { Events } from "./events.ts";
 import { Frames } from "./frames.ts";
 import { Models } from "./models.ts";
+import { suspect } from "./open.ts";
 import { Runs } from "./runs.ts";
 import { SeriesTable } from "./series.ts";
+import { isDamage, troubleOf } from "./trouble.ts";
 
 /** Pages that are given back at once: some milliseconds of work. */
 const PAGES = 250;
@@ -48,6 +50,13 @@ export class Store {
       }
       throw error;
     }
+  }
+
+  /** What is wrong, for the user. Damage has the store checked when it is opened next. */
+  trouble(error: unknown): string {
+    const file = this.db.location() ?? "";
+    if (isDamage(error)) suspect(file);
+    return troubleOf(error, file);
   }
 
   /** Differs from its last value if anything was committed since, by this hub or by another. */

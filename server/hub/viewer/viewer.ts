@@ -17,12 +17,15 @@ export class Viewer implements Subscriber {
   private readonly socket: WebSocket;
   private readonly requests: Requests;
   private readonly log: Log;
+  private readonly trouble: (error: Error) => string;
   private lastRuns = "";
   private lastDetail = "";
   /** What has not been answered yet, by its id. */
   private readonly underWay = new Map<number, AbortController>();
 
-  constructor(socket: WebSocket, requests: Requests, log: Log) {
+  /** `trouble`: what an error of the store means, in words for the user. */
+  constructor(socket: WebSocket, requests: Requests, log: Log, trouble: (error: Error) => string) {
+    this.trouble = trouble;
     this.socket = socket;
     this.requests = requests;
     this.log = log;
@@ -108,7 +111,7 @@ export class Viewer implements Subscriber {
     if (error instanceof ShapeError) return { code: "bad-request", message: error.message };
     this.log("error", `A viewer's request failed: ${error.stack ?? error.message}`);
     if ((error as NodeJS.ErrnoException).code === "ERR_SQLITE_ERROR")
-      return { code: "store", message: `The store of runs could not be read or written: ${error.message}` };
+      return { code: "store", message: this.trouble(error) };
     return { code: "internal", message: error.message };
   }
 

@@ -33,7 +33,7 @@ export class Viewers {
   }
 
   accept(socket: WebSocket): void {
-    const viewer = new Viewer(socket, this.requests, this.log);
+    const viewer = new Viewer(socket, this.requests, this.log, (error) => this.store.trouble(error));
     const throttle = new Throttle(socket, () => this.log("warn", "A viewer asks faster than the hub answers."));
     socket.on("message", (data: Buffer) => {
       throttle.count();
