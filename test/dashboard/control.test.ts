@@ -39,7 +39,7 @@ test("a threshold is changed by the keyboard: asked for, under way, and then in 
   await page.keyboard.press("Enter");
   const request = await nth(dashboard, 1);
   assert.deepEqual(request, { type: "control", id: 1, run: "controlled", series: "adamw", threshold: 0.5 });
-  await panel.getByText("Waiting for your answer…").waitFor();
+  await panel.getByText("Asking for the change…").waitFor();
   await page.keyboard.press("Enter"); // while the first is under way
   const off = panel.getByRole("button", { name: "Switch clipping off" });
   await off.click({ force: true });

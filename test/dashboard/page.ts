@@ -67,6 +67,8 @@ export interface PageOptions {
   readonly theme?: ThemeName;
   readonly width?: number;
   readonly height?: number;
+  /** Pixels of the screen to one of CSS: 2 at 200 % zoom, where `width` is half of the window's. */
+  readonly scale?: number;
   readonly relay: Relay;
   /** Translations by English text. */
   readonly bundle?: Record<string, string>;
@@ -88,8 +90,13 @@ export class DashboardPage {
   }
 
   static async open(browser: Browser, address: string, options: PageOptions): Promise<DashboardPage> {
-    const { theme = "dark", width = 1280, height = 900, relay } = options;
-    const context = await browser.newContext({ viewport: { width, height }, timezoneId: "UTC", locale: "en" });
+    const { theme = "dark", width = 1280, height = 900, scale = 1, relay } = options;
+    const context = await browser.newContext({
+      viewport: { width, height },
+      deviceScaleFactor: scale,
+      timezoneId: "UTC",
+      locale: "en",
+    });
     const page = await context.newPage();
     page.setDefaultTimeout(30_000);
     const dashboard = new DashboardPage(context, page, relay);

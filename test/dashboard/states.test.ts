@@ -375,6 +375,18 @@ test("in a side panel at its narrowest, no panel of the dashboard is cut", async
   await dashboard.close();
 });
 
+test("at 200 % zoom nothing is cut, and charts are as sharp as the screen", async () => {
+  const dashboard = await stage.open({ run: "spikes", width: 640, height: 450, scale: 2 });
+  await dashboard.page.locator(".distribution .effects").waitFor();
+  assert.equal(await overflow(dashboard), 0);
+  const sharpness = await dashboard.page
+    .locator('[data-chart="norm"] canvas[aria-label]')
+    .evaluate((canvas: HTMLCanvasElement) => canvas.width / canvas.clientWidth);
+  assert.ok(Math.abs(sharpness - 2) < 0.01, `${sharpness}`);
+  await dashboard.screenshot("zoomed-to-200");
+  await dashboard.close();
+});
+
 async function faults({ page }: DashboardPage, rules: string[]): Promise<string[]> {
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe);
   const { violations } = await page.evaluate(

@@ -33,8 +33,9 @@ const KINDS: Record<EventKind, KindLook> = {
 const TEXT = {
   title: t("Events"),
   none: {
-    all: t("Nothing out of the ordinary so far."),
-    problems: t("Nothing out of the ordinary so far."),
+    all: t("No events so far."),
+    // Not that all is well: what is wrong with the whole run has no step.
+    problems: t("No step stands out so far."),
     notes: t('No notes so far. A script makes one with gradsight.note("…").'),
     marks: t("No epochs or checkpoints so far."),
   } satisfies Record<EventFilter, string>,

@@ -28,7 +28,8 @@ const TEXT = {
     off: t("Switching clipping off after the update that is under way…"),
     script: t("Going back to the script's threshold after the update that is under way…"),
   },
-  asking: t("Waiting for your answer…"),
+  /** The user, where this window has not asked yet; then the hub. */
+  asking: t("Asking for the change…"),
   label: t("New threshold"),
   labelByValue: t("New bound for each value"),
   invalid: t("Enter a number above 0."),
