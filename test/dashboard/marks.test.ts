@@ -137,10 +137,10 @@ test("the list shows what is asked for, by keyboard too, and the same after a re
   assert.equal(await filter(dashboard).inputValue(), "marks");
   assert.deepEqual(new Set(await kinds(dashboard)), new Set(["Epoch", "Checkpoint"]));
   await dashboard.post({ type: "show", run: "calm" });
-  await page.getByText("No epochs or checkpoints so far.").waitFor();
+  await page.getByText("No epochs or checkpoints.").waitFor();
   assert.equal(await filter(dashboard).isVisible(), true);
   await filter(dashboard).selectOption("notes");
-  await page.getByText("No notes so far.").waitFor();
+  await page.getByText("No notes.").waitFor();
   await dashboard.close();
 });
 

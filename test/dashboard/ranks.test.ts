@@ -59,7 +59,7 @@ test("what only another rank told is among the events of all", async () => {
   const events = dashboard.page.locator(".events li");
   await events.getByText("Rank 3: The gradients changed").waitFor();
   await dashboard.page.getByRole("button", { name: "Show the charts of rank 1" }).click();
-  await dashboard.page.getByText("No events so far.").waitFor();
+  await dashboard.page.getByText("No events.").waitFor();
   await dashboard.page.getByRole("button", { name: "Show the charts of rank 3" }).click();
   await events.getByText(/^The gradients changed/).waitFor();
   await dashboard.close();

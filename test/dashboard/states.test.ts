@@ -241,7 +241,7 @@ const STATES: Record<string, State> = {
         err: null,
       });
       await dashboard.page
-        .getByText("Written, not saved yet. Change the default of max_norm from 1.0 to 0.5")
+        .getByText("Written into the editor, for you to save or undo: Change the default of max_norm from 1.0 to 0.5")
         .waitFor();
       await dashboard.page.getByRole("button", { name: "train.py:41" }).waitFor();
     },

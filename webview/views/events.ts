@@ -33,11 +33,11 @@ const KINDS: Record<EventKind, KindLook> = {
 const TEXT = {
   title: t("Events"),
   none: {
-    all: t("No events so far."),
+    all: t("No events."),
     // Not that all is well: what is wrong with the whole run has no step.
-    problems: t("No step stands out so far."),
-    notes: t('No notes so far. A script makes one with gradsight.note("…").'),
-    marks: t("No epochs or checkpoints so far."),
+    problems: t("No step stands out."),
+    notes: t('No notes. A script makes one with gradsight.note("…").'),
+    marks: t("No epochs or checkpoints."),
   } satisfies Record<EventFilter, string>,
   step: (n: number) => t("step {0}", formatCount(n)),
   stepHint: t("Show the steps around this one"),

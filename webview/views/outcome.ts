@@ -19,8 +19,8 @@ export interface WriteOutcome {
 
 const TEXT = {
   asks: t("Waiting for your answer: tick the change in the preview and apply it, or discard it."),
-  /** The edit is left unsaved, so that the user accepts it. */
-  written: (summary: string) => t("Written, not saved yet. {0}", summary),
+  /** The edit is left unsaved, so that the user accepts it; whether that was done is not told here. */
+  written: (summary: string) => t("Written into the editor, for you to save or undo: {0}", summary),
   refused: (reason: string) => t("Not written: {0}", reason),
   unknown: t("the editor gave no reason"),
 };
