@@ -47,7 +47,7 @@ for x in [torch.zeros(4, 2, 8)]:
 \`\`\`
 
 ## Fix
-Unsafe: the clip moves behind the backward pass, in a \`LightningModule\` to \`on_before_optimizer_step\`, and so begins to
+Unsafe: the clip moves after the backward pass, in a \`LightningModule\` to \`on_before_optimizer_step\`, and so begins to
 act.
 
 ## When it is silent
@@ -76,7 +76,7 @@ export const clipBeforeBackward: Rule = {
           { range: rangeOf(backward.node), message: "They are made here" },
           { range: rangeOf(step.node), message: "The update takes them here" },
         ],
-        fix: edits && { applicability: "unsafe", title: "Move the clip behind the backward pass", edits },
+        fix: edits && { applicability: "unsafe", title: "Move the clip after the backward pass", edits },
       };
     }
     for (const found of clipsInHooks(facts)) {
