@@ -1,6 +1,6 @@
 /** Frameworks whose training is one call: what each does without being told, and what is silent. */
 import { describe, expect, it } from "vitest";
-import { rulesFound } from "../../../test/analysis/analyser.ts";
+import { fixAll, rulesFound } from "../../../test/analysis/analyser.ts";
 
 describe("Hugging Face's trainers clip by default", () => {
   it.each([
@@ -64,6 +64,25 @@ model.learn(10_000)
 `;
   it("PPO", () => expect(rulesFound(script(""))).toEqual([]));
   it("PPO with a threshold", () => expect(rulesFound(script(", max_grad_norm=0.3"))).toEqual([]));
+});
+
+describe("sb3_contrib", () => {
+  const script = (name: string, argument = "", from = "sb3_contrib") => `from ${from} import ${name}
+model = ${name}("Policy", "CartPole-v1"${argument})
+model.learn(10_000)
+`;
+  it.each(["MaskablePPO", "RecurrentPPO"])("%s clips by default, and not when told so", (name) => {
+    expect(rulesFound(script(name))).toEqual([]);
+    expect(rulesFound(script(name, ", max_grad_norm=None"))).not.toEqual([]);
+  });
+  it("QRDQN clips only when it is told to", () => {
+    const text = script("QRDQN", "", "sb3_contrib.qrdqn");
+    expect(rulesFound(text)).toEqual(["missing-clipping"]);
+    expect(fixAll(text)).toContain(", max_grad_norm=10.0)");
+    expect(rulesFound(fixAll(text))).toEqual([]);
+    expect(rulesFound(script("QRDQN", ", max_grad_norm=None"))).toEqual(["missing-clipping"]);
+    expect(rulesFound(script("QRDQN", ", **options"))).toEqual([]);
+  });
 });
 
 describe("Ignite's ready-made trainer", () => {

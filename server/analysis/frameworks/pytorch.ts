@@ -23,7 +23,7 @@ export const pytorch: Framework = {
   name: "pytorch",
   title: "PyTorch",
   mentions: ["torch", "apex"],
-  triggers: ["clip_grad", STEPS, /(?<!\bmark)_step\(/, /(-|-=|sub_\(|add_\().*\.grad\b/],
+  triggers: ["clip_grad", STEPS, /(?<!\bmark)_step\(/, /\.grad\b/],
   aliases: [
     ["torch.cuda.amp.GradScaler", "torch.amp.GradScaler"],
     ["torch.cuda.amp.grad_scaler.GradScaler", "torch.amp.GradScaler"],
