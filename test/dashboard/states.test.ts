@@ -118,7 +118,10 @@ const STATES: Record<string, State> = {
     run: "all-nan",
     arrange: ({ page }) => page.getByText("it is not known of any step").waitFor(),
   },
-  "all-zero": { run: "all-zero" },
+  "all-zero": {
+    run: "all-zero",
+    arrange: ({ page }) => page.getByText("Too few steps have a gradient norm that counts").waitFor(),
+  },
   "too-few-steps": { run: "early" },
   running: { run: "spikes" },
   "run-failed": {

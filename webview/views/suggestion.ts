@@ -34,6 +34,7 @@ const TEXT = {
   ),
   explodingWithout: t("The gradients exploded or became NaN"),
   ended: t("The run ended before there were enough steps for a suggestion"),
+  uncounted: t("Too few steps have a gradient norm that counts: one that is finite and above 0"),
   write: t("Write to code"),
   writeAnyway: (threshold: number) => t("Write {0} to code anyway", formatThreshold(threshold)),
   clipAnyway: t("Write to code anyway"),
@@ -89,6 +90,8 @@ export class SuggestionView {
     const { advice } = series;
     const { verdict, threshold, inForce, evidence } = advice;
     const waiting = verdict === "too-few-steps";
+    // There were steps enough: more of them, or a longer run, would not help.
+    const isUncounted = waiting && series.steps >= 2 * STEPS_NEEDED && evidence.steps < series.steps / 2;
     const hasScript = hasCode(run, series);
     const kind = this.#kind.show(`${run.summary.id}/${series.id}`, !waiting && threshold !== null && hasScript, () =>
       this.show(run, series, outcome),
@@ -109,13 +112,15 @@ export class SuggestionView {
       this.#verdict,
       other
         ? other.headline
-        : waiting && run.summary.status !== "running"
-          ? TEXT.ended
-          : verdict === "exploding" && threshold === null
-            ? TEXT.explodingWithout
-            : sudden
-              ? TEXT.sudden
-              : TEXT.verdicts[verdict],
+        : isUncounted
+          ? TEXT.uncounted
+          : waiting && run.summary.status !== "running"
+            ? TEXT.ended
+            : verdict === "exploding" && threshold === null
+              ? TEXT.explodingWithout
+              : sudden
+                ? TEXT.sudden
+                : TEXT.verdicts[verdict],
     );
     setHidden(this.#threshold, number === null);
     setText(this.#threshold, number ?? "");
