@@ -207,7 +207,45 @@ def train(clip, endless=False):
     for number in steps(endless):
         mx.eval(compiled(*map(mx.array, batch(number))), state)
 """
+LINE_SEARCH = """
+import jax, jax.numpy as jnp, optax
+
+def train(clip, endless=False):
+    params = jnp.ones((6, 1)) * 0.1
+    tx = optax.chain(optax.sgd(0.05), optax.scale_by_backtracking_linesearch(max_backtracking_steps=3))
+    state = tx.init(params)
+
+    @jax.jit
+    def step(params, state, x, y):
+        loss_of = lambda params: jnp.mean((x @ params - y) ** 2)
+        loss, gradients = jax.value_and_grad(loss_of)(params)
+        updates, state = tx.update(gradients, state, params, value=loss, grad=gradients, value_fn=loss_of)
+        return optax.apply_updates(params, updates), state
+
+    for number in steps(endless):
+        params, state = step(params, state, *batch(number))
+"""
+SEVERAL = """
+import tensorflow as tf
+import keras
+
+def train(clip, endless=False):
+    models = [keras.Sequential([keras.Input((6,)), keras.layers.Dense(1)]) for _ in range(2)]
+    actor, critic = keras.optimizers.SGD(0.05), keras.optimizers.SGD(0.05)
+    for number in steps(endless):
+        x, y = map(tf.constant, batch(number))
+        for model, optimizer in zip(models, (actor, critic)):
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean((model(x) - y) ** 2)
+            gradients, _ = tf.clip_by_global_norm(tape.gradient(loss, model.trainable_variables), clip)
+            optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+"""
 REFUSED = [
+    ("a line search evaluates the loss anew, so that its gradients can't be clipped", case("search", LINE_SEARCH, "optax")),
+    (
+        "there are several optimizers: say --series with one of ",
+        case("several", SEVERAL, "keras", "tensorflow", KERAS_BACKEND="tensorflow"),
+    ),
     (
         "keras.optimizers.Optimizer(clipnorm=…) is another one",
         case("each variable", KERAS.replace("global_clipnorm", "clipnorm"), "keras", "jax", KERAS_BACKEND="jax"),
@@ -229,6 +267,13 @@ def test_what_can_not_be_exact_is_refused(
     done = swept(text, "--steps", "5", own=0.7, endless=True, **env)
     assert done.returncode == 1 and reason in done.stderr, done.stderr
     assert not list(tmp_path.glob("trained-*"))
+
+
+@pytest.mark.parametrize("text, env", [case("tape", SEVERAL, "keras", "tensorflow", KERAS_BACKEND="tensorflow")])
+def test_a_function_that_clips_is_tried_for_all_of_several_optimizers(text: str, env: Dict[str, str], swept: Any) -> None:
+    done = swept(text, "--thresholds", "0.5", "--steps", "8", "--series", "all", own=0.7, endless=True, **env)
+    assert done.returncode == 0, done.stderr
+    assert [line["threshold"] for line in json.loads(done.stdout)["settings"]] == [pytest.approx(0.7), 0.5]
 
 
 @pytest.mark.parametrize(

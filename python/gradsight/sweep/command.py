@@ -189,6 +189,8 @@ def _series(record: Record, wanted: Optional[str], result: Result) -> Optional[s
         raise Refused(f"the script failed by itself: {result.reason}")
     if record.scaled is not None:
         raise Refused(f"{record.scaled} Mend that first.")
+    if any(clip is not None and "deepspeed" in clip["function"].lower() for clip in record.clips.values()):
+        raise Refused("DeepSpeed clips by itself, as its configuration says, and there are no trials of that yet.")
     names = list(record.updates)
     in_graph = record.framework in IN_GRAPH
     if in_graph:
