@@ -231,7 +231,32 @@ for norm in [1.0, 3.0, float("inf"), 2.0, 100.0, 5.0]:
         print(float(tf.linalg.global_norm([weight - value for weight, value in zip(weights, before)])))
 `;
 
+const OPTAX_HISTORY = `# Needs: jax, optax
+import jax
+import jax.numpy as jnp
+import optax
+
+params = {"w": jnp.zeros(4), "v": jnp.zeros(4)}
+tx = optax.sgd(1.0)
+state = tx.init(params)
+
+
+@jax.jit
+def train_step(params, state, norm):
+    grads = jax.grad(lambda p: norm / 2 * p["w"].sum())(params)
+    updates, state = tx.update(grads, state, params)
+    return optax.apply_updates(params, updates), state
+
+
+for norm in [1.0, 3.0, float("inf"), 2.0, 100.0, 5.0]:
+    moved, state = train_step(params, state, norm)
+    if norm != float("inf"):
+        print(float(jnp.linalg.norm(moved["w"] - params["w"])))
+        params = moved
+`;
+
 it.for([
+  OPTAX_HISTORY,
   tapeHistory("", "tf.compat.v1.train.GradientDescentOptimizer(1.0)"),
   tapeHistory("@tf.function", "tf.keras.optimizers.SGD(1.0)"),
   tapeHistory("@tf.function(jit_compile=True)", "tf.keras.optimizers.SGD(1.0)"),

@@ -278,6 +278,31 @@ describe("by the history of the norms", () => {
     expect(rulesFound(written)).toEqual([]);
   });
 
+  describe("by a transformation in a script with Optax", () => {
+    const optax = (imports: string, tx: string) =>
+      `${imports}\ntx = ${tx}\n@jax.jit\ndef step(p, s, b):\n    g = jax.grad(loss)(p, b)\n    u, s = tx.update(g, s)\n    return optax.apply_updates(p, u), s\n`;
+    it.each([
+      ["around the optimizer", "optax.adam(1e-3)", "optax.chain(autoclip(50.0), optax.adam(1e-3))"],
+      [
+        "first in a chain",
+        "optax.chain(optax.add_decayed_weights(0.1), optax.sgd(0.1))",
+        "optax.chain(autoclip(50.0), optax.add_decayed_weights(0.1), optax.sgd(0.1))",
+      ],
+    ])("%s", (_, before, after) => {
+      const written = choose(optax("import jax\nimport jax.numpy as jnp\nimport optax", before), "autoclip");
+      expect(written).toContain("import optax\n\n\ndef autoclip(percentile=50.0, memory=10000):\n");
+      expect(written).toContain("jnp.sort(norms)[jnp.round(");
+      expect(written.slice(written.indexOf("tx = "))).toBe(optax("", after).slice(1));
+      expect(choose(written, "autoclip")).toMatch(
+        /^refused: .* by the history of the norms \(AutoClip\) on line \d+ already/,
+      );
+      expect(choose(written, "value")).toMatch(/^refused: .* otherwise on line/);
+      expect(rulesFound(written)).toEqual([]);
+    });
+    it("with what it needs imported", () =>
+      expect(choose(optax("import jax, optax", "optax.adam(1e-3)"), "autoclip")).toContain("jax.numpy.sort(norms)"));
+  });
+
   it("by one of its own for each update", () => {
     const text = `from torch import optim
 

@@ -5,9 +5,9 @@ import type { UpdateSite } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import type { TextEdit, TextRange } from "../finding.ts";
 import type { Framework } from "../frameworks/framework.ts";
-import type { OtherKind } from "../frameworks/spelling.ts";
+import type { OtherKind, WrapperSpelling } from "../frameworks/spelling.ts";
 import type { ThresholdEdit } from "../index.ts";
-import { rangeOf } from "../syntax/ast.ts";
+import { type Expression, rangeOf } from "../syntax/ast.ts";
 import { takenHook } from "./clip-in-hook.ts";
 import { clipsByItself, frameworksFor, hookedClips, insertClip, type Kind, spellingsFor } from "./insert-clip.ts";
 import { remove } from "./layout.ts";
@@ -102,6 +102,10 @@ function clippedByHelper(facts: Facts, site: UpdateSite): { kind: OtherKind; whe
   const bounded = [...(site.step.gradients?.bounded ?? [])];
   for (const kind of ["value", "adaptive", "autoclip"] as const)
     for (const spelling of spellingsFor(site, kind)) {
+      if (spelling.place === "around") {
+        const link = linkBy(facts, site, spelling);
+        if (link) return { kind, where: whereIs(facts, link) };
+      }
       if (spelling.place !== "gradients" || typeof spelling.function === "string") continue;
       const { name } = spelling.function;
       const definition = facts.statements.find(
@@ -111,6 +115,14 @@ function clippedByHelper(facts: Facts, site: UpdateSite): { kind: OtherKind; whe
       if (by) return { kind, where: whereIs(facts, by) };
     }
   return null;
+}
+
+/** The link of the optimizer that calls what was defined in the file. */
+function linkBy({ names }: Facts, { step }: UpdateSite, { functions }: WrapperSpelling): Expression | undefined {
+  const helper = functions.find((named) => typeof named !== "string");
+  const made = step.optimizer.wholes.map(({ call }) => rangeOf(call));
+  const sites = (helper && names.calls.get(helper.name)) ?? [];
+  return sites.find(({ call }) => made.some((whole) => isWithin(rangeOf(call), whole)))?.call;
 }
 
 const isWithin = (inner: TextRange, outer: TextRange) => inner.start >= outer.start && inner.end <= outer.end;

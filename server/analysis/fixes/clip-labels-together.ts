@@ -18,7 +18,7 @@ export function clipLabelsTogether(
   const { threshold } = told;
   const number = threshold.kind === "number" ? sourceOf(facts, threshold) : null;
   const limit = number ?? express(facts, { ...told, node: threshold }, { frame, scope });
-  const spelled = spelling.functions.map((name) => spell(facts, name, scope));
+  const spelled = spelling.functions.map((name) => (typeof name === "string" ? spell(facts, name, scope) : null));
   const functions = spelled.flatMap((found) => (found && !found.edit ? [found.name] : []));
   const edits = new Map<Call, TextEdit>();
   for (const clip of clips) {

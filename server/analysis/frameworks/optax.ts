@@ -1,6 +1,7 @@
 /** Optax: gradient transformations that are chained, so that clipping is a link of the optimizer. */
 import { at, type Combination, type Framework, type Meaning } from "./framework.ts";
-import type { WrapperSpelling } from "./spelling.ts";
+import { AUTOCLIP } from "./optax-helpers.ts";
+import type { Helper, WrapperSpelling } from "./spelling.ts";
 
 const ALIASES =
   "adabelief|adadelta|adafactor|adagrad|adam|adamax|adamaxw|adamw|adan|amsgrad|lamb|lion|nadam|nadamw|noisy_sgd|novograd|optimistic_adam|optimistic_adam_v2|optimistic_gradient_descent|radam|rmsprop|rprop|sgd|signum|sm3|yogi";
@@ -76,10 +77,11 @@ export const optax: Framework = {
   kinds: {
     value: chained("optax.clip"),
     adaptive: { ...chained("optax.adaptive_grad_clip"), needs: at(2, "params") },
+    autoclip: chained(AUTOCLIP),
   },
 };
 
-function chained(transformation: string): WrapperSpelling {
+function chained(transformation: string | Helper): WrapperSpelling {
   return {
     place: "around",
     functions: ["optax.chain", transformation],

@@ -106,8 +106,8 @@ export interface HookSpelling {
 /** Around the constructor's call. */
 export interface WrapperSpelling {
   readonly place: "around";
-  /** Qualified names of what is written, spelled as the file imports them. */
-  readonly functions: readonly string[];
+  /** Qualified names of what is written, spelled as the file imports them, or what is defined in the file. */
+  readonly functions: readonly (string | Helper)[];
   readonly write: (wrap: {
     readonly functions: readonly string[];
     readonly optimizer: string;

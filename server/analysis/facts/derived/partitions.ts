@@ -68,7 +68,11 @@ function partOf(
   const { opaque, configured, constructors } = optimizers.refer(part.node, part.frame, part.scope, framework);
   const finishes = constructors.some((built) => optimizers.finishes(built.name));
   const isUnclipped = !opaque && configured.length === 0 && finishes;
-  return { label, clip: clipIn(facts, clipping, part, configured), isUnclipped };
+  return {
+    label,
+    clip: clipIn(facts, typeof clipping === "string" ? clipping : undefined, part, configured),
+    isUnclipped,
+  };
 }
 
 function clipIn(
