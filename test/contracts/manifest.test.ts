@@ -65,7 +65,9 @@ describe("settings", () => {
     ...read("server/lsp/settings.ts").matchAll(/\blint\.(\w+) [!=]==|member\(lint, "(\w+)"\)/g),
   ].map(([, compared, taken]) => `gradsight.lint.${compared ?? taken}`);
   const readByExtension = [
-    ...extension.matchAll(/getConfiguration\([^)]*\)\s*\.(?:get|update|inspect)(?:<[^>]*>)?\(\s*"([\w.]+)"/g),
+    ...extension.matchAll(
+      /getConfiguration\((?!"python")[^)]*\)\s*\.(?:get|update|inspect)(?:<[^>]*>)?\(\s*"([\w.]+)"/g,
+    ),
   ].map(([, key]) => `gradsight.${key}`);
   const watched = [...extension.matchAll(/affectsConfiguration\(\s*"([\w.]+)"/g)].map(([, name]) => name);
 
