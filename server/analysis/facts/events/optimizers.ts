@@ -6,7 +6,7 @@ import type { Versions } from "../../workspace.ts";
 import { usesExternal } from "../names/external-names.ts";
 import { unwatched } from "../names/reads.ts";
 import { type Binding, type ClassInfo, type FunctionInfo, type Names, type Scope, Variable } from "../names/scope.ts";
-import { once } from "../once.ts";
+import { once, onceAWord } from "../once.ts";
 import { declaredClasses } from "../values/declared.ts";
 import { asDisplay, type External, type Frame, type Located, stripCall, type Value } from "../values/value.ts";
 import type { Values } from "../values/values.ts";
@@ -37,12 +37,17 @@ export const clippedElsewhere = (names: Names, frameworks: readonly Framework[])
 
 const clippedIn = once((names: Names) =>
   once((frameworks: readonly Framework[]) => {
-    const called = [...names.calls.keys()];
+    const called = new Set([...names.calls.keys()].flatMap(clippingBy(frameworks)));
     return frameworks.filter(
-      ({ clipsElsewhere }) =>
-        clipsElsewhere && (usesExternal(names, clipsElsewhere) || called.some((name) => clipsElsewhere.test(name))),
+      (framework) =>
+        framework.clipsElsewhere && (called.has(framework) || usesExternal(names, framework.clipsElsewhere)),
     );
   }),
+);
+
+/** Those that something of such a name clips for. */
+const clippingBy = once((frameworks: readonly Framework[]) =>
+  onceAWord((name) => frameworks.filter(({ clipsElsewhere }) => clipsElsewhere?.test(name))),
 );
 
 export class Optimizers {

@@ -61,20 +61,29 @@ export const calledAs = ({ name, owner }: FunctionInfo): string =>
 
 /** Called names of what calls return: a part of it (`init, update = adam(1e-3)`), a backward pass (`grads_of = jax.grad(loss)`). */
 function madeNames({ module, functions, calls }: Names, classifier: Classifier): string[] {
-  const variables = [module, ...functions.map(({ scope }) => scope)].flatMap(({ variables }) => [
-    ...variables.values(),
-  ]);
-  return variables.flatMap(({ name, bindings }) => {
+  const made = [madeIn(module), ...functions.map(({ scope }) => madeInFunction(scope))].flat();
+  return made.flatMap(({ name, by }) => {
     if (!calls.has(name)) return [];
-    const made = bindings.some(
-      (b) =>
-        b.kind === "value" &&
-        b.value.kind === "call" &&
-        (b.path.length > 0 ? classifier.mayUnpack : classifier.makesBackward(lastPart(b.value.callee))),
-    );
-    return made ? [name] : [];
+    return (by === null ? classifier.mayUnpack : classifier.makesBackward(by)) ? [name] : [];
   });
 }
+
+/** What a call returns is given a name; `by` is what is called, null where the name is given a part of it. */
+interface Made {
+  readonly name: string;
+  readonly by: string | null;
+}
+
+const madeIn = ({ variables }: Scope): readonly Made[] =>
+  [...variables.values()].flatMap(({ name, bindings }) =>
+    bindings.flatMap((b) =>
+      b.kind === "value" && b.value.kind === "call"
+        ? [{ name, by: b.path.length > 0 ? null : lastPart(b.value.callee) }]
+        : [],
+    ),
+  );
+
+const madeInFunction = once(madeIn);
 
 /** What is called of modules that may have to do with training: imported functions, and members of imported modules. */
 function namesOfImports(names: Names, imports: Imports): string[] {
@@ -109,9 +118,7 @@ function rootOf({ callee }: Call): string | null {
 function callersOf(name: string, names: Names): Caller[] {
   // Of `super().__init__()`, whose constructor that is is told by the bases.
   const sites = name === "__init__" ? [] : (names.calls.get(name) ?? []);
-  const called = sites.flatMap((site) =>
-    [...functionsAround(site.scope)].map((owner) => ({ name: calledAs(owner), site })),
-  );
+  const called = sites.flatMap(callersAt);
   const given = callsGiven(name, names).flatMap(({ scope, statement }) => [
     ...[...functionsAround(scope)].map(calledAs),
     // `train_step = jax.jit(step)`: a call of the one comes to the other.
@@ -122,6 +129,10 @@ function callersOf(name: string, names: Names): Caller[] {
     ...[...given, ...(derived(names).get(name) ?? [])].map((caller) => ({ name: caller, site: null })),
   ];
 }
+
+const callersAt = once((site: CallSite): readonly Caller[] =>
+  [...functionsAround(site.scope)].map((owner) => ({ name: calledAs(owner), site })),
+);
 
 /** Classes by their bases' names, where what calls the one runs the constructor of the other. */
 const derived = once((names: Names): ReadonlyMap<string, readonly string[]> => {

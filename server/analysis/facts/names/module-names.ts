@@ -85,7 +85,7 @@ function isSame(a: Variable, b: Variable): boolean {
   );
 }
 
-function callsOf(parts: readonly Part[]): Map<string, CallSite[]> {
+function callsOf(parts: readonly Part[]): ReadonlyMap<string, readonly CallSite[]> {
   const calls = gathered(parts.map((part) => part.calls));
   // Names may be given again and again, and to each other (`a = b`, `b = a`): a site counts once.
   const renamed = new Map<string, Set<CallSite>>();

@@ -32,13 +32,20 @@ export type Written =
   | { readonly content: Binding; readonly key: string | number | null };
 
 /** What several parts have under each name. */
-export function gathered<Item>(parts: readonly ReadonlyMap<string, readonly Item[]>[]): Map<string, Item[]> {
-  const all = new Map<string, Item[]>();
+export function gathered<Item>(parts: readonly ReadonlyMap<string, readonly Item[]>[]): Map<string, readonly Item[]> {
+  // Most names stand in one part alone, whose list serves.
+  const all = new Map<string, readonly Item[]>();
+  const merged = new Map<string, Item[]>();
   for (const part of parts)
     for (const [name, items] of part) {
       const known = all.get(name);
-      if (!known) all.set(name, [...items]);
-      else for (const item of items) known.push(item);
+      const own = merged.get(name);
+      if (own) for (const item of items) own.push(item);
+      else if (known) {
+        const both = [...known, ...items];
+        merged.set(name, both);
+        all.set(name, both);
+      } else all.set(name, items);
     }
   return all;
 }
