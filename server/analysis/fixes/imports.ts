@@ -58,7 +58,7 @@ function imported(facts: Facts, scope: Scope): readonly Imported[] {
   const known = importedNames(facts);
   let found = known.get(scope);
   if (!found) {
-    found = importedIn(scope);
+    found = scope.parent ? importedInside(scope) : importedIn(scope);
     known.set(scope, found);
   }
   return found;
@@ -73,10 +73,13 @@ const importedNames = once((_: Facts) => new Map<Scope, readonly Imported[]>());
 
 const importedIn = (scope: Scope): Imported[] =>
   [...scope.variables.values()].flatMap((variable) => {
-    const names = new Set(variable.bindings.map((binding) => (binding.kind === "import" ? binding.name : "")));
-    const [name] = names;
-    return names.size === 1 && name ? [{ variable, name }] : [];
+    const [first, ...others] = variable.bindings;
+    const name = first?.kind === "import" ? first.name : "";
+    return name && others.every((other) => other.kind === "import" && other.name === name) ? [{ variable, name }] : [];
   });
+
+/** A scope within a statement stays as it is. */
+const importedInside = once(importedIn);
 
 function insertImport({ text, statements }: Facts, root: string, module: string): TextEdit {
   const newline = newlineOf(text);

@@ -133,9 +133,10 @@ function reaches(facts: Facts, subject: Threshold, source: KnownThreshold): bool
 /** `if clip >= 0:`, which keeps negative numbers out, but not zero. */
 function laxGuard(facts: Facts, subject: Threshold): Omit<Finding, "rule"> | null {
   if (subject.zeroIsOff || !subject.clip) return null;
+  const guards = guardsOf(facts, { ...subject, node: subject.place }).flatMap(partsOf);
+  if (!guards.some(isOrder)) return null;
   const source = sourceOfThreshold(facts, subject);
   if ("literal" in source && !source.isDefault) return null;
-  const guards = guardsOf(facts, { ...subject, node: subject.place }).flatMap(partsOf);
   const through = (guard: Guard, value: number) => passes(facts, guard, { subject, value });
   if (guards.some((guard) => through(guard, 0) === false)) return null;
   const lax = guards.find((guard) => isOrder(guard) && through(guard, 0) && through(guard, -1) === false);

@@ -16,7 +16,8 @@ export interface Enclosing {
 
 /** Innermost first. */
 export function enclosing(facts: Facts, { node, frame, scope }: Seen): Enclosing[] {
-  const found = wayTo(facts.statements[topLevel(facts.statements).get(node.anchor) ?? -1], node);
+  const statement = facts.statements[topLevel(facts.statements).get(node.anchor) ?? -1];
+  const found = statement ? within(statement)(node) : [];
   // A definition is entered by being called.
   const definition = found.findLastIndex(({ statement }) => statement.kind === "function");
   const inner = found.slice(definition + 1).map((at) => ({ ...at, frame, scope }));
@@ -28,6 +29,8 @@ export function enclosing(facts: Facts, { node, frame, scope }: Seen): Enclosing
 export const topLevel = once(
   (statements: Block): ReadonlyMap<Anchor, number> => new Map(statements.map(({ anchor }, index) => [anchor, index])),
 );
+
+const within = once((statement: Statement) => once((node: Expression) => wayTo(statement, node)));
 
 function wayTo(statement: Statement | undefined, node: Expression): { statement: Statement; block: Block | null }[] {
   if (!statement) return [];

@@ -5,12 +5,13 @@ import {
   childrenOf,
   type Expression,
   expressionsOf,
-  rangeOf,
   type Statement,
+  textOf,
 } from "../../syntax/ast.ts";
 import type { ClipEvent, Seen } from "../events/events.ts";
 import { type Facts, sourceOf } from "../facts.ts";
 import type { Scope, Variable } from "../names/scope.ts";
+import { once } from "../once.ts";
 import type { Frame } from "../values/value.ts";
 import { topLevel } from "./enclosing.ts";
 
@@ -42,7 +43,7 @@ export function guardsOf(facts: Facts, { node, frame, scope }: Seen): Guard[] {
     const { frame: within, scope: inside }: Seen = at;
     // What called it from another module may have had any reason to.
     const isHere = facts.values.imports.isHere(inside);
-    const conditions = isHere ? conditionsIn(facts, facts.statements, at.node, []) : [{ test: null, holds: true }];
+    const conditions = isHere ? conditionsAt(facts, at.node) : [{ test: null, holds: true }];
     for (const condition of conditions) guards.push({ ...condition, frame: within, scope: inside });
     const { call }: Frame = facts.values.frames.for(inside, within);
     at = call && { node: call.call, frame: call.frame, scope: call.scope };
@@ -53,33 +54,47 @@ export function guardsOf(facts: Facts, { node, frame, scope }: Seen): Guard[] {
 const within = (outer: Statement | Expression, inner: Expression) =>
   outer.anchor === inner.anchor && outer.start <= inner.start && inner.end <= outer.end;
 
-function conditionsIn(facts: Facts, block: Block, node: Expression, around: readonly Condition[]): Condition[] {
-  const index =
-    block === facts.statements
-      ? (topLevel(block).get(node.anchor) ?? -1)
-      : block.findIndex((statement) => within(statement, node));
+function conditionsAt({ statements }: Facts, node: Expression): readonly Condition[] {
+  const index = topLevel(statements).get(node.anchor) ?? -1;
+  const statement = statements[index];
+  if (!statement) return [];
+  return isEntered(statement) ? conditionsWhereCalled(statement)(node) : conditionsAmong(statements, index, node, []);
+}
+
+/** A definition is entered by being called, whatever stands before it. */
+const isEntered = ({ kind }: Statement) => kind === "function" || kind === "class";
+const conditionsWhereCalled = once((statement: Statement) =>
+  once((node: Expression) => conditionsAmong([statement], 0, node, [])),
+);
+
+const conditionsIn = (block: Block, node: Expression, around: readonly Condition[]) =>
+  conditionsAmong(
+    block,
+    block.findIndex((statement) => within(statement, node)),
+    node,
+    around,
+  );
+
+function conditionsAmong(block: Block, index: number, node: Expression, around: readonly Condition[]): Condition[] {
   const statement = block[index];
   if (!statement) return [...around];
-  // A definition is entered by being called.
-  const starts = statement.kind === "function" || statement.kind === "class";
-  const known = starts ? [] : [...around, ...block.slice(0, index).flatMap((before) => leftBehind(facts, before))];
+  const known = isEntered(statement) ? [] : [...around, ...block.slice(0, index).flatMap(leftBehind)];
   const inner = blocksOf(statement).findIndex((each) => each.some((child) => within(child, node)));
   const entered = blocksOf(statement)[inner];
   if (!entered) return [...known, ...expressionsOf(statement).flatMap((whole) => conditionsWithin(whole, node))];
   if (statement.kind === "if") known.push({ test: statement.test, holds: inner === 0 });
   if (statement.kind === "match") known.push({ test: null, holds: true });
-  return conditionsIn(facts, entered, node, known);
+  return conditionsIn(entered, node, known);
 }
 
 /** What is known after `if …: return`, or after `assert …`. */
-function leftBehind(facts: Facts, statement: Statement): Condition[] {
+function leftBehind(statement: Statement): Condition[] {
   if (statement.kind === "if") {
     if (leaves(statement.body)) return [{ test: statement.test, holds: false }];
     return leaves(statement.otherwise) ? [{ test: statement.test, holds: true }] : [];
   }
   const [asserted] = statement.kind === "other" ? statement.children : [];
-  const { start } = rangeOf(statement);
-  return asserted && facts.text.startsWith("assert", start) ? [{ test: asserted, holds: true }] : [];
+  return asserted && textOf(statement).startsWith("assert") ? [{ test: asserted, holds: true }] : [];
 }
 
 function leaves(block: Block): boolean {
