@@ -5,6 +5,7 @@ import type { ObservedRun } from "../observed-run.ts";
 import { type Expression, type Statement, textOf } from "../syntax/ast.ts";
 import type { Importer, Versions } from "../workspace.ts";
 import { findEvidence } from "./architecture.ts";
+import type { Answers } from "./events/answers.ts";
 import type { Classifier } from "./events/classify.ts";
 import type { ClipSite, Evidence, LogSite, UnscaleSite, UpdateSite } from "./events/events.ts";
 import { ParameterSets } from "./events/parameters.ts";
@@ -14,12 +15,16 @@ import { once } from "./once.ts";
 import { Suppressions } from "./suppressions.ts";
 import type { Values } from "./values/values.ts";
 
+/** What a question may be answered from whose answer is kept. */
+export type Program = Pick<Facts, "names" | "values">;
+
 export interface Facts {
   readonly text: string;
   readonly statements: readonly Statement[];
   readonly names: Names;
   readonly values: Values;
   readonly parameters: ParameterSets;
+  readonly answers: Answers;
   readonly classifier: Classifier;
   readonly updates: readonly UpdateSite[];
   /** Updates in other modules that calls in this file lead to: theirs to report, but they share the clips. */
@@ -90,14 +95,19 @@ export function gatherFacts(
   }: Surroundings = {},
 ): Facts {
   const present = mentionedAmong(frameworks, contains);
-  const { values, classifier, account } = walks.walk(statements, names, { frameworks: present, importer, versions });
+  const { values, classifier, account, answers } = walks.walk(statements, names, {
+    frameworks: present,
+    importer,
+    versions,
+  });
   return {
     text,
     statements,
     names,
     values,
-    parameters: new ParameterSets(values),
+    parameters: new ParameterSets(values, answers),
     classifier,
+    answers,
     ...account,
     evidence: findEvidence(names, values, present),
     suppressions: new Suppressions(text),
@@ -108,4 +118,4 @@ export function gatherFacts(
   };
 }
 
-export const sourceOf = (_: Facts, node: Expression): string => textOf(node);
+export const sourceOf = (_: Program, node: Expression): string => textOf(node);

@@ -1,7 +1,9 @@
 /** The options of the command line that a file and its modules declare, by argparse, absl's flags, click, typer and fire. */
 import { type Call, type Expression, type Parameter, rangeOf } from "../../syntax/ast.ts";
 import { argumentOf } from "../../syntax/call.ts";
-import type { Facts } from "../facts.ts";
+import type { Program } from "../facts.ts";
+import { gathered } from "../names/part.ts";
+import { type Index, listed } from "../names/reads.ts";
 import type { CallSite, FunctionInfo, Names, Scope } from "../names/scope.ts";
 import { once } from "../once.ts";
 import type { Value } from "../values/value.ts";
@@ -35,11 +37,11 @@ export const isParsed = (values: readonly Value[]) =>
   values.some((value) => value.kind === "external" && PARSED.test(value.name));
 
 /** Those of this file alone. */
-export const optionsOf = (facts: Facts): readonly Option[] => optionsIn(facts, facts.names);
+export const optionsOf = (facts: Program): readonly Option[] => optionsIn(facts, facts.names);
 
-const declaredIn = once((_: Facts) => new Map<Names, readonly Option[]>());
+const declaredIn = once((_: Program) => new Map<Names, readonly Option[]>());
 
-function optionsIn(facts: Facts, names: Names): readonly Option[] {
+function optionsIn(facts: Program, names: Names): readonly Option[] {
   const known = declaredIn(facts);
   let options = known.get(names);
   if (!options) {
@@ -47,7 +49,9 @@ function optionsIn(facts: Facts, names: Names): readonly Option[] {
     options = [
       ...(names.calls.get("add_argument") ?? []).map(argument),
       ...flags(facts, names),
-      ...names.functions.flatMap((info) => [...decorated(facts, info), ...parameters(facts, info, commands)]),
+      ...names.functions
+        .filter((info) => decoratorsOf(info).length > 0 || commands.has(info))
+        .flatMap((info) => [...decorated(facts, info), ...parameters(facts, info, commands)]),
     ];
     known.set(names, options);
   }
@@ -61,26 +65,32 @@ const argument = once(({ call, scope }: CallSite): Option => {
   return { ...declared(call, scope), flag, destination, command: null, isGlobal: false };
 });
 
+/** By what they fill. */
+const argumentsIn: Index<CallSite> = once(({ calls }: Names) =>
+  gathered((calls.get("add_argument") ?? []).map((site) => new Map([[argument(site).destination, [site]]]))),
+);
+
 /** `flags.DEFINE_float("clip", 1.0, "…")`, read as `FLAGS.clip`. */
-function flags(facts: Facts, names: Names): Option[] {
-  return [...names.calls].flatMap(([name, sites]) => {
-    const defining = name.startsWith("DEFINE_")
-      ? sites.filter(({ call, scope }) => isDefining(facts, call, scope))
-      : [];
-    return defining.map(({ call, scope }): Option => {
-      const [destination = ""] = stringsOf(call);
-      const flag = `--${destination}`;
-      const fallback = argumentOf(call, 1, "default")?.value ?? null;
-      return { ...declared(call, scope), flag, destination, fallback, command: null, isGlobal: true };
-    });
+function flags(facts: Program, names: Names): Option[] {
+  const defining = listed(names, definingIn, "").filter(({ call, scope }) => isDefining(facts, call, scope));
+  return defining.map(({ call, scope }): Option => {
+    const [destination = ""] = stringsOf(call);
+    const flag = `--${destination}`;
+    const fallback = argumentOf(call, 1, "default")?.value ?? null;
+    return { ...declared(call, scope), flag, destination, fallback, command: null, isGlobal: true };
   });
 }
 
-const isDefining = (facts: Facts, call: Call, scope: Scope) =>
+const definingIn: Index<CallSite> = once(
+  ({ calls }: Names) =>
+    new Map([["", [...calls].flatMap(([name, sites]) => (name.startsWith("DEFINE_") ? sites : []))]]),
+);
+
+const isDefining = (facts: Program, call: Call, scope: Scope) =>
   namesOf(facts, call.callee, scope).some((name) => DEFINES_FLAG.test(name));
 
 /** `@click.option("--clip", default=1.0)`. */
-function decorated(facts: Facts, info: FunctionInfo): Option[] {
+function decorated(facts: Program, info: FunctionInfo): Option[] {
   const scope = info.scope.parent ?? info.scope;
   return decoratorsOf(info).flatMap((call): Option[] => {
     if (!namesOf(facts, call.callee, scope).some((name) => CLICK.test(name))) return [];
@@ -92,7 +102,7 @@ function decorated(facts: Facts, info: FunctionInfo): Option[] {
 }
 
 /** Of functions that typer and fire call with what stands on the command line. */
-function parameters(facts: Facts, info: FunctionInfo, commands: ReadonlySet<FunctionInfo>): Option[] {
+function parameters(facts: Program, info: FunctionInfo, commands: ReadonlySet<FunctionInfo>): Option[] {
   const scope = info.scope.parent ?? info.scope;
   const isCommand =
     decoratorsOf(info).some((call) => namesOf(facts, call.callee, scope).some((name) => TYPER_COMMAND.test(name))) ||
@@ -111,7 +121,7 @@ function parameters(facts: Facts, info: FunctionInfo, commands: ReadonlySet<Func
   });
 }
 
-function commandsIn(facts: Facts, names: Names): ReadonlySet<FunctionInfo> {
+function commandsIn(facts: Program, names: Names): ReadonlySet<FunctionInfo> {
   const sites = ["run", "Fire"].flatMap((name) => names.calls.get(name) ?? []);
   const run = sites.flatMap(({ call, scope }) => {
     const given = call.arguments[0]?.value;
@@ -121,10 +131,11 @@ function commandsIn(facts: Facts, names: Names): ReadonlySet<FunctionInfo> {
   return new Set(run.flatMap((value) => (value.kind === "function" ? [value.info] : [])));
 }
 
-const decoratorsOf = ({ node }: FunctionInfo): Call[] =>
-  node.kind === "function" ? node.decorators.filter((decorator) => decorator.kind === "call") : [];
+const decoratorsOf = once(({ node }: FunctionInfo): readonly Call[] =>
+  node.kind === "function" ? node.decorators.filter((decorator) => decorator.kind === "call") : [],
+);
 
-const namesOf = (facts: Facts, node: Expression, scope: Scope): string[] =>
+const namesOf = (facts: Program, node: Expression, scope: Scope): string[] =>
   facts.values
     .evaluate(node, facts.values.frames.of(scope), scope)
     .flatMap((value) => (value.kind === "external" ? [value.name] : []));
@@ -147,9 +158,11 @@ function stringAt(call: Call, keyword: string): string | null {
 const attributeOf = (flag: string) => flag.replace(/^-+/, "").replaceAll("-", "_");
 
 /** The one option that fills an attribute, of this file or else of the modules that it imports, unless something else there may. */
-export function optionFor(facts: Facts, destination: string): Option | null {
-  const fills = (names: Names) =>
-    optionsIn(facts, names).filter((option) => !option.command && option.destination === destination);
+export function optionFor(facts: Program, destination: string): Option | null {
+  const fills = (names: Names) => [
+    ...listed(names, argumentsIn, destination).map(argument),
+    ...flags(facts, names).filter((flag) => flag.destination === destination),
+  ];
   const around = facts.values.imports.around();
   const here = fills(facts.names);
   const [option, another] = here.length > 0 ? here : around.flatMap(fills);
@@ -182,13 +195,14 @@ function parserOf(callee: Expression, scope: Scope): object {
 }
 
 /** The option that fills a parameter of a function. */
-export const optionOfParameter = (facts: Facts, info: FunctionInfo, name: string): Option | null =>
-  optionsIn(facts, facts.values.imports.namesIn(info.scope)).find(
-    ({ command, destination }) => command === info && destination === name,
-  ) ?? null;
+export function optionOfParameter(facts: Program, info: FunctionInfo, name: string): Option | null {
+  const commands = commandsIn(facts, facts.values.imports.namesIn(info.scope));
+  const options = [...decorated(facts, info), ...parameters(facts, info, commands)];
+  return options.find(({ destination }) => destination === name) ?? null;
+}
 
 /** `kwargs["clip"]` in a function that the command line calls with `**kwargs`. */
-export function optionOfKeywords(facts: Facts, { object, index }: Expression & { kind: "subscript" }, scope: Scope) {
+export function optionOfKeywords(facts: Program, { object, index }: Expression & { kind: "subscript" }, scope: Scope) {
   const [only, another] = (object.kind === "name" && scope.lookup(object.id)?.bindings) || [];
   if (index?.kind !== "string" || only?.kind !== "parameter" || another || only.parameter.stars !== 2) return null;
   const isFilled = facts.values.imports.namesIn(scope).calls.get("update")?.some(isOn(only.parameter.name));
@@ -202,7 +216,7 @@ const isOn =
     callee.kind === "attribute" && callee.object.kind === "name" && callee.object.id === name;
 
 /** The option that a call declared: `CLIP.value` of `CLIP = flags.DEFINE_float(…)`. */
-export function optionOfCall(facts: Facts, { name, call, scope }: Value & { kind: "external" }): Option | null {
+export function optionOfCall(facts: Program, { name, call, scope }: Value & { kind: "external" }): Option | null {
   const declared = call && name.endsWith("().value") ? optionsIn(facts, facts.values.imports.namesIn(scope)) : [];
   const option = declared.find(({ place }) => place === call);
   return option ? optionFor(facts, option.destination) : null;

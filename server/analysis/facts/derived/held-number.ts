@@ -2,7 +2,7 @@
 import type { Call, Expression } from "../../syntax/ast.ts";
 import { argumentOf, lastPart } from "../../syntax/call.ts";
 import type { Seen } from "../events/events.ts";
-import type { Facts } from "../facts.ts";
+import type { Program } from "../facts.ts";
 import type { Binding, Variable } from "../names/scope.ts";
 import { stripCall, type Value } from "../values/value.ts";
 import { isParsed, optionOfKeywords } from "./command-line.ts";
@@ -27,7 +27,7 @@ export interface Held extends Seen {
 }
 
 /** Where the number is given to the object that an expression reads it from. */
-export function heldNumber(facts: Facts, seen: Seen): Held | null {
+export function heldNumber(facts: Program, seen: Seen): Held | null {
   const { node } = seen;
   if (node.kind !== "attribute" && node.kind !== "subscript") return null;
   const found = follow(facts, seen, [], 0);
@@ -37,12 +37,12 @@ export function heldNumber(facts: Facts, seen: Seen): Held | null {
 }
 
 /** W&B's: a sweep chooses other values. */
-const isTracked = (facts: Facts, { node, frame, scope }: Seen): boolean =>
+const isTracked = (facts: Program, { node, frame, scope }: Seen): boolean =>
   facts.values
     .evaluate(node, frame, scope)
     .some((value) => value.kind === "external" && /^wandb\.(init\(\)\.)?config\b/.test(value.name));
 
-function follow(facts: Facts, seen: Seen, keys: readonly string[], steps: number): Seen | null {
+function follow(facts: Program, seen: Seen, keys: readonly string[], steps: number): Seen | null {
   const { node, frame, scope } = seen;
   if (steps > MAX_STEPS) return null;
   const to = (next: Expression, under: readonly string[]) => follow(facts, { ...seen, node: next }, under, steps + 1);
@@ -86,14 +86,14 @@ function follow(facts: Facts, seen: Seen, keys: readonly string[], steps: number
 }
 
 /** `config=args`: an option of the command line. */
-function ofParsed({ values }: Facts, seen: Seen, [name, another]: readonly string[]): Seen | null {
+function ofParsed({ values }: Program, seen: Seen, [name, another]: readonly string[]): Seen | null {
   const { node, frame, scope } = seen;
   if (name === undefined || another !== undefined || !isParsed(values.evaluate(node, frame, scope))) return null;
   return { ...seen, node: { ...node, kind: "attribute", object: node, name } };
 }
 
 /** `SimpleNamespace(**kwargs).clip` in a function that the command line calls. */
-function ofKeywords(facts: Facts, seen: Seen, [key, another]: readonly string[]): Seen | null {
+function ofKeywords(facts: Program, seen: Seen, [key, another]: readonly string[]): Seen | null {
   if (key === undefined || another !== undefined) return null;
   const { node } = seen;
   const entry = {
@@ -107,7 +107,7 @@ function ofKeywords(facts: Facts, seen: Seen, [key, another]: readonly string[])
 
 /** What the one call of the function passes. */
 function ofParameter(
-  facts: Facts,
+  facts: Program,
   binding: Binding & { kind: "parameter" },
   { frame }: Seen,
   keys: readonly string[],
@@ -133,14 +133,14 @@ function writtenAt(variable: Variable, keys: readonly string[]): Binding | "uncl
   return keys.length > 0 ? (found.bindings[0] ?? null) : null;
 }
 
-function at(facts: Facts, { frame }: Seen, binding: Binding, steps: number): Seen | null {
+function at(facts: Program, { frame }: Seen, binding: Binding, steps: number): Seen | null {
   if (binding.kind !== "value" || binding.path.length > 0) return null;
   const within = facts.values.frames.for(binding.scope, frame);
   return follow(facts, { node: binding.value, frame: within, scope: binding.scope }, [], steps + 1);
 }
 
 /** `cfg.update(clip=2.0)` */
-const isFilled = (facts: Facts, variable: Variable): boolean =>
+const isFilled = (facts: Program, variable: Variable): boolean =>
   FILLS.some((name) =>
     facts.names.calls.get(name)?.some(({ call: { callee }, scope }) => {
       const object = callee.kind === "attribute" ? callee.object : null;
@@ -148,7 +148,7 @@ const isFilled = (facts: Facts, variable: Variable): boolean =>
     }),
   );
 
-function ofCall(facts: Facts, call: Call, seen: Seen, keys: readonly string[], steps: number): Seen | null {
+function ofCall(facts: Program, call: Call, seen: Seen, keys: readonly string[], steps: number): Seen | null {
   const { values } = facts;
   const { frame, scope } = seen;
   const to = (node: Expression, under = keys) => follow(facts, { ...seen, node }, under, steps + 1);
@@ -178,7 +178,7 @@ function ofCall(facts: Facts, call: Call, seen: Seen, keys: readonly string[], s
 
 /** `namedtuple("Config", "lr clip", defaults=(0.1, 1.0))(clip=2.0)`: what it is given, or else its default, told from the last field on. */
 function ofTuple(
-  facts: Facts,
+  facts: Program,
   { call: made, frame, scope }: Value & { kind: "external" },
   call: Call,
   seen: Seen,
@@ -204,7 +204,7 @@ function ofTuple(
 
 /** `OmegaConf.merge(base, own, OmegaConf.from_cli())`: the last that holds it, but for the command line. */
 function ofMerge(
-  facts: Facts,
+  facts: Program,
   { arguments: given }: Call,
   seen: Seen,
   keys: readonly string[],
@@ -225,7 +225,7 @@ export const isCommandLine = (values: readonly Value[]) =>
   values.length > 0 && values.every((value) => value.kind === "external" && COMMAND_LINE.test(value.name));
 
 /** `OmegaConf.create({"lr": 0.1})`, of which all keys are written and none is this one. */
-function isWithout({ values }: Facts, [made]: readonly Value[], key: string): boolean {
+function isWithout({ values }: Program, [made]: readonly Value[], key: string): boolean {
   const given = made?.kind === "external" && HOLDS.test(stripCall(made.name)) ? made.call?.arguments : undefined;
   if (made?.kind !== "external" || given?.length !== 1 || given[0]?.stars !== 0 || given[0].keyword !== null)
     return false;
@@ -236,7 +236,7 @@ function isWithout({ values }: Facts, [made]: readonly Value[], key: string): bo
 
 /** What a function of the script makes and returns: `get_config()`. */
 function ofReturn(
-  facts: Facts,
+  facts: Program,
   made: Value & { kind: "function" },
   call: Call,
   { frame, scope }: Seen,
@@ -250,7 +250,7 @@ function ofReturn(
 }
 
 /** `wandb.config` is what the one call of `wandb.init` was given, where nothing else is put into it. */
-function ofTracker(facts: Facts, { node, frame, scope }: Seen): Seen | null {
+function ofTracker(facts: Program, { node, frame, scope }: Seen): Seen | null {
   const { values, names } = facts;
   const [value, another] = values.evaluate(node, frame, scope);
   if (another || value?.kind !== "external" || value.name !== "wandb.config") return null;

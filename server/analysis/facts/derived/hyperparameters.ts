@@ -1,11 +1,11 @@
 /** What `self.hparams.clip` is in a Lightning module whose `__init__` says `self.save_hyperparameters()`: an argument of its own. */
 import type { Call, Expression } from "../../syntax/ast.ts";
 import type { Seen } from "../events/events.ts";
-import type { Facts } from "../facts.ts";
+import type { Program } from "../facts.ts";
 import type { CallSite, FunctionInfo } from "../names/scope.ts";
 
 /** Where the number is given to the constructor, as that names it; null where it can't be told. */
-export function savedHyperparameter(facts: Facts, { node, scope }: Seen): Seen | null {
+export function savedHyperparameter(facts: Program, { node, scope }: Seen): Seen | null {
   const { object, name } = read(node);
   if (name === null || object?.kind !== "attribute" || object.name !== "hparams") return null;
   const isSelf = object.object.kind === "name" && object.object.id === scope.home.self;
@@ -24,14 +24,14 @@ function read(node: Expression): { object: Expression | null; name: string | nul
   return { object: node.kind === "subscript" ? node.object : null, name: key };
 }
 
-const savesIn = ({ values }: Facts, { scope }: FunctionInfo): CallSite[] =>
+const savesIn = ({ values }: Program, { scope }: FunctionInfo): CallSite[] =>
   (values.imports.namesIn(scope).calls.get("save_hyperparameters") ?? []).filter(
     ({ call: { callee }, scope: around }) =>
       around.home === scope && callee.kind === "attribute" && callee.object.kind === "name",
   );
 
 /** `save_hyperparameters()` takes all arguments, `("lr", "clip")` those, and `(args)` what `args` holds. */
-function saved(facts: Facts, call: Call, { scope }: FunctionInfo, name: string): Seen | null {
+function saved(facts: Program, call: Call, { scope }: FunctionInfo, name: string): Seen | null {
   const given = call.arguments.filter(({ keyword }) => keyword === null);
   const keywords = call.arguments.flatMap(({ keyword }) => keyword ?? []);
   if (given.some(({ stars }) => stars !== 0) || keywords.some((keyword) => keyword !== "logger")) return null;

@@ -2,7 +2,8 @@
 import { type Expression, rangeOf } from "../../syntax/ast.ts";
 import { argumentOf, lastPart } from "../../syntax/call.ts";
 import type { Seen } from "../events/events.ts";
-import { type Facts, sourceOf } from "../facts.ts";
+import { type Facts, type Program, sourceOf } from "../facts.ts";
+import { type Index, listed, unwatched } from "../names/reads.ts";
 import type { Binding, ClassInfo, Names } from "../names/scope.ts";
 import { once } from "../once.ts";
 import type { Value } from "../values/value.ts";
@@ -47,7 +48,7 @@ export function thresholdSourceAround(facts: Facts, seen: Seen): ThresholdSource
   return isSure ? source : (thresholdInFile(facts, seen) ?? source);
 }
 
-export function thresholdSource(facts: Facts, seen: Seen, depth = 0): ThresholdSource {
+export function thresholdSource(facts: Program, seen: Seen, depth = 0): ThresholdSource {
   const converted = conversionOf(facts, seen);
   if (converted) return thresholdSource(facts, { ...seen, node: converted }, depth);
   const chosen = fromChoice(facts, seen, depth);
@@ -80,7 +81,7 @@ export function thresholdSource(facts: Facts, seen: Seen, depth = 0): ThresholdS
 }
 
 /** A module that by its text has nothing to do with training is not looked into until one of its names turns out to be a threshold. */
-function lookedUp({ values: { imports } }: Facts, values: readonly Value[]): readonly Value[] {
+function lookedUp({ values: { imports } }: Program, values: readonly Value[]): readonly Value[] {
   return values.flatMap((value) => {
     if (value.kind !== "external" || !/^[.\w]+$/.test(value.name)) return [value];
     const owner = value.name.slice(0, value.name.lastIndexOf("."));
@@ -91,7 +92,7 @@ function lookedUp({ values: { imports } }: Facts, values: readonly Value[]): rea
 }
 
 /** `args.clip if args.clip else 1.0`, `args.clip or 1.0`: what is there, and else the other. */
-function fromChoice(facts: Facts, seen: Seen, depth: number): ThresholdSource | null {
+function fromChoice(facts: Program, seen: Seen, depth: number): ThresholdSource | null {
   const [first, otherwise] = choiceOf(facts, seen.node);
   if (!first || !otherwise || depth > MAX_NAMES) return null;
   const source = thresholdSource(facts, { ...seen, node: first.node }, depth + 1);
@@ -106,7 +107,7 @@ function fromChoice(facts: Facts, seen: Seen, depth: number): ThresholdSource | 
 type Choice = { readonly node: Expression; readonly zeroCountsAsNone: boolean };
 
 /** Only where what is asked for is what is taken. */
-function choiceOf(facts: Facts, node: Expression): [Choice, Expression] | [] {
+function choiceOf(facts: Program, node: Expression): [Choice, Expression] | [] {
   if (node.kind === "binary" && node.operator === "or")
     return [{ node: node.left, zeroCountsAsNone: true }, node.right];
   if (node.kind !== "conditional") return [];
@@ -123,7 +124,7 @@ function numberOf(node: Expression): number | null {
 }
 
 /** `args.clip` in `float(args.clip)`. */
-function conversionOf(facts: Facts, { node, frame, scope }: Seen): Expression | null {
+function conversionOf(facts: Program, { node, frame, scope }: Seen): Expression | null {
   if (node.kind !== "call" || node.arguments.length !== 1 || node.arguments[0]?.value.kind === "string") return null;
   const named = facts.values.evaluate(node.callee, frame, scope);
   const converts = named.some((value) => value.kind === "external" && /^builtins\.(float|int)$/.test(value.name));
@@ -131,7 +132,7 @@ function conversionOf(facts: Facts, { node, frame, scope }: Seen): Expression | 
 }
 
 /** `float("inf")`, `math.inf`, and the like for NaN. */
-function specialNumber(facts: Facts, { node, frame, scope }: Seen): number | null {
+function specialNumber(facts: Program, { node, frame, scope }: Seen): number | null {
   if (node.kind !== "call" && node.kind !== "attribute" && node.kind !== "name") return null;
   const [value, another] = facts.values.evaluate(node, frame, scope);
   if (another || value?.kind !== "external") return null;
@@ -145,22 +146,23 @@ function specialNumber(facts: Facts, { node, frame, scope }: Seen): number | nul
 }
 
 /** The default of a parameter that no call in the file fills. */
-const isDefault = (facts: Facts, literal: Expression) => parametersByDefault(facts).has(literal);
+const isDefault = (facts: Program, literal: Expression) => defaultsIn(unwatched(facts.names)).has(literal);
 
-const parametersByDefault = once(({ names }: Facts) => {
-  const parameters = names.functions.flatMap(({ node }) => node.parameters);
+/** A default stands where it stands, whatever becomes of other statements. */
+const defaultsIn = once(({ functions }: Names) => {
+  const parameters = functions.flatMap(({ node }) => node.parameters);
   return new Map(parameters.map((parameter) => [parameter.fallback, parameter]));
 });
 
-function originOf(facts: Facts, { node }: Seen, literal: Expression): string {
+function originOf(facts: Program, { node }: Seen, literal: Expression): string {
   if (node === literal) return "the number in the call";
-  const parameter = parametersByDefault(facts).get(literal);
+  const parameter = defaultsIn(unwatched(facts.names)).get(literal);
   if (parameter) return `the default of \`${parameter.name}\``;
   return `the number behind \`${sourceOf(facts, node)}\``;
 }
 
 /** `cfg.get("clip", 1.0)` of a dictionary in this file; `getattr(args, "clip", 1.0)` of what a parser in this file parsed. */
-function fromFallback(facts: Facts, seen: Seen): ThresholdSource | null {
+function fromFallback(facts: Program, seen: Seen): ThresholdSource | null {
   const { node, frame, scope } = seen;
   if (node.kind !== "call") return null;
   const { callee } = node;
@@ -185,7 +187,7 @@ function fromFallback(facts: Facts, seen: Seen): ThresholdSource | null {
 }
 
 /** `os.environ.get("CLIP", "1.0")`. */
-function fromEnvironment(facts: Facts, { node, frame, scope }: Seen): ThresholdSource | null {
+function fromEnvironment(facts: Program, { node, frame, scope }: Seen): ThresholdSource | null {
   if (node.kind !== "call") return null;
   const called = facts.values.evaluate(node.callee, frame, scope);
   if (!called.every((value) => value.kind === "external" && /^os\.(environ\.get|getenv)$/.test(value.name)))
@@ -198,7 +200,7 @@ function fromEnvironment(facts: Facts, { node, frame, scope }: Seen): ThresholdS
 }
 
 /** `dict(clip=1.0)["clip"]`, `SimpleNamespace(clip=1.0).clip`, `_C.SOLVER.CLIP = 1.0` of what `cfg` is a copy of. */
-function fromHolder(facts: Facts, seen: Seen, depth: number): ThresholdSource | null {
+function fromHolder(facts: Program, seen: Seen, depth: number): ThresholdSource | null {
   const held = depth > MAX_NAMES ? null : heldNumber(facts, seen);
   if (!held) return null;
   const source = thresholdSource(facts, held, depth + 1);
@@ -208,7 +210,7 @@ function fromHolder(facts: Facts, seen: Seen, depth: number): ThresholdSource | 
 }
 
 /** `self.hparams.clip` of Lightning's `self.save_hyperparameters()`. */
-function fromHyperparameters(facts: Facts, seen: Seen, depth: number): ThresholdSource | null {
+function fromHyperparameters(facts: Program, seen: Seen, depth: number): ThresholdSource | null {
   const saved = depth > MAX_NAMES ? null : savedHyperparameter(facts, seen);
   const source = saved && thresholdSource(facts, saved, depth + 1);
   if (!source || !("literal" in source) || source.isDefault) return source;
@@ -216,7 +218,7 @@ function fromHyperparameters(facts: Facts, seen: Seen, depth: number): Threshold
 }
 
 /** `None`, written as the default of a parameter that nothing else fills. */
-function fromNone(facts: Facts, { node, frame, scope }: Seen, values: readonly Value[]): ThresholdSource | null {
+function fromNone(facts: Program, { node, frame, scope }: Seen, values: readonly Value[]): ThresholdSource | null {
   if (node.kind === "constant" && node.value === null)
     return { literal: node, value: null, origin: "the `None` in the call", isDefault: false };
   if (node.kind !== "name" || !values.every((value) => value.kind === "none" || value.kind === "unknown")) return null;
@@ -229,7 +231,7 @@ function fromNone(facts: Facts, { node, frame, scope }: Seen, values: readonly V
 }
 
 /** `args.clip`, where a parser says `add_argument("--clip", default=0.25)`; `vars(args)["clip"]`. */
-function fromCommandLine(facts: Facts, seen: Seen, values: readonly Value[]): ThresholdSource | null {
+function fromCommandLine(facts: Program, seen: Seen, values: readonly Value[]): ThresholdSource | null {
   const { node, frame, scope } = seen;
   if (node.kind === "subscript") {
     const option = optionOfKeywords(facts, node, scope);
@@ -247,7 +249,7 @@ function fromCommandLine(facts: Facts, seen: Seen, values: readonly Value[]): Th
   return option && defaultOf(facts, option);
 }
 
-function fromVars(facts: Facts, { index }: Expression & { kind: "subscript" }, values: readonly Value[]) {
+function fromVars(facts: Program, { index }: Expression & { kind: "subscript" }, values: readonly Value[]) {
   const [value, another] = values;
   if (another || value?.kind !== "external" || !/^builtins\.vars\(\)\[/.test(value.name)) return null;
   const given = value.call?.arguments[0]?.value;
@@ -257,13 +259,13 @@ function fromVars(facts: Facts, { index }: Expression & { kind: "subscript" }, v
 }
 
 /** Made by a function of a module of the workspace: `get_options().clip`. */
-function isMadeAround({ values: { imports } }: Facts, value: Value): boolean {
+function isMadeAround({ values: { imports } }: Program, value: Value): boolean {
   if (value.kind !== "external") return false;
   const [made, rest] = value.name.split("(", 2);
   return rest !== undefined && imports.isAround(made ?? "", value.scope);
 }
 
-function defaultOf(facts: Facts, { flag, fallback, scope }: Option): ThresholdSource {
+function defaultOf(facts: Program, { flag, fallback, scope }: Option): ThresholdSource {
   if (!fallback) return { unknown: `is given on the command line by \`${flag}\`, which has no default`, flag };
   const found = thresholdSource(facts, { node: fallback, frame: facts.values.frames.of(scope), scope });
   return "literal" in found
@@ -276,17 +278,17 @@ const FILLS =
   /^(transformers\.HfArgumentParser|trl\.TrlParser|tyro|simple_parsing|jsonargparse|pyrallis|draccus|chz|dacite|omegaconf|hydra)\b/;
 
 /** `cfg.clip`, where one class of this file or its modules has such a field and some library fills it in. */
-function fromFields(facts: Facts, { node, frame, scope }: Seen, values: readonly Value[]): ThresholdSource | null {
+function fromFields(facts: Program, { node, frame, scope }: Seen, values: readonly Value[]): ThresholdSource | null {
   if (node.kind !== "attribute" || (node.object.kind === "name" && node.object.id === scope.self)) return null;
   const owners = facts.values.evaluate(node.object, frame, scope);
   if (owners.some(isGivenByPosition) || owners.some((owner) => isOverridden(facts, owner))) return null;
-  const here = fieldsIn(facts.names).get(node.name) ?? [];
+  const here = listed(facts.names, fieldsIn, node.name);
   const isFilled = values.every(
     (value) =>
       value.kind === "unknown" || isMadeAround(facts, value) || (value.kind === "external" && FILLS.test(value.name)),
   );
   const elsewhere = isFilled ? facts.values.imports.around() : [];
-  const [field, another] = here.length > 0 ? here : elsewhere.flatMap((names) => fieldsIn(names).get(node.name) ?? []);
+  const [field, another] = here.length > 0 ? here : elsewhere.flatMap((names) => listed(names, fieldsIn, node.name));
   if (!field || another) return null;
   const { info, binding } = field;
   const literal = fieldDefault(binding.value);
@@ -298,7 +300,7 @@ function fromFields(facts: Facts, { node, frame, scope }: Seen, values: readonly
 }
 
 /** `clip = args.clip`; what all calls pass for a parameter; the parameter of a function that the command line calls. */
-function fromName(facts: Facts, { node, frame, scope }: Seen, depth: number): ThresholdSource | null {
+function fromName(facts: Program, { node, frame, scope }: Seen, depth: number): ThresholdSource | null {
   const { variables, frames, callers } = facts.values;
   const variable = node.kind === "name" ? scope.lookup(node.id) : variables.of(node, frame, scope)?.variable;
   const [only, another] = variable?.bindings ?? [];
@@ -330,7 +332,7 @@ const isGivenByPosition = (value: Value) =>
   value.call?.arguments.some(({ keyword, stars }) => keyword === null && stars !== 2) === true;
 
 /** `OmegaConf.merge(OmegaConf.structured(Config), more)`: what can't be seen wins over the class. */
-function isOverridden({ values }: Facts, owner: Value): boolean {
+function isOverridden({ values }: Program, owner: Value): boolean {
   if (owner.kind !== "external" || owner.name !== "omegaconf.OmegaConf.merge()") return false;
   const given = owner.call?.arguments.map(({ value }) => values.evaluate(value, owner.frame, owner.scope)) ?? [];
   const last = given.findLast((each) => !isCommandLine(each)) ?? [];
@@ -340,21 +342,25 @@ function isOverridden({ values }: Facts, owner: Value): boolean {
   );
 }
 
-type Field = { readonly info: ClassInfo; readonly binding: Binding & { kind: "value" } };
+type Field = { readonly name: string; readonly info: ClassInfo; readonly binding: Binding & { kind: "value" } };
 
 /** By name. */
-const fieldsIn = once(({ classes }: Names): ReadonlyMap<string, readonly Field[]> => {
+const fieldsIn: Index<Field> = once(({ classes }: Names) => {
   const found = new Map<string, Field[]>();
-  for (const info of classes)
-    for (const { name, bindings } of info.scope.variables.values())
-      for (const binding of bindings) {
-        if (binding.kind !== "value") continue;
-        const known = found.get(name);
-        if (known) known.push({ info, binding });
-        else found.set(name, [{ info, binding }]);
-      }
+  for (const field of classes.flatMap(fieldsOf)) {
+    const { name } = field;
+    const known = found.get(name);
+    if (known) known.push(field);
+    else found.set(name, [field]);
+  }
   return found;
 });
+
+const fieldsOf = once((info: ClassInfo): readonly Field[] =>
+  [...info.scope.variables.values()].flatMap(({ name, bindings }) =>
+    bindings.flatMap((binding) => (binding.kind === "value" ? [{ name, info, binding }] : [])),
+  ),
+);
 
 /** `field(default=1.0, metadata=…)` says its default by a keyword, pydantic's `Field(1.0, gt=0)` and `attr.ib(1.0)` by its place. */
 const fieldDefault = (node: Expression) =>

@@ -29,15 +29,8 @@ export const thresholdsOf = once((facts: Facts): readonly Threshold[] => {
   return [...clips, ...configured.values()];
 });
 
-const sources = once((_: Facts) => new Map<Threshold, ThresholdSource>());
-
-/** Where the number is written, found once for all rules that ask. */
-export function sourceOfThreshold(facts: Facts, threshold: Threshold): ThresholdSource {
-  const known = sources(facts);
-  let source = known.get(threshold);
-  if (!source) {
-    source = thresholdSource(facts, threshold);
-    known.set(threshold, source);
-  }
-  return source;
+/** Where the number is written. */
+export function sourceOfThreshold({ answers }: Facts, { node, frame, scope }: Threshold): ThresholdSource {
+  const seen = { node, frame, scope };
+  return answers.to("threshold", node, frame, (values) => thresholdSource({ names: values.names, values }, seen));
 }

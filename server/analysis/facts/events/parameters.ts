@@ -5,6 +5,7 @@ import { type Binding, type ClassInfo, type Scope, Variable } from "../names/sco
 import { once } from "../once.ts";
 import type { Frame } from "../values/value.ts";
 import type { Values } from "../values/values.ts";
+import type { Answers } from "./answers.ts";
 import type { ClipEvent, OptimizerRef, Seen } from "./events.ts";
 
 /** Variables (or `self`'s class) whose parameters are meant; null where that can't be told. */
@@ -23,17 +24,24 @@ const GATHERERS = new Set([
   "zip",
 ]);
 
+const setsOf = once((values: Values) => new ParameterSets(values));
+
 export class ParameterSets {
   readonly #values: Values;
+  readonly #answers: Answers | null;
   readonly #ofClip = once((clip: ClipEvent) =>
     clip.parameters ? this.rootsOf(clip.parameters, clip.frame, clip.scope) : null,
   );
-  readonly #mayCover = once((_: ClipEvent) => new Map<OptimizerRef, boolean>());
   readonly #alone = once((variable: Variable) => new Set([variable]));
   readonly #closure = once((roots: ReadonlySet<Variable | ClassInfo>) => this.#close(roots));
 
-  constructor(values: Values) {
+  constructor(values: Values, answers: Answers | null = null) {
     this.#values = values;
+    this.#answers = answers;
+  }
+
+  #answer(question: string, of: object, by: object, find: (sets: ParameterSets) => boolean): boolean {
+    return this.#answers ? this.#answers.to(question, of, by, (values) => find(setsOf(values))) : find(this);
   }
 
   rootsOf(node: Expression, frame: Frame, scope: Scope): Roots {
@@ -55,16 +63,10 @@ export class ParameterSets {
   /** False only where the clip is known to see none of the optimizer's parameters. */
   mayCover(clip: ClipEvent, optimizer: OptimizerRef): boolean {
     if (clip.origin) return this.mayCover(clip.origin, optimizer);
-    const known = this.#mayCover(clip);
-    let answer = known.get(optimizer);
-    if (answer === undefined) {
-      answer = this.#findCover(clip, optimizer);
-      known.set(optimizer, answer);
-    }
-    return answer;
+    return this.#answer("may cover", clip, optimizer, (sets) => sets.#mayCover(clip, optimizer));
   }
 
-  #findCover(clip: ClipEvent, optimizer: OptimizerRef): boolean {
+  #mayCover(clip: ClipEvent, optimizer: OptimizerRef): boolean {
     if (clip.optimizer) return overlap(clip.optimizer.keys, optimizer.keys) || clip.optimizer.constructors.length === 0;
     if (!clip.parameters) return this.#mayHold(clip, optimizer);
     const clipped = this.#ofClip(clip);
@@ -90,6 +92,10 @@ export class ParameterSets {
   /** True only where the clip is known to see parameters of this optimizer. */
   surelyCovers(clip: ClipEvent, optimizer: OptimizerRef): boolean {
     if (clip.origin) return this.surelyCovers(clip.origin, optimizer);
+    return this.#answer("surely covers", clip, optimizer, (sets) => sets.#surelyCovers(clip, optimizer));
+  }
+
+  #surelyCovers(clip: ClipEvent, optimizer: OptimizerRef): boolean {
     if (clip.optimizer) return overlap(clip.optimizer.keys, optimizer.keys);
     const clipped = this.#ofClip(clip);
     const owned = this.ofOptimizer(optimizer);
@@ -104,7 +110,11 @@ export class ParameterSets {
   }
 
   /** The optimizer's parameters are known to be of this model. */
-  areOf({ node, frame, scope }: Seen, optimizer: OptimizerRef): boolean {
+  areOf(seen: Seen, optimizer: OptimizerRef): boolean {
+    return this.#answer("are of", seen, optimizer, (sets) => sets.#areOf(seen, optimizer));
+  }
+
+  #areOf({ node, frame, scope }: Seen, optimizer: OptimizerRef): boolean {
     const held = this.#values.variables.of(node, frame, scope);
     const owned = this.ofOptimizer(optimizer);
     return held !== null && owned !== null && this.related(this.#alone(held.variable), owned);

@@ -3,6 +3,8 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { analyser } from "../../../../test/analysis/analyser.ts";
 import { pick, seeded, upTo } from "../../../../test/analysis/random-edits.ts";
 import type { Module } from "../../index.ts";
+import { textOf } from "../../syntax/ast.ts";
+import { Values } from "../values/values.ts";
 import { Walker } from "./walk.ts";
 
 const HEADER = "import torch\nimport torch.nn as nn\nfrom torch.optim import Adam\n";
@@ -166,6 +168,43 @@ def second(net, batches):
     expect(module.lint()).toHaveLength(1);
     module.edit([{ range: { start: HEADER.length, end: HEADER.length + edit.length }, newText: "" }]);
     expect(module.lint()).toHaveLength(0);
+    module.dispose();
+  });
+
+  it("a call that comes to matter is looked into", () => {
+    const agent = "class Agent:\n    def compute(self, loss):\n        loss.mean()\n\nagent = Agent()\n";
+    const module = analyser.open(`${HEADER}${agent}
+def train(net, batches):
+    optimizer = Adam(net.parameters())
+    for x in batches:
+        optimizer.zero_grad()
+        agent.compute(net(x))
+        optimizer.step()
+`);
+    expect(module.lint()).toHaveLength(0);
+    insert(module, "loss.mean()", "loss.backward(); ");
+    expect(module.lint()).toHaveLength(1);
+    module.dispose();
+  });
+
+  it("what rules ask of a statement that stays is not asked again, unless what answers it is another", () => {
+    const clipped = (name: string) =>
+      `def ${name}(net, batches):\n    optimizer = Adam(net.parameters())\n    for x in batches:\n        optimizer.zero_grad()\n` +
+      "        net(x).backward()\n        nn.utils.clip_grad_norm_(net.parameters(), LIMIT)\n        optimizer.step()\n\n";
+    const module = analyser.open(`${HEADER}LIMIT = 1.0\n\n${clipped("first")}${clipped("second")}`);
+    const asked = (before: string, newText: string) => {
+      const evaluate = vi.spyOn(Values.prototype, "evaluate");
+      insert(module, before, newText);
+      const found = module.lint().map(({ rule }) => rule);
+      const times = evaluate.mock.calls.filter(([node]) => textOf(node) === "LIMIT").length;
+      evaluate.mockRestore();
+      return { found, times };
+    };
+    expect(module.lint()).toHaveLength(0);
+    expect(asked("def first", "def unrelated(x):\n    return x\n\n")).toEqual({ found: [], times: 0 });
+    const { found, times } = asked("1.0", "-");
+    expect(found).toEqual(["invalid-threshold", "invalid-threshold"]);
+    expect(times).toBeGreaterThan(0);
     module.dispose();
   });
 

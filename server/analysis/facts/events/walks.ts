@@ -5,14 +5,14 @@
 import type { Framework } from "../../frameworks/framework.ts";
 import type { Statement } from "../../syntax/ast.ts";
 import type { Importer, Versions } from "../../workspace.ts";
-import { calledOn } from "../names/called-on.ts";
-import { callsGiven, given } from "../names/passed-on.ts";
+import { callsGiven } from "../names/passed-on.ts";
 import { type Current, Reads, same, WatchedNames } from "../names/reads.ts";
 import type { FunctionInfo, Names } from "../names/scope.ts";
 import { once } from "../once.ts";
 import { Identities } from "../values/identities.ts";
 import { Values } from "../values/values.ts";
 import { type Account, Accountant } from "./account.ts";
+import { Answers, Kept } from "./answers.ts";
 import { evaluationOf } from "./calls.ts";
 import { Classifier } from "./classify.ts";
 import { clippedElsewhere } from "./optimizers.ts";
@@ -39,6 +39,7 @@ export interface Walked {
   readonly values: Values;
   readonly classifier: Classifier;
   readonly account: Account;
+  readonly answers: Answers;
 }
 
 /** How much of what is gone is remembered: so many times what there was at first, and some. */
@@ -49,6 +50,7 @@ export class Walks {
   #base: { readonly around: readonly unknown[]; readonly identities: Identities; most: number } | null = null;
   #module: { readonly statements: readonly Statement[]; readonly walk: Walk } | null = null;
   #entries = new WeakMap<FunctionInfo, Walk>();
+  #answers = new Kept();
 
   walk(body: readonly Statement[], names: Names, around: Surroundings): Walked {
     const { frameworks, importer, versions } = around;
@@ -57,11 +59,17 @@ export class Walks {
     const classifier = new Classifier(values, frameworks, versions);
     const relevant = relevantNames(values, classifier);
     const statements = body.filter((statement) => !isIdle(statement));
-    const apart = mayBeApart(values) ? this.#apart(statements, values, relevant, around) : null;
+    const now: Current = { names, isRelevant: (name) => relevant.has(name) };
+    const kept = new Answers({ now, read: (find) => watched(values, around, find) }, this.#answers);
+    const apart = mayBeApart(values) ? this.#apart(statements, values, relevant, around, now, kept) : null;
     if (this.#base) this.#base.most ||= MOST_GROWTH * identities.frames.size + LEAST_GROWTH;
-    if (!apart) return { values, classifier, account: together(statements, values, classifier, relevant, frameworks) };
+    if (!apart) {
+      const account = together(statements, values, classifier, relevant, frameworks);
+      const answers = new Answers({ now, read: (find) => ({ found: find(values), reads: null }) }, new Kept());
+      return { values, classifier, account, answers };
+    }
     values.recall(apart.map((walk) => walk.values));
-    return { values, classifier, account: accountOf(apart) };
+    return { values, classifier, account: accountOf(apart), answers: kept };
   }
 
   /** Anew where what all depend on is another, or what is gone has become too much. */
@@ -86,19 +94,19 @@ export class Walks {
     this.#base = { around, identities, most: 0 };
     this.#module = null;
     this.#entries = new WeakMap();
+    this.#answers = new Kept();
     return identities;
   }
 
   /** Null where a walk leads into another module: its way there is one for all. */
-  #apart(statements: readonly Statement[], values: Values, relevant: Relevant, around: Surroundings): Walk[] | null {
-    const { names } = values;
-    const now: Current = {
-      module: names.module,
-      called: (name) => names.calls.get(name) ?? [],
-      given: (name) => given(names).get(name) ?? [],
-      calledOn: (method, receiver) => calledOn(method, receiver, names),
-      isRelevant: (name) => relevant.has(name),
-    };
+  #apart(
+    statements: readonly Statement[],
+    values: Values,
+    relevant: Relevant,
+    around: Surroundings,
+    now: Current,
+    answers: Answers,
+  ): Walk[] | null {
     const begin = (go: (walker: Walker) => void) => newWalk(values, relevant, around, go);
     const known = this.#module;
     const isKept = known && same(known.statements, statements) && known.walk.reads.hold(now);
@@ -107,7 +115,9 @@ export class Walks {
     const all = [module];
     const visited = new Set(module.visited);
     let { spent } = module;
-    for (const info of entriesOf(values, relevant)) {
+    const isCalled = (info: FunctionInfo) =>
+      answers.to("is called", info, info, ({ callers }) => callers.of(info.scope).length > 0);
+    for (const info of entriesOf(values, relevant, isCalled)) {
       if (visited.has(info)) continue;
       if (spent >= BUDGET) break;
       const former = this.#entries.get(info);
@@ -121,31 +131,38 @@ export class Walks {
   }
 }
 
-function newWalk(
+function newWalk(all: Values, relevant: Relevant, around: Surroundings, go: (walker: Walker) => void): Walk {
+  const { found, reads } = watched(all, around, (values, reads) => {
+    const { frameworks, versions } = around;
+    const noted = {
+      has(name: string) {
+        const is = relevant.has(name);
+        reads.relevant(name, is);
+        return is;
+      },
+    };
+    const walker = new Walker(values, new Classifier(values, frameworks, versions), frameworks, noted);
+    go(walker);
+    const { accountant: account, visited, spent } = walker;
+    return { values, account, visited, spent };
+  });
+  return { ...found, reads };
+}
+
+/** What is found with values of its own, which note what they read. */
+function watched<Found>(
   { names, identities }: Values,
-  relevant: Relevant,
-  { frameworks, importer, versions }: Surroundings,
-  go: (walker: Walker) => void,
-): Walk {
+  { frameworks, importer }: Surroundings,
+  find: (values: Values, reads: Reads) => Found,
+): { readonly found: Found; readonly reads: Reads } {
   const reads = new Reads();
-  const values = new Values(new WatchedNames(names, reads), frameworks, importer, identities);
-  const watched = {
-    has(name: string) {
-      const is = relevant.has(name);
-      reads.relevant(name, is);
-      return is;
-    },
-  };
-  const walker = new Walker(values, new Classifier(values, frameworks, versions), frameworks, watched);
   const { module } = names;
   module.noted = reads;
   try {
-    go(walker);
+    return { found: find(new Values(new WatchedNames(names, reads), frameworks, importer, identities), reads), reads };
   } finally {
     module.noted = null;
   }
-  const { accountant: account, visited, spent } = walker;
-  return { values, account, visited, spent, reads };
 }
 
 function together(
@@ -157,7 +174,8 @@ function together(
 ): Account {
   const walker = new Walker(values, classifier, frameworks, relevant);
   walker.module(statements);
-  for (const info of entriesOf(values, relevant)) if (!walker.visited.has(info)) walker.entry(info);
+  const isCalled = (info: FunctionInfo) => values.callers.of(info.scope).length > 0;
+  for (const info of entriesOf(values, relevant, isCalled)) if (!walker.visited.has(info)) walker.entry(info);
   return close(walker.accountant, walker.spent);
 }
 
@@ -179,17 +197,16 @@ function close(accountant: Accountant, spent: number): Account {
 }
 
 /** What nothing here calls is an entry point; callers before the called, so that helpers are seen in their context. */
-function entriesOf({ names, callers }: Values, relevant: Relevant): FunctionInfo[] {
+function entriesOf({ names }: Values, relevant: Relevant, isCalled: (info: FunctionInfo) => boolean): FunctionInfo[] {
   const rest = names.functions.filter((info) => info.node.kind === "function" && relevant.has(calledAs(info)));
-  const called = (info: FunctionInfo) => callers.of(info.scope).length > 0;
   // What is handed to something else is seen better where that is called, and so comes after the function that hands it on.
   const rank = ({ name }: FunctionInfo) => {
     const places = callsGiven(name, names);
     return places.length === 0 ? 0 : places.some(({ scope }) => scope.home.info !== null) ? 2 : 1;
   };
-  const entries = rest.filter((f) => !called(f)).map((info) => ({ info, rank: rank(info) }));
+  const entries = rest.filter((info) => !isCalled(info)).map((info) => ({ info, rank: rank(info) }));
   const ordered = [0, 1, 2].map((wanted) => entries.filter((entry) => entry.rank === wanted).map(({ info }) => info));
-  return [...(ordered[0] ?? []), ...(ordered[1] ?? []), ...rest.filter(called), ...(ordered[2] ?? [])];
+  return [...(ordered[0] ?? []), ...(ordered[1] ?? []), ...rest.filter(isCalled), ...(ordered[2] ?? [])];
 }
 
 /** Nothing that the file imports is a module of the workspace. */

@@ -1,16 +1,14 @@
 /** The calls of a method by what it is called on, as that is written there. */
 import type { Expression } from "../../syntax/ast.ts";
 import { lastPart } from "../../syntax/call.ts";
-import { once } from "../once.ts";
+import { once, onceAWord } from "../once.ts";
+import type { Index } from "./reads.ts";
 import type { CallSite, Names } from "./scope.ts";
 
-/** The calls of `method` on what ends in `receiver`: `optimizer` for `self.optimizer.step()`, {@link scaledBy} for `scaler.scale(loss).backward()`. */
-export function calledOn(method: string, receiver: string, names: Names): readonly CallSite[] {
-  const known = byMethod(names);
-  let byReceiver = known.get(method);
-  if (!byReceiver) {
-    byReceiver = new Map();
-    known.set(method, byReceiver);
+/** The calls of `method` by what they are on: `optimizer` for `self.optimizer.step()`, {@link scaledBy} for `scaler.scale(loss).backward()`. */
+export const callsOf: (method: string) => Index<CallSite> = onceAWord((method) =>
+  once((names: Names) => {
+    const byReceiver = new Map<string, CallSite[]>();
     for (const site of names.calls.get(method) ?? []) {
       const { callee } = site.call;
       const receiver = callee.kind === "attribute" ? receiverOf(callee.object) : "";
@@ -18,11 +16,9 @@ export function calledOn(method: string, receiver: string, names: Names): readon
       if (others) others.push(site);
       else byReceiver.set(receiver, [site]);
     }
-  }
-  return byReceiver.get(receiver) ?? [];
-}
-
-const byMethod = once((_: Names) => new Map<string, Map<string, CallSite[]>>());
+    return byReceiver;
+  }),
+);
 
 export const scaledBy = (receiver: string) => `${receiver}.scale()`;
 

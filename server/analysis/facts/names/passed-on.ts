@@ -2,18 +2,18 @@
 import type { Expression } from "../../syntax/ast.ts";
 import { once } from "../once.ts";
 import { gathered, type Part } from "./part.ts";
-import { readsOf, unwatched } from "./reads.ts";
+import { listed } from "./reads.ts";
 import type { CallSite, Names, Scope } from "./scope.ts";
 
 /** The calls that are given what may be a function of that name. */
 export function callsGiven(name: string, names: Names): CallSite[] {
-  const sites = given(unwatched(names)).get(name) ?? [];
-  readsOf(names)?.given(name, sites);
-  return sites.filter(({ call, scope }) => call.arguments.some(({ value }) => mayBe(name, value, scope)));
+  return listed(names, given, name).filter(({ call, scope }) =>
+    call.arguments.some(({ value }) => mayBe(name, value, scope)),
+  );
 }
 
 /** The calls that are given something of a name, by that name. */
-export const given = once(({ parts }: Names) => gathered(parts.map(givenIn)));
+const given = once(({ parts }: Names) => gathered(parts.map(givenIn)));
 
 const givenIn = once(({ calls }: Part): ReadonlyMap<string, readonly CallSite[]> => {
   const found = new Map<string, CallSite[]>();

@@ -3,14 +3,14 @@ import { type Place, rangeOf } from "../../syntax/ast.ts";
 import { reaching } from "./reaching.ts";
 import type { Binding, CallSite, Names, Scope, Variable } from "./scope.ts";
 
-type Sites = readonly CallSite[];
+/** What the names of a text have under a word. What stays is the same object in it. */
+export type Index<Item extends object = object> = (names: Names) => {
+  get(word: string): readonly Item[] | undefined;
+};
 
 /** Looked up again: what is there now. */
 export interface Current {
-  readonly module: Scope;
-  called(name: string): Sites;
-  given(name: string): Sites;
-  calledOn(method: string, receiver: string): Sites;
+  readonly names: Names;
   isRelevant(name: string): boolean;
 }
 
@@ -20,9 +20,7 @@ export interface Current {
  */
 export class Reads {
   readonly #variables = new Map<string, Variable | undefined>();
-  readonly #called = new Map<string, Sites>();
-  readonly #given = new Map<string, Sites>();
-  readonly #calledOn = new Map<string, Map<string, Sites>>();
+  readonly #listed = new Map<Index, Map<string, readonly object[]>>();
   readonly #relevant = new Map<string, boolean>();
   readonly #reached: { readonly variable: Variable; readonly use: Place; readonly bindings: readonly Binding[] }[] = [];
   /** Something was read of which nothing here tells whether it stays the same. */
@@ -32,18 +30,10 @@ export class Reads {
     this.#variables.set(name, found);
   }
 
-  called(name: string, sites: Sites): void {
-    this.#called.set(name, sites);
-  }
-
-  given(name: string, sites: Sites): void {
-    this.#given.set(name, sites);
-  }
-
-  calledOn(method: string, receiver: string, sites: Sites): void {
-    const known = this.#calledOn.get(method);
-    if (known) known.set(receiver, sites);
-    else this.#calledOn.set(method, new Map([[receiver, sites]]));
+  listed(index: Index, word: string, items: readonly object[]): void {
+    const known = this.#listed.get(index);
+    if (known) known.set(word, items);
+    else this.#listed.set(index, new Map([[word, items]]));
   }
 
   relevant(name: string, is: boolean): void {
@@ -61,12 +51,13 @@ export class Reads {
 
   hold(now: Current): boolean {
     if (this.#open) return false;
-    for (const [name, variable] of this.#variables) if (now.module.variables.get(name) !== variable) return false;
+    const { variables } = now.names.module;
+    for (const [name, variable] of this.#variables) if (variables.get(name) !== variable) return false;
     for (const [name, is] of this.#relevant) if (now.isRelevant(name) !== is) return false;
-    for (const [name, sites] of this.#called) if (!same(now.called(name), sites)) return false;
-    for (const [name, sites] of this.#given) if (!same(now.given(name), sites)) return false;
-    for (const [method, receivers] of this.#calledOn)
-      for (const [receiver, sites] of receivers) if (!same(now.calledOn(method, receiver), sites)) return false;
+    for (const [index, words] of this.#listed) {
+      const present = index(now.names);
+      for (const [word, items] of words) if (!same(present.get(word) ?? [], items)) return false;
+    }
     return this.#reached.every(({ variable, use, bindings }) =>
       same(reaching(variable.bindings, rangeOf(use).start), bindings),
     );
@@ -75,6 +66,15 @@ export class Reads {
 
 export const same = <Item>(a: readonly Item[], b: readonly Item[]): boolean =>
   a === b || (a.length === b.length && a.every((item, index) => item === b[index]));
+
+const calls: Index<CallSite> = (names) => names.calls;
+
+/** What an index has under a word, noted where the names are watched. */
+export function listed<Item extends object>(names: Names, index: Index<Item>, word: string): readonly Item[] {
+  const items = index(unwatched(names)).get(word) ?? [];
+  readsOf(names)?.listed(index, word, items);
+  return items;
+}
 
 /** The names of a text as one who reads them sees them. */
 export class WatchedNames implements Names {
@@ -139,7 +139,7 @@ class WatchedCalls extends Map<string, CallSite[]> {
 
   override get(name: string): CallSite[] | undefined {
     const sites = this.#calls.get(name);
-    this.#reads.called(name, sites ?? []);
+    this.#reads.listed(calls, name, sites ?? []);
     return sites as CallSite[] | undefined;
   }
 

@@ -1,6 +1,7 @@
 /** What an import stands for where it names a module of the workspace. Frameworks are data, and never looked into. */
 import type { Framework } from "../../frameworks/framework.ts";
 import type { ImportedModule, Importer } from "../../workspace.ts";
+import { readsOf } from "../names/reads.ts";
 import type { Names, Scope, Variable } from "../names/scope.ts";
 import { once, onceAWord } from "../once.ts";
 import type { Value } from "./value.ts";
@@ -60,7 +61,8 @@ export class Imports {
   /** The linted file, and the modules that its own imports and their base classes lead to. */
   around(): readonly Names[] {
     const { names } = this.#values;
-    if (!this.#importer) return [names];
+    // What is watched imports nothing of the workspace.
+    if (!this.#importer || readsOf(names)) return [names];
     for (const { name, scope } of names.imports) this.#locate(name, scope);
     for (const name of names.module.wildcards) if (!this.isFramework(name)) this.#use(this.#module(name, names.module));
     // Grows on the way.

@@ -1,7 +1,7 @@
 /** What an object must be whose class can't be seen, by the methods that the file calls on it. */
 import type { Expression } from "../../syntax/ast.ts";
-import { calledOn, scaledBy, scalerOf } from "../names/called-on.ts";
-import { readsOf, unwatched } from "../names/reads.ts";
+import { callsOf, scaledBy, scalerOf } from "../names/called-on.ts";
+import { listed, unwatched } from "../names/reads.ts";
 import type { CallSite, Scope, Variable } from "../names/scope.ts";
 import type { Frame } from "./value.ts";
 import type { Values } from "./values.ts";
@@ -74,12 +74,10 @@ export class Usage {
     if (scope && (imports.areFollowed ? scope.kind === "module" : !imports.isHere(scope)))
       return names.calls.get(method) ?? [];
     const receiver = made ? made(name) : name;
-    const sites = calledOn(method, receiver, unwatched(names));
     // Seen from its function alone, and so of the same statement.
     if (!owner && (scope?.kind === "function" || scope?.kind === "comprehension"))
-      return sites.filter((site) => isWithin(site.scope, scope));
-    readsOf(names)?.calledOn(method, receiver, sites);
-    return sites;
+      return listed(unwatched(names), callsOf(method), receiver).filter((site) => isWithin(site.scope, scope));
+    return listed(names, callsOf(method), receiver);
   }
 }
 
