@@ -31,7 +31,7 @@ describe("a model that is compiled without an optimizer", () => {
 
   it("of a class of the file's own, too", () => {
     const before = "class Net(keras.Model):\n    def call(self, x):\n        return x\n";
-    const text = script({ before, compile: "model = Net()\nmodel.compile()" });
+    const text = script({ before, compile: "net = Net()\nnet.compile()", train: "net.fit(x, y)" });
     expect(rulesFound(text)).toEqual(["missing-clipping"]);
     expect(fixAll(text)).toContain("compile(optimizer=keras.optimizers.RMSprop(global_clipnorm=1.0))");
   });
@@ -46,6 +46,14 @@ describe("a model that is compiled without an optimizer", () => {
         before:
           "class Net(keras.Model):\n    def compile(self, made):\n        super().compile()\n        self.made = made\n    def train_step(self, data):\n        return {}\n",
         compile: "model = Net()\nmodel.compile(keras.optimizers.Adam())",
+      },
+    ],
+    [
+      "one to evaluate, of the name of one that was trained",
+      {
+        compile:
+          'model.compile(keras.optimizers.Adam(global_clipnorm=1.0))\nmodel.fit(x, y)\nmodel = keras.Sequential([])\nmodel.compile(loss="mse")',
+        train: "model.evaluate(x, y)",
       },
     ],
     ["one that is not trained here", { compile: "model.compile()", train: "model.evaluate(x, y)" }],

@@ -445,7 +445,10 @@ export class Classifier {
   /** `model.compile(loss="mse")`, on what is known to be a model. */
   #madeByDefault({ orMakesOne: makers }: Step, call: Call, frame: Frame, scope: Scope): OptimizerRef | null {
     const { callee } = call;
-    if (!makers || callee.kind !== "attribute" || callee.object.kind === "call") return null;
+    if (!makers || callee.kind !== "attribute") return null;
+    // Without an optimizer, models are compiled to be evaluated, too: it has to be this very one that is trained.
+    const variable = this.#values.variables.of(callee.object, frame, scope)?.variable;
+    if (variable?.bindings.length !== 1) return null;
     const hidden = call.arguments.some(({ keyword, stars }) => keyword === null || stars !== 0);
     const made = hidden ? [] : this.#values.evaluate(callee.object, frame, scope);
     const isMaker = (value: Value): boolean => {
