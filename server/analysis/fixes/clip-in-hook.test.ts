@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { rulesFound } from "../../../test/analysis/analyser.ts";
+import { fixAll, rulesFound } from "../../../test/analysis/analyser.ts";
 import { choose } from "./testing/set-threshold.ts";
 
 describe("in a module of Lightning's", () => {
@@ -76,6 +76,18 @@ describe("in a module of Lightning's", () => {
     expect(choose(text, "adaptive", siteOf(text))).toContain(`refused: `);
     expect(choose(text, "adaptive", siteOf(text))).toContain(reason);
   });
+
+  it.each([
+    ['precision="bf16-mixed"', true],
+    ['precision="16-mixed"', false],
+    ["precision=16", false],
+  ])(
+    "by a statement beside an update by hand with %s: %s, since a scaler's scale stays on until the update",
+    (built, is) => {
+      const text = lightning(manual, "", built);
+      expect(fixAll(text).includes("self.clip_gradients(opt, gradient_clip_val=1.0")).toBe(is);
+    },
+  );
 
   it("leaves clipping to a method that has it already", () => {
     const text = lightning(automatic, configure("self.tame(optimizer)"));

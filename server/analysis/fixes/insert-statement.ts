@@ -1,7 +1,7 @@
 /** A statement that clips an optimizer's gradients between the backward pass and the update. */
 
 import { isUnscaled, lastBackward } from "../facts/derived/order.ts";
-import { isTold, mayScale, scalesByItself } from "../facts/derived/scaler.ts";
+import { buildsTold, isTold, mayScale, scalesByItself } from "../facts/derived/scaler.ts";
 import { shardedModel } from "../facts/derived/sharding.ts";
 import type { OptimizerRef, UpdateSite } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
@@ -41,8 +41,9 @@ export function insertStatement(
     backward.kind === "backward" && backward.receiver !== null
       ? { framework: backward.framework, receiver: { ...backward, node: backward.receiver } }
       : null;
-  const { onlyIf } = spelling;
+  const { onlyIf, notBeside } = spelling;
   if (onlyIf && !(scaling && isTold(facts, onlyIf, scaling.receiver))) return null;
+  if (notBeside && buildsTold(facts, notBeside.built, notBeside.told)) return null;
   const calls = misfit
     ? ofSharded(facts, step.optimizer, spelling, to, threshold)
     : spelling.write({

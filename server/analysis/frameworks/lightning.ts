@@ -2,7 +2,7 @@
 import { type ArgumentPlace, at, type ClipMode, type Framework } from "./framework.ts";
 import { WHOLE } from "./lightning-strategies.ts";
 import { ADAPTIVE, AUTOCLIP } from "./pytorch-helpers.ts";
-import type { Helper, HookSpelling } from "./spelling.ts";
+import type { Helper, HookSpelling, StatementSpelling } from "./spelling.ts";
 
 /** By these a module takes the update, or what happens before it, into its own hands. */
 const OWN_UPDATE = [
@@ -52,6 +52,18 @@ const autoclip = (model: ArgumentPlace | null) =>
 const algorithm = (position: number | null): ClipMode => ({
   place: at(position, "gradient_clip_algorithm"),
   kinds: { norm: "norm", value: "value" },
+});
+
+/**
+ * A clip by hand, between the backward pass and the update. The precision unscales only within the update, after that: beside a
+ * scaler it would keep the scale's fraction of what was asked for (2.6: with a scale of 64 and a threshold of 1, an update of 1/64).
+ */
+const byHand = (kind: string): StatementSpelling => ({
+  place: "statement",
+  function: null,
+  write: ({ receiver, optimizer, threshold }) =>
+    `${receiver}.clip_gradients(${optimizer}, gradient_clip_val=${threshold}, gradient_clip_algorithm="${kind}")`,
+  notBeside: { built: "lightning.Trainer", told: [{ place: at(null, "precision"), values: ["16-mixed", "16", 16] }] },
 });
 
 export const lightning: Framework = {
@@ -121,19 +133,9 @@ export const lightning: Framework = {
   },
   updateHooks: { optimizer: /^lightning\.LightningModule\(\)\.optimizers$/, methods: BEFORE_UPDATE },
   inert: /^(pytorch_lightning|lightning)(\.|$)/,
-  spelling: {
-    place: "statement",
-    function: null,
-    write: ({ receiver, optimizer, threshold }) =>
-      `${receiver}.clip_gradients(${optimizer}, gradient_clip_val=${threshold}, gradient_clip_algorithm="norm")`,
-  },
+  spelling: byHand("norm"),
   kinds: {
-    value: {
-      place: "statement",
-      function: null,
-      write: ({ receiver, optimizer, threshold }) =>
-        `${receiver}.clip_gradients(${optimizer}, gradient_clip_val=${threshold}, gradient_clip_algorithm="value")`,
-    },
+    value: byHand("value"),
     adaptive: adaptive(null),
     autoclip: autoclip(null),
   },

@@ -143,6 +143,8 @@ export interface StatementSpelling {
   readonly notWith?: RegExp;
   /** What the receiver has to be told for it to be right. */
   readonly onlyIf?: readonly ToldSetting[];
+  /** What the file may build, by its qualified name, and tell so that it would be wrong. */
+  readonly notBeside?: { readonly built: string; readonly told: readonly ToldSetting[] };
   /** Instead of it, for a model of which each process holds a shard. */
   readonly sharded?: (model: string, threshold: string) => string;
   /** A condition to clip under when gradients are accumulated, given the receiver. */

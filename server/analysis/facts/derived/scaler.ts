@@ -38,6 +38,17 @@ export function isTold(facts: Facts, wanted: readonly ToldSetting[], { node, fra
   return built.every((one) => one === first) ? first : null;
 }
 
+/** Whether the file builds such an object, by its qualified name, and tells it all of these. */
+export function buildsTold(facts: Facts, built: string, wanted: readonly ToldSetting[]): boolean {
+  const { names, values } = facts;
+  return (names.calls.get(built.slice(built.lastIndexOf(".") + 1)) ?? []).some(({ call, scope }) => {
+    const frame = values.frames.of(scope);
+    const made = values.evaluate(call.callee, frame, scope);
+    const isMade = made.some((value) => value.kind === "external" && value.name === built);
+    return isMade && all(wanted.map((one) => isGiven(facts, one, call, frame, scope))) === true;
+  });
+}
+
 function isGiven(
   { values }: Facts,
   { place, values: wanted, isDefault = false }: ToldSetting,
