@@ -14,7 +14,11 @@ const SUSPECT = "-suspect";
 
 /** Has the store checked when it is opened next. */
 export function suspect(file: string): void {
-  writeFileSync(`${file}${SUSPECT}`, "");
+  try {
+    writeFileSync(`${file}${SUSPECT}`, "");
+  } catch {
+    // Where this can't be written, neither can the store, which is said anyway.
+  }
 }
 
 /** @throws {Error} with a message for the user, when this editor's Node has no SQLite or the folder can't be written */
