@@ -30,7 +30,8 @@ export const accelerate: Framework = {
   optimizers: /^accelerate\.(utils\.)?(DummyOptim)$/,
   // Stands for the optimizer of a DeepSpeed configuration, which may set "gradient_clipping".
   clipsInside: [{ name: /DummyOptim$/, keyword: null }],
-  clipsElsewhere: /^accelerate(\.utils|\.utils\.dataclasses)?\.(DeepSpeedPlugin|MegatronLMPlugin)$/,
+  // Megatron-LM's plugin, which a launcher makes where a script has its scheduler, clips at 1.0 unless it is told otherwise.
+  clipsElsewhere: /^accelerate(\.utils(\.\w+)?)?\.(DeepSpeedPlugin|MegatronLMPlugin|MegatronLMDummyScheduler)$/,
   calls: {
     "accelerate.Accelerator().backward": { event: "backward" },
     "accelerate.Accelerator().clip_grad_norm_": {

@@ -624,6 +624,18 @@ optimizer.step()
 `,
     ],
     [
+      "where a launcher may have Megatron-LM clip",
+      `import torch
+from accelerate import Accelerator
+from accelerate.utils import MegatronLMDummyScheduler
+accelerator = Accelerator()
+optimizer = torch.optim.AdamW(model.parameters())
+model, optimizer, schedule = accelerator.prepare(model, optimizer, MegatronLMDummyScheduler(optimizer, 100, 10))
+accelerator.backward(loss)
+optimizer.step()
+`,
+    ],
+    [
       "in a LightningLite, whose strategy is told to whoever makes one",
       `import torch
 from pytorch_lightning.lite import LightningLite
