@@ -39,6 +39,7 @@ function summary({ files, linted, baselined }: Report, applied: boolean, paint: 
   const lines = fixed > 0 ? [paint("green", `Fixed ${problems(fixed)}.`)] : [];
   const counted = linted.length === 1 ? "1 file" : `${linted.length} files`;
   const known = baselined > 0 ? [`Left out ${problems(baselined)} that the baseline knows.`] : [];
+  if (linted.length === 0) return "Nothing was linted.";
   if (findings.length === 0) {
     lines.push(
       paint("green", `No ${known.length > 0 ? "new " : ""}problems${fixed > 0 ? " left" : ""} in ${counted}.`),
