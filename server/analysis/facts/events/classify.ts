@@ -1,46 +1,19 @@
 /** What one call means to the training, by the frameworks' tables, and by convention where the object's class can't be seen. */
-import type { ArgumentPlace, Framework, GradientPlace, Meaning, OptimizerPlace } from "../../frameworks/framework.ts";
-import {
-  type Argument,
-  type Call,
-  childrenOf,
-  type Expression,
-  expressionsOf,
-  type Statement,
-} from "../../syntax/ast.ts";
-import { argumentOf, lastPart } from "../../syntax/call.ts";
+import type { Framework, Meaning } from "../../frameworks/framework.ts";
+import type { Argument, Call, Expression, Statement } from "../../syntax/ast.ts";
+import { lastPart } from "../../syntax/call.ts";
 import type { Versions } from "../../workspace.ts";
-import { reachesGrad } from "../names/by-hand.ts";
 import type { Scope } from "../names/scope.ts";
-import { argumentThrough } from "../values/passed.ts";
 import { Usage } from "../values/usage.ts";
 import { type CallPlace, type External, type Frame, stripCall, type Value } from "../values/value.ts";
 import type { Values } from "../values/values.ts";
-import { clipKind } from "./clip-settings.ts";
-import { isDifferentiated, subtracts, withoutOptimizer, withoutRate } from "./descent.ts";
-import type { OptimizerRef, TrainingEvent } from "./events.ts";
-import { Gradients } from "./gradients.ts";
 import { HiddenCalls, isInert } from "./hidden-calls.ts";
+import { type Classified, Meanings } from "./meanings.ts";
 import { Optimizers } from "./optimizers.ts";
-import { isFalse, isPlain } from "./trained.ts";
 
 const LOOKS_LIKE_OPTIMIZER = /optim|(^|_)opts?(_|$|[A-Z\d])|opt$|solver/i;
 const LOOKS_LIKE_OTHER = /sched|env|profil|lr_|_lr$|warmup|callback|metric|timer|logger|hook|game|simul/i;
 const LOOKS_LIKE_CLIP = /clip|clamp_grad/i;
-type Step = Meaning & { event: "step" };
-
-export type Classified =
-  | { readonly kind: "event"; readonly event: TrainingEvent }
-  | {
-      readonly kind: "inline";
-      readonly targets: readonly (Value & { kind: "function" })[];
-      /** The targets' parameters are filled by this very call. */
-      readonly direct: boolean;
-      /** Gradients wait for their update, and the targets get the model or the optimizer in their hands. */
-      readonly hides: boolean;
-    }
-  | { readonly kind: "log"; readonly threshold: Expression | null }
-  | null;
 
 type Known = Map<Frame, Map<Call, { readonly statement: Statement; readonly classified: Classified }>>;
 
@@ -54,7 +27,7 @@ export class Classifier {
   readonly #usage: Usage;
   /** First those whose optimizers may clip out of sight: of two libraries, an optimizer that can't be seen may be either's. */
   readonly #cautious: readonly Framework[];
-  readonly #gradients: Gradients;
+  readonly #meanings: Meanings;
   readonly #hidden: HiddenCalls;
   /** What calls were found to mean: while no gradients wait for their update, and while some do. */
   readonly #known: readonly [Known, Known] = [new Map(), new Map()];
@@ -67,7 +40,7 @@ export class Classifier {
     this.#cautious = [...frameworks].sort(
       (a, b) => Number(b.settings !== undefined) - Number(a.settings !== undefined),
     );
-    this.#gradients = new Gradients(values, frameworks, this.optimizers);
+    this.#meanings = new Meanings(values, frameworks, this.optimizers);
     this.#hidden = new HiddenCalls(values, frameworks, this.optimizers, this.#usage);
     for (const framework of frameworks) {
       for (const [name, { event }] of Object.entries(framework.calls ?? {}))
@@ -134,7 +107,7 @@ export class Classifier {
       const found = this.#byName(external);
       if (found?.meaning.event === "clip" && external.bound)
         return this.#boundClip(found, external.bound, call, statement, frame, scope);
-      if (found) return this.#meaning(found.meaning, found.framework, call, statement, frame, scope);
+      if (found) return this.#meanings.at(found.meaning, found.framework, { call, statement, frame, scope });
     }
     const conventional = this.#byConvention(name, call, externals, statement, frame, scope);
     if (conventional) return conventional;
@@ -199,8 +172,9 @@ export class Classifier {
       // A scaler's methods are given the optimizer, all but the one that ends the step.
       const scaled = known && (known.event === "rescale" || call.arguments.length > 0) ? known : null;
       const meaning = scaled ?? framework.methods?.[name];
-      if (!meaning || (meaning.event === "step" && !this.#mayUpdate(meaning, call, frame, scope))) continue;
-      if (scaled) return this.#meaning(scaled, framework, call, statement, frame, scope);
+      if (!meaning || (meaning.event === "step" && !this.#meanings.mayUpdate(meaning, { call, frame, scope })))
+        continue;
+      if (scaled) return this.#meanings.at(scaled, framework, { call, statement, frame, scope });
       // A function of a module (`loss.backward` is a method; `utils.backward` is not).
       if (
         meaning.event === "step" &&
@@ -210,7 +184,7 @@ export class Classifier {
       )
         return null;
       if (externals.some((external) => this.#isModuleMember(external))) break;
-      return this.#meaning(meaning, framework, call, statement, frame, scope);
+      return this.#meanings.at(meaning, framework, { call, statement, frame, scope });
     }
     if (LOOKS_LIKE_CLIP.test(name) && !externals.some((external) => isInert(external.name, this.#frameworks)))
       return this.#clipSomehow(call, statement, frame, scope);
@@ -259,16 +233,17 @@ export class Classifier {
     if (given.some(({ stars }) => stars !== 0) || bound.scope !== scope || bound.frame !== frame)
       return this.#clipSomehow(call, statement, frame, scope);
     const whole = { ...call, arguments: [...given.filter(byPlace), ...call.arguments, ...given.filter(byName)] };
-    const classified = this.#meaning(meaning, framework, whole, statement, frame, scope);
+    const classified = this.#meanings.at(meaning, framework, { call: whole, statement, frame, scope });
     if (classified?.kind !== "event" || classified.event.kind !== "clip") return classified;
-    return { kind: "event", event: { ...classified.event, id: this.#id(call, frame), node: call, call } };
+    const base = this.#meanings.base(framework, { call, statement, frame, scope });
+    return { kind: "event", event: { ...classified.event, ...base, call } };
   }
 
   #clipSomehow(call: Call, statement: Statement, frame: Frame, scope: Scope): Classified {
     const framework = this.#frameworks[0];
     if (!framework || call.arguments.length === 0) return null;
     const meaning: Meaning = { event: "clip", kind: "unknown", parameters: null, threshold: null, unscales: true };
-    return this.#meaning(meaning, framework, call, statement, frame, scope);
+    return this.#meanings.at(meaning, framework, { call, statement, frame, scope });
   }
 
   /** The optimizer is written in this very file: its `step` is an update, and it may clip in there. */
@@ -279,224 +254,17 @@ export class Classifier {
     const derived = owners.some(({ info }) => this.optimizers.isDerived(info));
     const framework = this.#frameworks.find((known) => known.optimizerMethods);
     const meaning = framework?.optimizerMethods?.step;
-    return derived && framework && meaning ? this.#meaning(meaning, framework, call, statement, frame, scope) : null;
-  }
-
-  #meaning(
-    meaning: Meaning,
-    framework: Framework,
-    call: Call,
-    statement: Statement,
-    frame: Frame,
-    scope: Scope,
-  ): Classified {
-    const byHand = meaning.event === "step" && meaning.byHand === true;
-    const argument = (place: { position: number | null; keyword: string | null } | null | undefined) =>
-      place ? (argumentOf(call, place.position, place.keyword)?.value ?? null) : null;
-    const optimizer = (place: OptimizerPlace | null | undefined) => {
-      // A part of what the constructor returned, or a bound method under another name, leads to the constructor too.
-      const called = call.callee.kind === "attribute" ? call.callee.object : call.callee;
-      const node = place === "receiver" ? called : place === "result" ? call : argument(place);
-      if (node && byHand) return withoutOptimizer(this.#values, node, frame, scope);
-      return node ? this.optimizers.refer(node, frame, scope, framework) : null;
-    };
-    const reaches = (node: Expression) => this.#gradients.reach({ node, frame, scope });
-    const flow = (from: GradientPlace | undefined) => {
-      const given = from && gradientsOf(call, from.place);
-      if (!given) return null;
-      const node = byHand ? withoutRate(given, reaches) : given;
-      return this.#gradients.trace({ node, frame, scope }, from.shape);
-    };
-    const base = { id: this.#id(call, frame), node: call, statement, frame, scope, framework };
-    switch (meaning.event) {
-      case "nothing":
-        return null;
-      case "runs": {
-        const given = [argument(meaning.function), argument(meaning.otherwise)];
-        const values = given.flatMap((node) => (node ? this.#values.evaluate(node, frame, scope) : []));
-        const functions = values.filter((value) => value.kind === "function");
-        return functions.length > 0 ? { kind: "inline", targets: functions, direct: false, hides: false } : null;
-      }
-      case "log":
-        return { kind: "log", threshold: argument(meaning.threshold) };
-      case "backward": {
-        const receiver = call.callee.kind === "attribute" ? call.callee.object : null;
-        return { kind: "event", event: { ...base, kind: "backward", receiver, inClosure: false } };
-      }
-      case "reduce": {
-        const reduced = argument(meaning.gradients);
-        return reduced && reachesGrad(reduced) ? { kind: "event", event: { ...base, kind: "reduce" } } : null;
-      }
-      case "rescale":
-        return { kind: "event", event: { ...base, kind: "rescale" } };
-      case "zero-grad":
-        return { kind: "event", event: { ...base, kind: "zero-grad", cleared: optimizer("receiver") } };
-      case "unscale":
-        return { kind: "event", event: { ...base, kind: "unscale", optimizer: optimizer(meaning.optimizer) } };
-      case "step": {
-        const referred =
-          optimizer(meaning.optimizer) ??
-          this.#amongOptions(meaning.optimizer, call, frame, scope, framework) ??
-          this.#madeByDefault(meaning, call, frame, scope);
-        const trained = meaning.trains ? argument(meaning.trains.place) : null;
-        const given = meaning.unlessGiven?.some((place) => argument(place) !== null) ?? false;
-        const hidden = call.arguments.some(({ stars }) => stars === 2) && meaning.unlessGiven !== undefined;
-        const told = meaning.told ? this.optimizers.told(meaning.told, call, frame, scope) : [];
-        const opaque =
-          given ||
-          hidden ||
-          told === "hidden" ||
-          (meaning.trains !== undefined && !isPlain(this.#values, trained, meaning.trains.unless, frame, scope));
-        const refused = meaning.trains?.refusesWithout;
-        const refuses =
-          refused && isFalse(this.#values, trained, refused.member, frame, scope) ? refused.because : null;
-        if (!referred) return null;
-        if (meaning.configures && !this.#isConfiguration(meaning, call, statement, frame, scope)) return null;
-        const configured = refuses
-          ? referred.configured.map((setting) => ({ ...setting, refused: setting.off ? null : refuses }))
-          : [...referred.configured, ...(told === "hidden" ? [] : told)];
-        const leftOut = meaning.configures !== undefined && configured.length === 0;
-        const constructors =
-          meaning.optimizer === "result" ? [{ call, frame, scope, name: nameOf(call, []) }] : referred.constructors;
-        const stepped = { ...referred, constructors, configured, opaque: referred.opaque || opaque || leftOut };
-        const model = call.callee.kind === "attribute" ? { node: call.callee.object, frame, scope } : null;
-        if (meaning.runBy && !(model && this.optimizers.models.isRun(model, meaning.runBy))) return null;
-        const scaler = meaning.scaled && call.callee.kind === "attribute" ? call.callee.object : null;
-        const closure = argument(meaning.closure);
-        if (!this.#mayUpdate(meaning, call, frame, scope)) return null;
-        if (byHand && !this.#descends(meaning, call, frame, scope)) return null;
-        return {
-          kind: "event",
-          event: {
-            ...base,
-            kind: "step",
-            optimizer: stepped,
-            gradients: flow(meaning.gradients),
-            scaler,
-            closure,
-            managed: meaning.managed ?? false,
-            byHand,
-          },
-        };
-      }
-      case "clip": {
-        const gradients = flow(meaning.gradients);
-        // The same functions clip whatever they are given.
-        if (meaning.gradients && !gradients?.stored && !gradients?.made.size) return null;
-        const byValue = argument(meaning.byValue);
-        const value = byValue?.kind === "constant" ? null : byValue;
-        return {
-          kind: "event",
-          event: {
-            ...base,
-            kind: "clip",
-            how: value ? "value" : clipKind(this.#values, meaning, call, frame, scope),
-            call,
-            gradients,
-            returnsNorm: meaning.returnsNorm ?? false,
-            parameters: argument(meaning.parameters),
-            threshold: value ?? argument(meaning.threshold) ?? this.#clipOption(meaning.threshold, call, frame, scope),
-            zeroIsOff: meaning.off?.includes(0) ?? false,
-            optimizer: optimizer(meaning.optimizer),
-            unscales: meaning.unscales ?? false,
-            raises: value ? null : argument(meaning.raises),
-            raisesByDefault: !value && meaning.raisesByDefault === true,
-            renamed: meaning.renamed ?? null,
-          },
-        };
-      }
-    }
-  }
-
-  /** What a module that does nothing but name values gives one of these names. */
-  #isConfiguration(
-    { configures: name = /^$/, configuresCalls: owners }: Step,
-    call: Call,
-    statement: Statement,
-    frame: Frame,
-    scope: Scope,
-  ): boolean {
-    const isGiven = (within: Expression): boolean =>
-      (within.kind === "call" &&
-        within.arguments.some(({ keyword, value }) => value === call && keyword !== null && name.test(keyword)) &&
-        this.#values
-          .evaluate(within.callee, frame, scope)
-          .some((value) => value.kind === "external" && owners?.test(value.name))) ||
-      childrenOf(within).some(isGiven);
-    if (owners && expressionsOf(statement).some(isGiven)) return true;
-    const { module, functions, classes } = this.#values.names;
-    if (statement.kind !== "assign" || statement.value !== call || scope !== module) return false;
-    if (functions.some(({ node }) => node.kind === "function") || classes.length > 0) return false;
-    return statement.targets.some((target) => target.kind === "name" && name.test(target.id));
-  }
-
-  /** `clip_grad_norm_(parameters, **options)`. */
-  #clipOption(place: ArgumentPlace | null, call: Call, frame: Frame, scope: Scope): Expression | null {
-    const found = place && argumentThrough(this.#values, call, place, frame, scope);
-    return found && found.frame === frame && found.scope === scope ? found.node : null;
-  }
-
-  /** `model.compile(**options)`. */
-  #amongOptions(place: OptimizerPlace, call: Call, frame: Frame, scope: Scope, framework: Framework) {
-    const found = typeof place === "string" ? null : argumentThrough(this.#values, call, place, frame, scope);
-    return found && this.optimizers.refer(found.node, found.frame, found.scope, framework);
-  }
-
-  /** `model.compile(loss="mse")`, on what is known to be a model. */
-  #madeByDefault({ orMakesOne: makers }: Step, call: Call, frame: Frame, scope: Scope): OptimizerRef | null {
-    const { callee } = call;
-    if (!makers || callee.kind !== "attribute") return null;
-    // Without an optimizer, models are compiled to be evaluated, too: it has to be this very one that is trained.
-    const variable = this.#values.variables.of(callee.object, frame, scope)?.variable;
-    if (variable?.bindings.length !== 1) return null;
-    const hidden = call.arguments.some(({ keyword, stars }) => keyword === null || stars !== 0);
-    const made = hidden ? [] : this.#values.evaluate(callee.object, frame, scope);
-    const isMaker = (value: Value): boolean => {
-      if (value.kind === "external") return makers.test(value.name);
-      return value.kind === "instance" && this.optimizers.derivesFrom(value.info, makers);
-    };
-    if (made.length === 0 || !made.every(isMaker)) return null;
-    const built = { call, frame, scope, name: callee.name };
-    return { ...withoutOptimizer(this.#values, callee, frame, scope), constructors: [built] };
-  }
-
-  /** Where gradients are values, an update is given some. */
-  #mayUpdate({ gradients, onlyGradients }: Step, call: Call, frame: Frame, scope: Scope): boolean {
-    if (!gradients) return true;
-    const given = gradientsOf(call, gradients.place);
-    if (!given || !onlyGradients) return given !== null;
-    const receiver = call.callee.kind === "attribute" ? this.#values.evaluate(call.callee.object, frame, scope) : [];
-    if (given.kind === "dict" || receiver.some(({ kind }) => kind === "elements" || kind === "literal")) return false;
-    return this.#gradients.reach({ node: given, frame, scope });
-  }
-
-  /** The training's own step, and not one that a loss is taken after. */
-  #descends({ subtracts: place }: Step, call: Call, frame: Frame, scope: Scope): boolean {
-    const applied = place && argumentOf(call, place.position, place.keyword)?.value;
-    const functions = applied ? this.#values.evaluate(applied, frame, scope) : [];
-    if (place && !(functions.length > 0 && functions.every(subtracts))) return false;
-    return !isDifferentiated(this.#values, scope, (name) =>
-      this.#frameworks.some(({ calls }) => calls?.[`${name}()`]?.event === "backward"),
-    );
+    return derived && framework && meaning
+      ? this.#meanings.at(meaning, framework, { call, statement, frame, scope })
+      : null;
   }
 
   #unknown(call: Call, statement: Statement, frame: Frame, scope: Scope): Classified {
     const framework = this.#frameworks[0];
     if (!framework) return null;
-    return {
-      kind: "event",
-      event: { id: this.#id(call, frame), kind: "unknown", node: call, statement, frame, scope, framework },
-    };
+    const base = this.#meanings.base(framework, { call, statement, frame, scope });
+    return { kind: "event", event: { ...base, kind: "unknown" } };
   }
-
-  #id(node: object, frame: Frame): string {
-    return `${this.#values.frames.id(node)}.${this.#values.frames.id(frame)}`;
-  }
-}
-
-function gradientsOf(call: Call, place: GradientPlace["place"]): Expression | null {
-  if (place !== "last") return argumentOf(call, place.position, place.keyword)?.value ?? null;
-  return call.arguments.findLast(({ keyword, stars }) => keyword === null && stars === 0)?.value ?? null;
 }
 
 const byPlace = ({ keyword }: Argument) => keyword === null;
