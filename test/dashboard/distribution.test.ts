@@ -11,6 +11,7 @@ const stage = new Stage(async (hub) => {
   await hub.play(runs.unclipped);
   await hub.play(runs.spikes);
   await hub.play(runs.noScript);
+  await hub.play(runs.converged);
 });
 
 const handle = ({ page }: DashboardPage) => page.getByRole("slider", { name: "Threshold to try" });
@@ -166,5 +167,11 @@ test("the table of the distribution counts every step once", async () => {
     steps,
   );
   assert.equal(Number(cells[0]![3]!.replace(",", "")), steps);
+  await dashboard.close();
+});
+
+test("a run that has converged has no suggestion here either, only what is tried", async () => {
+  const dashboard = await opened("converged");
+  assert.deepEqual(await dashboard.page.locator(".effects tbody th").allInnerTexts(), ["Tried"]);
   await dashboard.close();
 });

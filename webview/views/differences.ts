@@ -6,6 +6,7 @@ import { element, patchList, setHidden, setText } from "../dom.ts";
 import { fileName, formatCount, formatJson, formatShare, formatThreshold, shortHash } from "../format.ts";
 import { t } from "../l10n.ts";
 import { statusOf } from "./status.ts";
+import { suggestedBy } from "./suggestion.ts";
 
 const TEXT = {
   title: t("Differences"),
@@ -45,7 +46,7 @@ const ASPECTS: readonly Aspect[] = [
   { name: t("Latest loss"), of: (_, series) => latest(series, "loss") },
   { name: t("Median norm"), of: (_, series) => series && medianOf(series) },
   { name: t("Clip rate of the last 200 steps"), of: (_, series) => share(series?.clipRate) },
-  { name: t("Suggested threshold"), of: (_, series) => threshold(series?.advice.threshold) },
+  { name: t("Suggested threshold"), of: (_, series) => threshold(series && suggestedBy(series.advice)) },
   { name: t("NaN or infinite"), of: (_, series) => formatCount(series?.nonFinite ?? 0) },
   { name: t("Skipped steps"), of: (_, series) => formatCount(series?.skipped ?? 0) },
 ];

@@ -20,7 +20,7 @@ import { element, patchList, setAttribute, setHidden, setText } from "../dom.ts"
 import { formatCount, formatShare, formatThreshold, formatValue } from "../format.ts";
 import { t } from "../l10n.ts";
 import { OutcomeView, type WriteOutcome } from "./outcome.ts";
-import { hasCode } from "./suggestion.ts";
+import { hasCode, suggestedBy } from "./suggestion.ts";
 
 /** The name of this panel's table among those that are open. */
 export const DISTRIBUTION = "distribution";
@@ -219,7 +219,8 @@ export class DistributionView {
   #draw(): void {
     const { run, series, norms, whatIf, writing } = this.#shown ?? {};
     if (!this.#shown || !this.#chart || !run || !series || !norms) return;
-    const { inForce, threshold: suggested } = series.advice;
+    const { inForce } = series.advice;
+    const suggested = suggestedBy(series.advice);
     const steps = norms.counts.reduce((sum, count) => sum + count, 0);
     const rounded = norms.resolution > 0 ? ` · ${TEXT.rounded(formatShare(norms.resolution / 2))}` : "";
     setText(this.#note, TEXT.steps(steps) + rounded);
@@ -242,7 +243,7 @@ export class DistributionView {
   /** The threshold under the handle. */
   #tried({ series: { advice }, whatIf }: Shown): number {
     const { range } = this.#chart!;
-    const known = advice.threshold ?? advice.inForce;
+    const known = suggestedBy(advice) ?? advice.inForce;
     if (whatIf === null && known !== null && known >= range.min && known <= range.max) return known;
     return thresholdWithin(whatIf ?? known ?? fromJsonNumber(advice.evidence.median), range);
   }
@@ -263,13 +264,14 @@ export class DistributionView {
     const { series, norms } = this.#shown!;
     const palette = this.#palette!;
     const { colors } = palette;
-    const { inForce, threshold } = series.advice;
+    const { inForce } = series.advice;
+    const suggested = suggestedBy(series.advice);
     const tried = this.#tried(this.#shown!);
     const effect = (at: number) => TEXT.tryIt(at, inWords(effectOf(norms, at)!));
     const entries = [
       { name: `${TEXT.tried} ${effect(tried)}`, color: colors.after, isDashed: false },
       inForce !== null && { name: `${TEXT.inForce} ${effect(inForce)}`, color: colors["in-force"], isDashed: false },
-      threshold !== null && { name: `${TEXT.suggested} ${effect(threshold)}`, color: colors.suggested, isDashed: true },
+      suggested !== null && { name: `${TEXT.suggested} ${effect(suggested)}`, color: colors.suggested, isDashed: true },
     ].filter((entry) => entry !== false);
     const subtitle = `${this.#actions.subject()} · ${this.#note.textContent}`;
     return {
@@ -278,7 +280,7 @@ export class DistributionView {
       canvas: this.#canvas,
       drawOn: (surface) => {
         const chart = new HistogramCanvas(surface, palette, () => {});
-        chart.draw({ bars: this.#barsOf(norms), inForce, suggested: threshold, tried });
+        chart.draw({ bars: this.#barsOf(norms), inForce, suggested, tried });
         return chart;
       },
     };

@@ -143,6 +143,10 @@ export class SuggestionView {
   }
 }
 
+/** The number that is suggested to runs to come; null where these norms tell none, or not yet. */
+export const suggestedBy = ({ verdict, threshold }: Advice): number | null =>
+  verdict === "converged" ? null : threshold;
+
 /** Is there code that a threshold can be written into? */
 export const hasCode = ({ summary }: RunDetail, { site, clip }: SeriesDetail): boolean =>
   site !== null || clip?.location != null || summary.script !== null;
