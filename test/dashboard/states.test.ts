@@ -116,7 +116,10 @@ const STATES: Record<string, State> = {
   },
   "all-nan": {
     run: "all-nan",
-    arrange: ({ page }) => page.getByText("it is not known of any step").waitFor(),
+    arrange: async ({ page }) => {
+      await page.getByText("it is not known of any step").waitFor();
+      assert.ok(await page.locator(".suggestion .badge").isHidden());
+    },
   },
   "all-zero": {
     run: "all-zero",

@@ -107,7 +107,8 @@ export class SuggestionView {
     const writing = outcome !== null && outcome.result === null;
 
     setAttribute(this.element, "data-verdict", verdict);
-    setHidden(this.#badge, !advice.preliminary || waiting || other !== null);
+    // Where there is no number, none may change.
+    setHidden(this.#badge, !advice.preliminary || number === null || other !== null);
     setText(
       this.#verdict,
       other
