@@ -1,17 +1,6 @@
 /** What VS Code calls inside its web extension host: `run`. */
-import {
-  type CodeAction,
-  CodeActionKind,
-  commands,
-  env,
-  extensions,
-  type Hover,
-  type TextDocument,
-  UIKind,
-  window,
-  workspace,
-} from "vscode";
-import { findings, rule, untilFindings } from "../vscode/findings.ts";
+import { commands, env, extensions, type Hover, type TextDocument, UIKind, window, workspace } from "vscode";
+import { findings, quickFixes, rule, untilFindings } from "../vscode/findings.ts";
 import { CLIPPED, UNCLIPPED } from "../vscode/scripts.ts";
 import { MemoryFiles } from "./memory-files.ts";
 import { equal, ok, Suite } from "./suite.ts";
@@ -51,13 +40,7 @@ suite.it("underlines the update that no clipping reaches, also in a script that 
 suite.it("fixes it from the light bulb, and a whole file by command", async () => {
   const document = await open("/project/fix.py", UNCLIPPED);
   await found(document);
-  const actions = await commands.executeCommand<CodeAction[]>(
-    "vscode.executeCodeActionProvider",
-    document.uri,
-    findings(document)[0]!.range,
-    CodeActionKind.QuickFix.value,
-    10,
-  );
+  const actions = await quickFixes(document);
   const fix = actions.find(({ title, edit }) => edit && /^Clip the gradients/.test(title));
   ok(fix?.edit && (await workspace.applyEdit(fix.edit)), "there is a fix");
   await clean(document);

@@ -1,6 +1,17 @@
 import assert from "node:assert/strict";
-import { type CodeAction, CodeActionKind, commands, type Hover, type TextDocument, window, workspace } from "vscode";
-import { activate, closeAll, findings, rule, script, undo, untilFindings, when, withSetting } from "../editor.ts";
+import { commands, type Hover, type TextDocument, window, workspace } from "vscode";
+import {
+  activate,
+  closeAll,
+  findings,
+  quickFixes,
+  rule,
+  script,
+  undo,
+  untilFindings,
+  when,
+  withSetting,
+} from "../editor.ts";
 import { CLIPPED, PAIR, UNCLIPPED } from "../scripts.ts";
 
 const found = (document: TextDocument) => untilFindings(document, (list) => list.length > 0);
@@ -26,13 +37,7 @@ describe("linting", () => {
   it("offers a fix that makes the finding go away, and one undo brings the text back", async () => {
     const document = await script("fix.py", UNCLIPPED);
     await found(document);
-    const actions = await commands.executeCommand<CodeAction[]>(
-      "vscode.executeCodeActionProvider",
-      document.uri,
-      findings(document)[0]!.range,
-      CodeActionKind.QuickFix.value,
-      10,
-    );
+    const actions = await quickFixes(document);
     const fix = actions.find(({ title, edit }) => edit && /^Clip the gradients/.test(title));
     assert.ok(fix?.edit, `no fix among ${actions.map(({ title }) => title).join(", ")}`);
     assert.ok(await workspace.applyEdit(fix.edit));
@@ -73,13 +78,7 @@ describe("linting", () => {
   it("explains a rule beside the code, without a browser", async () => {
     const document = await script("explained.py", UNCLIPPED);
     await found(document);
-    const actions = await commands.executeCommand<CodeAction[]>(
-      "vscode.executeCodeActionProvider",
-      document.uri,
-      findings(document)[0]!.range,
-      CodeActionKind.QuickFix.value,
-      10,
-    );
+    const actions = await quickFixes(document);
     const { command } = actions.find(({ title }) => title === "Explain missing-clipping")!;
     const shown = () =>
       window.tabGroups.all.flatMap(({ tabs }) => tabs).some(({ label }) => /missing-clipping\.md/.test(label));
