@@ -157,7 +157,10 @@ test("a chart that is out of view is not drawn with each move, and shows where t
     return { seen: seen.length, unseen: unseen.length };
   });
   assert.ok(drawn.seen >= 30 && drawn.unseen < drawn.seen / 2, JSON.stringify(drawn));
+  await dashboard.settled();
+  const before = await steps(dashboard).innerText();
   await dashboard.page.getByRole("button", { name: "Earlier steps" }).click();
+  await steps(dashboard).filter({ hasNotText: before }).waitFor();
   const [, window] = /^Steps (.+)$/.exec(await steps(dashboard).innerText())!;
   const unseen = dashboard.page.locator('[data-chart="step-time"] canvas');
   await unseen.scrollIntoViewIfNeeded();
