@@ -446,6 +446,13 @@ def train(model, shared):
         `def tame(g):\n    return torch.clip(g, -1, 1)\ndef prepare():\n    for p in model.parameters():\n        p.register_hook(${hook})`,
       ),
     ]),
+    ...[
+      "for p in model.parameters():\n    p.register_post_accumulate_grad_hook(lambda p: torch.nn.utils.clip_grad_norm_(p, 1.0))",
+      "def tame(optimizer, args, kwargs):\n    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)\noptimizer.register_step_pre_hook(tame)",
+    ].map((registered): [string, string] => [
+      `to a clip that was registered: ${registered.split("\n").at(-1)}`,
+      loop(`loss.backward()\noptimizer.step()`, registered),
+    ]),
     ["to a helper that is given a threshold", loop("loss.backward()\ncheck(net, config.grad_clip)\noptimizer.step()")],
     [
       "beside an optimizer factory that clips as it is configured",

@@ -5,14 +5,14 @@ import type { Facts } from "../facts.ts";
 import { once } from "../once.ts";
 import { zeroedUpdates } from "./changes.ts";
 import { clipsInHooks } from "./clips-in-hooks.ts";
-import { hasClippingHooks } from "./clips-in-tensor-hooks.ts";
 import { discardedClips } from "./discarded-clips.ts";
 import { earlyClips } from "./early-clips.ts";
 import { isUnclipped, lateClips } from "./order.ts";
+import { hasRegisteredClips } from "./registered-clips.ts";
 
 /** One of each place in the text. What is clipped in the wrong place, or switched off by name, is other rules' to report. */
 export const unclippedUpdates = once((facts: Facts): readonly UpdateSite[] => {
-  if (hasClippingHooks(facts)) return [];
+  if (hasRegisteredClips(facts)) return [];
   const wrong = [...lateClips(facts), ...earlyClips(facts), ...zeroedUpdates(facts)];
   const misplaced = new Set<object>(wrong.map(({ step }) => step.node));
   for (const { updates } of discardedClips(facts)) for (const { step } of updates) misplaced.add(step.node);

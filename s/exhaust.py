@@ -1,0 +1,12 @@
+
+import torch, torch.nn as nn
+model = nn.LSTM(8, 8)
+opt = torch.optim.AdamW(model.parameters(), lr=1e-3)
+
+ps = filter(lambda q: q.requires_grad, model.parameters())
+opt = torch.optim.Adam(ps)
+for x in range(3):
+    opt.zero_grad()
+    model(x).sum().backward()
+    torch.nn.utils.clip_grad_norm_(ps, 1.0)
+    opt.step()

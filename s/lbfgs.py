@@ -1,0 +1,14 @@
+
+import torch, torch.nn as nn
+model = nn.LSTM(8, 8)
+opt = torch.optim.AdamW(model.parameters(), lr=1e-3)
+
+opt = torch.optim.LBFGS(model.parameters())
+def closure():
+    opt.zero_grad()
+    l = model(1).sum()
+    l.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    return l
+for x in range(3):
+    opt.step(closure)

@@ -1,0 +1,11 @@
+
+import torch, torch.nn as nn
+model = nn.LSTM(8, 8)
+opt = torch.optim.AdamW(model.parameters(), lr=1e-3)
+
+T = -1.0
+for x in range(3):
+    opt.zero_grad()
+    model(x).sum().backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm=T)
+    opt.step()

@@ -1,0 +1,11 @@
+
+import torch, torch.nn as nn
+model = nn.LSTM(8, 8)
+opt = torch.optim.AdamW(model.parameters(), lr=1e-3)
+
+def clip_gradients(m, t):
+    torch.nn.utils.clip_grad_norm_(m.parameters(), t)
+for x in range(3):
+    opt.zero_grad()
+    model(x).sum().backward()
+    opt.step()
