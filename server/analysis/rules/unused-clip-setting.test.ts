@@ -42,6 +42,11 @@ describe("reports an option", () => {
       "7 warning Nothing reads `--clip`",
     ],
     [
+      "of which nothing is said, beside an update that nothing clips",
+      script("", { option: 'parser.add_argument("--clip", type=float, default=0.25)' }),
+      "7 warning Nothing reads `--clip`",
+    ],
+    [
       "that is only stored under its name",
       script("", { args: "config.grad_clip = args.grad_clip" }),
       "7 warning Nothing reads `--grad-clip`",
@@ -77,6 +82,10 @@ describe("says nothing to an option", () => {
     [
       "of the weights",
       script("", { option: 'parser.add_argument("--clip-value", help="clip the weights of the critic")' }),
+    ],
+    [
+      "of which nothing is said, beside an update that is clipped",
+      script(clip("5.0"), { option: 'parser.add_argument("--clip", type=float)' }),
     ],
     ["of a model of that name", script("", { option: 'parser.add_argument("--clip-model", default="ViT-B/16")' })],
     ["of a file that doesn't train", script().replace("optimizer.step()", "print(epoch)")],
@@ -235,6 +244,10 @@ ${end}
 `;
   it("is reported where nothing calls it", () => {
     expect(found(file("pass"))).toEqual(["2 warning Nothing calls `limit`, which clips"]);
+  });
+  it("is reported in a script that trains at its top level", () => {
+    const text = file("pass", "").replace("def train():", "for epoch in range(9):");
+    expect(found(text)).toEqual(["2 warning Nothing calls `limit`, which clips"]);
   });
   it.each([
     ["called", file("limit(model.parameters())")],

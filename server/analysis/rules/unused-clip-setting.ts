@@ -77,6 +77,9 @@ names that speak of clipping something else. absl's flags, which any module can 
 const SPEAKS_OF_IT =
   /grad(ient)?s?_?(norm_?)?(max_?)?clip|clip(ping)?_?(the_?)?(max_?)?(global_?)?(norm_?)?grad|max_?grad(ient)?s?_?norm|grad(ient)?s?_?norm_?(max|limit|threshold)|^(global_?)?clip_?(max_?)?norm$/i;
 
+/** Of gradients, most likely, if nothing is said of it and an update goes unclipped. */
+const BARE = /^clip(_?(val|value|threshold))?$/i;
+
 export const unusedClipSetting: Rule = {
   name: "unused-clip-setting",
   title: "A setting for clipping that nothing reads",
@@ -120,7 +123,9 @@ function options(facts: Facts): Setting[] {
   const isParsed = (value: Value) => value.kind === "external" && /parse_(known_)?args\(\)(\[0\])?$/.test(value.name);
   return optionsOf(facts).flatMap(({ place, flag, destination, help, command, isGlobal }): Setting[] => {
     const described = /clip/i.test(destination) && /grad/i.test(help);
-    if (isGlobal || !flag.startsWith("-") || !(SPEAKS_OF_IT.test(destination) || described)) return [];
+    const isMeant = () => BARE.test(destination) && !help && facts.updates.some((site) => isUnclipped(facts, site));
+    if (isGlobal || !flag.startsWith("-")) return [];
+    if (!SPEAKS_OF_IT.test(destination) && !described && !isMeant()) return [];
     const isOnlyHere = (reads: Reads) => (command ? isOnlyIn(command, destination, reads) : reads.staysHere(isParsed));
     return [{ name: destination, what: `Nothing reads \`${flag}\``, place: rangeOf(place), isOnlyHere }];
   });
@@ -195,7 +200,8 @@ function helpers(facts: Facts): Setting[] {
     const update = facts.updates.find((site) => isUnclipped(facts, site));
     const { start } = rangeOf(node);
     const place = { start, end: facts.text.indexOf("\n", start) };
-    const isOnlyHere = (reads: Reads) => update !== undefined && isScript(reads);
+    const isOnlyHere = (reads: Reads) =>
+      update !== undefined && (isScript(reads) || update.step.scope.home.kind === "module");
     return [{ name, what: `Nothing calls \`${name}\`, which clips`, place, isOnlyHere }];
   });
 }
@@ -212,5 +218,5 @@ const isPlain = (facts: Facts, { node, scope }: ClassInfo) =>
       ),
   );
 
-/** Run, not imported. */
+/** Run, not imported. (So is what trains at its top level.) */
 const isScript = (reads: Reads) => reads.of("__name__");
