@@ -50,7 +50,21 @@ class Trainer:
   });
 });
 
+const helper = (body: string) => `def trainable(model):\n    ${body}\n${train("trainable(model)")}`;
+
+it("reports a clip over what a generator function made", () => {
+  expect(places(helper("for p in model.parameters():\n        yield p"))).toEqual(["9:exhausted-parameters"]);
+});
+
 describe("says nothing", () => {
+  it("to what a function gives back as a list", () => {
+    expect(places(helper("return [p for p in model.parameters() if p.requires_grad]"))).toEqual([]);
+  });
+  it("to a model whose own method gives a list of its parameters", () => {
+    const agent =
+      "class Agent:\n    def parameters(self):\n        return [*self.actor, *self.critic]\nmodel = Agent()\n";
+    expect(places(agent + train("model.parameters()"))).toEqual([]);
+  });
   it.each([
     ["to a list", train("list(model.parameters())")],
     ["to a list comprehension", train("[p for p in model.parameters()]")],

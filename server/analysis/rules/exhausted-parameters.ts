@@ -102,8 +102,9 @@ function isIterator(facts: Facts, { value, scope }: Binding & { kind: "value" })
   if (value.kind === "comprehension") return value.type === "generator";
   if (value.kind !== "call") return false;
   const { callee } = value;
-  if (callee.kind === "attribute" && callee.name === "parameters") return value.arguments.length === 0;
   const named = facts.values.evaluate(callee, facts.values.frames.of(scope), scope);
+  if (named.some((v) => v.kind === "function")) return named.every((v) => v.kind === "function" && v.info.yields);
+  if (callee.kind === "attribute" && callee.name === "parameters") return value.arguments.length === 0;
   return named.some(
     (v) => v.kind === "external" && /^(builtins\.(filter|map|iter)|itertools\.chain(\.from_iterable)?)$/.test(v.name),
   );
