@@ -120,6 +120,22 @@ describe("says nothing", () => {
       train(`loss.backward()\noptimizer.zero_grad()\ncompute()\n${clip}\noptimizer.step()`),
     ],
     [
+      "where a block makes them, for which a context manager waits",
+      `import contextlib
+import torch
+optimizer = torch.optim.SGD(model.parameters(), lr=1)
+@contextlib.contextmanager
+def update():
+    optimizer.zero_grad()
+    yield
+    ${clip}
+    optimizer.step()
+for x in data:
+    with update():
+        model(x).sum().backward()
+`,
+    ],
+    [
       "where they are summed first",
       train(`loss.backward()\n${each("dist.all_reduce(p.grad)")}\n${clip}\noptimizer.step()`),
     ],

@@ -76,6 +76,7 @@ export type Expression = Place &
       }
     | { readonly kind: "walrus"; readonly target: Expression; readonly value: Expression }
     | { readonly kind: "starred"; readonly value: Expression }
+    | { readonly kind: "yield"; readonly value: Expression | null }
     | { readonly kind: "other"; readonly broken: boolean; readonly children: readonly Expression[] }
   );
 
@@ -253,6 +254,8 @@ export function childrenOf(expression: Expression): readonly Expression[] {
     case "walrus":
     case "starred":
       return [expression.value];
+    case "yield":
+      return expression.value ? [expression.value] : [];
     case "other":
       return expression.children;
     default:

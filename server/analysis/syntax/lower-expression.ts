@@ -118,6 +118,8 @@ export function lowerExpression(node: ConcreteNode, source: Source): Expression 
     case "list_splat_pattern":
     case "dictionary_splat":
       return { ...at, kind: "starred", value: lower(node.children[0]) };
+    case "yield":
+      return { ...at, kind: "yield", value: node.children[0] ? lower(node.children[0]) : null };
     case "parenthesized_expression":
     case "await":
     case "type":

@@ -46,6 +46,7 @@ function isThe(cleared: ZeroGradEvent["cleared"], { keys }: StepEvent["optimizer
 function hidesNothing(facts: Facts, zeroed: ZeroGradEvent, step: StepEvent, known: readonly TrainingEvent[]): boolean {
   const blockOf = (event: TrainingEvent) => enclosing(facts, event)[0]?.block;
   if (zeroed.scope.home !== step.scope.home || blockOf(zeroed) !== blockOf(step)) return false;
+  if (step.scope.home.info?.yields) return false; // to a `with` block, say, that makes them
   const [start, end] = [rangeOf(zeroed.statement).end, rangeOf(step.statement).start];
   const seen = known.map(({ node }) => rangeOf(node));
   return [...facts.names.calls.values()].flat().every(({ call }) => {

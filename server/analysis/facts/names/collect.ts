@@ -222,8 +222,8 @@ class Collector {
         for (const child of childrenOf(expression)) this.#expression(child, inner, statement);
         return;
       }
-      case "name":
-        if (expression.id === "yield" && scope.home.info) scope.home.info.yields = true;
+      case "yield":
+        if (scope.home.info) scope.home.info.yields = true;
         break;
     }
     for (const child of childrenOf(expression)) this.#expression(child, scope, statement);
