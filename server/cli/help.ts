@@ -22,7 +22,7 @@ Options:
       --fix                  Apply the safe fixes: those that leave training numerically unchanged
       --unsafe-fixes         With --fix or --diff: also those that change what the optimizer receives,
                              such as inserting clipping
-      --diff                 Show what --fix would change; write nothing
+      --diff                 Show what --fix would change; write nothing, even with --fix
       --format FORMAT        text (default), json, sarif (2.1.0), github (annotations of a workflow's step)
                              or gitlab (Code Quality)
       --select RULE,…        Only these rules, whatever the configuration selects or ignores

@@ -62,7 +62,6 @@ export function parseLintArguments(args: string[], rules: readonly RuleInfo[]): 
   const stdin = paths.includes("-");
   if (stdin && paths.length > 1) throw new UsageError("- (standard input) can't be linted together with other paths");
   if (values["stdin-filename"] !== undefined && !stdin) throw new UsageError("--stdin-filename: needs the path -");
-  if (values.fix && values.diff) throw new UsageError("--fix writes, --diff only shows: choose one");
   if (values.isolated && values.config !== undefined) throw new UsageError("--isolated and --config: choose one");
   if (values.watch && (stdin || values["write-baseline"]))
     throw new UsageError("--watch: can be used with neither standard input nor --write-baseline");
@@ -78,7 +77,7 @@ export function parseLintArguments(args: string[], rules: readonly RuleInfo[]): 
   return {
     paths,
     format,
-    fix: values.fix,
+    fix: values.fix && !values.diff, // as in Ruff, where --diff keeps --fix from writing
     unsafeFixes: values["unsafe-fixes"],
     diff: values.diff,
     statistics: values.statistics,

@@ -130,6 +130,7 @@ describe("--diff", () => {
       await project.write({ "sub/a.py": text });
       const { code, out } = await project.run(["lint", "--diff", "--unsafe-fixes", "sub"]);
       expect(code).toBe(1);
+      expect((await project.run(["lint", "--fix", "--diff", "--unsafe-fixes", "sub"])).out).toBe(out);
       expect(await project.read("sub/a.py")).toBe(text);
 
       await project.run(["lint", "--fix", "--unsafe-fixes", "sub"]);

@@ -30,7 +30,6 @@ describe("exit code", () => {
     ["2 for an unknown rule", ["--select", "no-such-rule"], 2],
     ["2 for an unknown format", ["--format", "xml"], 2],
     ["2 for an unknown severity", ["--min-severity", "fatal"], 2],
-    ["2 for --fix with --diff", ["--fix", "--diff"], 2],
     ["2 for --stdin-filename without -", ["--stdin-filename", "a.py"], 2],
   ];
   for (const [what, args, code] of cases)
