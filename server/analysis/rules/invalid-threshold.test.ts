@@ -238,6 +238,22 @@ def train(model, optimizer, limit=None):
 `;
     expect(messages(text)).toEqual([]);
   });
+
+  it("to a parameter's default of None, where whoever builds the object gives a number", () => {
+    const text = `import torch
+class Learner:
+    def __init__(self, model, rate=None, limit=None):
+        assert isinstance(limit, float)
+        self.model, self.limit = model, limit
+        self.optimizer = torch.optim.RMSprop(model.parameters(), lr=rate)
+    def learn(self, loss):
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.limit)
+        self.optimizer.step()
+`;
+    expect(messages(text)).toEqual([]);
+    expect(messages(text.replace("=None, limit=None", "=None, limit=0.0"))).toHaveLength(1);
+  });
 });
 
 it("takes zero for no clipping", () => {

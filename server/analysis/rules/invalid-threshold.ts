@@ -65,7 +65,8 @@ where one is wrong, only you know.
 
 ## When it is silent
 \`float("inf")\`, which clips nothing and only measures; a default of zero behind a condition that keeps it out
-(\`if args.clip:\`); a number that can't be followed.
+(\`if args.clip:\`); a parameter's default of \`None\`, which may only say that a number has to be given; a number that
+can't be followed.
 
 ## Sources
 - PyTorch: [\`clip_grad_norm_\`](https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html)
@@ -92,7 +93,7 @@ export const invalidThreshold: Rule = {
 
 function wrongNumber(facts: Facts, threshold: Threshold): Omit<Finding, "rule"> | null {
   const source = sourceOfThreshold(facts, threshold);
-  if ("unknown" in source) return null;
+  if ("unknown" in source || isToBeGiven(source)) return null;
   const effect = effectOf(source.value, threshold);
   if (!effect || !reaches(facts, threshold, source)) return null;
   const there = source.literal !== threshold.node;
@@ -108,6 +109,9 @@ function wrongNumber(facts: Facts, threshold: Threshold): Omit<Finding, "rule"> 
     fix: null,
   };
 }
+
+/** `def __init__(self, model, max_norm=None)` that nothing here calls: whoever does gives a number, or hears of it at once. */
+const isToBeGiven = ({ value, isDefault, flag }: KnownThreshold) => value === null && isDefault && flag === undefined;
 
 function effectOf(value: number | null, { kind, zeroIsOff, clip }: Threshold): string | null {
   if (value === 0) return zeroIsOff ? null : "every gradient becomes zero, and nothing is learned";
