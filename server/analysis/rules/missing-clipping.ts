@@ -1,7 +1,7 @@
 import { runsAtUpdate } from "../facts/derived/observed.ts";
 import { sourceOfGradients } from "../facts/derived/order.ts";
 import { isTestCode } from "../facts/derived/test-code.ts";
-import { unclippedUpdates } from "../facts/derived/unclipped.ts";
+import { unclippedElsewhere, unclippedUpdates } from "../facts/derived/unclipped.ts";
 import type { StepEvent, UpdateSite } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import type { Finding, Fix, RelatedPlace, Severity } from "../finding.ts";
@@ -17,7 +17,8 @@ const documentation = `
 ## What it finds
 An update (\`optimizer.step()\`, \`scaler.step(optimizer)\`, \`optimizer.apply_gradients(…)\`) that gradients reach on no
 path through a clip; a model that a framework trains (\`model.compile(…)\` with \`model.fit(…)\`, \`trainer.train()\`) with
-nothing that says to clip.
+nothing that says to clip. Where a library is told to clip when the optimizer is built (Optax, Keras, PaddlePaddle), and a
+module of the workspace makes the update with an optimizer that it is handed, the finding stands where the optimizer is built.
 
 ## Why it is bad
 One bad batch can give a gradient that is orders of magnitude larger than the others. Unclipped, it throws the weights
@@ -91,6 +92,7 @@ export const missingClipping: Rule = {
   documentation,
   *check(facts) {
     for (const site of unclippedUpdates(facts)) yield report(facts, site);
+    for (const site of unclippedElsewhere(facts)) yield reportWhereBuilt(facts, site);
   },
 };
 
@@ -108,6 +110,22 @@ function report(facts: Facts, site: UpdateSite): Omit<Finding, "rule"> {
     related: related(facts, site, sourceOfGradients(site)),
     fix: fix(facts, site, run ?? runs.find(({ preliminary }) => !preliminary)),
     ...(run && { run: { id: run.run, date: run.date } }),
+  };
+}
+
+/** The update stands in another module; what would be told to clip stands here. */
+function reportWhereBuilt(facts: Facts, site: UpdateSite): Omit<Finding, "rule"> {
+  const { optimizer, origin } = site.step;
+  const built = optimizer.constructors[0]!.call;
+  const { reason } = conventionFor(facts.evidence.architecture);
+  const because = isTestCode(facts.names) ? null : reason;
+  const name = sourceOf(facts, built.callee);
+  return {
+    severity: because ? "warning" : "information",
+    message: `No clipping of the gradients reaches the update by this \`${name}\`.${because ? ` ${because}` : ""}`,
+    range: rangeOf(built),
+    related: [...(origin ? [{ range: rangeOf(origin.node), message: "The update" }] : []), ...evidencePlaces(facts)],
+    fix: fix(facts, site, undefined),
   };
 }
 
@@ -153,10 +171,13 @@ function related(
   const built = constructors[0]?.call ?? named?.node;
   if (built && built !== step.node) places.push({ range: rangeOf(built), message: "The optimizer is built here" });
   if (backward) places.push({ range: rangeOf(backward.node), message: "The gradients come from here" });
+  return [...places, ...evidencePlaces(facts)];
+}
+
+function evidencePlaces(facts: Facts): RelatedPlace[] {
   const { node, name, architecture } = facts.evidence;
-  if (node && architecture && conventionFor(architecture).reason)
-    places.push({ range: evidenceRange(facts, node), message: `\`${name}\`: clipping is usual here` });
-  return places;
+  if (!node || !architecture || !conventionFor(architecture).reason) return [];
+  return [{ range: evidenceRange(facts, node), message: `\`${name}\`: clipping is usual here` }];
 }
 
 /** A definition is shown by its first line, not whole. */

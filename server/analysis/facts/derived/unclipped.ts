@@ -1,5 +1,5 @@
 /** Updates that no clip reaches, on any way to them. */
-import { rangeOf } from "../../syntax/ast.ts";
+import { type Call, rangeOf } from "../../syntax/ast.ts";
 import type { UpdateSite } from "../events/events.ts";
 import type { Facts } from "../facts.ts";
 import { once } from "../once.ts";
@@ -7,7 +7,7 @@ import { zeroedUpdates } from "./changes.ts";
 import { clipsInHooks } from "./clips-in-hooks.ts";
 import { discardedClips } from "./discarded-clips.ts";
 import { earlyClips } from "./early-clips.ts";
-import { isUnclipped, lateClips } from "./order.ts";
+import { allUpdates, isUnclipped, lateClips } from "./order.ts";
 import { hasRegisteredClips } from "./registered-clips.ts";
 
 /** One of each place in the text. What is clipped in the wrong place, or switched off by name, is other rules' to report. */
@@ -27,6 +27,39 @@ export const unclippedUpdates = once((facts: Facts): readonly UpdateSite[] => {
   });
   return unclipped.filter((site, index) => !unclipped.slice(0, index).some((before) => isOneDescent(before, site)));
 });
+
+/**
+ * Updates that a module of the workspace makes with an optimizer that this file builds, of a library that is told to clip
+ * where one is built: what is missing is missing here, and there it can't be seen. One for each constructor, as if it were the only one.
+ */
+export const unclippedElsewhere = once((facts: Facts): readonly UpdateSite[] => {
+  if (facts.updatesElsewhere.length === 0 || hasClippingHooks(facts)) return [];
+  const byConstructor = new Map<Call, UpdateSite[]>();
+  for (const site of allUpdates(facts))
+    for (const { call } of site.step.optimizer.constructors) {
+      const group = byConstructor.get(call);
+      if (group) group.push(site);
+      else byConstructor.set(call, [site]);
+    }
+  return [...byConstructor].flatMap(([built, sites]) => {
+    const [first] = sites;
+    const all = sites.every((site) => isBuiltHere(facts, site) && isUnclipped(facts, site));
+    return first && all ? [withOnly(built, first)] : [];
+  });
+});
+
+function withOnly(built: Call, { step, paths }: UpdateSite): UpdateSite {
+  const { optimizer } = step;
+  const constructors = optimizer.constructors.filter(({ call }) => call === built);
+  const wholes = optimizer.wholes.length > 1 ? optimizer.wholes.filter(({ call }) => call === built) : optimizer.wholes;
+  return { step: { ...step, optimizer: { ...optimizer, constructors, wholes } }, paths };
+}
+
+function isBuiltHere({ values: { imports } }: Facts, { step: { optimizer, framework, origin } }: UpdateSite): boolean {
+  const { constructors, configured } = optimizer;
+  if (!origin || !framework.settings || configured.length > 0) return false;
+  return constructors.every(({ scope }) => imports.isHere(scope));
+}
 
 /** The script updates one variable after the other, by gradients of one backward pass. */
 function isOneDescent({ step: one }: UpdateSite, { step: other }: UpdateSite): boolean {

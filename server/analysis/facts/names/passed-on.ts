@@ -39,5 +39,7 @@ function mayBe(name: string, node: Expression, scope: Scope): boolean {
   if (node.kind === "attribute") return node.name === name;
   if (node.kind !== "name" || node.id !== name) return false;
   const bindings = scope.lookup(name)?.bindings ?? [];
-  return bindings.some((of) => of.kind === "function" || ("value" in of && of.value.kind === "call"));
+  return bindings.some(
+    (of) => of.kind === "function" || of.kind === "import" || ("value" in of && of.value.kind === "call"),
+  );
 }

@@ -186,6 +186,65 @@ update(model, optimizer, loss)
     expect(placesIn({ "train.py": script, "engine.py": engine }, "engine.py")).toEqual(["4:missing-clipping"]);
   });
 
+  describe("where it is the optimizer that would be told to clip, it is one where that is built", () => {
+    const engine = `import jax
+from flax.training.train_state import TrainState
+def improve(state: TrainState, batch):
+    grads = jax.grad(loss)(state.params, batch)
+    return state.apply_gradients(grads=grads)
+`;
+    const learner = (tx: string, call = "improve") => `import jax
+import optax
+from flax.training.train_state import TrainState
+from engine import improve
+improve_fast = jax.jit(improve)
+class Learner:
+    def __init__(self, params, decay=None):
+        ${tx}
+        self.state = TrainState.create(apply_fn=f, params=params, tx=tx)
+    def update(self, batch):
+        self.state = ${call}(self.state, batch)
+`;
+
+    it.each<[string, string, string[]]>([
+      ["called", learner("tx = optax.adam(1e-3)"), ["8:missing-clipping"]],
+      ["handed to what compiles it", learner("tx = optax.adam(1e-3)", "improve_fast"), ["8:missing-clipping"]],
+      [
+        "with one of two optimizers",
+        learner("if decay:\n            tx = optax.adamw(1e-3)\n        else:\n            tx = optax.adam(1e-3)"),
+        ["9:missing-clipping", "11:missing-clipping"],
+      ],
+      ["with an optimizer that clips", learner("tx = optax.chain(optax.clip_by_global_norm(1), optax.adam(1e-3))"), []],
+      ["with an optimizer from who knows where", learner("tx = decay"), []],
+      ["never", learner("tx = optax.adam(1e-3)", "self.model"), []],
+    ])("%s", (_, text, places) => {
+      const project = new Project({ "train.py": text, "engine.py": engine });
+      expect(placesIn({ "train.py": text, "engine.py": engine })).toEqual(places);
+      expect(project.lint("engine.py")).toEqual([]);
+      const module = project.open();
+      for (const { related } of module.lint())
+        expect(related.map(({ range, module: at }) => at?.text.slice(range.start, range.end))).toEqual([
+          "state.apply_gradients(grads=grads)",
+        ]);
+      const fixed = apply(module.text, module.fixAll("unsafe").edits);
+      expect(parses(fixed)).toBe(true);
+      expect(fixed.split("clip_by_global_norm")).toHaveLength(
+        Math.max(places.length, text.split("clip_").length - 1) + 1,
+      );
+      expect(placesIn({ "train.py": fixed, "engine.py": engine })).toEqual([]);
+      module.dispose();
+    });
+
+    it("none where what makes the update clips", () => {
+      const clipping = engine.replace(
+        "    return",
+        "    grads = optax.clip_by_global_norm(1.0).update(grads, None)[0]\n    return",
+      );
+      const files = { "train.py": learner("tx = optax.adam(1e-3)"), "engine.py": `import optax\n${clipping}` };
+      expect(placesIn(files)).toEqual([]);
+    });
+  });
+
   it("edits nothing elsewhere, and points at it there, though its offsets would fit here", () => {
     const padding = "# a longer text than the other module's\n".repeat(30);
     const project = new Project({
