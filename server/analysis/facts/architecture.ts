@@ -13,16 +13,16 @@ import type { Values } from "./values/values.ts";
  */
 const BY_NAME: readonly (readonly [RegExp, Architecture])[] = [
   [/ddpm|^(?!_*diffusion$).*diffusion/i, "diffusion"],
-  [/dqn|^q_?net|replay_?buffer|^(ddpg|td3|sac)$/i, "value-learning"],
+  [/dqn|ddpg|^q_?net|replay_?buffer|^(td3|sac|cql|iql)(_|$|learner|agent|trainer)/i, "value-learning"],
   [/(multi_?head|self|cross|causal).?attention|transformer(?!_?net)|^gpt|^bert/i, "transformer"],
   [/^[A-Z]\w*(RNN|LSTM|GRU)([A-Z_]|$)|^(RNN|LSTM|GRU)[A-Z_]/, "recurrent"],
-  [/actor_?critic|^(actor|critic)$|^ppo|^a2c|^reinforce/i, "reinforcement"],
+  [/actor_?critic|^(actor|critic)$|policy_?gradient|^ppo|^a2c|^reinforce/i, "reinforcement"],
 ];
 
-/** Of no framework: the environments that agents are trained in. */
+/** Of no framework: the environments that agents are trained in, and libraries of nothing but such training. */
 const ENVIRONMENTS = {
   architecture: "reinforcement",
-  pattern: /^(gym|gymnasium|pettingzoo|dm_control|dm_env|procgen|ale_py|mujoco_py)(\.|$)/,
+  pattern: /^(gym|gymnasium|pettingzoo|dm_control|dm_env|procgen|ale_py|mujoco_py|d4rl|envpool|gymnax|brax|rlax|parl)(\.|$)/,
 } as const;
 
 /** Libraries that call something else so: scikit-learn's transformers of columns are no networks. */
