@@ -1,11 +1,12 @@
-"""Runs Python in forks of one process that has PyTorch loaded: loading it takes longer than what most scripts do.
+"""Runs Python in forks of one process that has a framework loaded: loading it takes longer than what most scripts do.
 
 To the probe it is as if the script had imported PyTorch before ``gradsight.watch()``. What is tested from the start of an
-interpreter on gets one of its own.
+interpreter on gets one of its own. The fixes that are executed (``test/fixes``) use this too, each with what its script imports.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import runpy
@@ -22,7 +23,7 @@ class Warm:
     def __init__(self) -> None:
         env = {**os.environ, "OMP_NUM_THREADS": "1"}
         self._process: "subprocess.Popen[str]" = subprocess.Popen(
-            [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env
+            [sys.executable, __file__, "import torch"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env
         )
 
     def run(
@@ -41,13 +42,19 @@ class Warm:
         self._process.communicate()
 
 
-def serve() -> Optional[Dict[str, Any]]:
-    """Forks for each request and reports how the child ended; in the child, returns what it is to do."""
-    import torch
+def serve(loading: str) -> Optional[Dict[str, Any]]:
+    """Forks for each request and reports how the child ended; in the child, returns what it is to do.
 
-    parameter = torch.nn.Parameter(torch.ones(1))
-    parameter.grad = torch.ones(1)
-    torch.optim.SGD([parameter], lr=0.1).step()  # loads what optimizers load; no backward pass, whose threads don't fork
+    What loads is code, run once. What it doesn't manage, the script will not either, and says so where it is looked for.
+    """
+    with contextlib.suppress(Exception), contextlib.redirect_stdout(sys.stderr):
+        exec(loading, {})
+    if "torch" in sys.modules:
+        import torch
+
+        parameter = torch.nn.Parameter(torch.ones(1))
+        parameter.grad = torch.ones(1)
+        torch.optim.SGD([parameter], lr=0.1).step()  # loads what optimizers load; no backward pass, whose threads don't fork
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
@@ -69,7 +76,7 @@ def become(request: Dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    wanted = serve()
+    wanted = serve(sys.argv[1])
     if wanted is not None:
         become(wanted)
         first, *others = wanted["arguments"]
