@@ -38,6 +38,7 @@ export const adviceEvidence = object({
 export const diagnosisKind = oneOf(
   "hot-learning-rate", // the learning rate is too high: the loss does not fall, or rose with it
   "vanishing", // the gradients of the first layers are far smaller than those of the last
+  "no-gradient", // the global norm is exactly zero at every update
   "dead", // some parameters' gradients are exactly zero
   "bad-batch", // an isolated spike of norm and loss, from which the run recovered
   "overflow", // the scaler finds no scale at which the gradients are finite

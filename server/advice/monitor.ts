@@ -13,6 +13,7 @@ import { DeadLayers } from "./diagnoses/dead-layers.ts";
 import type { Diagnoser, SeriesFacts } from "./diagnoses/diagnoser.ts";
 import { HotLearningRate } from "./diagnoses/hot-learning-rate.ts";
 import { InactiveClipping } from "./diagnoses/inactive-clipping.ts";
+import { NoGradient } from "./diagnoses/no-gradient.ts";
 import { OverClipping } from "./diagnoses/over-clipping.ts";
 import { Overflow } from "./diagnoses/overflow.ts";
 import { VanishingLayers } from "./diagnoses/vanishing-layers.ts";
@@ -50,6 +51,7 @@ export class SeriesMonitor {
   /** Most important first. */
   private readonly diagnosers: readonly Diagnoser[] = [
     new Overflow(),
+    new NoGradient(),
     new HotLearningRate(),
     new DeadLayers(),
     new VanishingLayers(),

@@ -106,6 +106,7 @@ const STATES: Record<string, State> = {
     arrange: async (dashboard) => {
       await dashboard.post({ type: "show", run: "ended-early" });
       await placeholder("ended-early")(dashboard);
+      await dashboard.page.locator(".status pre").getByText("ValueError: invalid literal").waitFor();
     },
   },
   unseen: {
@@ -123,7 +124,10 @@ const STATES: Record<string, State> = {
   },
   "all-zero": {
     run: "all-zero",
-    arrange: ({ page }) => page.getByText("Too few steps have a gradient norm that counts").waitFor(),
+    arrange: async ({ page }) => {
+      await page.getByText("Too few steps have a gradient norm that counts").waitFor();
+      await page.locator('.diagnoses li[data-kind="no-gradient"]').getByText("1,200 updates in a row").waitFor();
+    },
   },
   "too-few-steps": { run: "early" },
   running: { run: "spikes" },

@@ -8,6 +8,7 @@ import { t } from "../l10n.ts";
 const TITLES: Record<Diagnosis["kind"], string> = {
   "hot-learning-rate": t("The learning rate is too high"),
   vanishing: t("The gradients vanish on their way to the first layers"),
+  "no-gradient": t("No parameter gets a gradient"),
   dead: t("Some parameters get no gradient"),
   "bad-batch": t("One bad batch"),
   overflow: t("The gradients overflow at any loss scale"),

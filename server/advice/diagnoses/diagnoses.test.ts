@@ -156,6 +156,29 @@ describe("layers", () => {
   });
 });
 
+describe("no gradient", () => {
+  const zero = (count: number, also: Observation = { loss: 2 }) => steps(count, () => ({ normPre: 0, ...also }));
+  const alive = steps(200, (i) => ({ normPre: noise(i), loss: 3 - i / 100 }));
+  it.each([
+    ["from the first step on", zero(60), ["no-gradient"]],
+    ["after gradients", [...alive, ...zero(30)], ["no-gradient"]],
+    ["for fewer updates", [...alive, ...zero(29)], []],
+    ["until it came back", [...zero(60), ...alive], []],
+    ["where the loss is not known", zero(60, {}), ["no-gradient"]],
+    ["of a loss that is zero, too", [...alive, ...zero(60, { loss: 0 })], []],
+    ["between steps without a norm", zero(120).map((step, i) => (i % 2 ? { loss: 2 } : step)), ["no-gradient"]],
+    ["only where the scaler skipped", steps(60, () => ({ normPre: 0, loss: 2, skipped: true })), ["overflow"]],
+  ])("%s", (_, run, expected) => {
+    expect(kinds({ steps: run })).toEqual(expected);
+  });
+
+  it("tells since when", () => {
+    const [found] = diagnoses({ steps: [...alive, ...zero(40)] });
+    expect(found).toMatchObject({ confidence: "certain", firstStep: 200, lastStep: 239 });
+    expect(found!.evidence).toContain("at 40 updates in a row");
+  });
+});
+
 describe("bad batch", () => {
   const ordinary = (i: number) => ({ normPre: noise(i), loss: noise(i) });
   const bad = (...at: number[]) => steps(400, (i) => (at.includes(i) ? { normPre: 40, loss: 30 } : ordinary(i)));

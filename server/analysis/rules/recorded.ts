@@ -55,6 +55,7 @@ export function tellInShort(run: ObservedRun): string {
 const DIAGNOSES: Readonly<Record<DiagnosisKind, string>> = {
   "hot-learning-rate": "The learning rate is too high",
   vanishing: "The gradients vanish on their way to the first layers",
+  "no-gradient": "No parameter gets a gradient",
   dead: "Some parameters get no gradient",
   "bad-batch": "One bad batch",
   overflow: "The gradients overflow at any loss scale",
