@@ -34,7 +34,7 @@ const FIGURES: readonly Figure[] = [
   },
   {
     id: "clip-rate",
-    name: t("Clip rate"),
+    name: t("Recent clip rate"),
     explanation: t("The share of the last 200 steps whose gradient was clipped. A high rate alone is no fault."),
     value: ({ clipRate }) => (clipRate === null ? "–" : formatShare(clipRate)),
   },
