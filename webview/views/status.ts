@@ -35,6 +35,7 @@ export class StatusView {
   readonly #lastLine = element("span", { class: "last-line" });
   readonly #text = element("pre", { tabindex: 0 });
   readonly #details: HTMLDetailsElement;
+  #run: string | null = null;
 
   constructor() {
     this.#details = element(
@@ -73,6 +74,9 @@ export class StatusView {
     ];
     setText(this.#line, parts.filter(Boolean).join(" · "));
     setHidden(this.#details, error === null);
+    // Without a step the error is all that there is to read.
+    if (summary.id !== this.#run) this.#details.open = summary.steps === 0;
+    this.#run = summary.id;
     setText(this.#text, error ?? "");
     setText(this.#lastLine, error?.trimEnd().split("\n").pop() ?? "");
   }
