@@ -385,6 +385,19 @@ test("in a side panel at its narrowest, no panel of the dashboard is cut", async
   await dashboard.close();
 });
 
+test("the small charts beside each other begin at the same height", async () => {
+  const dashboard = await stage.open({ run: "spikes" });
+  for (const width of [900, 1280, 1500]) {
+    await dashboard.resize(width);
+    const tops = await dashboard.page
+      .locator(".small .plot")
+      .evaluateAll((plots) => plots.map((plot) => Math.round(plot.getBoundingClientRect().top)));
+    assert.equal(tops.length, 3);
+    assert.equal(new Set(tops).size, 1, `${width}: ${tops}`);
+  }
+  await dashboard.close();
+});
+
 test("at 200 % zoom nothing is cut, and charts are as sharp as the screen", async () => {
   const dashboard = await stage.open({ run: "spikes", width: 640, height: 450, scale: 2 });
   await dashboard.page.locator(".distribution .effects").waitFor();
