@@ -385,6 +385,36 @@ test("in a side panel at its narrowest, no panel of the dashboard is cut", async
   await dashboard.close();
 });
 
+test("in a very wide editor the loss and the clip rate stand beside the norms, and the distribution beside the layers", async () => {
+  const dashboard = await stage.open({ run: "layered", width: 2200 });
+  await dashboard.page.locator('[data-chart="layers"] canvas[aria-label]').waitFor();
+  await dashboard.page.locator(".distribution .effects").waitFor();
+  await dashboard.settled();
+  const box = async (selector: string) => (await dashboard.page.locator(selector).boundingBox())!;
+  const [norms, loss, rate, layers, distribution, aside] = await Promise.all(
+    [".panel.norm", '[data-chart="loss"]', '[data-chart="clip-rate"]', ".layers", ".distribution", ".aside"].map(box),
+  );
+  const end = ({ x, width }: { x: number; width: number }) => x + width;
+  assert.ok(end(norms!) < loss!.x && end(loss!) < aside!.x, "in this order");
+  assert.ok(end(aside!) > 2100, "up to the end of the page");
+  assert.equal(norms!.y, loss!.y);
+  assert.ok(Math.abs(norms!.y + norms!.height - rate!.y - rate!.height) < 1, "as high as the two");
+  const plot = await box(".panel.norm .plot");
+  assert.ok(norms!.y + norms!.height - plot.y - plot.height < 20, "and filled by its plot");
+  const canvas = await box(".panel.norm canvas");
+  assert.ok(Math.abs(canvas.height - plot.height) < 1, "which is drawn as high");
+  assert.equal(layers!.y, distribution!.y);
+  assert.equal(distribution!.x, loss!.x);
+  await dashboard.screenshot("very-wide");
+  assert.deepEqual(await faults(dashboard, RULES), []);
+  assert.equal(await overflow(dashboard), 0);
+  // What was higher becomes lower again.
+  await dashboard.resize(1280);
+  assert.equal((await box(".panel.norm .plot")).height, 300);
+  assert.ok((await box('[data-chart="loss"]')).y > (await box(".panel.norm")).y + 300);
+  await dashboard.close();
+});
+
 test("the small charts beside each other begin at the same height", async () => {
   const dashboard = await stage.open({ run: "spikes" });
   for (const width of [900, 1280, 1500]) {
