@@ -51,3 +51,27 @@ test("a name alone shows its last part, and that from its end", () => {
 test("Keras's names keep their own separators", () => {
   expect(within(14, "dense_1/blocks/0/kernel", "dense_1/blocks/0/bias")).toEqual(["…0/kernel", "…blocks/0/bias"]);
 });
+
+test("rows stay apart where all that tells them apart has no room", () => {
+  const normed = [0, 1, 10].flatMap((n) => ["g", "v"].map((of) => `encoder.layers.${n}.conv.weight_${of}`));
+  expect(within(9, ...normed)).toEqual(["…0…ight_g", "…0…ight_v", "…1…ight_g", "…1…ight_v", "…10…ght_g", "…10…ght_v"]);
+  expect(within(5, ...normed)).toEqual(["…0…_g", "…0…_v", "…1…_g", "…1…_v", "…10…g", "…10…v"]);
+  const ends = ["encoder", "decoder"].flatMap((side) =>
+    ["weight", "bias"].map((of) => `${side}.final_projection.${of}`),
+  );
+  expect(within(9, ...ends)).toEqual(["enco…ight", "enco…bias", "deco…ight", "deco…bias"]);
+});
+
+test("numbers at the end of a part are whole", () => {
+  const names = ["layer1", "layer11", "layer21"].flatMap((layer) => [`${layer}.weight`, `${layer}.bias`]);
+  expect(within(6, ...names)).toEqual(["…r1…ht", "…r1…as", "…11…ht", "…11…as", "…21…ht", "…21…as"]);
+});
+
+test("of the parameters of a transformer none are alike in 11 characters", () => {
+  const names = Array.from({ length: 24 }, (_, block) =>
+    ["attn.qkv.weight", "attn.qkv.bias", "mlp.fc1.weight", "mlp.fc2.weight", "norm1.weight", "norm2.weight"].map(
+      (rest) => `model.encoder.layer.${block}.${rest}`,
+    ),
+  ).flat();
+  expect(new Set(within(11, ...names)).size).toBe(names.length);
+});

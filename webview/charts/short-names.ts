@@ -10,12 +10,10 @@ interface Part {
 export function shortNames(names: readonly string[], fits: (text: string) => boolean): string[] {
   const paths = names.map(partsOf);
   const choices = choicesOf(paths);
-  return names.map((name, i) => {
+  const short = names.map((name, i) => {
     if (fits(name)) return name;
     const parts = paths[i]!;
-    // A part tells rows apart where others of them go on in another way; of one row alone it is the last.
-    const kept = parts.map((_, depth) => choices.get(pathTo(parts, depth))!.size > 1);
-    if (!kept.includes(true)) kept[kept.length - 1] = true;
+    const kept = tellingOf(parts, choices);
     // The end of a name says more than its beginning.
     while (!fits(joined(parts, kept)) && kept.filter(Boolean).length > 1) kept[kept.indexOf(true)] = false;
     const only = kept.indexOf(true);
@@ -28,6 +26,16 @@ export function shortNames(names: readonly string[], fits: (text: string) => boo
     }
     return joined(parts, kept);
   });
+  const owners = new Map<string, Set<string>>();
+  for (const [i, text] of short.entries()) owners.set(text, (owners.get(text) ?? new Set()).add(names[i]!));
+  return short.map((text, i) => (owners.get(text)!.size > 1 ? (toldApart(paths[i]!, choices, fits) ?? text) : text));
+}
+
+/** A part tells rows apart where others of them go on in another way; of one row alone it is the last. */
+function tellingOf(parts: readonly Part[], choices: Choices): boolean[] {
+  const telling = parts.map((_, depth) => choices.get(pathTo(parts, depth))!.size > 1);
+  if (!telling.includes(true)) telling[telling.length - 1] = true;
+  return telling;
 }
 
 /** `blocks.0.mlp.weight`, and Keras's `blocks/0/mlp/kernel`. */
@@ -43,7 +51,9 @@ const pathTo = (parts: readonly Part[], depth: number): string =>
     .join("/");
 
 /** How names go on after each path; one that ends there goes on with nothing. */
-function choicesOf(paths: readonly (readonly Part[])[]): Map<string, Set<string | null>> {
+type Choices = ReadonlyMap<string, ReadonlySet<string | null>>;
+
+function choicesOf(paths: readonly (readonly Part[])[]): Choices {
   const choices = new Map<string, Set<string | null>>();
   for (const parts of paths)
     for (let depth = 0; depth <= parts.length; depth++) {
@@ -92,4 +102,54 @@ function sharedWith(part: string, other: string): number {
   if (same === part.length) return 0;
   while (same > 0 && /[\p{L}\p{N}]/u.test(part[same - 1]!)) same--;
   return same;
+}
+
+/**
+ * All parts that tell a row from others, each as little of it as does: `…0…_v`, `enc…0…`. null where not even that fits. Of what
+ * room is left, each part gets as much.
+ */
+function toldApart(parts: readonly Part[], choices: Choices, fits: (text: string) => boolean): string | null {
+  const telling = tellingOf(parts, choices);
+  const least = parts.map(({ text }, depth) => {
+    if (!telling[depth]) return null;
+    const others = [...choices.get(pathTo(parts, depth))!].filter(
+      (other) => other !== null && other !== text,
+    ) as string[];
+    const [end, start] = [ending, beginning].map((piece) => {
+      let length = 1;
+      while (length < text.length && others.some((other) => piece(other, length) === piece(text, length))) length++;
+      return length;
+    }) as [number, number];
+    return start < end ? { piece: beginning, length: start } : { piece: ending, length: end };
+  });
+  const withMore = (more: number): string => {
+    let text = "";
+    let isWhole = true;
+    for (const [depth, part] of parts.entries()) {
+      const own = least[depth];
+      const shown = own?.piece(part.text, own.length + more) ?? "";
+      const isAll = shown.length === part.text.length;
+      if (own) text += (isWhole && (isAll || own.piece === beginning) ? part.separator : "…") + shown;
+      isWhole = own != null && (isAll || own.piece === ending);
+    }
+    return isWhole ? text : `${text}…`;
+  };
+  if (!fits(withMore(0))) return null;
+  const longest = Math.max(...parts.map(({ text }) => text.length));
+  let more = 0;
+  while (more < longest && fits(withMore(more + 1))) more++;
+  return withMore(more);
+}
+
+/** So many characters of a part, or more: a number is whole. */
+function ending(part: string, length: number): string {
+  let start = Math.max(0, part.length - length);
+  while (start > 0 && /\d\d/.test(part.slice(start - 1, start + 1))) start--;
+  return part.slice(start);
+}
+
+function beginning(part: string, length: number): string {
+  let end = Math.min(part.length, length);
+  while (end < part.length && /\d\d/.test(part.slice(end - 1, end + 1))) end++;
+  return part.slice(0, end);
 }
