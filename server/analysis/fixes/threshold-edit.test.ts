@@ -97,6 +97,19 @@ b.fit(x)
     expect(set(text("global_clipnorm=1.0"), 0.5, { siteLine: 1 })).toMatchObject({ text: text("global_clipnorm=0.5") });
   });
 
+  it("is found by the call that trains the model", () => {
+    const text = (limit: string) => `import keras
+a, b = keras.Sequential(), keras.Sequential()
+a.compile(keras.optimizers.Adam(global_clipnorm=${limit}))
+b.compile(keras.optimizers.SGD(global_clipnorm=2.0))
+for epoch in range(9):
+    print(epoch)
+    a.fit(x)
+b.fit(x)
+`;
+    expect(set(text("1.0"), 0.5, { siteLine: 6 })).toMatchObject({ text: text("0.5") });
+  });
+
   it("isn't told a norm where it clips by value", () => {
     expect(set(compiled("keras.optimizers.Adam(clipvalue=1.0)"))).toMatchObject({
       refused: expect.stringContaining("clips by value"),

@@ -185,7 +185,7 @@ function findSite(facts: Facts, line: number | null): UpdateSite | null {
   const one = (sites: readonly UpdateSite[]) =>
     new Set(sites.map((site) => site.step.node)).size === 1 ? (sites[0] ?? null) : null;
   if (line === null) return one(facts.updates);
-  const exact = facts.updates.filter(({ step }) => isOn(step.node, null, line));
+  const exact = facts.updates.filter(({ step }) => [step.node, ...step.runs].some((node) => isOn(node, null, line)));
   if (exact.length > 0) return one(exact);
   const built = facts.updates.filter(({ step }) =>
     step.optimizer.constructors.some(({ call }) => isOn(call, null, line)),

@@ -120,6 +120,45 @@ describe("missing-clipping", () => {
     expect(missing(RECURRENT, run)).toEqual(missing(RECURRENT));
   });
 
+  describe("of a Keras model, which is told its optimizer in one place and trained in another", () => {
+    const text = `import keras
+first = keras.Sequential([keras.layers.LSTM(4)])
+first.compile("adam", "mse")
+second = keras.Sequential([keras.layers.LSTM(4)])
+second.compile("adam", "mse")
+for epoch in range(9):
+    first.fit(
+        x, y, epochs=1,
+    )
+second.fit(x, y)
+`;
+    const titles = (...runs: Parameters<typeof found>[2][]) =>
+      missing(text, ...runs.map((run) => ({ optimizer: "keras.optimizers.Adam", ...run }))).map(
+        ({ fix }) => fix!.title,
+      );
+    const convention = "Clip the gradients to a norm of 1.0, as recurrent networks do";
+    const suggested = "Clip the gradients to a norm of 2.6, as the run on 20 November suggests";
+
+    it("is known by the call that trains it", () => {
+      expect(titles({ at: "first.fit(" })).toEqual([suggested, convention]);
+      expect(titles({ at: "x, y, epochs=1" })).toEqual([suggested, convention]);
+      expect(titles({ at: "second.fit(" })).toEqual([convention, suggested]);
+      expect(titles({ at: "for epoch" })).toEqual([convention, convention]);
+    });
+
+    it("is known by that call where a function makes it", () => {
+      const built = `import keras
+def build():
+    model = keras.Sequential([keras.layers.LSTM(4)])
+    model.compile("adam", "mse")
+    return model
+model = build()
+model.fit(x, y)
+`;
+      expect(missing(built, { at: "model.fit(" })[0]!.fix!.title).toBe(suggested);
+    });
+  });
+
   it("forgets an explosion once a later run has come beyond it", () => {
     const later = { run: "r2", lastStep: 5000 };
     expect(missing(RECURRENT, later, exploded)[0]!.severity).toBe("warning");

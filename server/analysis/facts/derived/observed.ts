@@ -20,6 +20,7 @@ const updates = once((facts: Facts): Seen => {
     facts,
     facts.updates.map(({ step }) => ({
       node: step.node,
+      runs: step.runs,
       named: new Set(step.optimizer.constructors.map(({ name }) => lastName(name))),
     })),
   );
@@ -35,7 +36,7 @@ const updates = once((facts: Facts): Seen => {
 const clips = once((facts: Facts): Seen => {
   const places = placesOf(
     facts,
-    facts.clips.map(({ clip }) => ({ node: clip.node, named: new Set<string>() })),
+    facts.clips.map(({ clip }) => ({ node: clip.node, runs: [], named: new Set<string>() })),
   );
   return matched(
     facts.observed,
@@ -47,20 +48,27 @@ const clips = once((facts: Facts): Seen => {
 
 interface Place {
   readonly start: number;
-  /** From 0, inclusive. */
-  readonly lines: readonly [number, number];
+  /** From 0, inclusive: its own, and those of the calls in which it happens. */
+  readonly lines: readonly (readonly [number, number])[];
   /** The optimizers that it may be of; none: any. */
   readonly named: ReadonlySet<string>;
 }
 
 /** In the order of the text. */
-function placesOf({ text, observed }: Facts, nodes: readonly { node: Expression; named: ReadonlySet<string> }[]) {
+function placesOf(
+  { text, observed }: Facts,
+  seen: readonly { node: Expression; runs: readonly Expression[]; named: ReadonlySet<string> }[],
+) {
   if (observed.length === 0) return [];
-  const places = new Map<number, Place>();
-  for (const { node, named } of nodes) {
-    if (!isHere(node)) continue;
+  const linesOf = (node: Expression) => {
     const { start, end } = rangeOf(node);
-    places.set(start, { start, lines: [lineOf(text, start) - 1, lineOf(text, end) - 1], named });
+    return [lineOf(text, start) - 1, lineOf(text, end) - 1] as const;
+  };
+  const places = new Map<number, Place>();
+  for (const { node, runs, named } of seen) {
+    if (!isHere(node)) continue;
+    const { start } = rangeOf(node);
+    places.set(start, { start, lines: [node, ...runs.filter(isHere)].map(linesOf), named });
   }
   return [...places.values()].sort((a, b) => a.start - b.start);
 }
@@ -86,7 +94,8 @@ function matched(
     if (run.older && !run.placed) add(moved(run, line), run);
     else
       add(
-        only(places.filter(({ lines: [first, last] }) => first <= line && line <= last)) ?? besideLine(run, line),
+        only(places.filter(({ lines }) => lines.some(([first, last]) => first <= line && line <= last))) ??
+          besideLine(run, line),
         run,
       );
   }
@@ -111,7 +120,7 @@ function besideLog(facts: Facts, run: ObservedRun, line: number, places: readonl
   const here = functionAt(line);
   const others = facts.observed.filter((other) => other.run === run.run && other !== run && other.siteLine !== null);
   if (others.some(({ siteLine }) => functionAt(siteLine!) === here)) return undefined;
-  return only(places.filter(({ lines: [first] }) => functionAt(first) === here));
+  return only(places.filter(({ lines }) => functionAt(lines[0]![0]) === here));
 }
 
 /** The innermost function around a stretch; null outside of all. */

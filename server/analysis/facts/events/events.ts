@@ -122,6 +122,8 @@ export interface StepEvent extends EventBase {
   readonly closure: Expression | null;
   /** The framework does the backward pass too. */
   readonly managed: boolean;
+  /** The calls in which the updates happen, where the event only tells a model its optimizer. */
+  readonly runs: readonly Call[];
   /** The script descends by itself: what stands for the optimizer is what is updated. */
   readonly byHand: boolean;
 }

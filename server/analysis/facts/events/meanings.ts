@@ -111,7 +111,8 @@ export class Meanings {
     if (meaning.configures && !this.#isConfiguration(meaning, at)) return null;
     const receiver = receiverOf(call);
     const model = receiver && { node: receiver, frame, scope };
-    if (meaning.runBy && !(model && this.#optimizers.models.isRun(model, meaning.runBy))) return null;
+    const runs = meaning.runBy ? model && this.#optimizers.models.runsOf(model, meaning.runBy) : [];
+    if (!runs) return null;
     if (!this.mayUpdate(meaning, at)) return null;
     if (byHand && !this.#descends(meaning, at)) return null;
 
@@ -137,6 +138,7 @@ export class Meanings {
       scaler: meaning.scaled ? receiver : null,
       closure: argumentAt(call, meaning.closure),
       managed: meaning.managed ?? false,
+      runs,
       byHand,
     };
   }

@@ -78,13 +78,17 @@ export class Models {
     return found;
   }
 
-  /** The model makes its updates itself: when one of these methods is called on it here, or by who it is returned to. */
-  isRun(model: Seen, { methods, unless, asks, loads }: Running): boolean {
+  /**
+   * The calls here by which the model makes its updates itself; none where who it is returned to may make them, and null where
+   * it makes none.
+   */
+  runsOf(model: Seen, { methods, unless, asks, loads }: Running): readonly Call[] | null {
     const values = this.#valuesOf(model);
-    if (values.some((value) => value.kind === "instance" && this.#writes(value.info, unless))) return false;
-    if (this.#gets(model, methods)) return true;
+    if (values.some((value) => value.kind === "instance" && this.#writes(value.info, unless))) return null;
+    const runs = this.#callsOn(model, methods);
+    if (runs.length > 0) return runs;
     const loaded = values.some((value) => value.kind === "external" && loads.test(stripCall(value.name)));
-    return this.#isReturned(model) && !loaded && !this.#gets(model, asks);
+    return this.#isReturned(model) && !loaded && this.#callsOn(model, asks).length === 0 ? [] : null;
   }
 
   /** The function returns the very name, alone or among others. */
@@ -95,11 +99,11 @@ export class Models {
     return info.returns.some((value) => isIt(value) || (value.kind === "sequence" && value.elements.some(isIt)));
   }
 
-  /** One of these methods is called on the same model. */
-  #gets(model: Seen, methods: readonly string[]): boolean {
+  /** Where one of these methods is called on the same model. */
+  #callsOn(model: Seen, methods: readonly string[]): Call[] {
     const identity = this.#identity(model);
-    return methods.some((method) =>
-      (this.#values.names.calls.get(method) ?? []).some((site) => this.#isOn(site, identity)),
+    return methods.flatMap((method) =>
+      (this.#values.names.calls.get(method) ?? []).filter((site) => this.#isOn(site, identity)).map(({ call }) => call),
     );
   }
 

@@ -420,6 +420,7 @@ export class Walker {
       scaler: null,
       closure: null,
       managed: false,
+      runs: [],
       byHand: true,
     };
   }
