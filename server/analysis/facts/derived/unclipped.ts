@@ -33,7 +33,7 @@ export const unclippedUpdates = once((facts: Facts): readonly UpdateSite[] => {
  * where one is built: what is missing is missing here, and there it can't be seen. One for each constructor, as if it were the only one.
  */
 export const unclippedElsewhere = once((facts: Facts): readonly UpdateSite[] => {
-  if (facts.updatesElsewhere.length === 0 || hasClippingHooks(facts)) return [];
+  if (facts.updatesElsewhere.length === 0 || hasRegisteredClips(facts)) return [];
   const byConstructor = new Map<Call, UpdateSite[]>();
   for (const site of allUpdates(facts))
     for (const { call } of site.step.optimizer.constructors) {
