@@ -335,7 +335,7 @@ agent.compile(Adam(learning_rate=1e-3), metrics=["mae"])
 agent.fit(gym.make("Pendulum-v0"))
 `;
   expect(lint(text).map(({ severity }) => severity)).toEqual(["warning"]);
-  expect(fixAll(text)).toContain("global_clipnorm=0.5");
+  expect(fixAll(text)).toContain("global_clipnorm=10.0");
 });
 
 describe("a model that a function compiles and returns", () => {
