@@ -22,7 +22,8 @@ const BY_NAME: readonly (readonly [RegExp, Architecture])[] = [
 /** Of no framework: the environments that agents are trained in, and libraries of nothing but such training. */
 const ENVIRONMENTS = {
   architecture: "reinforcement",
-  pattern: /^(gym|gymnasium|pettingzoo|dm_control|dm_env|procgen|ale_py|mujoco_py|d4rl|envpool|gymnax|brax|rlax|parl)(\.|$)/,
+  pattern:
+    /^(gym|gymnasium|pettingzoo|dm_control|dm_env|procgen|ale_py|mujoco_py|d4rl|envpool|gymnax|brax|rlax|parl)(\.|$)/,
 } as const;
 
 /** Libraries that call something else so: scikit-learn's transformers of columns are no networks. */

@@ -762,6 +762,34 @@ opt.step()
     expect(fixAll(train(build))).toContain(threshold);
   });
 
+  const agent = (held: string) => `import gymnasium, torch
+class Agent:
+    def __init__(self, net, tune=True):
+        if tune:
+            ${held}
+            self.opt = torch.optim.Adam(self.held, lr=1e-3)
+        else:
+            self.log_alpha = None
+    def learn(self, loss):
+        loss.backward()
+        self.opt.step()
+`;
+  it.each([
+    [
+      "a temperature",
+      "self.log_alpha = torch.zeros(1, requires_grad=True).to('cuda'); self.held = [self.log_alpha]",
+      "information",
+    ],
+    ["layers by hand", "a = torch.randn(8, 8); b = torch.zeros(8); self.held = [a, b]", "warning"],
+    ["a network", "self.held = net.parameters()", "warning"],
+    ["who knows what", "self.log_alpha = net; self.held = [self.log_alpha]", "warning"],
+  ])("of what is updated: %s", (_, held, severity) => {
+    const [finding, another] = lint(agent(held));
+    expect(finding?.severity).toBe(severity);
+    expect(finding?.related.some(({ message }) => message.includes("usual here"))).toBe(severity === "warning");
+    expect(another).toBeUndefined();
+  });
+
   it("shows the network, not the configuration beside it", () => {
     const [finding] = lint(train("from network import GPTConfig, GPT\nmodel = GPT(GPTConfig())"));
     expect(finding?.related.map(({ message }) => message)).toContain("`GPT`: clipping is usual here");

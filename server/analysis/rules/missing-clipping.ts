@@ -1,5 +1,6 @@
 import { runsAtUpdate } from "../facts/derived/observed.ts";
 import { sourceOfGradients } from "../facts/derived/order.ts";
+import { updatesOneTensor } from "../facts/derived/parameter-sources.ts";
 import { isTestCode } from "../facts/derived/test-code.ts";
 import { unclippedElsewhere, unclippedUpdates } from "../facts/derived/unclipped.ts";
 import type { StepEvent, UpdateSite } from "../facts/events/events.ts";
@@ -24,7 +25,8 @@ module of the workspace makes the update with an optimizer that it is handed, th
 One bad batch can give a gradient that is orders of magnitude larger than the others. Unclipped, it throws the weights
 away from where hundreds of steps had brought them, and training diverges or loses that work. Recurrent networks,
 attention, reinforcement learning and diffusion are known for it; there the finding is a warning. Elsewhere (most
-convolutional networks) many recipes train well without, and it is information.
+convolutional networks, and a single tensor such as the temperature of an agent) many recipes train well without, and it
+is information.
 
 ## Examples
 Wrong:
@@ -99,7 +101,8 @@ export const missingClipping: Rule = {
 function report(facts: Facts, site: UpdateSite): Omit<Finding, "rule"> {
   const { step } = site;
   const { architecture } = facts.evidence;
-  const reason = isTestCode(facts.names) ? null : conventionFor(architecture).reason;
+  const isNetwork = !isTestCode(facts.names) && !updatesOneTensor(facts, step.optimizer);
+  const reason = isNetwork ? conventionFor(architecture).reason : null;
   const usual = reason ? "warning" : "information";
   const runs = runsAtUpdate(facts, site).filter(({ clips, inForce }) => !clips && inForce === null);
   const { severity, because, run } = shown(runs, usual) ?? { severity: usual, because: reason, run: undefined };
@@ -107,7 +110,7 @@ function report(facts: Facts, site: UpdateSite): Omit<Finding, "rule"> {
     severity,
     message: `${what(facts, step)}${because ? ` ${because}` : ""}`,
     range: rangeOf(step.node),
-    related: related(facts, site, sourceOfGradients(site)),
+    related: [...related(site, sourceOfGradients(site)), ...(reason ? evidencePlace(facts) : [])],
     fix: fix(facts, site, run ?? runs.find(({ preliminary }) => !preliminary)),
     ...(run && { run: { id: run.run, date: run.date } }),
   };
@@ -124,7 +127,10 @@ function reportWhereBuilt(facts: Facts, site: UpdateSite): Omit<Finding, "rule">
     severity: because ? "warning" : "information",
     message: `No clipping of the gradients reaches the update by this \`${name}\`.${because ? ` ${because}` : ""}`,
     range: rangeOf(built),
-    related: [...(origin ? [{ range: rangeOf(origin.node), message: "The update" }] : []), ...evidencePlaces(facts)],
+    related: [
+      ...(origin ? [{ range: rangeOf(origin.node), message: "The update" }] : []),
+      ...(because ? evidencePlace(facts) : []),
+    ],
     fix: fix(facts, site, undefined),
   };
 }
@@ -161,23 +167,18 @@ function isFunctionOfModule({ values }: Facts, { node, frame, scope, framework }
   );
 }
 
-function related(
-  facts: Facts,
-  { step }: UpdateSite,
-  backward: { readonly node: Expression } | undefined,
-): RelatedPlace[] {
+function related({ step }: UpdateSite, backward: { readonly node: Expression } | undefined): RelatedPlace[] {
   const places: RelatedPlace[] = [];
   const { constructors, named } = step.optimizer;
   const built = constructors[0]?.call ?? named?.node;
   if (built && built !== step.node) places.push({ range: rangeOf(built), message: "The optimizer is built here" });
   if (backward) places.push({ range: rangeOf(backward.node), message: "The gradients come from here" });
-  return [...places, ...evidencePlaces(facts)];
+  return places;
 }
 
-function evidencePlaces(facts: Facts): RelatedPlace[] {
-  const { node, name, architecture } = facts.evidence;
-  if (!node || !architecture || !conventionFor(architecture).reason) return [];
-  return [{ range: evidenceRange(facts, node), message: `\`${name}\`: clipping is usual here` }];
+function evidencePlace(facts: Facts): RelatedPlace[] {
+  const { node, name } = facts.evidence;
+  return node ? [{ range: evidenceRange(facts, node), message: `\`${name}\`: clipping is usual here` }] : [];
 }
 
 /** A definition is shown by its first line, not whole. */

@@ -25,6 +25,12 @@ export function sourcesOfOptimizer(facts: Facts, { constructors }: OptimizerRef)
   });
 }
 
+/** A temperature, a latent vector: one tensor, and no network. */
+export function updatesOneTensor(facts: Facts, optimizer: OptimizerRef): boolean {
+  const [only, another] = sourcesOfOptimizer(facts, optimizer) ?? [];
+  return only?.tensor === true && !another;
+}
+
 /** Where there is a choice (`if`, `a if c else b`), those of each. */
 export function sourcesOf(facts: Facts, seen: Seen, depth = 0): Sources {
   const { node } = seen;
@@ -74,7 +80,8 @@ function ofElement(facts: Facts, seen: Seen, depth: number): Sources {
   }
   if (node.kind === "starred") return sourcesOf(facts, seen, depth);
   if (node.kind !== "name" && node.kind !== "attribute") return null;
-  const values = facts.values.evaluate(node, seen.frame, seen.scope);
+  // Where it is `None`, no optimizer is built of it.
+  const values = facts.values.evaluate(node, seen.frame, seen.scope).filter(({ kind }) => kind !== "none");
   const isTensor = values.length > 0 && values.every(makesTensor);
   return isTensor ? [{ ...seen, tensor: true }] : null;
 }
