@@ -29,6 +29,46 @@ describe("Keras", () => {
   ])("says nothing of %s", (optimizer) => expect(rulesFound(compiled(optimizer))).toEqual([]));
 });
 
+const built = (imports: string, clip: string) => `import paddle
+${imports}
+clip = ${clip}
+opt = paddle.optimizer.Adam(parameters=model.parameters(), grad_clip=clip)
+for x in data:
+    model(x).mean().backward()
+    opt.step()
+    opt.clear_grad()
+`;
+
+describe("PaddlePaddle", () => {
+  it.each([
+    ["import paddle.nn as nn", "nn.ClipGradByNorm(0.5)", "nn.ClipGradByGlobalNorm(0.5)"],
+    ["", "paddle.nn.ClipGradByNorm(clip_norm=args.clip)", "paddle.nn.ClipGradByGlobalNorm(clip_norm=args.clip)"],
+    ["from paddle.nn import ClipGradByNorm", "ClipGradByNorm(0.5)", "paddle.nn.ClipGradByGlobalNorm(0.5)"],
+  ])("is reported at the object that clips: %s", (imports, clip, fixed) => {
+    const text = built(imports, clip);
+    const [finding, ...more] = lint(text);
+    expect(more).toEqual([]);
+    expect(finding).toMatchObject({ rule: "per-variable-norm", severity: "information" });
+    expect(finding && text.slice(finding.range.start, finding.range.end)).toBe(clip.slice(0, clip.indexOf("(")));
+    expect(fixAll(text)).toBe(built(imports, fixed));
+    expect(rulesFound(fixAll(text))).toEqual([]);
+  });
+
+  it("is reported without a fix where the optimizers of the time had no such class", () => {
+    const text = `import paddle.fluid as fluid
+opt = fluid.optimizer.Adam(1e-3, grad_clip=fluid.clip.GradientClipByNorm(1.0))
+opt.minimize(loss)
+`;
+    expect(rulesFound(text)).toEqual(["per-variable-norm"]);
+    expect(fixAll(text)).toBe(text);
+  });
+
+  it.each(["paddle.nn.ClipGradByGlobalNorm(0.5)", "paddle.nn.ClipGradByValue(0.5)", "make_clip(0.5)"])(
+    "says nothing of %s",
+    (clip) => expect(rulesFound(built("", clip)).filter((rule) => rule === "per-variable-norm")).toEqual([]),
+  );
+});
+
 const loop = (clip: string, used = "grads") => `import tensorflow as tf
 optimizer = tf.keras.optimizers.SGD(0.1)
 for x in data:

@@ -1,15 +1,17 @@
 import { clipsOf } from "../facts/derived/order.ts";
 import type { ClipEvent, OptimizerRef } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
+import type { Scope } from "../facts/names/scope.ts";
 import type { Finding, TextEdit } from "../finding.ts";
+import { spell } from "../fixes/imports.ts";
 import type { Framework } from "../frameworks/framework.ts";
-import { type Argument, type Expression, rangeOf } from "../syntax/ast.ts";
+import { type Argument, type Call, type Expression, rangeOf } from "../syntax/ast.ts";
 import type { Rule } from "./rule.ts";
 
 const documentation = `
 ## What it finds
 Clipping of each variable by a norm of its own, where the framework can clip by the global norm: Keras' \`clipnorm\`,
-\`tf.clip_by_norm\` for one gradient after the other.
+\`tf.clip_by_norm\` for one gradient after the other, PaddlePaddle's \`ClipGradByNorm\`.
 
 ## Why it is bad
 Papers and recipes give thresholds for the norm of the whole gradient. Clipped one by one, large variables are scaled
@@ -51,7 +53,7 @@ export const perVariableNorm: Rule = {
   title: "Each variable is clipped by a norm of its own",
   defaultSeverity: "information",
   since: "0.1.0",
-  frameworks: ["Keras", "TensorFlow"],
+  frameworks: ["Keras", "TensorFlow", "PaddlePaddle"],
   documentation,
   *check(facts) {
     const reported = new Set<object>();
@@ -63,6 +65,13 @@ export const perVariableNorm: Rule = {
         const { start } = rangeOf(argument);
         const end = start + (argument.keyword ?? "").length;
         yield finding(argument, `\`${argument.keyword}\``, [{ range: { start, end }, newText: keyword }]);
+      }
+      for (const { kind, object, scope } of optimizer.configured) {
+        if (kind !== "per-variable-norm" || !object || reported.has(object)) continue;
+        if (!facts.values.imports.isHere(scope)) continue;
+        reported.add(object);
+        const name = `\`${sourceOf(facts, object.callee)}\``;
+        yield finding(object.callee, name, byGlobalNorm(facts, optimizer, framework, object, scope));
       }
       for (const clip of clipsOf(facts, update)) {
         if (clip.how !== "per-variable-norm" || !clip.gradients || reported.has(clip.node)) continue;
@@ -97,6 +106,21 @@ function settingsOf({ constructors, configured }: OptimizerRef, { settings = [],
       argument.keyword && told.has(argument.value) ? [{ argument, keyword }] : [],
     );
   });
+}
+
+/** `ClipGradByNorm(1.0)` becomes `ClipGradByGlobalNorm(1.0)`, where the optimizer is of the generation that has it. */
+function byGlobalNorm(
+  facts: Facts,
+  { constructors }: OptimizerRef,
+  { spelling }: Framework,
+  { callee }: Call,
+  scope: Scope,
+): TextEdit[] | null {
+  if (spelling?.place !== "argument" || !spelling.object) return null;
+  if (!constructors.every(({ name }) => spelling.keyword(name, []))) return null;
+  const spelled = spell(facts, spelling.object, scope);
+  if (!spelled) return null;
+  return [...(spelled.edit ? [spelled.edit] : []), { range: rangeOf(callee), newText: spelled.name }];
 }
 
 /** `[tf.clip_by_norm(g, 1.0) for g in grads]` becomes `tf.clip_by_global_norm(grads, 1.0)[0]`. */

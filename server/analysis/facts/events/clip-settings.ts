@@ -79,7 +79,8 @@ export class ClipSettings {
     const number = known && numberOf(known);
     const kind = known?.kind ?? "unknown";
     if (number?.stars !== 0) return [{ ...clip(setting, place, null), kind }];
-    return [{ ...clip(setting, { node: number.value, frame, scope }, null), kind, threshold: number.value }];
+    const where = { node: number.value, frame, scope };
+    return [{ ...clip(setting, where, null), kind, threshold: number.value, object: call }];
   }
 }
 
@@ -118,6 +119,7 @@ function clip(
     fallback,
     off: false,
     byObject: objects !== undefined,
+    object: null,
     zeroIsOff: off.includes(0),
     refused: refused ?? null,
     changed: null,

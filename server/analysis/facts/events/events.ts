@@ -22,6 +22,8 @@ export interface ConfiguredClip extends Seen {
   readonly off: boolean;
   /** An object clips there, and no number. */
   readonly byObject: boolean;
+  /** The call that makes it, where that can be seen. */
+  readonly object: Call | null;
   /** Zero would switch it off; elsewhere it takes every gradient to zero. */
   readonly zeroIsOff: boolean;
   /** Why it has no effect, as a sentence. */

@@ -123,6 +123,7 @@ export class WrittenSettings {
       fallback: number ? null : fallback,
       off: false,
       byObject: false,
+      object: null,
       zeroIsOff: false,
       refused: null,
       changed: null,
