@@ -716,6 +716,22 @@ loss_scaler(loss, optimizer, clip_grad=1.0, parameters=model.parameters())
       "where half of the loop doesn't parse",
       loop("loss.backward()\nnn.utils.clip_grad_norm_(model.\noptimizer.step()"),
     ],
+    [
+      "to a wrapper that is given the loss",
+      `import torch
+class Algorithm(Base):
+    def __init__(self, critic, make):
+        self.alpha = torch.zeros(1, requires_grad=True)
+        self.alpha_optim = torch.optim.Adam([self.alpha])
+        self.critic_optim = self.create_optimizer(critic, make, max_grad_norm=1.0)
+    def update(self, alpha_loss, critic_loss):
+        alpha_loss.backward()
+        torch.nn.utils.clip_grad_norm_([self.alpha], 1.0)
+        self.alpha_optim.step()
+        self.other_loss.backward()
+        self.critic_optim.step(critic_loss)
+`,
+    ],
     ["to networks of numpy", "class Net:\n    pass\nloss.backward()\noptimizer.step()\n"],
     ["where a comment says so", loop("loss.backward()\noptimizer.step()  # gradsight: ignore[missing-clipping]")],
     ["in a file that says so", loop("loss.backward()\noptimizer.step()\n# gradsight: ignore-file")],

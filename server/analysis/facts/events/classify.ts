@@ -207,7 +207,8 @@ export class Classifier {
     frame: Frame,
     scope: Scope,
   ): boolean {
-    if (call.arguments.length > 1) return false;
+    const [given, another] = call.arguments;
+    if (another || (given && !this.#mayBeClosure(given, frame, scope))) return false;
     const name = lastPart(
       object.kind === "subscript" ? object.object : object.kind === "call" ? object.callee : object,
     );
@@ -217,6 +218,12 @@ export class Classifier {
     if (externals.some((external) => isInert(external.name, this.#frameworks) && !/optim/i.test(external.name)))
       return false;
     return !this.#values.evaluate(object, frame, scope).some((value) => value.kind === "literal");
+  }
+
+  /** An optimizer's `step` takes what computes the loss again; one that takes the loss does the backward pass, and whatever else. */
+  #mayBeClosure({ value, keyword }: Argument, frame: Frame, scope: Scope): boolean {
+    if (keyword !== null || value.kind === "lambda" || /closure|fn$|func/i.test(lastPart(value))) return true;
+    return this.#values.evaluate(value, frame, scope).some(({ kind }) => kind === "function" || kind === "none");
   }
 
   /** `partial(clip_grad_norm_, max_norm=1.0)`: what it was given first goes with what the call gives. */
