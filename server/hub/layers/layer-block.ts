@@ -6,15 +6,16 @@ export interface LayerBlock {
   /** The first and the last sampled step in it. */
   readonly from: number;
   readonly to: number;
-  /** Steps that each of its buckets spans, a power of two; 1 for samples. */
+  /** Steps that each of its buckets spans, a power of two; of samples, the widest at which each would have one of its own, 0: none. */
   readonly width: number;
-  /** Adds what lies within `from` ≤ step ≤ `to`, which holds all of it where it is of buckets. `places`: see LayerBuckets. */
+  /** Adds the samples, or the buckets, that lie within `from` ≤ step ≤ `to`. `places`: see LayerBuckets. */
   addTo(buckets: LayerBuckets, places: Int32Array, from: number, to: number): void;
+  /** The steps within `from` ≤ step ≤ `to` of buckets that lie beyond these, too. */
+  cutBy(from: number, to: number): (readonly [number, number])[];
   encode(): Uint8Array;
 }
 
 export class SampleBlock implements LayerBlock {
-  readonly width = 1;
   readonly from: number;
   readonly to: number;
   private readonly steps: Float64Array;
@@ -29,10 +30,23 @@ export class SampleBlock implements LayerBlock {
     this.to = steps.reduce((most, step) => Math.max(most, step));
   }
 
+  get width(): number {
+    const { steps } = this;
+    const isDistinct = (width: number) => new Set(steps.map((step) => Math.floor(step / width))).size === steps.length;
+    if (!isDistinct(1)) return 0;
+    let width = 1;
+    while (steps.length > 1 && isDistinct(2 * width)) width *= 2;
+    return width;
+  }
+
   addTo(buckets: LayerBuckets, places: Int32Array, from: number, to: number): void {
     const layers = this.values.length / this.steps.length;
     for (const [i, step] of this.steps.entries())
       if (step >= from && step <= to) buckets.add(step, this.values, i * layers, places);
+  }
+
+  cutBy(): [] {
+    return [];
   }
 
   encode(): Uint8Array {
@@ -69,8 +83,14 @@ export class BucketBlock implements LayerBlock {
     return this.buckets.at(-1)!.to;
   }
 
-  addTo(buckets: LayerBuckets, places: Int32Array): void {
-    for (const bucket of this.buckets) buckets.merge(bucket, places);
+  addTo(buckets: LayerBuckets, places: Int32Array, from: number, to: number): void {
+    for (const bucket of this.buckets) if (bucket.from >= from && bucket.to <= to) buckets.merge(bucket, places);
+  }
+
+  cutBy(from: number, to: number): (readonly [number, number])[] {
+    return this.buckets
+      .filter((bucket) => bucket.from <= to && bucket.to >= from && (bucket.from < from || bucket.to > to))
+      .map((bucket) => [Math.max(from, bucket.from), Math.min(to, bucket.to)]);
   }
 
   encode(): Uint8Array {

@@ -51,8 +51,8 @@ function built({ steps, values }: ReturnType<typeof samples>, next: () => number
 function inWindow(pyramid: LayerPyramid, from: number, to: number, limit: number) {
   const buckets = new LayerBuckets(LAYERS, limit, pyramid.leastWidth(from, to, limit));
   let blocks = 0;
-  for (const block of pyramid.within(from, to, () => buckets.width)) {
-    block.addTo(buckets, EVERY, from, to);
+  for (const part of pyramid.within(from, to, () => buckets.width)) {
+    part.block.addTo(buckets, EVERY, part.from, part.to);
     blocks += 1;
   }
   return { buckets: buckets.toArray().map(plain), blocks };
@@ -92,6 +92,30 @@ it("looks at few blocks, however long the run", () => {
     expect(blocks).toBeLessThan(16 * (limit + 16));
   }
   expect(inWindow(pyramid, taken.last / 2, taken.last / 2 + 100, 20).blocks).toBeLessThan(40);
+  // Not all blocks below the ones that the edges of the window cut.
+  for (let i = 0; i < 20; i += 1) {
+    const from = Math.floor((taken.last / 2) * next());
+    expect(inWindow(pyramid, from, from + Math.floor(taken.last / 3), 5).blocks).toBeLessThan(32);
+  }
+});
+
+it("begins with buckets about as wide as the answer's", () => {
+  const next = random(9);
+  for (const spacing of [1, 8, 64]) {
+    const steps = Float64Array.from({ length: 20_000 }, (_, i) => i * spacing);
+    const pyramid = new LayerPyramid(LAYERS, () => null, 100);
+    pyramid.append(steps, new Float32Array(steps.length * LAYERS));
+    for (let i = 0; i < 50; i += 1) {
+      const from = spacing * Math.floor(10_000 * next());
+      const to = from + spacing * Math.floor(500 + 9000 * next());
+      const limit = 1 + Math.floor(next() * 300);
+      const buckets = new LayerBuckets(LAYERS, limit, pyramid.leastWidth(from, to, limit));
+      const begun = buckets.width;
+      for (const part of pyramid.within(from, to, () => buckets.width))
+        part.block.addTo(buckets, EVERY, part.from, part.to);
+      expect(buckets.width / begun).toBeLessThan(4);
+    }
+  }
 });
 
 it("says so when its blocks are gone, because another one has taken its place", () => {

@@ -14,7 +14,14 @@ export class BlockGone extends Error {}
 /** Where the blocks are that are no longer held here. */
 export type LayerBlockSource = (level: number, index: number) => Uint8Array | null;
 
-/** Of a full block: the first and the last sampled step, and the width of its buckets. */
+/** What a block holds of the steps `from` ≤ step ≤ `to`, but for the buckets that are cut by these. */
+export interface PartOfBlock {
+  readonly block: LayerBlock;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Of a full block: the first and the last sampled step, and its width. */
 interface Extent {
   readonly from: number;
   readonly to: number;
@@ -69,13 +76,13 @@ export class LayerPyramid {
   }
 
   /**
-   * Blocks that together hold all samples within `from` ≤ step ≤ `to`, each once, and others. `width`: steps that each bucket spans
-   * of what they are put into; it may grow meanwhile. @throws {BlockGone}
+   * Parts of blocks that together hold all samples within `from` ≤ step ≤ `to`, each once. `width`: steps that each bucket spans of
+   * what they are put into; it may grow meanwhile. @throws {BlockGone}
    */
-  *within(from: number, to: number, width: () => number): Generator<LayerBlock> {
+  *within(from: number, to: number, width: () => number): Generator<PartOfBlock> {
     const counts = this.levels.map(({ length }) => length);
     const tail = this.tail();
-    if (tail) yield tail;
+    if (tail) yield { block: tail, from, to };
     // Those before are in a block of the level above.
     for (const [level, count] of counts.entries())
       for (let index = (counts[level + 1] ?? 0) * FAN_OUT; index < count; index += 1)
@@ -83,16 +90,23 @@ export class LayerPyramid {
   }
 
   /**
-   * A width below which the samples `from` ≤ step ≤ `to` lie in more than `limit` buckets: of each full block they do so in
-   * more than `entries` below its own, of which the next block may share one.
+   * A width below which the samples `from` ≤ step ≤ `to` lie in more than `limit` buckets: of each full block of buckets they do
+   * so in more than `entries` below its own, of which the next block may share one. And as far as each sample of a block has a
+   * stretch of its own, but for one that the next block may share, these fill buckets of any width.
    */
   leastWidth(from: number, to: number, limit: number): number {
     const enough = Math.floor(limit / this.entries);
-    const widths = this.levels.slice(1).map((extents) => {
-      const inside = extents.filter((extent) => extent.from >= from && extent.to <= to).map(({ width }) => width);
-      return inside.sort((a, b) => b - a)[enough] ?? 1;
-    });
-    return Math.max(1, ...widths);
+    const inside = this.levels.map((extents) =>
+      extents.filter((extent) => extent.from >= from && extent.to <= to).map(({ width }) => width),
+    );
+    const widths = inside.slice(1).map((all) => all.sort((a, b) => b - a)[enough] ?? 1);
+    let width = Math.max(1, ...widths);
+    const blocks = new Map<number, number>();
+    for (const own of inside[0] ?? []) blocks.set(own, (blocks.get(own) ?? 0) + 1);
+    const filled = () =>
+      [...blocks].reduce((sum, [own, count]) => sum + count * (this.entries - 1) * Math.min(own / width, 1), 0);
+    while (filled() > limit) width *= 2;
+    return width;
   }
 
   /** Blocks that wait to be saved. */
@@ -144,14 +158,20 @@ export class LayerPyramid {
     return pyramid;
   }
 
-  private *under(level: number, index: number, from: number, to: number, width: () => number): Generator<LayerBlock> {
+  private *under(level: number, index: number, from: number, to: number, width: () => number): Generator<PartOfBlock> {
     const extent = this.levels[level]![index]!;
     if (extent.to < from || extent.from > to) return;
-    const isWhole = extent.from >= from && extent.to <= to && extent.width <= width();
-    if (level === 0 || isWhole) yield this.block(level, index);
-    else
+    const below: (readonly [number, number])[] = [];
+    if (level > 0 && extent.width > width()) below.push([from, to]);
+    else {
+      const block = this.block(level, index);
+      yield { block, from, to };
+      // Of a bucket across an edge of the window the samples themselves.
+      below.push(...block.cutBy(from, to));
+    }
+    for (const [first, last] of below)
       for (let child = index * FAN_OUT; child < (index + 1) * FAN_OUT; child += 1)
-        yield* this.under(level - 1, child, from, to, width);
+        yield* this.under(level - 1, child, first, last, width);
   }
 
   private put(level: number, block: LayerBlock): void {
@@ -162,7 +182,9 @@ export class LayerPyramid {
     this.held.set(`${level} ${index}`, { level, index, block });
     if (extents.length % FAN_OUT !== 0) return;
     const first = extents.length - FAN_OUT;
-    const widest = Math.max(...extents.slice(first).map(({ width }) => width));
+    // What has more than `entries` buckets in any case: samples that have one each, and a part of what follows.
+    const widths = extents.slice(first).map(({ width }) => width);
+    const widest = level === 0 ? Math.max(1, Math.min(...widths)) : Math.max(...widths);
     const buckets = new LayerBuckets(this.layers, this.entries, widest);
     for (let child = first; child < extents.length; child += 1)
       this.block(level, child).addTo(buckets, this.every, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);

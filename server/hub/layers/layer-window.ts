@@ -57,8 +57,8 @@ export async function layerWindow(
   const buckets = new LayerBuckets(names.length, limit, least);
   const breath = new Breath();
   for (const { pyramid, places } of sampled)
-    for (const block of pyramid.within(from, to, () => buckets.width)) {
-      block.addTo(buckets, places, from, to);
+    for (const part of pyramid.within(from, to, () => buckets.width)) {
+      part.block.addTo(buckets, places, part.from, part.to);
       await breath.taken();
     }
   return { names, first, total: all.names.length, buckets: buckets.toArray() };
