@@ -130,6 +130,27 @@ export const STORY: Story = {
   ],
 };
 
+/** As the probe tells it of a run whose gradients were well when it failed. */
+export const ENDED: Story = {
+  incident: null,
+  sections: [
+    {
+      title: "What happened",
+      lines: ["No step was non-finite, and none exploded. The last one recorded is step 1,199."],
+      table: [],
+    },
+    {
+      title: "The last steps",
+      lines: [],
+      table: [
+        ["step", "loss", "norm", "lr"],
+        ["1,198", "0.08848", "0.8122", "0.01"],
+        ["1,199", "0.06754", "0.6159", "0.01"],
+      ],
+    },
+  ],
+};
+
 export const TRACEBACK = `Traceback (most recent call last):
   File "${SCRIPT}", line 55, in <module>
     assert loss.isfinite(), loss
@@ -211,6 +232,12 @@ export const allZero: RecordedRun = {
       threshold: null,
     },
   ],
+};
+
+/** Failed for another reason than its gradients. */
+export const failedOtherwise: RecordedRun = {
+  info: runInfo("failed-otherwise", "evaluate.py"),
+  series: [{ info: seriesInfo("adamw", "AdamW"), steps: readTrace("calm"), threshold: null }],
 };
 
 /** Failed before an optimizer took a step. */

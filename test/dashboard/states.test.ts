@@ -22,6 +22,7 @@ const stage = new Stage(async (hub) => {
   await hub.play(runs.noScript, { status: "interrupted" });
   await hub.play(runs.nonFinite, { status: "failed", error: runs.TRACEBACK, story: runs.STORY });
   await hub.play(runs.endedEarly, { status: "failed", error: "ValueError: invalid literal for float(): oops\n" });
+  await hub.play(runs.failedOtherwise, { status: "failed", error: "KeyError: 'val_loss'\n", story: runs.ENDED });
   await hub.play(runs.troubled, { status: "finished" });
   await hub.play(runs.hostile);
   await hub.play(runs.groups, { status: "finished" });
@@ -139,6 +140,17 @@ const STATES: Record<string, State> = {
     },
   },
   story: { run: "non-finite", arrange: ({ page }) => page.getByText("What to change").waitFor() },
+  "failed-otherwise": {
+    run: "failed-otherwise",
+    arrange: async ({ page }) => {
+      const steps = page.locator(".story").getByRole("rowheader", { name: "1,199", exact: true });
+      await page.getByText("No step was non-finite, and none exploded.").waitFor();
+      assert.ok(await steps.isHidden());
+      await page.getByText("Show the last steps").click();
+      await steps.waitFor();
+      await page.getByText("Show the last steps").click();
+    },
+  },
   suggestion: { run: "unclipped" },
   "clip-kind": {
     run: "unclipped",

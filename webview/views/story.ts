@@ -10,6 +10,7 @@ import { createIcon } from "./icon.ts";
 const TEXT = {
   title: t("Why it went wrong"),
   ended: t("How it ended"),
+  steps: t("Show the last steps"),
   step: (n: number) => t("step {0}", formatCount(n)),
   stepHint: t("Show the steps around this one"),
 };
@@ -21,6 +22,8 @@ export class StoryView {
   readonly #title = element("h2", { id: "story-title" });
   readonly #step = element("button", { type: "button", class: "link", title: TEXT.stepHint });
   readonly #sections = element("div", { class: "sections" });
+  readonly #tables = element("div", { class: "sections" });
+  readonly #details = element("details", {}, element("summary", {}, TEXT.steps), this.#tables);
   #incident: Story["incident"] = null;
   #shown: string | null = null;
 
@@ -32,6 +35,7 @@ export class StoryView {
       { class: "panel story", "aria-labelledby": "story-title" },
       element("header", {}, createIcon("failed"), this.#title, this.#step),
       this.#sections,
+      this.#details,
     );
   }
 
@@ -45,7 +49,14 @@ export class StoryView {
     setText(this.#title, story.incident ? TEXT.title : TEXT.ended);
     setHidden(this.#step, !story.incident || !run?.series.some(({ id }) => id === story.incident?.series));
     setText(this.#step, story.incident ? TEXT.step(story.incident.step) : "");
-    patchList(this.#sections, story.sections, createSection, fillSection);
+    // Where no gradient went bad, numbers of ordinary steps would stand before all charts.
+    const isAside = ({ table }: Section) => story.incident === null && table.length > 0;
+    const shown = story.sections.filter((section) => !isAside(section));
+    const aside = story.sections.filter(isAside);
+    patchList(this.#sections, shown, createSection, fillSection);
+    patchList(this.#tables, aside, createSection, fillSection);
+    setHidden(this.#details, aside.length === 0);
+    this.#details.open = false;
   }
 }
 
