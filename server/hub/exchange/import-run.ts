@@ -13,7 +13,7 @@ import { Delivery, type ImportTarget } from "./delivery.ts";
 import { LayerColumns } from "./layer-columns.ts";
 import { BadFile, LogFile } from "./log-file.ts";
 import type { About, Entry, Row } from "./log-format.ts";
-import { logSourceOf } from "./log-source.ts";
+import { type LogSource, logSourceOf } from "./log-source.ts";
 import { formatOf } from "./read/index.ts";
 import { StagedLog } from "./staged-log.ts";
 
@@ -75,7 +75,7 @@ export async function importRun(
     if (isHere(target.store, id)) return { run: id, added: false };
     const { taken: size, digest } = file;
     const source: RunSource = { format: format.id, file: path, columns: Object.fromEntries(columns), size, digest };
-    await new Delivery(target, runInfo(id, file, about, staged), source, staged, file.changedAt, about).run(
+    await new Delivery(target, runInfo(id, log, file, about, staged), source, staged, file.changedAt, about).run(
       signal,
       (steps) => onProgress(READING + (1 - READING) * (steps / count)),
     );
@@ -139,11 +139,10 @@ function isHere(store: Store, id: string): boolean {
   return run !== null && !isArriving(run, store.attempts.list(run.key));
 }
 
-function runInfo(id: string, file: LogFile, about: About, { steps }: StagedLog): RunInfo {
-  const { path } = file;
+function runInfo(id: string, { path, named }: LogSource, file: LogFile, about: About, { steps }: StagedLog): RunInfo {
   return {
     id,
-    name: (about.name || join(basename(dirname(path)), file.name)).slice(0, 256),
+    name: (about.name || join(basename(dirname(named)), basename(named))).slice(0, 256),
     script: about.script?.slice(0, 4096) ?? null,
     args: (about.args ?? []).map((arg) => arg.slice(0, 4096)),
     cwd: about.cwd ?? dirname(path),

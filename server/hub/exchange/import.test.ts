@@ -134,6 +134,7 @@ it("takes the event files of a folder for one run, each going on where the one b
   expect(await take(viewer, fixture(`resumed/${name}`), found.columns)).toEqual({ run, added: false });
   const inside = await imported(viewer, fixture("resumed/eval"));
   expect(inside.detail.series[0]).toMatchObject({ steps: 10, latest: { norm_pre: 9 } });
+  expect(inside.detail.summary.name).toBe("resumed/eval");
 });
 
 it("puts a folder that was resumed in the place of the run that its first file was", async () => {

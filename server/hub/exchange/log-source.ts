@@ -8,6 +8,8 @@ export interface LogSource {
   readonly path: string;
   /** In the order in which they were written. */
   readonly files: readonly string[];
+  /** What the run is called after: an event file's name is a time, a machine and a process, and says nothing to a reader. */
+  readonly named: string;
 }
 
 /** As TensorFlow, PyTorch and tensorboardX name them: the time of the start is next, and so their order. */
@@ -25,12 +27,12 @@ export async function logSourceOf(path: string): Promise<LogSource> {
       error.code === "ENOENT" ? `There is no file ${path}.` : `${path} can't be read: ${error.message}`,
     );
   });
-  if (status.isFile() && !EVENT_FILE.test(basename(path))) return { path, files: [path] };
+  if (status.isFile() && !EVENT_FILE.test(basename(path))) return { path, files: [path], named: path };
   if (!status.isFile() && !status.isDirectory()) throw new BadFile(`${basename(path)} is not a file.`);
   const folder = status.isDirectory() ? path : dirname(path);
   const files = await eventFilesIn(folder);
   if (files.length === 0) throw new BadFile(`${basename(path)} is not a file, and holds no event file of TensorBoard.`);
-  return files.length === 1 ? { path: files[0]!, files } : { path: folder, files };
+  return { path: files.length === 1 ? files[0]! : folder, files, named: folder };
 }
 
 async function eventFilesIn(folder: string): Promise<string[]> {
