@@ -12,6 +12,7 @@ import { languageStatus } from "./language/language-status.ts";
 import { probeEnvironment, updateKernels, updateTerminals } from "./python/probe-environment.ts";
 import { followTasks } from "./runs/follow-tasks.ts";
 import { notifyIncidents } from "./runs/notify-incidents.ts";
+import { notifyPauses } from "./runs/notify-pauses.ts";
 import { retainRuns } from "./runs/retention.ts";
 import { RunsView } from "./runs/runs-view.ts";
 import { ScriptArguments } from "./runs/script-arguments.ts";
@@ -62,6 +63,7 @@ export async function activate(context: ExtensionContext): Promise<TestApi> {
     watchNotebooks(hub, log),
     retainRuns(hub, log),
     notifyIncidents(hub, dashboard, context.workspaceState),
+    notifyPauses(hub, dashboard),
     workspace.onDidGrantWorkspaceTrust(inject),
     workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration("gradsight.terminal.injectProbe")) inject();

@@ -1,4 +1,4 @@
-/** The one status bar item: a stopped server first, a running training next, else the last run. */
+/** The one status bar item: a stopped server first, a training that waits or runs next, else the last run. */
 import { type Disposable, l10n, StatusBarAlignment, type StatusBarItem, ThemeColor, window } from "vscode";
 import type { RunSummary } from "../protocol/viewer.ts";
 import { activeDocument } from "./active-document.ts";
@@ -38,7 +38,8 @@ export class StatusBar implements Disposable {
     const last = [...this.hub.runs].sort((a, b) => b.lastSeen - a.lastSeen)[0];
     const stopped = this.server.state === "stopped";
     this.item.text = stopped ? "$(warning) Gradsight" : running.length ? runningText(running) : "$(pulse) Gradsight";
-    this.item.backgroundColor = stopped ? new ThemeColor("statusBarItem.warningBackground") : undefined;
+    this.item.backgroundColor =
+      stopped || running.some(({ paused }) => paused) ? new ThemeColor("statusBarItem.warningBackground") : undefined;
     this.item.command = stopped ? "gradsight.restartServer" : "gradsight.openDashboard";
     const lines = [this.linting(), this.recording(), last ? lastRun(last) : null];
     lines.push(stopped ? l10n.t("Click to restart the language server.") : l10n.t("Click to open the dashboard."));
@@ -68,11 +69,14 @@ export class StatusBar implements Disposable {
 }
 
 function runningText(runs: readonly RunSummary[]): string {
+  const waiting = runs.filter(({ paused }) => paused);
+  if (waiting.length > 1) return `$(debug-pause) ${l10n.t("{0} runs paused", waiting.length)}`;
+  if (waiting[0]) return `$(debug-pause) ${l10n.t("{0} paused", waiting[0].name)}`;
   const [only] = runs;
   if (runs.length > 1 || !only) return `$(sync~spin) ${l10n.t("{0} runs", runs.length)}`;
   return `$(sync~spin) ${stepCount(only.steps)}`;
 }
 
 function lastRun(run: RunSummary): string {
-  return l10n.t("Last run: {0}, {1}, {2}", run.name, statusLabel(run.status), stepCount(run.steps));
+  return l10n.t("Last run: {0}, {1}, {2}", run.name, statusLabel(run), stepCount(run.steps));
 }

@@ -117,6 +117,8 @@ export const runSummary = object({
   source: nullable(runSource),
   /** null where all went well, as far as is known. */
   incident: nullable(runIncident),
+  /** It waits for the user; null: it doesn't, or is not connected. */
+  paused: nullable(pausedAt),
 });
 export type RunSummary = Of<typeof runSummary>;
 

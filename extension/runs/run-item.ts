@@ -13,10 +13,14 @@ const ICONS: Record<Status, ThemeIcon> = {
   lost: new ThemeIcon("debug-disconnect", new ThemeColor("list.warningForeground")),
 };
 
+/** It goes on once the user says how. */
+const PAUSED = new ThemeIcon("debug-pause", new ThemeColor("list.warningForeground"));
+
 /** How it ended is not known of every log. */
 const IMPORTED = new ThemeIcon("archive");
 
-export function statusLabel(status: Status): string {
+export function statusLabel({ status, paused }: RunSummary): string {
+  if (paused) return l10n.t("paused");
   switch (status) {
     case "running":
       return l10n.t("running");
@@ -40,12 +44,12 @@ export class RunItem extends TreeItem {
     this.run = run;
     this.id = run.id;
     const steps = stepCount(run.steps);
-    const status = run.source ? l10n.t("imported") : statusLabel(run.status);
+    const status = run.source ? l10n.t("imported") : statusLabel(run);
     const when = timeAgo(run.startedAt, now);
     const isRunning = run.status === "running";
     const facts = [steps, isRunning ? status : when, run.source && status, ...run.tags].filter(Boolean).join(" · ");
     this.description = run.starred ? `★ ${facts}` : facts;
-    this.iconPath = run.source ? IMPORTED : ICONS[run.status];
+    this.iconPath = run.source ? IMPORTED : run.paused ? PAUSED : ICONS[run.status];
     this.contextValue = `run.${isRunning ? "running" : "ended"}${run.starred ? ".starred" : ""}`;
     this.tooltip = tooltip(run, steps, status);
     const spoken = [run.name, run.starred && l10n.t("starred"), status, steps, when, ...run.tags, run.note];

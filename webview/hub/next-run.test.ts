@@ -16,6 +16,7 @@ const run = (id: string, status: RunSummary["status"], steps: number): RunSummar
   note: "",
   source: null,
   incident: null,
+  paused: null,
 });
 
 const failed = run("failed", "failed", 0);

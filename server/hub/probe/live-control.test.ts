@@ -136,6 +136,7 @@ it("shows a pause, passes on how to proceed from there, and refuses what is not 
   const pushed = viewer.pushed(({ control }) => control?.paused !== null);
   probe.send({ type: "control", control: { overrides: [], paused } });
   expect((await pushed).run?.control?.paused).toEqual(paused);
+  expect((await viewer.runs())[0]).toMatchObject({ status: "running", paused });
   await expect(proceed(6, "apply")).rejects.toThrow("does not wait at this step");
   await expect(proceed(7, "skip")).rejects.toThrow("can't leave an update out");
   await expect(proceed(7, "retry")).rejects.toThrow("bad-request");

@@ -18,7 +18,7 @@ interface Pending {
 
 export class LiveControl {
   private overrides: readonly Override[] = [];
-  private paused: PausedAt | null = null;
+  private waits: PausedAt | null = null;
   private readonly worldSize: number;
   private readonly send: (message: HubToProbeMessage) => void;
   private readonly pending = new Map<number, Pending>();
@@ -52,16 +52,20 @@ export class LiveControl {
     else pending?.reject(new NotControlled(err));
   }
 
+  get paused(): PausedAt | null {
+    return this.waits;
+  }
+
   /** What holds now. */
   told({ overrides, paused }: State): void {
     this.overrides = overrides;
-    this.paused = paused;
+    this.waits = paused;
   }
 
   /** @throws {NotControlled} */
   proceed(step: number, action: Proceeding): void {
-    if (this.paused?.step !== step) throw new NotControlled("The run does not wait at this step.");
-    if (action === "skip" && !this.paused.canSkip) throw new NotControlled("This optimizer can't leave an update out.");
+    if (this.waits?.step !== step) throw new NotControlled("The run does not wait at this step.");
+    if (action === "skip" && !this.waits.canSkip) throw new NotControlled("This optimizer can't leave an update out.");
     this.send({ type: "proceed", step, action });
   }
 
@@ -84,7 +88,7 @@ export class LiveControl {
       overrides: [...this.overrides],
       pending: [...this.pending.values()].map(({ series, threshold }) => ({ series, threshold })),
       refusals: Object.fromEntries(refusals),
-      paused: this.paused,
+      paused: this.waits,
     };
   }
 

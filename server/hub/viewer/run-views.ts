@@ -113,6 +113,7 @@ export class RunViews {
     steps: number,
     incident: RunIncident | null,
   ): RunSummary {
+    const control = this.controlOf(run.id);
     return {
       id: run.id,
       name: run.name,
@@ -127,6 +128,7 @@ export class RunViews {
       note: run.note,
       source: run.source,
       incident,
+      paused: typeof control === "string" ? null : control.paused,
     };
   }
 

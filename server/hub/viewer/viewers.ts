@@ -77,11 +77,11 @@ export class Viewers {
     this.pushDetails();
   }
 
-  /** At once when a run comes, goes, goes bad, changes its status or what the user says of it; its counts less often. */
+  /** At once when a run comes, goes, goes bad, waits for the user, changes its status or what the user says of it; its counts less often. */
   private pushRuns(slow: boolean): void {
     const runs = this.views.summaries();
     const outline = JSON.stringify(
-      runs.map(({ id, name, status, starred, tags, note, incident }: RunSummary) => [
+      runs.map(({ id, name, status, starred, tags, note, incident, paused }: RunSummary) => [
         id,
         name,
         status,
@@ -89,6 +89,7 @@ export class Viewers {
         tags,
         note,
         incident,
+        paused,
       ]),
     );
     if (outline === this.outline && !slow) return;
