@@ -59,12 +59,23 @@ test("rows stay apart where all that tells them apart has no room", () => {
   const ends = ["encoder", "decoder"].flatMap((side) =>
     ["weight", "bias"].map((of) => `${side}.final_projection.${of}`),
   );
-  expect(within(9, ...ends)).toEqual(["enco…ight", "enco…bias", "deco…ight", "deco…bias"]);
+  expect(within(9, ...ends)).toEqual(["enc…wei…", "enco…bias", "dec…wei…", "deco…bias"]);
+});
+
+test("only what tells alike rows apart is kept of them", () => {
+  const blocks = ["attention.weight", "attention.bias", "mlp.weight", "mlp.bias"].map((rest) => `blocks.10.${rest}`);
+  const others = blocks.map((name) => name.replace("10", "2"));
+  expect(within(10, "embedding.weight", ...blocks, ...others, "lm_head.weight")).toEqual([
+    "embedding…",
+    ...["…10.at…we…", "…10.at…bi…", "…10.ml…we…", "…10.ml…bi…"],
+    ...["…2.at…we…", "…2.at…bi…", "…2.ml…we…", "…2.ml…bi…"],
+    "lm_head…",
+  ]);
 });
 
 test("numbers at the end of a part are whole", () => {
   const names = ["layer1", "layer11", "layer21"].flatMap((layer) => [`${layer}.weight`, `${layer}.bias`]);
-  expect(within(6, ...names)).toEqual(["…r1…ht", "…r1…as", "…11…ht", "…11…as", "…21…ht", "…21…as"]);
+  expect(within(6, ...names)).toEqual(["…1.w…", "…1.b…", "…11.w…", "…11.b…", "…21.w…", "…21.b…"]);
 });
 
 test("of the parameters of a transformer none are alike in 11 characters", () => {

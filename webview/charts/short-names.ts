@@ -28,7 +28,10 @@ export function shortNames(names: readonly string[], fits: (text: string) => boo
   });
   const owners = new Map<string, Set<string>>();
   for (const [i, text] of short.entries()) owners.set(text, (owners.get(text) ?? new Set()).add(names[i]!));
-  return short.map((text, i) => (owners.get(text)!.size > 1 ? (toldApart(paths[i]!, choices, fits) ?? text) : text));
+  const isAlike = (i: number) => owners.get(short[i]!)!.size > 1;
+  // What the others have to tell them apart has a label already.
+  const among = choicesOf(paths.filter((_, i) => isAlike(i)));
+  return short.map((text, i) => (isAlike(i) ? (toldApart(paths[i]!, among, fits) ?? text) : text));
 }
 
 /** A part tells rows apart where others of them go on in another way; of one row alone it is the last. */
@@ -105,7 +108,7 @@ function sharedWith(part: string, other: string): number {
 }
 
 /**
- * All parts that tell a row from others, each as little of it as does: `…0…_v`, `enc…0…`. null where not even that fits. Of what
+ * All parts that tell a row from others, each as little of it as does: `…0…_v`, `…0.at…we…`. null where not even that fits. Of what
  * room is left, each part gets as much.
  */
 function toldApart(parts: readonly Part[], choices: Choices, fits: (text: string) => boolean): string | null {
@@ -120,7 +123,7 @@ function toldApart(parts: readonly Part[], choices: Choices, fits: (text: string
       while (length < text.length && others.some((other) => piece(other, length) === piece(text, length))) length++;
       return length;
     }) as [number, number];
-    return start < end ? { piece: beginning, length: start } : { piece: ending, length: end };
+    return start <= end ? { piece: beginning, length: start } : { piece: ending, length: end };
   });
   const withMore = (more: number): string => {
     let text = "";
