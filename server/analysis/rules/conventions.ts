@@ -29,7 +29,7 @@ const CONVENTIONS: Readonly<Record<Architecture, Convention>> = {
   },
   "value-learning": {
     threshold: 10,
-    label: "Q-learning",
+    label: "Q-learning agents",
     reason: "Bootstrapped targets make the gradients vary widely.",
   },
   diffusion: { threshold: 1, label: "diffusion models", reason: "The loss varies widely between noise levels." },

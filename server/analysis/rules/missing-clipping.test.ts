@@ -803,6 +803,7 @@ class Agent:
     const [finding, another] = lint(agent(held));
     expect(finding?.severity).toBe(severity);
     expect(finding?.related.some(({ message }) => message.includes("usual here"))).toBe(severity === "warning");
+    expect(finding?.fix?.title).toContain(severity === "warning" ? "policy-gradient methods do" : "most recipes do");
     expect(another).toBeUndefined();
   });
 

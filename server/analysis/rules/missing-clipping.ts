@@ -10,7 +10,7 @@ import { formatNumber, insertClip } from "../fixes/insert-clip.ts";
 import { FRAMEWORKS } from "../frameworks/index.ts";
 import type { ObservedRun } from "../observed-run.ts";
 import { type Expression, rangeOf } from "../syntax/ast.ts";
-import { conventionFor } from "./conventions.ts";
+import { type Convention, conventionFor } from "./conventions.ts";
 import { atLeast, lowered, raised, standingExplosion, tellCalm, tellExplosion } from "./recorded.ts";
 import type { Rule } from "./rule.ts";
 
@@ -100,9 +100,8 @@ export const missingClipping: Rule = {
 
 function report(facts: Facts, site: UpdateSite): Omit<Finding, "rule"> {
   const { step } = site;
-  const { architecture } = facts.evidence;
-  const isNetwork = !isTestCode(facts.names) && !updatesOneTensor(facts, step.optimizer);
-  const reason = isNetwork ? conventionFor(architecture).reason : null;
+  const convention = conventionFor(updatesOneTensor(facts, step.optimizer) ? null : facts.evidence.architecture);
+  const reason = isTestCode(facts.names) ? null : convention.reason;
   const usual = reason ? "warning" : "information";
   const runs = runsAtUpdate(facts, site).filter(({ clips, inForce }) => !clips && inForce === null);
   const { severity, because, run } = shown(runs, usual) ?? { severity: usual, because: reason, run: undefined };
@@ -111,7 +110,7 @@ function report(facts: Facts, site: UpdateSite): Omit<Finding, "rule"> {
     message: `${what(facts, step)}${because ? ` ${because}` : ""}`,
     range: rangeOf(step.node),
     related: [...related(site, sourceOfGradients(site)), ...(reason ? evidencePlace(facts) : [])],
-    fix: fix(facts, site, run ?? runs.find(({ preliminary }) => !preliminary)),
+    fix: fix(facts, site, convention, run ?? runs.find(({ preliminary }) => !preliminary)),
     ...(run && { run: { id: run.run, date: run.date } }),
   };
 }
@@ -120,8 +119,8 @@ function report(facts: Facts, site: UpdateSite): Omit<Finding, "rule"> {
 function reportWhereBuilt(facts: Facts, site: UpdateSite): Omit<Finding, "rule"> {
   const { optimizer, origin } = site.step;
   const built = optimizer.constructors[0]!.call;
-  const { reason } = conventionFor(facts.evidence.architecture);
-  const because = isTestCode(facts.names) ? null : reason;
+  const convention = conventionFor(facts.evidence.architecture);
+  const because = isTestCode(facts.names) ? null : convention.reason;
   const name = sourceOf(facts, built.callee);
   return {
     severity: because ? "warning" : "information",
@@ -131,7 +130,7 @@ function reportWhereBuilt(facts: Facts, site: UpdateSite): Omit<Finding, "rule">
       ...(origin ? [{ range: rangeOf(origin.node), message: "The update" }] : []),
       ...(because ? evidencePlace(facts) : []),
     ],
-    fix: fix(facts, site, undefined),
+    fix: fix(facts, site, convention, undefined),
   };
 }
 
@@ -188,8 +187,8 @@ function evidenceRange(facts: Facts, node: NonNullable<Facts["evidence"]["node"]
   return { start, end: newline === -1 ? end : Math.min(end, newline) };
 }
 
-function fix(facts: Facts, site: UpdateSite, run: ObservedRun | undefined): Fix | null {
-  const { threshold: usual, label } = conventionFor(facts.evidence.architecture);
+function fix(facts: Facts, site: UpdateSite, convention: Convention, run: ObservedRun | undefined): Fix | null {
+  const { threshold: usual, label } = convention;
   const suggested = run?.threshold ?? null;
   const threshold = suggested ?? usual;
   const edits = insertClip(facts, site, threshold);
