@@ -1,5 +1,5 @@
 /** Wires the parts together. What the extension does is said in the files it names. */
-import { type ExtensionContext, tasks, window, workspace } from "vscode";
+import { type ExtensionContext, tasks, Uri, window, workspace } from "vscode";
 import { HUB_METHOD, type HubResult } from "../protocol/lsp.ts";
 import { registerCommands } from "./commands/register.ts";
 import { DASHBOARD, Dashboard } from "./dashboard/dashboard.ts";
@@ -16,6 +16,7 @@ import { notifyPauses } from "./runs/notify-pauses.ts";
 import { retainRuns } from "./runs/retention.ts";
 import { RunsView } from "./runs/runs-view.ts";
 import { ScriptArguments } from "./runs/script-arguments.ts";
+import { storageFolder } from "./runs/storage-folder.ts";
 import { TASK_TYPE, TrainingTasks } from "./runs/training-task.ts";
 import { watchNotebooks } from "./runs/watch-notebooks.ts";
 import { watchTerminals } from "./runs/watch-terminals.ts";
@@ -27,7 +28,7 @@ let stop: (() => Promise<void>) | undefined;
 export async function activate(context: ExtensionContext): Promise<TestApi> {
   const log = window.createOutputChannel("Gradsight", { log: true });
   // Without an open folder, runs are kept for the user, not for a workspace.
-  const storage = context.storageUri ?? context.globalStorageUri;
+  const storage = context.storageUri ? Uri.file(storageFolder(context.storageUri.fsPath)) : context.globalStorageUri;
   await workspace.fs.createDirectory(storage).then(undefined, (error: Error) => {
     log.error(`Runs can't be kept in ${storage.fsPath}: ${error.message}`); // linting goes on
   });
