@@ -44,7 +44,7 @@ export const pytorch: Framework = {
   ],
   // Whoever runs a LightningLite may choose a strategy that clips.
   clipsElsewhere:
-    /^deepspeed(\.(?!accelerator(\.|$)|comm(\.|$)|utils(\.|$))|$)|^detectron2\.(engine|solver)(\.|$)|\.LightningLite$/,
+    /^deepspeed(\.(?!accelerator(\.|$)|comm(\.|$)|utils(\.|$))|$)|^detectron2\.(engine|solver)(\.|$)|\.LightningLite$|^(pytorch_)?lightning\.(pytorch\.)?lite(\.|$)/,
   descends: true,
   optimizerMethods: {
     step: { event: "step", optimizer: "receiver", closure: at(0, "closure") },
