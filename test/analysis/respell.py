@@ -120,6 +120,13 @@ def pinned(tree, functions, imported):
                 pins.update(k.arg for k in node.keywords if k.arg)
         elif isinstance(node, ast.pattern):
             pins.update(getattr(node, field) for field in ("name", "rest") if getattr(node, field, None))
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            bound = {alias.asname or alias.name for alias in node.names}
+            pins.update(name for name in bound if name not in imported)  # assigned, too: one name, here and there
+            # Of a function that can't be seen, its name is all that there is to say that it may clip.
+            pins.update(name for name in bound if "clip" in name)
+        elif isinstance(node, ast.Assign):
+            pins.update(t.id for t in node.targets if isinstance(t, ast.Name) and "clip" in t.id)
     return pins, attributes
 
 
@@ -161,7 +168,8 @@ class Respelling:
         names -= set(imports)
         pins, fixed = pinned(self.tree, functions, imports)
         names = {n for n in names if n not in pins and not n.startswith("__")}
-        attributes = {a for a in attributes if a not in fixed and a not in pins and not a.startswith("__")}
+        # In capitals they are the keys of a framework's configuration (`cfg.SOLVER.BASE_LR`).
+        attributes = {a for a in attributes if a not in fixed and a not in pins and not a.startswith("__") and not a.isupper()}
         # What stands in a class is both, and may be what a base of another module calls.
         members = {name for node in ast.walk(self.tree) if isinstance(node, ast.ClassDef) for name in members_of(node)}
         inherited = {
