@@ -106,6 +106,7 @@ def train(model, shared):
     ...[
       "for p in model.parameters():\n    p.register_post_accumulate_grad_hook(lambda p: torch.nn.utils.clip_grad_norm_(p, 1.0))",
       "def tame(optimizer, args, kwargs):\n    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)\noptimizer.register_step_pre_hook(tame)",
+      "from torch.nn.utils import clip_grad_norm_ as tame\nfor p in model.parameters():\n    p.register_post_accumulate_grad_hook(lambda p: tame(p, 1.0))",
     ].map((registered): [string, string] => [
       `to a clip that was registered: ${registered.split("\n").at(-1)}`,
       loop(`loss.backward()\noptimizer.step()`, registered),
