@@ -31,6 +31,12 @@ describe.skipIf(!isCheckout)("tracked files", () => {
 
   it("are there", () => expect(files.length).toBeGreaterThan(50));
 
+  it("lie in folders that ARCHITECTURE.md tells of", () => {
+    const folders = new Set(files.flatMap(({ name }) => /^([^./][^/]*)\//.exec(name)?.[1] ?? []));
+    const told = readFileSync(join(ROOT, "ARCHITECTURE.md"), "utf8");
+    expect([...folders].filter((folder) => !told.includes(`\`${folder}/`))).toEqual([]);
+  });
+
   it("name no package registry's host", () => {
     // In parts, so that not even this file has one.
     const hosts = [
