@@ -14,7 +14,10 @@ import type { Values } from "./values/values.ts";
 const BY_NAME: readonly (readonly [RegExp, Architecture])[] = [
   [/ddpm|^(?!_*diffusion$).*diffusion/i, "diffusion"],
   [/dqn|ddpg|^q_?net|replay_?buffer|^(td3|sac|cql|iql)(_|$|learner|agent|trainer)/i, "value-learning"],
-  [/(multi_?head|self|cross|causal).?attention|transformer(?!_?net)|^gpt|^bert/i, "transformer"],
+  [
+    /(multi_?head|self|cross|causal).?attention|(?<!data_?|column_?|feature_?|table_?)transformer(?!_?net)|^gpt|^bert/i,
+    "transformer",
+  ],
   [/^[A-Z]\w*(RNN|LSTM|GRU)([A-Z_]|$)|^(RNN|LSTM|GRU)[A-Z_]/, "recurrent"],
   [/actor_?critic|^(actor|critic)$|policy_?gradient|^ppo|^a2c|^reinforce/i, "reinforcement"],
 ];
@@ -58,6 +61,27 @@ export function findEvidence(names: Names, values: Values, frameworks: readonly 
   return byName(names, frameworks) ?? { architecture: null, name: "", node: null };
 }
 
+/** Something that a network is built of: a layer of a framework, or a class or function of the file. */
+export interface Part {
+  readonly name: string;
+  readonly node: Evidence["node"];
+}
+
+/** The kind of a network that is built of these and nothing else. */
+export function architectureOf(parts: readonly Part[], frameworks: readonly Framework[]): Evidence {
+  let found: Evidence = { architecture: null, name: "", node: null };
+  for (const { architecture, pattern } of signsOf(frameworks)) {
+    const part = parts.find(({ name }) => pattern.test(name));
+    if (!part) continue;
+    found = { ...part, architecture };
+    break;
+  }
+  if (found.architecture !== null && found.architecture !== "convolutional") return found;
+  const ranks = parts.map(({ name }) => rankOf(name));
+  const best = Math.min(...ranks);
+  return best < BY_NAME.length ? { ...parts[ranks.indexOf(best)]!, architecture: BY_NAME[best]![1] } : found;
+}
+
 interface Sign {
   readonly architecture: Architecture;
   readonly pattern: RegExp;
@@ -86,7 +110,7 @@ function built(names: Names, values: Values, { pattern, mayBuild }: Sign) {
   for (const [name, sites] of names.calls) {
     if (!mayBuild(name)) continue;
     for (const { call, scope } of sites.slice(0, 4)) {
-      if (!isImported(call.callee, scope)) continue;
+      if (!isFromImport(call.callee, scope)) continue;
       const callees = values.evaluate(call.callee, values.frames.of(scope), scope);
       const match = callees.find((value) => value.kind === "external" && pattern.test(value.name));
       if (match?.kind === "external") return { name: match.name, node: call.callee };
@@ -96,7 +120,7 @@ function built(names: Names, values: Values, { pattern, mayBuild }: Sign) {
 }
 
 /** The path starts at an import: anything else is not worth following for this. */
-function isImported(callee: Expression, scope: Scope): boolean {
+export function isFromImport(callee: Expression, scope: Scope): boolean {
   let at = callee;
   while (at.kind === "attribute") at = at.object;
   return at.kind === "name" && scope.lookup(at.id)?.bindings.some((binding) => binding.kind === "import") === true;

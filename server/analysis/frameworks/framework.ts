@@ -283,6 +283,8 @@ export interface Framework {
   readonly maps?: Readonly<Record<string, ArgumentPlace>>;
   /** Functions of arrays, which stay what they are with some of their arguments filled in. */
   readonly elementwise?: RegExp;
+  /** What holds the layers that it is given, or stands for its input. */
+  readonly networks?: RegExp;
   /** Where networks are built from, as prefixes of the names in `architectures`. */
   readonly layers?: readonly string[];
   readonly architectures?: readonly { readonly pattern: RegExp; readonly architecture: Architecture }[];

@@ -321,7 +321,7 @@ it.each([
   ["keras.layers.MultiHeadAttention(2, 8)", "warning", "=1.0"],
   ["keras.layers.Conv2D(8, 3)", "information", "=1.0"],
 ])("takes severity from the layers: %s", (layer, severity, threshold) => {
-  const text = script({ before: `layer = ${layer}` });
+  const text = script({}).replace("keras.layers.Dense(1)", layer);
   expect(lint(text)[0]?.severity).toBe(severity);
   expect(fixAll(text)).toContain(`global_clipnorm${threshold}`);
 });

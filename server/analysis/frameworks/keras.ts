@@ -118,6 +118,7 @@ export const keras: Framework = {
   },
   passThrough: { "jax.jit": "first" },
   inert: /^(keras|tensorflow_addons)(\.|$)/,
+  networks: /^keras\.((models\.)?(Sequential|Model)|Input|layers\.Input)$/,
   layers: ["keras.layers.", "keras.applications.", "keras_hub.layers.", "keras_hub.models."],
   architectures: [
     { architecture: "diffusion", pattern: /^keras_(cv|hub)\.models\.StableDiffusion/ },

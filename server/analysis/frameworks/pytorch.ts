@@ -104,6 +104,7 @@ export const pytorch: Framework = {
     "apex.parallel.LARC": at(0, "optimizer"),
     "apex.parallel.LARC.LARC": at(0, "optimizer"),
   },
+  networks: /^torch\.nn\.(Sequential|ModuleList|ModuleDict)$/,
   layers: ["torch.nn.", "torch.nn.functional.", "torchvision.models."],
   architectures: [
     { architecture: "diffusion", pattern: /^diffusers(\.|$)/ },

@@ -26,6 +26,7 @@ opt.step()
     ["class TwoHeadedDDPG: pass\nmodel = nn.Linear(8, 8)", "warning", "max_norm=10.0"],
     ["class IQLLearner: pass\nmodel = nn.Linear(8, 8)", "warning", "max_norm=10.0"],
     ["from styles import TransformerNet\nmodel = TransformerNet()", "information", "max_norm=1.0"],
+    ["from tables import DataTransformer\nmodel = nn.Linear(8, 8)", "information", "max_norm=1.0"],
     ["from sklearn.compose import ColumnTransformer\nmodel = nn.Linear(8, 8)", "information", "max_norm=1.0"],
     ["model = nn.Conv2d(3, 8, 3)", "information", "max_norm=1.0"],
     ["model = nn.Linear(8, 8)", "information", "max_norm=1.0"],
@@ -68,6 +69,88 @@ class Agent:
     const [finding] = lint(train("from network import GPTConfig, GPT\nmodel = GPT(GPTConfig())"));
     expect(finding?.related.map(({ message }) => message)).toContain("`GPT`: clipping is usual here");
   });
+});
+
+describe("in a file of several models each goes by its own layers", () => {
+  const reader = "reader = keras.Sequential([keras.layers.Bidirectional(keras.layers.GRU(9)), keras.layers.Dense(1)])";
+  const keras = (build: string) => `import keras\nfrom nets import make\n${reader}\n${build}
+model.compile(loss="mse", optimizer="adam")
+model.fit(x, y)
+reader.compile(loss="mse", optimizer="adam")
+reader.fit(x, y)
+`;
+  it.each([
+    ["a list of layers", "model = keras.Sequential([keras.layers.Dense(units)])"],
+    [
+      "layers added one by one",
+      "model = keras.models.Sequential()\nmodel.add(keras.layers.Flatten(input_shape=x.shape))\nmodel.add(keras.layers.Dense(1))",
+    ],
+    [
+      "layers called one on the other",
+      "given = keras.Input(shape=[8])\nhidden = keras.layers.Dense(8)(given)\nhidden = keras.layers.Concatenate()([given, hidden])\nmodel = keras.Model(inputs=[given], outputs=[hidden])",
+    ],
+    [
+      "models of models",
+      "half = keras.Sequential([keras.layers.Conv2D(8, 3)])\nmodel = keras.Sequential([half, keras.Sequential([keras.layers.Dense(1)])])",
+    ],
+    [
+      "a class",
+      "class Net(keras.Model):\n    def __init__(self):\n        super().__init__()\n        self.out = keras.layers.Dense(1)\n    def call(self, x):\n        return self.out(x)\nmodel = Net()",
+    ],
+  ])("%s", (_, build) =>
+    expect(lint(keras(build)).map(({ severity }) => severity)).toEqual(["information", "warning"]),
+  );
+  it.each([
+    ["a layer that can't be seen", "model = keras.Sequential([make(), keras.layers.Dense(1)])"],
+    ["a model that can't be seen", "model = make()"],
+    ["a model that is read from a file", 'model = keras.models.load_model("model.keras")'],
+    ["nothing that is added here", "model = keras.Sequential()\nmake(model)"],
+    ["a recurrent layer, added", "model = keras.Sequential()\nmodel.add(keras.layers.LSTM(8))"],
+    ["a model of a recurrent one", "model = keras.Sequential([reader, keras.layers.Dense(1)])"],
+    [
+      "a recurrent layer, called",
+      "given = keras.Input(shape=[8, 8])\nmodel = keras.Model(given, keras.layers.LSTM(1)(given))",
+    ],
+    [
+      "a class of recurrent layers",
+      "class Net(keras.Model):\n    def __init__(self):\n        super().__init__()\n        self.out = keras.layers.GRU(1)\nmodel = Net()",
+    ],
+  ])("as the file does with %s", (_, build) =>
+    expect(lint(keras(build)).map(({ severity }) => severity)).toEqual(["warning", "warning"]),
+  );
+
+  const torch = (head: string) => `import torch
+from torch import nn
+from blocks import Block
+
+class Reader(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.rnn = nn.LSTM(8, 8)
+
+${head}
+
+reader = Reader()
+first = torch.optim.Adam(head.parameters())
+second = torch.optim.Adam(reader.parameters())
+loss.backward()
+first.step()
+second.step()
+`;
+  const own = (build: string) =>
+    `class Head(nn.Module):\n    def __init__(self, kind=Block):\n        super().__init__()\n        self.out = ${build}\n    def forward(self, x):\n        return self.out(x).view(-1)\nhead = Head()`;
+  it.each([
+    ["nn.Sequential", "head = nn.Sequential(nn.Linear(8, 8), nn.ReLU())", "information"],
+    ["a class", own("nn.Linear(8, 8)"), "information"],
+    ["a function of the file", `def layer():\n    return nn.Linear(8, 8)\n${own("layer()")}`, "information"],
+    ["a function that builds a recurrent one", `def layer():\n    return nn.GRU(8, 8)\n${own("layer()")}`, "warning"],
+    ["a class of another module", own("Block(8)"), "warning"],
+    ["a class that is passed in", own("kind(8)"), "warning"],
+    ["a class by its name", own('getattr(nn, "GRU")(8, 8)'), "warning"],
+    ["what may be anything", "head = nn.Sequential(*layers)", "warning"],
+  ])("PyTorch, %s", (_, head, severity) =>
+    expect(lint(torch(head)).map((finding) => finding.severity)).toEqual([severity, "warning"]),
+  );
 });
 
 describe("in tests", () => {

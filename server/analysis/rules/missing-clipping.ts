@@ -1,9 +1,10 @@
+import { evidenceOf } from "../facts/derived/network.ts";
 import { runsAtUpdate } from "../facts/derived/observed.ts";
 import { sourceOfGradients } from "../facts/derived/order.ts";
 import { updatesOneTensor } from "../facts/derived/parameter-sources.ts";
 import { isTestCode } from "../facts/derived/test-code.ts";
 import { unclippedElsewhere, unclippedUpdates } from "../facts/derived/unclipped.ts";
-import type { StepEvent, UpdateSite } from "../facts/events/events.ts";
+import type { Evidence, StepEvent, UpdateSite } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import type { Finding, Fix, RelatedPlace, Severity } from "../finding.ts";
 import { formatNumber, insertClip } from "../fixes/insert-clip.ts";
@@ -100,7 +101,8 @@ export const missingClipping: Rule = {
 
 function report(facts: Facts, site: UpdateSite): Omit<Finding, "rule"> {
   const { step } = site;
-  const convention = conventionFor(updatesOneTensor(facts, step.optimizer) ? null : facts.evidence.architecture);
+  const evidence = evidenceOf(facts, site);
+  const convention = conventionFor(updatesOneTensor(facts, step.optimizer) ? null : evidence.architecture);
   const reason = isTestCode(facts.names) ? null : convention.reason;
   const usual = reason ? "warning" : "information";
   const runs = runsAtUpdate(facts, site).filter(({ clips, inForce }) => !clips && inForce === null);
@@ -109,7 +111,7 @@ function report(facts: Facts, site: UpdateSite): Omit<Finding, "rule"> {
     severity,
     message: `${what(facts, step)}${because ? ` ${because}` : ""}`,
     range: rangeOf(step.node),
-    related: [...related(site, sourceOfGradients(site)), ...(reason ? evidencePlace(facts) : [])],
+    related: [...related(site, sourceOfGradients(site)), ...(reason ? evidencePlace(facts, evidence) : [])],
     fix: fix(facts, site, convention, run ?? runs.find(({ preliminary }) => !preliminary)),
     ...(run && { run: { id: run.run, date: run.date } }),
   };
@@ -119,7 +121,8 @@ function report(facts: Facts, site: UpdateSite): Omit<Finding, "rule"> {
 function reportWhereBuilt(facts: Facts, site: UpdateSite): Omit<Finding, "rule"> {
   const { optimizer, origin } = site.step;
   const built = optimizer.constructors[0]!.call;
-  const convention = conventionFor(facts.evidence.architecture);
+  const evidence = evidenceOf(facts, site);
+  const convention = conventionFor(evidence.architecture);
   const because = isTestCode(facts.names) ? null : convention.reason;
   const name = sourceOf(facts, built.callee);
   return {
@@ -128,7 +131,7 @@ function reportWhereBuilt(facts: Facts, site: UpdateSite): Omit<Finding, "rule">
     range: rangeOf(built),
     related: [
       ...(origin ? [{ range: rangeOf(origin.node), message: "The update" }] : []),
-      ...(because ? evidencePlace(facts) : []),
+      ...(because ? evidencePlace(facts, evidence) : []),
     ],
     fix: fix(facts, site, convention, undefined),
   };
@@ -175,13 +178,12 @@ function related({ step }: UpdateSite, backward: { readonly node: Expression } |
   return places;
 }
 
-function evidencePlace(facts: Facts): RelatedPlace[] {
-  const { node, name } = facts.evidence;
+function evidencePlace(facts: Facts, { node, name }: Evidence): RelatedPlace[] {
   return node ? [{ range: evidenceRange(facts, node), message: `\`${name}\`: clipping is usual here` }] : [];
 }
 
 /** A definition is shown by its first line, not whole. */
-function evidenceRange(facts: Facts, node: NonNullable<Facts["evidence"]["node"]>) {
+function evidenceRange(facts: Facts, node: NonNullable<Evidence["node"]>) {
   const { start, end } = rangeOf(node);
   const newline = facts.text.indexOf("\n", start);
   return { start, end: newline === -1 ? end : Math.min(end, newline) };

@@ -1,0 +1,192 @@
+/** What kind of network an update trains, where all that it is built of can be seen; else what the file as a whole gives away. */
+import type { Call, Expression } from "../../syntax/ast.ts";
+import { lastPart } from "../../syntax/call.ts";
+import { architectureOf, isFromImport, type Part } from "../architecture.ts";
+import type { Evidence, Seen, UpdateSite } from "../events/events.ts";
+import type { Facts } from "../facts.ts";
+import type { CallSite, ClassInfo, FunctionInfo, Names, Scope } from "../names/scope.ts";
+import { once } from "../once.ts";
+import { type External, stripCall, type Value } from "../values/value.ts";
+import { sourcesOfOptimizer } from "./parameter-sources.ts";
+
+/** More than any model that is written out; a larger one is judged by its file. */
+const MOST_PARTS = 2000;
+
+/** Known by the layers of a network; the others by what is around it: the environment, the loss, the sampling. */
+const BY_LAYERS: ReadonlySet<Evidence["architecture"]> = new Set([
+  "vision-transformer",
+  "transformer",
+  "recurrent",
+  "language-model",
+]);
+
+/** Libraries whose functions and classes, layers aside, hold no parameters. */
+const WITHOUT_PARAMETERS = /^(builtins|math|collections|functools|typing|numpy|torch|tensorflow|keras|jax)\b/;
+
+/** In a file of several models, as a notebook is, none of them has the layers of another. */
+export function evidenceOf(facts: Facts, { step }: UpdateSite): Evidence {
+  const { evidence } = facts;
+  if (!BY_LAYERS.has(evidence.architecture)) return evidence;
+  const parts = new Parts(facts).of(modelsOf(facts, step));
+  if (!parts) return evidence;
+  const found = architectureOf(parts, facts.frameworks);
+  const isSame = found.architecture === evidence.architecture;
+  return isSame || (found.architecture === "recurrent" && evidence.architecture === "language-model")
+    ? evidence
+    : found;
+}
+
+/** `model` of `model.compile(…)`, or what the optimizer was given the parameters of. */
+function modelsOf(facts: Facts, { node, frame, scope, managed, optimizer }: UpdateSite["step"]): readonly Seen[] {
+  if (!managed) return sourcesOfOptimizer(facts, optimizer) ?? [];
+  return node.kind === "call" && node.callee.kind === "attribute" ? [{ node: node.callee.object, frame, scope }] : [];
+}
+
+/** Thrown where a part can't be seen. */
+class Unseen extends Error {}
+
+class Parts {
+  readonly #facts: Facts;
+  readonly #found: Part[] = [];
+  readonly #visited = new Set<object>();
+
+  constructor(facts: Facts) {
+    this.#facts = facts;
+  }
+
+  /** Null where there may be more than can be seen. */
+  of(models: readonly Seen[]): readonly Part[] | null {
+    try {
+      for (const model of models) this.#within(model);
+    } catch (error) {
+      if (error instanceof Unseen) return null;
+      throw error;
+    }
+    return this.#found.length > 0 ? this.#found : null;
+  }
+
+  #within({ node, frame, scope }: Seen): void {
+    const within = (next: Expression) => this.#within({ node: next, frame, scope });
+    if (node.kind === "sequence") node.elements.forEach(within);
+    else if (node.kind === "starred") within(node.value);
+    else if (node.kind === "conditional") [node.body, node.otherwise].forEach(within);
+    else if (node.kind === "binary") [node.left, node.right].forEach(within);
+    else for (const value of this.#facts.values.evaluate(node, frame, scope)) this.#value(value);
+  }
+
+  #value(value: Value): void {
+    if (value.kind === "external") this.#external(value);
+    else if (value.kind === "instance" || value.kind === "class") this.#class(value.info);
+    else if (value.kind === "elements") for (const item of value.any) this.#within(item);
+    else if (value.kind === "unknown") throw new Unseen();
+  }
+
+  #isVisited(part: object): boolean {
+    if (this.#visited.has(part)) return true;
+    this.#visited.add(part);
+    if (this.#visited.size > MOST_PARTS) throw new Unseen();
+    return false;
+  }
+
+  #external({ name, call, frame, scope }: External): void {
+    if (call && this.#isVisited(call)) return;
+    const built = stripCall(name);
+    const holds = this.#holds(built);
+    if (!holds && !this.#isLayer(built)) throw new Unseen();
+    if (!call) return;
+    this.#found.push({ name: built, node: call.callee });
+    const isApplied = name.endsWith(")()");
+    for (const { value } of call.arguments)
+      if (holds || isApplied) this.#within({ node: value, frame, scope });
+      else this.#mayWrap({ node: value, frame, scope });
+    // `LSTM(64)(x)`
+    if (isApplied) this.#within({ node: call.callee, frame, scope });
+    if (holds) this.#added(call);
+  }
+
+  /** `Bidirectional(LSTM(64))`; a number of units that can't be told hides no layer. */
+  #mayWrap(given: Seen): void {
+    try {
+      this.#within(given);
+    } catch (error) {
+      if (!(error instanceof Unseen)) throw error;
+    }
+  }
+
+  /** `model.add(LSTM(64))`; a model that was given nothing at all is filled in a way that can't be seen. */
+  #added(container: Call): void {
+    const { values, names } = this.#facts;
+    let isEmpty = container.arguments.length === 0;
+    for (const { call, scope } of names.calls.get("add") ?? []) {
+      if (call.callee.kind !== "attribute") continue;
+      const frame = values.frames.of(scope);
+      const on = values.evaluate(call.callee.object, frame, scope);
+      if (!on.some((value) => value.kind === "external" && value.call === container)) continue;
+      isEmpty = false;
+      for (const { value } of call.arguments) this.#within({ node: value, frame, scope });
+    }
+    if (isEmpty) throw new Unseen();
+  }
+
+  /** What its methods build or call. */
+  #class(info: ClassInfo): void {
+    if (this.#isVisited(info)) return;
+    const { values } = this.#facts;
+    this.#found.push({ name: info.node.name, node: info.node });
+    for (const base of info.node.bases)
+      for (const value of values.evaluate(base.value, values.frames.around(info.scope)))
+        if (value.kind === "external" && !this.#holds(value.name)) {
+          if (!this.#isLayer(value.name)) throw new Unseen();
+        } else if (value.kind !== "external") this.#value(value);
+    for (const method of info.methods.values()) this.#function(method);
+  }
+
+  #function(info: FunctionInfo): void {
+    if (this.#isVisited(info)) return;
+    if (info.node.kind !== "lambda") this.#found.push({ name: info.name, node: info.node });
+    for (const site of callsWithin(this.#facts.names).get(info.scope) ?? []) this.#called(site);
+  }
+
+  #called({ call, scope }: CallSite): void {
+    const { callee } = call;
+    // Called by way of what another call or a container gives: that one is looked at itself.
+    if (callee.kind !== "name" && callee.kind !== "attribute") return;
+    const mayBuild = callee.kind === "name" || /^[A-Z]/.test(lastPart(callee));
+    if (!mayBuild && !isFromImport(callee, scope)) return;
+    const { values } = this.#facts;
+    for (const value of values.evaluate(callee, values.frames.of(scope), scope)) {
+      if (value.kind === "function") this.#function(value.info);
+      else if (value.kind === "class") this.#class(value.info);
+      else if (value.kind !== "external" || /^builtins\.(getattr|eval)$/.test(value.name)) throw new Unseen();
+      else if (this.#isLayer(value.name)) this.#found.push({ name: value.name, node: callee });
+      else if (!WITHOUT_PARAMETERS.test(value.name)) throw new Unseen();
+    }
+  }
+
+  #holds(name: string): boolean {
+    return this.#facts.frameworks.some(({ networks }) => networks?.test(name));
+  }
+
+  /** A model of a library is known by its name alone: what it has inside can't be seen. */
+  #isLayer(name: string): boolean {
+    const { frameworks } = this.#facts;
+    if (architectureOf([{ name, node: null }], frameworks).architecture) return true;
+    const layers = frameworks
+      .flatMap((framework) => framework.layers ?? [])
+      .filter((prefix) => !/models\./.test(prefix));
+    return layers.some((prefix) => name.startsWith(prefix) && /^(\w+\.)*[A-Z]\w*$/.test(name.slice(prefix.length)));
+  }
+}
+
+/** In a function, and in those inside it. */
+const callsWithin = once(({ calls }: Names) => {
+  const within = new Map<Scope, CallSite[]>();
+  for (const sites of calls.values())
+    for (const site of sites)
+      for (let scope: Scope | null = site.scope; scope; scope = scope.parent) {
+        const known = within.get(scope);
+        if (known) known.push(site);
+        else within.set(scope, [site]);
+      }
+  return within;
+});
