@@ -227,6 +227,30 @@ class Module(L.LightningModule):
     expect(messages(text)).toEqual([]);
   });
 
+  it.each([
+    ["a default that is made with a number", "config: Config = Config(limit=1.0)", []],
+    ["a default that is made with fields by their place", "config: Config = Config(8, 1.0)", []],
+    ["what is handed in, and may have a number", "config: Config", []],
+    ["a default of zero", "config: Config = Config(limit=0.0)", []],
+  ])("to a field's default of None, with %s", (_, parameter, expected) => {
+    const text = `import torch
+from dataclasses import dataclass
+@dataclass
+class Config:
+    width: int = 8
+    limit: float | None = None
+
+def main(${parameter}):
+    train(model, config)
+
+def train(model, config):
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), config.limit)
+    optimizer.step()
+`;
+    expect(messages(text)).toEqual(expected);
+  });
+
   it("to a parameter's default of None that is filled in", () => {
     const text = `import torch
 def train(model, optimizer, limit=None):

@@ -281,7 +281,8 @@ const FILLS =
 function fromFields(facts: Program, { node, frame, scope }: Seen, values: readonly Value[]): ThresholdSource | null {
   if (node.kind !== "attribute" || (node.object.kind === "name" && node.object.id === scope.self)) return null;
   const owners = facts.values.evaluate(node.object, frame, scope);
-  if (owners.some(isGivenByPosition) || owners.some((owner) => isOverridden(facts, owner))) return null;
+  if (owners.some((owner) => isGiven(owner, node.name)) || owners.some((owner) => isOverridden(facts, owner)))
+    return null;
   const here = listed(facts.names, fieldsIn, node.name);
   const isFilled = values.every(
     (value) =>
@@ -296,7 +297,8 @@ function fromFields(facts: Program, { node, frame, scope }: Seen, values: readon
   const isNone = literal.kind === "constant" && literal.value === null;
   if (value === null && !isNone) return null;
   const origin = `the field \`${info.node.name}.${node.name}\``;
-  return { literal, value, origin, isDefault: true, flag: `--${node.name}` };
+  // `None` says that it may be given in another way, too: where the object is made.
+  return { literal, value, origin, isDefault: true, ...(!isNone && { flag: `--${node.name}` }) };
 }
 
 /** `clip = args.clip`; what all calls pass for a parameter; the parameter of a function that the command line calls. */
@@ -307,7 +309,8 @@ function fromName(facts: Program, { node, frame, scope }: Seen, depth: number): 
   if (!variable || !only || another || variable.contents.length > 0 || depth > MAX_NAMES) return null;
   const within = frames.for(only.scope, frame);
   const isField = only.scope.kind === "class" && node.kind === "attribute";
-  if (isField && facts.values.evaluate(node.object, frame, scope).some(isGivenByPosition)) return null;
+  if (isField && facts.values.evaluate(node.object, frame, scope).some((owner) => isGiven(owner, node.name)))
+    return null;
   if (only.kind === "value" && only.path.length === 0)
     return thresholdSource(facts, { node: only.value, frame: within, scope: only.scope }, depth + 1);
   if (only.kind !== "parameter") return null;
@@ -326,10 +329,10 @@ function fromName(facts: Program, { node, frame, scope }: Seen, depth: number): 
   return sources.every(isSame) ? first : null;
 }
 
-/** Any of its fields may be among what it was made with. */
-const isGivenByPosition = (value: Value) =>
+/** It was made with such a field, or with some that aren't named. */
+const isGiven = (value: Value, field: string) =>
   value.kind === "instance" &&
-  value.call?.arguments.some(({ keyword, stars }) => keyword === null && stars !== 2) === true;
+  value.call?.arguments.some(({ keyword }) => keyword === null || keyword === field) === true;
 
 /** `OmegaConf.merge(OmegaConf.structured(Config), more)`: what can't be seen wins over the class. */
 function isOverridden({ values }: Program, owner: Value): boolean {
