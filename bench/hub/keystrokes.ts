@@ -1,5 +1,5 @@
 /** Keystrokes while the hub of the same language server is given all that it should be able to take. */
-import { spawn } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { HUB_METHOD, type HubEndpoint } from "../../protocol/lsp.ts";
@@ -17,29 +17,47 @@ export async function besideKeystrokes(storage: string, print: (...of: string[])
     print(what, ...[median, p95, max].map((value) => `${value.toFixed(1)} ms`));
   print(`A keystroke in ${LINES} lines: median, p95, max`);
   row("  alone", await inServer(LINES, ROUNDS));
-  const beside = (client: LspClient) => telemetry(client);
-  row(
-    `  beside ${STEPS_A_SECOND} steps/s and ${VALUES_A_SECOND} layer values/s`,
-    await inServer(LINES, ROUNDS, { initializationOptions: { storage }, beside }),
-  );
+  let taken: readonly number[] = [];
+  const beside = async (client: LspClient) => {
+    const end = await telemetry(client);
+    return async () => {
+      taken = await end();
+    };
+  };
+  const keystrokes = await inServer(LINES, ROUNDS, { initializationOptions: { storage }, beside });
+  const [steps, values] = taken.map((rate) => Math.round(rate).toLocaleString("en"));
+  row(`  beside ${steps} steps/s and ${values} layer values/s`, keystrokes);
 }
 
-/** Begins to send, and returns how to end it. */
-async function telemetry(client: LspClient): Promise<() => Promise<void>> {
+/** Begins to send, and returns how to end it: that tells how many steps and values a second were acknowledged. */
+async function telemetry(client: LspClient): Promise<() => Promise<number[]>> {
   const { ok } = await client.connection.sendRequest<{ ok: HubEndpoint }>(HUB_METHOD, null);
   const script = fileURLToPath(new URL("./sender.ts", import.meta.url));
   const senders = [
-    ["scalars", STEPS_A_SECOND, false],
-    ["layers", VALUES_A_SECOND / LAYERS, true],
-  ].map((of) => spawn(process.execPath, [script, JSON.stringify(ok), ...of.map(String)], { stdio: "ignore" }));
+    { of: ["scalars", STEPS_A_SECOND, false], each: 1 },
+    { of: ["layers", VALUES_A_SECOND / LAYERS, true], each: LAYERS },
+  ].map(({ of, each }) => ({
+    each,
+    child: fork(script, [JSON.stringify(ok), ...of.map(String)], { stdio: "ignore" }),
+  }));
   // Until they have started and send.
   await new Promise((resolve) => setTimeout(resolve, 2000));
+  const counted = () => Promise.all(senders.map(async ({ child, each }) => each * (await acknowledged(child))));
+  const [begun, before] = [performance.now(), await counted()];
   return async () => {
-    for (const sender of senders) {
-      if (sender.exitCode !== null) throw new Error("a probe ended before it should");
-      const ended = once(sender, "exit");
-      sender.kill();
+    const [seconds, after] = [(performance.now() - begun) / 1000, await counted()];
+    for (const { child } of senders) {
+      const ended = once(child, "exit");
+      child.kill();
       await ended;
     }
+    return after.map((count, i) => (count - before[i]!) / seconds);
   };
+}
+
+async function acknowledged(sender: ChildProcess): Promise<number> {
+  if (sender.exitCode !== null) throw new Error("a probe ended before it should");
+  const told = once(sender, "message");
+  sender.send("how many");
+  return (await told)[0] as number;
 }

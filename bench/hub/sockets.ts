@@ -13,7 +13,7 @@ export async function connect({ port, token }: HubEndpoint, path: string): Promi
 
 /**
  * Sends the first `count` frames of a run, from the first on that the hub does not have, so many a second at most, and resolves when
- * the last is acknowledged.
+ * the last is acknowledged. `onAcknowledged`: told how many are, each time.
  */
 export async function send(
   endpoint: HubEndpoint,
@@ -21,6 +21,7 @@ export async function send(
   count: number,
   frameOf: (seq: number) => Uint8Array,
   perSecond = Number.POSITIVE_INFINITY,
+  onAcknowledged: (frames: number) => void = () => {},
 ): Promise<void> {
   const socket = await connect(endpoint, "/probe");
   let begun: number | null = null;
@@ -38,6 +39,7 @@ export async function send(
       const message = JSON.parse(data.toString());
       if (message.type === "refused") reject(new Error(message.reason));
       acknowledged = message.next;
+      onAcknowledged(acknowledged);
       if (begun === null) {
         begun = performance.now();
         first = next = acknowledged;

@@ -1,5 +1,5 @@
 /** What a probe of a training would send: runs of six scalars, and runs with the norms of many layers at every step. */
-import { type Column, encodeFrame } from "../../protocol/frame.ts";
+import { type Column, decodeFrame, encodeFrame } from "../../protocol/frame.ts";
 import { SCALARS, type Scalar } from "../../protocol/scalars.ts";
 
 export const FRAME_STEPS = 50;
@@ -27,8 +27,8 @@ export function hello(run: string) {
   };
 }
 
-/** Frame `seq` of a run, with the norms of its layers or without. `spike`: the step that has one. */
-export function frame(run: string, seq: number, layers: boolean, spike = -1): Uint8Array {
+/** Frame `seq` of a run, with the norms of its layers or without. `spike`: the step that has one; `told`: its seq, as it is written. */
+export function frame(run: string, seq: number, layers: boolean, spike = -1, told = seq): Uint8Array<ArrayBuffer> {
   const first = seq * FRAME_STEPS;
   const f64 = (data: Float64Array): Column => ({ dtype: "F64", shape: [FRAME_STEPS], data });
   const step: Column = {
@@ -49,12 +49,12 @@ export function frame(run: string, seq: number, layers: boolean, spike = -1): Ui
     layer_step: step,
     layer_norm: { dtype: "F32", shape: [FRAME_STEPS, LAYERS], data: norms },
   };
-  const metadata = { protocol: "1", run, attempt: "attempt", rank: "0", seq: String(seq), series: "sgd" };
+  const metadata = { protocol: "1", run, attempt: "attempt", rank: "0", series: "sgd" };
   return encodeFrame({
-    metadata: { ...metadata, ...(layers && { layers: "table" }) },
+    metadata: { ...metadata, ...(layers && { layers: "table" }), seq: String(told) },
     columns: {
       step,
-      time: f64(Float64Array.from({ length: FRAME_STEPS }, (_, i) => 1.79e9 + (first + i) / 100)),
+      time: f64(Float64Array.from({ length: FRAME_STEPS }, (_, i) => timeOf(first + i))),
       ...Object.fromEntries(scalars),
       present: { dtype: "U32", shape: [FRAME_STEPS], data: new Uint32Array(FRAME_STEPS).fill(present) },
       flags: { dtype: "U8", shape: [FRAME_STEPS], data: new Uint8Array(FRAME_STEPS) },
@@ -62,3 +62,54 @@ export function frame(run: string, seq: number, layers: boolean, spike = -1): Ui
     },
   });
 }
+
+/** Frames that are encoded ahead, whose values come round again. */
+const AHEAD = 64;
+/** Room for the digits of a seq. */
+const WIDEST_SEQ = 999_999_999;
+
+/**
+ * The same for one frame after the other, at next to no cost: a few are encoded ahead, and what tells them apart (seq, steps, times) is
+ * written into them. What is given is overwritten some frames later, so send a copy of it, as the websocket does that masks it.
+ */
+export function framesOf(run: string, layers: boolean): (seq: number) => Uint8Array {
+  const stencils = Array.from({ length: AHEAD }, (_, i) => new Stencil(frame(run, i, layers, -1, WIDEST_SEQ)));
+  return (seq) => stencils[seq % AHEAD]!.of(seq);
+}
+
+class Stencil {
+  private readonly bytes: Buffer;
+  private readonly seqAt: number;
+  /** Of each column of steps, its halves: a whole number of 64 bits by the lower one first. */
+  private readonly steps: readonly Uint32Array[];
+  private readonly times: Float64Array;
+
+  constructor(bytes: Uint8Array<ArrayBuffer>) {
+    this.bytes = Buffer.from(bytes.buffer);
+    const { columns } = decodeFrame(bytes);
+    // Columns are copied by the decoder, in the order of the frame, and end where it ends.
+    const offset = (column: Column) => bytes.length - column.data.buffer.byteLength + column.data.byteOffset;
+    this.steps = ["step", "layer_step"]
+      .flatMap((name) => columns[name] ?? [])
+      .map((column) => new Uint32Array(bytes.buffer, offset(column), 2 * FRAME_STEPS));
+    this.times = new Float64Array(bytes.buffer, offset(columns.time!), FRAME_STEPS);
+    this.seqAt = this.bytes.indexOf(String(WIDEST_SEQ));
+  }
+
+  of(seq: number): Uint8Array {
+    const first = seq * FRAME_STEPS;
+    // It is the last of the metadata: what is left of its room are spaces after its quote.
+    this.bytes.write(`${seq}"`.padEnd(String(WIDEST_SEQ).length + 1), this.seqAt, "latin1");
+    for (let i = 0; i < FRAME_STEPS; i += 1) {
+      const step = first + i;
+      for (const halves of this.steps) {
+        halves[2 * i] = step;
+        halves[2 * i + 1] = step / 2 ** 32;
+      }
+      this.times[i] = timeOf(step);
+    }
+    return this.bytes;
+  }
+}
+
+const timeOf = (step: number): number => 1.79e9 + step / 100;
