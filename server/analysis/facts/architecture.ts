@@ -107,9 +107,9 @@ function imported(names: Names, values: Values, { pattern }: Sign) {
 }
 
 function built(names: Names, values: Values, { pattern, mayBuild }: Sign) {
-  for (const [name, sites] of names.calls) {
+  for (const name of names.calls.keys()) {
     if (!mayBuild(name)) continue;
-    for (const { call, scope } of sites.slice(0, 4)) {
+    for (const { call, scope } of names.calls.get(name)!.slice(0, 4)) {
       if (!isFromImport(call.callee, scope)) continue;
       const callees = values.evaluate(call.callee, values.frames.of(scope), scope);
       const match = callees.find((value) => value.kind === "external" && pattern.test(value.name));
@@ -142,10 +142,10 @@ function byName(names: Names, frameworks: readonly Framework[]): Evidence | null
     rank = rankOf(name);
     best = { architecture: BY_NAME[rank]![1], name, node: { ...node, kind: "name" as const, id: node.name } };
   }
-  for (const [name, sites] of names.calls) {
+  for (const name of names.calls.keys()) {
     if (!isBetter(name)) continue;
     // Bound nowhere: `from model import *` brings it.
-    const site = sites.find(({ call, scope }) => call.callee.kind === "name" && !scope.lookup(name));
+    const site = names.calls.get(name)!.find(({ call, scope }) => call.callee.kind === "name" && !scope.lookup(name));
     if (!site) continue;
     rank = rankOf(name);
     best = { architecture: BY_NAME[rank]![1], name, node: site.call.callee };

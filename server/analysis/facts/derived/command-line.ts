@@ -2,7 +2,6 @@
 import { type Call, type Expression, type Parameter, rangeOf } from "../../syntax/ast.ts";
 import { argumentOf } from "../../syntax/call.ts";
 import type { Program } from "../facts.ts";
-import { gathered } from "../names/part.ts";
 import { type Index, listed } from "../names/reads.ts";
 import type { CallSite, FunctionInfo, Names, Scope } from "../names/scope.ts";
 import { once } from "../once.ts";
@@ -66,9 +65,16 @@ const argument = once(({ call, scope }: CallSite): Option => {
 });
 
 /** By what they fill. */
-const argumentsIn: Index<CallSite> = once(({ calls }: Names) =>
-  gathered((calls.get("add_argument") ?? []).map((site) => new Map([[argument(site).destination, [site]]]))),
-);
+const argumentsIn: Index<CallSite> = once(({ calls }: Names) => {
+  const found = new Map<string, CallSite[]>();
+  for (const site of calls.get("add_argument") ?? []) {
+    const { destination } = argument(site);
+    const others = found.get(destination);
+    if (others) others.push(site);
+    else found.set(destination, [site]);
+  }
+  return found;
+});
 
 /** `flags.DEFINE_float("clip", 1.0, "…")`, read as `FLAGS.clip`. */
 function flags(facts: Program, names: Names): Option[] {
@@ -81,10 +87,10 @@ function flags(facts: Program, names: Names): Option[] {
   });
 }
 
-const definingIn: Index<CallSite> = once(
-  ({ calls }: Names) =>
-    new Map([["", [...calls].flatMap(([name, sites]) => (name.startsWith("DEFINE_") ? sites : []))]]),
-);
+const definingIn: Index<CallSite> = once(({ calls }: Names) => {
+  const names = [...calls.keys()].filter((name) => name.startsWith("DEFINE_"));
+  return new Map([["", names.flatMap((name) => calls.get(name) ?? [])]]);
+});
 
 const isDefining = (facts: Program, call: Call, scope: Scope) =>
   namesOf(facts, call.callee, scope).some((name) => DEFINES_FLAG.test(name));

@@ -61,11 +61,12 @@ const hasOneOptimizer = once(
 const updatesByEvent = once((facts: Facts) => {
   const after = new Map<object, Set<UpdateSite>>();
   for (const update of allUpdates(facts))
-    for (const { node } of update.paths.flat()) {
-      const known = after.get(node);
-      if (known) known.add(update);
-      else after.set(node, new Set([update]));
-    }
+    for (const path of update.paths)
+      for (const { node } of path) {
+        const known = after.get(node);
+        if (known) known.add(update);
+        else after.set(node, new Set([update]));
+      }
   return after;
 });
 
@@ -104,13 +105,15 @@ export function isUnclipped(facts: Facts, { step, paths }: UpdateSite): boolean 
   const { gradients } = step;
   if (gradients && (gradients.open || gradients.clips.size + gradients.bounded.size > 0)) return false;
   if (gradients && !gradients.stored) return true;
-  const trained = paths.filter((path) => path.some((event) => event.kind === "backward"));
-  if (trained.length === 0) return false;
-  return trained.every((path) => {
+  let isTrained = false;
+  for (const path of paths) {
     const backward = path.findLastIndex((event) => event.kind === "backward");
-    const hidden = path.some((event, index) => event.kind === "unknown" && index > backward);
-    return !hidden && clipsOn(facts, path, step).length === 0;
-  });
+    if (backward === -1) continue;
+    isTrained = true;
+    const hidden = path.findLastIndex((event) => event.kind === "unknown") > backward;
+    if (hidden || clipsOn(facts, path, step).length > 0) return false;
+  }
+  return isTrained;
 }
 
 /** The clips that act on an update. */

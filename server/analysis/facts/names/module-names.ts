@@ -1,9 +1,9 @@
 /** The names of a text that is edited: put together anew after each edit from what its top-level statements add. */
 import type { Statement } from "../../syntax/ast.ts";
 import { collectPart } from "./collect.ts";
-import { gathered, type Part, put, type Write } from "./part.ts";
+import { Gathered, type Part, put, type Write } from "./part.ts";
 import { same } from "./reads.ts";
-import { type CallSite, type Names, Scope, type Variable } from "./scope.ts";
+import { type CallSite, type FunctionInfo, type Names, Scope, type Variable } from "./scope.ts";
 
 /** Names that are gone. */
 const MOST_FORMER = 100;
@@ -15,6 +15,7 @@ export class ModuleNames {
   readonly #parts = new WeakMap<Statement, Part>();
   /** By name, as they were last: one that comes to be the same again is the same object. */
   readonly #variables = new Map<string, Variable>();
+  readonly #calls = new Gathered<CallSite>();
 
   /** Names that were given before don't hold any more. */
   of(statements: readonly Statement[]): Names {
@@ -34,19 +35,25 @@ export class ModuleNames {
       }
     }
     for (const { path, written } of later) if (module.variables.has(path[0])) put(variableAt(module, path), written);
-    for (const [name, variable] of module.variables) module.variables.set(name, this.#kept(variable));
+    for (const name of module.variables.keys()) module.variables.set(name, this.#kept(module.variables.get(name)!));
     if (this.#variables.size > 2 * module.variables.size + MOST_FORMER)
       for (const name of this.#variables.keys()) if (!module.variables.has(name)) this.#variables.delete(name);
+    const changesGradients = new Set<FunctionInfo>();
+    const scopes = new Map<object, Scope>();
+    for (const part of parts) {
+      for (const info of part.changesGradients) changesGradients.add(info);
+      for (const node of part.scopes.keys()) scopes.set(node, part.scopes.get(node)!);
+    }
     return {
       module,
       parts,
       functions: parts.flatMap(({ functions }) => functions),
       classes: parts.flatMap(({ classes }) => classes),
-      calls: callsOf(parts),
+      calls: withAliases(this.#calls.of(parts.map(({ calls }) => calls)), parts),
       imports: parts.flatMap(({ imports }) => imports),
       wildcards: parts.flatMap(({ wildcards }) => wildcards),
-      changesGradients: new Set(parts.flatMap(({ changesGradients }) => [...changesGradients])),
-      scopes: new Map(parts.flatMap(({ scopes }) => [...scopes])),
+      changesGradients,
+      scopes,
     };
   }
 
@@ -85,8 +92,7 @@ function isSame(a: Variable, b: Variable): boolean {
   );
 }
 
-function callsOf(parts: readonly Part[]): ReadonlyMap<string, readonly CallSite[]> {
-  const calls = gathered(parts.map((part) => part.calls));
+function withAliases(calls: Map<string, readonly CallSite[]>, parts: readonly Part[]): Names["calls"] {
   // Names may be given again and again, and to each other (`a = b`, `b = a`): a site counts once.
   const renamed = new Map<string, Set<CallSite>>();
   for (const { aliases } of parts)

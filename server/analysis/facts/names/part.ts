@@ -31,23 +31,65 @@ export type Written =
   /** Put into it: `x[key] = value`, `x.append(value)`. */
   | { readonly content: Binding; readonly key: string | number | null };
 
-/** What several parts have under each name. */
-export function gathered<Item>(parts: readonly ReadonlyMap<string, readonly Item[]>[]): Map<string, readonly Item[]> {
-  // Most names stand in one part alone, whose list serves.
-  const all = new Map<string, readonly Item[]>();
-  const merged = new Map<string, Item[]>();
-  for (const part of parts)
-    for (const [name, items] of part) {
-      const known = all.get(name);
-      const own = merged.get(name);
-      if (own) for (const item of items) own.push(item);
-      else if (known) {
-        const both = [...known, ...items];
-        merged.set(name, both);
-        all.set(name, both);
-      } else all.set(name, items);
+type Lists<Item> = ReadonlyMap<string, readonly Item[]>;
+
+/** What several parts have under each name, in one version of a text after the other: what is of the same parts stays the same list. */
+export class Gathered<Item> {
+  #joined = new Map<string, Joined<Item>>();
+
+  of(parts: readonly Lists<Item>[]): Map<string, readonly Item[]> {
+    const all = new Map<string, readonly Item[]>();
+    const joined = new Map<string, Joined<Item>>();
+    const add = (items: readonly Item[], name: string): void => {
+      const first = all.get(name);
+      // Most names stand in one part alone, whose list serves.
+      if (!first) {
+        all.set(name, items);
+        return;
+      }
+      let list = joined.get(name);
+      if (!list) {
+        list = this.#joined.get(name) ?? new Joined();
+        list.begin();
+        list.add(first);
+        joined.set(name, list);
+      }
+      list.add(items);
+    };
+    // An iterator would make an entry of each, at every keystroke.
+    for (const part of parts) part.forEach(add);
+    for (const [name, list] of joined) all.set(name, list.end());
+    this.#joined = joined;
+    return all;
+  }
+}
+
+/** Lists behind each other. */
+class Joined<Item> {
+  readonly #lists: (readonly Item[])[] = [];
+  #length = 0;
+  #all: readonly Item[] | null = null;
+
+  begin(): void {
+    this.#length = 0;
+  }
+
+  add(items: readonly Item[]): void {
+    if (this.#lists[this.#length] !== items) {
+      this.#lists[this.#length] = items;
+      this.#all = null;
     }
-  return all;
+    this.#length += 1;
+  }
+
+  end(): readonly Item[] {
+    if (this.#length < this.#lists.length) {
+      this.#lists.length = this.#length;
+      this.#all = null;
+    }
+    this.#all ??= this.#lists.flat() as Item[];
+    return this.#all;
+  }
 }
 
 export const emptyPart = (): Part => ({

@@ -1,7 +1,7 @@
 /** What calls are given by name: functions among it may be called by what takes them, or by what comes back. */
 import type { Expression } from "../../syntax/ast.ts";
 import { once } from "../once.ts";
-import { gathered, type Part } from "./part.ts";
+import { Gathered, type Part } from "./part.ts";
 import { listed } from "./reads.ts";
 import type { CallSite, Names, Scope } from "./scope.ts";
 
@@ -13,7 +13,10 @@ export function callsGiven(name: string, names: Names): CallSite[] {
 }
 
 /** The calls that are given something of a name, by that name. */
-const given = once(({ parts }: Names) => gathered(parts.map(givenIn)));
+const given = once(({ parts, module }: Names) => givenBefore(module).of(parts.map(givenIn)));
+
+/** A module's scope is the same in all versions of its text. */
+const givenBefore = once((_module: Scope) => new Gathered<CallSite>());
 
 const givenIn = once(({ calls }: Part): ReadonlyMap<string, readonly CallSite[]> => {
   const found = new Map<string, CallSite[]>();

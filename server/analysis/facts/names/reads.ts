@@ -23,20 +23,25 @@ export class Reads {
   readonly #listed = new Map<Index, Map<string, readonly object[]>>();
   readonly #relevant = new Map<string, boolean>();
   readonly #reached: { readonly variable: Variable; readonly use: Place; readonly bindings: readonly Binding[] }[] = [];
+  /** All that was noted, once it was asked for. */
+  #noted: Noted | null = null;
   /** Something was read of which nothing here tells whether it stays the same. */
   #open = false;
 
   variable(name: string, found: Variable | undefined): void {
+    this.#noted = null;
     this.#variables.set(name, found);
   }
 
   listed(index: Index, word: string, items: readonly object[]): void {
+    this.#noted = null;
     const known = this.#listed.get(index);
     if (known) known.set(word, items);
     else this.#listed.set(index, new Map([[word, items]]));
   }
 
   relevant(name: string, is: boolean): void {
+    this.#noted = null;
     this.#relevant.set(name, is);
   }
 
@@ -51,18 +56,43 @@ export class Reads {
 
   hold(now: Current): boolean {
     if (this.#open) return false;
-    const { variables } = now.names.module;
-    for (const [name, variable] of this.#variables) if (variables.get(name) !== variable) return false;
-    for (const [name, is] of this.#relevant) if (now.isRelevant(name) !== is) return false;
-    for (const [index, words] of this.#listed) {
+    this.#noted ??= notedIn(this.#variables, this.#relevant, this.#listed);
+    const { names, variables, words, relevant, indices } = this.#noted;
+    const all = now.names.module.variables;
+    for (let i = 0; i < names.length; i++) if (all.get(names[i]!) !== variables[i]) return false;
+    for (let i = 0; i < words.length; i++) if (now.isRelevant(words[i]!) !== relevant[i]) return false;
+    for (const { index, words, lists } of indices) {
       const present = index(now.names);
-      for (const [word, items] of words) if (!same(present.get(word) ?? [], items)) return false;
+      for (let i = 0; i < words.length; i++) if (!same(present.get(words[i]!) ?? NONE, lists[i]!)) return false;
     }
-    return this.#reached.every(({ variable, use, bindings }) =>
-      same(reaching(variable.bindings, rangeOf(use).start), bindings),
-    );
+    for (const { variable, use, bindings } of this.#reached)
+      if (!same(reaching(variable.bindings, rangeOf(use).start), bindings)) return false;
+    return true;
   }
 }
+
+const NONE: readonly object[] = [];
+
+/** The same in lists: walks are many, each has read hundreds of things, and all of them are looked at after every keystroke. */
+interface Noted {
+  readonly names: readonly string[];
+  readonly variables: readonly (Variable | undefined)[];
+  readonly words: readonly string[];
+  readonly relevant: readonly boolean[];
+  readonly indices: readonly { index: Index; words: readonly string[]; lists: readonly (readonly object[])[] }[];
+}
+
+const notedIn = (
+  variables: ReadonlyMap<string, Variable | undefined>,
+  relevant: ReadonlyMap<string, boolean>,
+  listed: ReadonlyMap<Index, ReadonlyMap<string, readonly object[]>>,
+): Noted => ({
+  names: [...variables.keys()],
+  variables: [...variables.values()],
+  words: [...relevant.keys()],
+  relevant: [...relevant.values()],
+  indices: [...listed].map(([index, items]) => ({ index, words: [...items.keys()], lists: [...items.values()] })),
+});
 
 export const same = <Item>(a: readonly Item[], b: readonly Item[]): boolean =>
   a === b || (a.length === b.length && a.every((item, index) => item === b[index]));
