@@ -21,15 +21,17 @@ export class DeadLayers implements Diagnoser {
       this.since = new Array(norms.length).fill(0);
     }
     this.lastStep = step;
-    let [alive, unknown] = [false, false];
+    const { zeros, since } = this;
+    let alive = false;
+    let unknown = false;
     for (let layer = 0; layer < norms.length; layer++) {
       const norm = norms[layer]!;
       if (norm > 0) alive = true;
       else if (Number.isNaN(norm)) unknown = true;
-      if (norm !== 0) this.zeros[layer] = 0;
+      if (norm !== 0) zeros[layer] = 0;
       else {
-        if (this.zeros[layer] === 0) this.since[layer] = step;
-        this.zeros[layer]! += 1;
+        if (zeros[layer] === 0) since[layer] = step;
+        zeros[layer]! += 1;
       }
     }
     // A run that has gone to NaN all over had gradients before.

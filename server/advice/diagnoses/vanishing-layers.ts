@@ -1,5 +1,6 @@
 import type { Diagnosis } from "../../../protocol/advice.ts";
 import { formatCount, formatNumber } from "../format.ts";
+import { logarithm } from "../logarithm.ts";
 import type { ObservedLayers } from "../observed-step.ts";
 import type { Diagnoser, SeriesFacts } from "./diagnoser.ts";
 import { maySortByName, moduleOf } from "./layer-names.ts";
@@ -30,11 +31,13 @@ export class VanishingLayers implements Diagnoser {
       this.firstStep = step;
     }
     this.lastStep = step;
+    const { logs, counts } = this;
     for (let layer = 0; layer < norms.length; layer++) {
       const norm = norms[layer]!;
       if (!(norm > 0 && norm < Number.POSITIVE_INFINITY)) continue;
-      this.counts[layer]! += 1;
-      this.logs[layer]! += (Math.log(norm) - this.logs[layer]!) / Math.min(this.counts[layer]!, SAMPLES);
+      const count = counts[layer]! + 1;
+      counts[layer] = count;
+      logs[layer]! += (logarithm(norm) - logs[layer]!) / Math.min(count, SAMPLES);
     }
   }
 
