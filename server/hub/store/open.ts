@@ -7,6 +7,7 @@ import { migrate, SCHEMA_VERSION, schemaVersion } from "./schema.ts";
 import { isDamage, troubleOf } from "./trouble.ts";
 
 export const STORE_FILE = "runs.sqlite";
+const PAGE_BYTES = 16 * 1024;
 /** Above this size a full check at every start would be felt. */
 const CHECKED_BYTES = 64 * 1024 * 1024;
 /** Of the file beside a store in which damage was met: it is checked at the next start, however large. */
@@ -75,8 +76,8 @@ function prepare(db: DatabaseSync, storage: string, file: string): void {
     if (verdict !== "ok") throw new Corrupt(String(verdict).split("\n").at(-1));
     rmSync(suspect, { force: true });
   }
-  // Must precede the first table.
-  if (schemaVersion(db) === 0) db.exec("PRAGMA auto_vacuum = INCREMENTAL");
+  // Must precede the first table. Frames and blocks fill many pages: a quarter of the time goes with fewer, larger ones.
+  if (schemaVersion(db) === 0) db.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA auto_vacuum = INCREMENTAL`);
   // WAL needs shared memory, which network file systems lack.
   db.exec(`PRAGMA journal_mode = ${isNetworkFolder(storage) ? "DELETE" : "WAL"}; PRAGMA synchronous = NORMAL`);
   migrate(db);

@@ -10,7 +10,7 @@ import { SeriesTable } from "./series.ts";
 import { isDamage, troubleOf } from "./trouble.ts";
 
 /** Pages that are given back at once: some milliseconds of work. */
-const PAGES = 250;
+const PAGES = 64;
 
 /** One database file. Two hubs may have it open: nothing is cached here that the other could change. */
 export class Store {
