@@ -13,11 +13,11 @@ it("gives the space of a deleted run back and lets other work through meanwhile"
   const store = new Store(db);
   store.transaction(() => {
     store.runs.put(hello().run, 0);
-    store.runs.note("run-1", "x".repeat(20_000_000));
+    store.runs.note("run-1", "x".repeat(80_000_000));
   });
   await store.shrink();
   const size = () => statSync(join(storage, STORE_FILE)).size;
-  expect(size()).toBeGreaterThan(20_000_000);
+  expect(size()).toBeGreaterThan(80_000_000);
   store.transaction(() => store.runs.delete("run-1"));
   let turns = 0;
   let isDone = false;
