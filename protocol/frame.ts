@@ -63,7 +63,8 @@ export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
 
 /**
  * Decodes a frame and checks all that the layout promises: lengths, types, shapes, and that the columns tile the data
- * without gap or overlap. The data is copied, so columns are aligned and outlive the message.
+ * without gap or overlap. Columns are aligned and outlive the message: the data is copied, but for a message that has its buffer for
+ * itself, which is not to be written to any more.
  * @throws {FrameError} at the first thing that is wrong
  */
 export function decodeFrame(message: Uint8Array): Frame {
@@ -82,9 +83,12 @@ export function decodeFrame(message: Uint8Array): Frame {
   if (typeof header !== "object" || header === null || Array.isArray(header))
     throw new FrameError("the header is not an object");
   const { __metadata__: metadata = {}, ...entries } = header as Record<string, unknown>;
-  // One copy for all columns; of the buffer, because slice() of Node's Buffer is a view and no copy.
+  const isAlone = message.byteLength === message.buffer.byteLength && dataStart % 8 === 0;
+  // Of a copy, one for all columns; of the buffer, because slice() of Node's Buffer is a view and no copy.
   const start = message.byteOffset + dataStart;
-  const data = message.buffer.slice(start, message.byteOffset + message.byteLength) as ArrayBuffer;
+  const data = isAlone
+    ? new Uint8Array(message.buffer as ArrayBuffer, dataStart)
+    : new Uint8Array(message.buffer.slice(start, message.byteOffset + message.byteLength) as ArrayBuffer);
   const columns: [string, Column][] = [];
   let covered = 0;
   const described = Object.entries(entries).map(([name, entry]) => describe(name, entry));
@@ -112,12 +116,12 @@ function describe(name: string, entry: unknown) {
   return { name, dtype: dtype as Dtype, shape: shape as number[], begin, end };
 }
 
-function lift({ dtype, shape, begin, end }: ReturnType<typeof describe>, data: ArrayBuffer): Column {
+function lift({ dtype, shape, begin, end }: ReturnType<typeof describe>, data: Uint8Array<ArrayBuffer>): Column {
   const size = ITEM_SIZE[dtype];
   // Only a frame whose columns another writer ordered otherwise is not aligned.
   const aligned = begin % size === 0;
-  const buffer = aligned ? data : data.slice(begin, end);
-  const view = [buffer, aligned ? begin : 0, (end - begin) / size] as const;
+  const { buffer, byteOffset } = aligned ? data.subarray(begin, end) : data.slice(begin, end);
+  const view = [buffer, byteOffset, (end - begin) / size] as const;
   switch (dtype) {
     case "I64":
       return { dtype, shape, data: new BigInt64Array(...view) };

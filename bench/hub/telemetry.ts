@@ -86,13 +86,12 @@ class Stencil {
 
   constructor(bytes: Uint8Array<ArrayBuffer>) {
     this.bytes = Buffer.from(bytes.buffer);
+    // Nobody else has its buffer, so what is decoded are views of it.
     const { columns } = decodeFrame(bytes);
-    // Columns are copied by the decoder, in the order of the frame, and end where it ends.
-    const offset = (column: Column) => bytes.length - column.data.buffer.byteLength + column.data.byteOffset;
     this.steps = ["step", "layer_step"]
-      .flatMap((name) => columns[name] ?? [])
-      .map((column) => new Uint32Array(bytes.buffer, offset(column), 2 * FRAME_STEPS));
-    this.times = new Float64Array(bytes.buffer, offset(columns.time!), FRAME_STEPS);
+      .flatMap((name) => columns[name]?.data ?? [])
+      .map(({ buffer, byteOffset, length }) => new Uint32Array(buffer, byteOffset, 2 * length));
+    this.times = columns.time!.data as Float64Array;
     this.seqAt = this.bytes.indexOf(String(WIDEST_SEQ));
   }
 
