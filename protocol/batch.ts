@@ -52,12 +52,13 @@ export function readBatch({ metadata, columns }: Frame): Batch {
   if (!times.every(Number.isFinite)) throw new FrameError("time: not finite");
   const present = vector(columns.present, "present", "U32", n);
   const flags = vector(columns.flags, "flags", "U8", n);
+  let anywhere = 0;
+  for (const bits of present) anywhere |= bits;
   const scalars: Partial<Record<Scalar, Float64Array>> = {};
   for (const name of SCALAR_NAMES) {
     const column = columns[name];
     if (column) scalars[name] = vector(column, name, "F64", n);
-    else if (present.some((bits) => bits & (1 << SCALARS[name].bit)))
-      throw new FrameError(`${name}: present, but there is no such column`);
+    else if (anywhere & (1 << SCALARS[name].bit)) throw new FrameError(`${name}: present, but there is no such column`);
   }
   return {
     run: idOf(metadata, "run"),
