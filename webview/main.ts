@@ -25,9 +25,11 @@ import { Feed } from "./hub/feed.ts";
 import { nextRun } from "./hub/next-run.ts";
 import { stepsAround, withEventsOf } from "./hub/window-events.ts";
 import { t } from "./l10n.ts";
+import { type Places, remaining, toggled } from "./places.ts";
+import { namesBeside, shortened } from "./run-names.ts";
 import { changeState, onStateChange, state, UNTOUCHED } from "./state.ts";
 import { BannerView } from "./views/banner.ts";
-import { counterpart, DifferencesView, nameBeside } from "./views/differences.ts";
+import { DifferencesView, type NamedRun } from "./views/differences.ts";
 import { DISTRIBUTION, DistributionView } from "./views/distribution.ts";
 import { EventsView, eventsOf, eventsOfAllRanks } from "./views/events.ts";
 import { HeaderView } from "./views/header.ts";
@@ -44,10 +46,12 @@ import { ToolbarView } from "./views/toolbar.ts";
 
 const small = [learningRateChart, updateRatioChart, stepTimeChart];
 const specs = [normChart, lossChart, clipRateChart, ...small];
-const metrics = new Set(specs.flatMap(({ lines }) => lines.map(({ metric }) => metric)));
+const lines = specs.flatMap((spec) => spec.lines);
+const metrics = new Set(lines.map(({ metric }) => metric));
+const comparedMetrics = new Set(lines.filter(({ compared }) => compared).map(({ metric }) => metric));
 
 const client = new HubClient((request) => host.postMessage({ type: "request", request }));
-const feed = new Feed(client, [...metrics], schedule);
+const feed = new Feed(client, [...metrics], [...comparedMetrics], schedule);
 const crosshair = new Crosshair();
 const outcomes = new Map<string, WriteOutcome>();
 let nextWrite = 1;
@@ -60,12 +64,13 @@ const setWindow = (window: StepWindow | null) => {
   const series = shownSeries();
   if (series) changeState({ window: window && confine(window, wholeRun(series.firstStep, series.lastStep)) });
 };
+const compare = (run: string | null) => changeState({ others: run === null ? [] : [...toggled(knownOthers(), run)] });
 const reveal = (location: CodeLocation) => host.postMessage({ type: "reveal", location });
 
 const banner = new BannerView(() => host.postMessage({ type: "command", command: "showLog" }));
 const header = new HeaderView({
   chooseRun: (run) => changeState({ run, ...UNTOUCHED }),
-  compare: (other) => changeState({ other }),
+  compare,
   chooseSeries: (series) => changeState({ ...UNTOUCHED, series, rank: state().rank }),
 });
 const placeholder = new PlaceholderView((action) => {
@@ -109,13 +114,13 @@ const distribution = new DistributionView({
   subject,
   save,
 });
-const differences = new DifferencesView(() => changeState({ other: null }));
+const differences = new DifferencesView({ takeOff: compare, stop: () => compare(null) });
 const ranks = new RanksView((rank) => changeState({ rank }));
 const events = new EventsView({
   showSteps,
   reveal,
   choose: (events) => changeState({ events }),
-  toggle: (group) => changeState({ groups: toggled(state().groups, group) }),
+  toggle: (group) => changeState({ groups: withOrWithout(state().groups, group) }),
 });
 const panels = new Map(specs.map((spec) => [spec, new ChartPanel(spec, chartActions)]));
 const panelOf = (spec: ChartSpec) => panels.get(spec) as ChartPanel;
@@ -126,17 +131,10 @@ const content = element(
   { class: "content" },
   summary.element,
   element("div", { class: "panel norm" }, toolbar.element, norm.element),
-  element(
-    "div",
-    { class: "aside" },
-    differences.element,
-    ranks.element,
-    suggestion.element,
-    control.element,
-    events.element,
-  ),
+  element("div", { class: "aside" }, ranks.element, suggestion.element, control.element, events.element),
   panelOf(lossChart).element,
   panelOf(clipRateChart).element,
+  differences.element,
   layers.element,
   distribution.element,
   element("div", { class: "small" }, ...small.map((spec) => panelOf(spec).element)),
@@ -165,11 +163,24 @@ function shownRun(): string | null {
   );
 }
 
-/** The run beside it; null: none was chosen, or it is gone. */
-function comparedRun(run: string | null): string | null {
-  const { other } = state();
-  return other !== run && feed.runs?.some(({ id }) => id === other) ? other : null;
+/** The runs to compare with, without those that are gone. */
+const knownOthers = (): Places =>
+  feed.runs === null ? state().others : remaining(state().others, (run) => feed.runs!.some(({ id }) => id === run));
+
+/** What is known of the runs beside the one on screen, in their places; of one that was not heard of yet, nothing. */
+function comparedRuns(others: Places, series: SeriesDetail): Omit<NamedRun, "name">[] {
+  return others.flatMap((id, place) => {
+    const run = id === null ? null : feed.beside.detailOf(id);
+    return run ? [{ run, place, series: counterpart(run, series), tile: feed.beside.tileOf(run.summary.id) }] : [];
+  });
 }
+
+/** The series of a run that is to be compared with one of another: of the same name, or else its first. */
+const counterpart = ({ series }: RunDetail, { name, rank }: SeriesDetail): SeriesDetail | null =>
+  series.find((one) => one.name === name && one.rank === rank) ??
+  series.find((one) => one.name === name) ??
+  series[0] ??
+  null;
 
 /** The series on screen; `rank`: as this rank told it, null for what is the same on all. */
 function shownSeries(rank = state().rank): SeriesDetail | null {
@@ -196,6 +207,8 @@ function placeholderKind(series: SeriesDetail | null): PlaceholderKind | null {
 let scheduled = false;
 /** What the views beside the charts were last shown. */
 let told: readonly unknown[] = [];
+/** What the runs were last compared by. */
+let toldTiles: readonly unknown[] = [];
 let shownEvents: readonly RunEvent[] = [];
 /** Those, and the ones of the window that the run's detail leaves out: what the charts are made of. */
 let chartedEvents: readonly RunEvent[] = [];
@@ -219,8 +232,8 @@ function render(): void {
   const series = shownSeries();
   const kind = placeholderKind(series);
   banner.show(feed, kind);
-  const otherRun = comparedRun(run);
-  feed.other.want(otherRun === null ? null : { run: otherRun, series: "" });
+  const others = knownOthers().map((id) => (id === run ? null : id));
+  feed.beside.watch(others.filter((id) => id !== null));
   placeholder.show(kind, kind === "failed" ? feed.problem : feed.hub.reason);
   const { tables, whatIf, modules, layer, rank, events: filter, groups } = state();
   const advised = shownSeries(null) ?? series;
@@ -232,8 +245,8 @@ function render(): void {
     run,
     detail,
     series,
-    otherRun,
-    feed.other.answer,
+    others.join(),
+    ...others.map((id) => id && feed.beside.detailOf(id)),
     outcome,
     change,
     rank,
@@ -241,10 +254,10 @@ function render(): void {
     groups,
     feed.events.answer,
   ];
-  const isNews = given.some((value, i) => value !== told[i]);
+  const isNews = isOther(given, told);
   told = given;
   if (isNews) {
-    header.show(feed.runs ?? [], run, detail, series, otherRun);
+    header.show(feed.runs ?? [], run, detail, series, others);
     pause.show(detail);
     story.show(detail);
   }
@@ -252,13 +265,12 @@ function render(): void {
   setHidden(content, !charted);
   if (!charted || advised === null) return;
 
-  const compared = feed.other.answer && { run: feed.other.answer, series: counterpart(feed.other.answer, series) };
+  const compared = comparedRuns(others, series);
   if (isNews) {
     const ofRank = rank === null ? eventsOfAllRanks : eventsOf;
     shownEvents = ofRank(detail, series);
     const all = withEventsOf(detail.events, feed.events.answer ?? []);
     chartedEvents = all === detail.events ? shownEvents : ofRank({ ...detail, events: [...all] }, series);
-    differences.show({ run: detail, series }, compared);
     summary.show(series, detail);
     suggestion.show(detail, advised, outcome);
     control.show(detail, advised, change);
@@ -270,14 +282,21 @@ function render(): void {
   const { answer: tile, question: tileView } = feed.tile;
   // A live chart moves on with its data: its axis does not run ahead of the tile that is under way.
   const drawn = state().window === null && tileView ? { from: tileView.from, to: tileView.to } : window;
-  const other =
-    compared?.series && feed.otherTile.answer
-      ? { name: nameBeside(compared.run, detail), series: compared.series, tile: feed.otherTile.answer }
-      : null;
+  const beside = [{ run: detail, series, tile, place: null }, ...compared];
+  const names = namesBeside(beside.map(({ run: { summary } }) => summary));
+  const tiles = beside.map((one) => one.tile);
+  if (isNews || isOther(tiles, toldTiles)) {
+    toldTiles = tiles;
+    differences.show(beside.map((one, i) => ({ ...one, name: names[i]! })));
+  }
+  const [, ...short] = shortened(names);
+  const overlays = compared.flatMap(({ place, series: of, tile: its }, i) =>
+    of && its && place !== null ? [{ place, name: short[i]!, series: of, tile: its }] : [],
+  );
   // What a run tells of itself is drawn with the tile that was asked for thereupon: one drawing for both.
   const isBehind = feed.tile.isAsking && scene?.tile === tile;
   const latest = isBehind ? { series: scene!.series, events: scene!.events } : { series, events: chartedEvents };
-  scene = tile && { ...latest, tile, window: drawn, other };
+  scene = tile && { ...latest, tile, window: drawn, others: overlays };
   toolbar.show(window, whole, detail.summary.status === "running" && feed.hub.state === "connected");
   for (const [{ id }, panel] of panels) panel.draw(scene, tables.includes(id));
   const layered = feed.layers.question;
@@ -294,21 +313,26 @@ function render(): void {
   const shown = detail.summary.id;
   const view = { run: shown, series: series.id, from: window.from, to: window.to };
   feed.tile.want({ ...view, buckets });
-  const otherSeries = compared?.series?.id;
-  feed.otherTile.want(
-    otherRun === null || otherSeries === undefined ? null : { ...view, run: otherRun, series: otherSeries, buckets },
-  );
   const { first, layers: rows } = modules.at(-1) ?? { first: 0, layers: null };
   const follows = state().window === null;
+  feed.beside.show(
+    compared.flatMap((one) =>
+      one.series ? [{ ...view, run: one.run.summary.id, series: one.series.id, buckets, follows }] : [],
+    ),
+  );
   feed.layers.want(series.layers === 0 ? null : { ...view, buckets: layers.buckets, first, rows, follows });
   feed.events.want(follows ? null : { run: shown, series: "", ...stepsAround(window) });
   feed.distribution.want({ run: shown, series: advised.id });
 }
 
-const toggled = (all: string[], id: string) => (all.includes(id) ? all.filter((one) => one !== id) : [...all, id]);
+const isOther = (now: readonly unknown[], before: readonly unknown[]) =>
+  now.length !== before.length || now.some((value, i) => value !== before[i]);
+
+const withOrWithout = (all: string[], id: string) =>
+  all.includes(id) ? all.filter((one) => one !== id) : [...all, id];
 
 function toggleTable(chart: string): void {
-  changeState({ tables: toggled(state().tables, chart) });
+  changeState({ tables: withOrWithout(state().tables, chart) });
 }
 
 /** Brings steps into view, a single one with the crosshair on it. */

@@ -1,13 +1,14 @@
 /** What the dashboard remembers across reloads of its page. */
 import { finite, list, nullable, type Of, object, text, whole } from "../protocol/shape.ts";
 import { host } from "./host.ts";
+import { PLACES } from "./places.ts";
 import { eventFilter } from "./views/event-filter.ts";
 
 const shape = object({
   /** null: the latest run. */
   run: nullable(text(64)),
-  /** The run that it is compared with. */
-  other: nullable(text(64)),
+  /** The runs that it is compared with, each in its place. */
+  others: list(nullable(text(64)), PLACES),
   /** By the name that all ranks have for it; null: the run's first series. */
   series: nullable(text(64)),
   /** Whose charts are shown, of a run with several ranks; null: what is the same on all. */
@@ -42,10 +43,16 @@ export const UNTOUCHED = {
 
 function restore(): DashboardState {
   try {
-    return shape(host.getState());
+    return shape(renewed(host.getState()));
   } catch {
-    return { run: null, other: null, ...UNTOUCHED, tables: [], events: null };
+    return { run: null, others: [], ...UNTOUCHED, tables: [], events: null };
   }
+}
+
+/** A page of an earlier version knew of one run to compare with. */
+function renewed(kept: unknown): unknown {
+  if (typeof kept !== "object" || kept === null || "others" in kept || !("other" in kept)) return kept;
+  return { ...kept, others: kept.other === null ? [] : [kept.other] };
 }
 
 /** Milliseconds between two writings: who moves about the steps changes the state at each frame. */

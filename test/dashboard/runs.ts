@@ -185,6 +185,23 @@ export const calm: RecordedRun = {
   series: [{ info: seriesInfo("adamw", "AdamW"), steps: readTrace("calm"), threshold: null }],
 };
 
+/** Six learning rates tried one after the other; the second trial clips at half of the others' threshold. */
+export const sweep: readonly RecordedRun[] = [0.01, 0.03, 0.1, 0.3, 1, 3].map((lr, i) => ({
+  info: runInfo(`sweep-${i}`, `sweep --lr ${lr}`, { args: ["--lr", String(lr)] }),
+  series: [
+    {
+      info: seriesInfo("adamw", "AdamW", { clip: CLIP }),
+      steps: readTrace("calm").map(({ step, loss, norm }) => ({
+        step,
+        loss: loss * (1 + 0.15 * i),
+        norm: norm * (1 + 0.5 * i),
+      })),
+      threshold: i === 1 ? 0.5 : 1,
+      told: { lr: () => lr },
+    },
+  ],
+}));
+
 /** Its norms fall a thousandfold. */
 export const converged: RecordedRun = {
   info: runInfo("converged", "baseline.py --steps 1200"),

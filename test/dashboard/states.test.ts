@@ -17,6 +17,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 const stage = new Stage(async (hub) => {
   await hub.play(runs.calm);
   await hub.play(runs.converged);
+  for (const run of runs.sweep) await hub.play(run, { status: "finished" });
   await hub.play(runs.unclipped);
   await hub.play(runs.gan);
   await hub.play(runs.noScript, { status: "interrupted" });
@@ -82,6 +83,16 @@ const placeholder =
   (kind: string) =>
   ({ page }: DashboardPage) =>
     page.locator(`.placeholder[data-kind="${kind}"]`).waitFor();
+
+/** Chooses other runs by name; the list stays open. */
+async function compareWith(page: DashboardPage["page"], names: readonly string[]): Promise<void> {
+  await page.locator("#others").focus();
+  for (const name of names) {
+    await page.keyboard.type(name);
+    await page.keyboard.press("Enter");
+    await page.locator('[data-chart="norm"] .legend').getByText(name, { exact: true }).waitFor();
+  }
+}
 
 const STATES: Record<string, State> = {
   starting: { relay: () => silent("starting", null), arrange: placeholder("starting") },
@@ -280,10 +291,28 @@ const STATES: Record<string, State> = {
   compared: {
     run: "spikes",
     arrange: async ({ page }) => {
-      await page.locator("#other").focus();
-      await page.keyboard.type("train.py --lr 0");
-      await page.keyboard.press("Enter");
-      await page.locator('[data-chart="norm"] .legend').getByText("train.py --lr 0.1").waitFor();
+      await compareWith(page, ["train.py --lr 0.1"]);
+      await page.keyboard.press("Escape");
+      await page.getByText("Lowest loss of the steps shown").waitFor();
+    },
+  },
+  "compared-several": {
+    run: "sweep-0",
+    arrange: async (dashboard) => {
+      const names = runs.sweep.slice(1, 4).map(({ info }) => info.name);
+      await compareWith(dashboard.page, names);
+      await dashboard.page.keyboard.press("Escape");
+      await dashboard.page.locator('[data-chart="loss"] [data-color="other-3"]').waitFor();
+    },
+  },
+  "compared-six": {
+    run: "calm",
+    arrange: async ({ page }) => {
+      await compareWith(
+        page,
+        runs.sweep.map(({ info }) => info.name),
+      );
+      await page.locator('[data-chart="loss"] [data-color="other-6"]').waitFor();
     },
   },
   "save-menu": {

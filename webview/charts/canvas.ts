@@ -12,6 +12,7 @@ import { levelPlugin } from "./level.ts";
 import { extremes, gapsBefore } from "./lines.ts";
 import { type Mark, markersPlugin, marksOf } from "./markers.ts";
 import { type Note, notesOf, notesPlugin } from "./notes.ts";
+import { OVERLAY_COLORS, OVERLAY_DASHES, type Overlay, overlayBuckets } from "./overlay.ts";
 import { type Palette, translucent } from "./palette.ts";
 import { Plot, type Surface } from "./plot.ts";
 import { lineOf, progressOf } from "./progress.ts";
@@ -26,14 +27,8 @@ export interface Scene {
   readonly tile: Tile;
   readonly window: StepWindow;
   readonly events: readonly RunEvent[];
-  /** Another run over the same steps. */
-  readonly other: Overlay | null;
-}
-
-export interface Overlay {
-  readonly name: string;
-  readonly series: SeriesDetail;
-  readonly tile: Tile;
+  /** Other runs over the same steps. */
+  readonly others: readonly Overlay[];
 }
 
 interface Line {
@@ -48,7 +43,6 @@ export class ChartCanvas {
   #axis: FixedAxis;
   #scene: Scene | null = null;
   #lines: readonly Line[] = [];
-  #gaps: { readonly tile: Tile; readonly gaps: ReadonlySet<number> } | null = null;
   #marks: readonly Mark[] = [];
   #notes: readonly Note[] = [];
   #epochs: readonly Epoch[] = [];
@@ -110,7 +104,7 @@ export class ChartCanvas {
   }
 
   draw(scene: Scene): void {
-    const { series, tile, window, events, other } = scene;
+    const { series, tile, window, events, others } = scene;
     const { axis: wanted, lines, level, marks } = this.#spec;
     this.#scene = scene;
     this.#level = level?.value(series) ?? null;
@@ -138,9 +132,11 @@ export class ChartCanvas {
       const found = extremes(buckets, spec.band === true, wanted === "logarithmic");
       if (found) include(...found);
     }
-    const compared = other && comparedBuckets(this.#spec, other);
-    const found = compared && extremes(compared, false, wanted === "logarithmic");
-    if (found) include(...found);
+    for (const other of others) {
+      const compared = overlayBuckets(this.#spec, other);
+      const found = compared && extremes(compared, false, wanted === "logarithmic");
+      if (found) include(...found);
+    }
     const axis = settleAxis(wanted, low, high);
     const ranges = { x: stepRange(window), y: axisRange(axis, low, high) };
     this.#plot.show(ranges, axis === this.#axis ? undefined : valueAxis(axis, this.#palette));
@@ -167,7 +163,7 @@ export class ChartCanvas {
   #drawLines(): void {
     if (this.#scene === null) return;
     const { chart } = this.#plot;
-    const { tile, other } = this.#scene;
+    const { tile, others } = this.#scene;
     const { ctx, chartArea } = chart;
     const { colors, highContrast } = this.#palette;
     ctx.save();
@@ -175,11 +171,19 @@ export class ChartCanvas {
     // A dot at the first or last step is whole.
     ctx.rect(chartArea.left - DOT, 0, chartArea.width + 2 * DOT, chartArea.bottom);
     ctx.clip();
-    const gaps = this.#gapsOf(tile);
+    const gaps = gapsBefore(tile);
     for (const { spec, buckets } of this.#lines.filter(({ spec: { band } }) => band)) {
       const color = colors[spec.color];
       const area = translucent(color, highContrast ? 0.4 : 0.22);
       fillBand(chart, tile, buckets, gaps, { area, edge: translucent(color, highContrast ? 0.8 : 0.45) });
+    }
+    // The run that is looked at stands in front of those that it is compared with.
+    for (const other of others.toReversed()) {
+      const compared = overlayBuckets(this.#spec, other);
+      if (!compared) continue;
+      const stroke: Stroke = { color: colors[OVERLAY_COLORS[other.place]!], width: 1.25 };
+      const dash = highContrast ? { dash: OVERLAY_DASHES[other.place]! } : {};
+      strokeLine(chart, other.tile, compared.mean, gapsBefore(other.tile), { ...stroke, ...dash });
     }
     // What holds still lies below what moves, and is wider, so that both show; a chart's first line is nearest to the reader.
     const ordered = this.#lines
@@ -190,29 +194,9 @@ export class ChartCanvas {
       const stroke: Stroke = { color: colors[spec.color], width: stepped ? 3.5 : 1.5, stepped };
       strokeLine(chart, tile, buckets.mean, gaps, stroke);
     }
-    const compared = other && comparedBuckets(this.#spec, other);
-    if (compared) {
-      const stroke: Stroke = { color: colors.other, width: 1.25, dash: [5, 3] };
-      strokeLine(chart, other.tile, compared.mean, gapsBefore(other.tile), stroke);
-    }
     ctx.restore();
-  }
-
-  /** Found once a tile, which is drawn at each frame while the reader moves about. */
-  #gapsOf(tile: Tile): ReadonlySet<number> {
-    if (this.#gaps?.tile !== tile) this.#gaps = { tile, gaps: gapsBefore(tile) };
-    return this.#gaps.gaps;
   }
 }
 
 /** In a small chart the flags would stand before the lines. */
 export const showsCheckpoints = ({ size }: ChartSpec): boolean => size !== "small";
-
-/** The line of another run that a chart shows: the first that it has. */
-export const overlayLine = ({ lines }: ChartSpec, { series, tile }: Overlay): LineSpec | undefined =>
-  lines.find((line) => line.applies?.(series) !== false && tile.metrics.has(line.metric));
-
-const comparedBuckets = (spec: ChartSpec, other: Overlay): MetricBuckets | undefined => {
-  const line = overlayLine(spec, other);
-  return line && other.tile.metrics.get(line.metric);
-};

@@ -8,7 +8,7 @@ export const clipRateChart: ChartSpec = {
   axis: "share",
   coarse: 60,
   size: "medium",
-  lines: [{ metric: "clipped", name: t("Steps clipped"), color: "clip-rate" }],
+  lines: [{ metric: "clipped", name: t("Steps clipped"), color: "clip-rate", compared: true }],
   absent: ({ latest }) =>
     latest.threshold === undefined
       ? t("Nothing has been clipped in this run: no threshold was seen.")

@@ -26,7 +26,7 @@ test("a chart's numbers are whole, and what was not recorded is empty", () => {
       { ...line, metric: "loss", applies: () => false },
     ],
   } as unknown as ChartSpec;
-  expect(chartCsv(spec, {} as SeriesDetail, tile)).toBe(
+  expect(chartCsv(spec, { series: {} as SeriesDetail, tile, others: [] }, "run")).toBe(
     [
       "from,to,loss.min,loss.mean,loss.max,loss.count,loss.nonfinite",
       "0,1,0.1,0.3333333333333333,2e-7,2,0",
@@ -34,6 +34,43 @@ test("a chart's numbers are whole, and what was not recorded is empty", () => {
       "",
     ].join("\r\n"),
   );
+});
+
+test("other runs follow in buckets of their own, each row with its run's name", () => {
+  const of = (...values: number[]) => ({
+    min: Float64Array.from(values),
+    mean: Float64Array.from(values),
+    max: Float64Array.from(values),
+    last: Float64Array.from(values),
+    count: Uint32Array.from(values, () => 1),
+    nonfinite: Uint32Array.from(values, () => 0),
+  });
+  const series = {} as SeriesDetail;
+  const tile = {
+    from: Float64Array.of(0),
+    to: Float64Array.of(1),
+    metrics: new Map([
+      ["norm_pre", of(3)],
+      ["norm_post", of(1)],
+    ] as const),
+  };
+  const others = ["a", "b,c"].map((name, place) => {
+    const metrics = new Map([["norm_pre", of(5 + place, 6)]] as const);
+    return { place, name, series, tile: { from: Float64Array.of(0, 7), to: Float64Array.of(0, 7), metrics } };
+  });
+  const spec = {
+    lines: [
+      { metric: "norm_pre", compared: true },
+      { metric: "norm_post", compared: true },
+    ],
+  } as unknown as ChartSpec;
+  expect(chartCsv(spec, { series, tile, others }, "mine").split("\r\n").slice(1, -1)).toEqual([
+    "mine,0,1,3,3,3,1,0,1,1,1,1,0",
+    "a,0,0,5,5,5,1,0,,,,,",
+    "a,7,7,6,6,6,1,0,,,,,",
+    '"b,c",0,0,6,6,6,1,0,,,,,',
+    '"b,c",7,7,6,6,6,1,0,,,,,',
+  ]);
 });
 
 test("names are quoted where they must be", () => {

@@ -3,6 +3,7 @@ import type { NormDistribution } from "../../protocol/advice.ts";
 import type { SeriesDetail } from "../../protocol/viewer.ts";
 import type { LayerTile } from "../hub/layers.ts";
 import type { Tile } from "../hub/tile.ts";
+import { type Overlay, overlayLine } from "./overlay.ts";
 import type { ChartSpec } from "./spec.ts";
 
 type Cell = string | number;
@@ -19,27 +20,48 @@ function cellOf(cell: Cell): string {
   return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
 }
 
-/** A row a bucket. */
-export function chartCsv({ lines }: ChartSpec, series: SeriesDetail, tile: Tile): string {
-  const shown = lines.flatMap(({ metric, applies }) => {
-    const buckets = applies?.(series) === false ? undefined : tile.metrics.get(metric);
-    return buckets ? [{ metric, buckets }] : [];
-  });
-  const head = shown.flatMap(({ metric }) =>
-    ["min", "mean", "max", "count", "nonfinite"].map((column) => `${metric}.${column}`),
+/** Of a run, as a chart shows it. */
+interface Shown {
+  readonly series: SeriesDetail;
+  readonly tile: Tile;
+}
+
+const COLUMNS = ["min", "mean", "max", "count", "nonfinite"] as const;
+
+/**
+ * A row a bucket. Where other runs are compared with, theirs follow, in buckets of their own and of the line that is compared;
+ * a first column names the run.
+ */
+export function chartCsv(
+  spec: ChartSpec,
+  shown: Shown & { readonly others: readonly Overlay[] },
+  name: string,
+): string {
+  const own = spec.lines.filter(
+    ({ metric, applies }) => applies?.(shown.series) !== false && shown.tile.metrics.has(metric),
   );
-  const row = (from: number, i: number): Cell[] => [
-    from,
-    tile.to[i]!,
-    ...shown.flatMap(({ buckets: { min, mean, max, count, nonfinite } }) => [
-      min[i]!,
-      mean[i]!,
-      max[i]!,
-      count[i]!,
-      nonfinite[i]!,
-    ]),
+  const runs = [
+    { name, tile: shown.tile, metrics: own.map(({ metric }) => metric) },
+    ...shown.others.flatMap((other) => {
+      const line = overlayLine(spec, other);
+      return line ? [{ name: other.name, tile: other.tile, metrics: [line.metric] }] : [];
+    }),
   ];
-  return csvOf([["from", "to", ...head], ...Array.from(tile.from, row)]);
+  const isNamed = shown.others.length > 0;
+  const metrics = [...new Set(runs.flatMap((run) => run.metrics))];
+  function* rows(): Generator<readonly Cell[]> {
+    const head = metrics.flatMap((metric) => COLUMNS.map((column) => `${metric}.${column}`));
+    yield [...(isNamed ? ["run"] : []), "from", "to", ...head];
+    for (const { name, tile, metrics: told } of runs)
+      for (const [i, from] of tile.from.entries()) {
+        const cells = metrics.flatMap((metric) => {
+          const buckets = told.includes(metric) ? tile.metrics.get(metric) : undefined;
+          return COLUMNS.map((column) => buckets?.[column][i] ?? "");
+        });
+        yield [...(isNamed ? [name] : []), from, tile.to[i]!, ...cells];
+      }
+  }
+  return csvOf(rows());
 }
 
 /** A row a layer and bucket, of all layers in the order of the model. */

@@ -2,13 +2,14 @@
 import { epochName, formatCount, formatShare, formatSteps, formatThreshold, formatValue } from "../format.ts";
 import { bucketAt } from "../hub/tile.ts";
 import { t } from "../l10n.ts";
-import { overlayLine, type Scene, showsCheckpoints } from "./canvas.ts";
+import { type Scene, showsCheckpoints } from "./canvas.ts";
 import { checkpointsOf } from "./checkpoints.ts";
 import { epochsOf } from "./epochs.ts";
 import { otherValueAt, valueAt } from "./legend.ts";
 import { extremes } from "./lines.ts";
 import { marksOf } from "./markers.ts";
 import { notesOf } from "./notes.ts";
+import { overlayBuckets, overlayLine } from "./overlay.ts";
 import { progressOf } from "./progress.ts";
 import { type ChartSpec, nameOf } from "./spec.ts";
 
@@ -34,7 +35,7 @@ const TEXT = {
     n === 1 ? t("NaN or infinite in {0} place.", formatCount(n)) : t("NaN or infinite in {0} places.", formatCount(n)),
 };
 
-export function describeChart(spec: ChartSpec, { series, tile, window, events, other }: Scene): string {
+export function describeChart(spec: ChartSpec, { series, tile, window, events, others }: Scene): string {
   const format = spec.axis === "share" ? formatShare : formatValue;
   const parts = [`${spec.title}, ${TEXT.steps(window.from, window.to)}.`];
   for (const line of spec.lines) {
@@ -42,9 +43,11 @@ export function describeChart(spec: ChartSpec, { series, tile, window, events, o
     const found = buckets && extremes(buckets, line.band === true, false);
     if (found) parts.push(TEXT.range(nameOf(line, series), format(found[0]), format(found[1])));
   }
-  const overlaid = other && overlayLine(spec, other);
-  const compared = overlaid && extremes(other.tile.metrics.get(overlaid.metric)!, false, false);
-  if (compared) parts.push(TEXT.range(other.name, format(compared[0]), format(compared[1])));
+  for (const other of others) {
+    const compared = overlayBuckets(spec, other);
+    const found = compared && extremes(compared, false, false);
+    if (found) parts.push(TEXT.range(other.name, format(found[0]), format(found[1])));
+  }
   const level = spec.level?.value(series) ?? null;
   if (spec.level && level !== null) parts.push(TEXT.level(spec.level.name, formatThreshold(level)));
   const marks = spec.marks ? marksOf(tile, spec.marks, events) : [];
@@ -68,13 +71,14 @@ export function describeChart(spec: ChartSpec, { series, tile, window, events, o
 }
 
 /** The values under the crosshair. */
-export function describeStep(spec: ChartSpec, { series, tile, events, other }: Scene, step: number): string {
+export function describeStep(spec: ChartSpec, { series, tile, events, others }: Scene, step: number): string {
   const bucket = bucketAt(tile, step);
   if (bucket < 0) return "";
   const values = spec.lines
     .filter((line) => line.applies?.(series) !== false && tile.metrics.has(line.metric))
     .map((line) => `${nameOf(line, series)} ${valueAt(spec, line, tile, bucket)}`);
-  if (other && overlayLine(spec, other)) values.push(`${other.name} ${otherValueAt(spec, other, step)}`);
+  for (const other of others)
+    if (overlayLine(spec, other)) values.push(`${other.name} ${otherValueAt(spec, other, step)}`);
   const { epoch, saved } = progressOf(events, tile).at(bucket, step);
   if (epoch !== null) values.push(epochName(epoch));
   if (saved) values.push(TEXT.saved(saved));

@@ -12,7 +12,7 @@ export const learningRateChart: ChartSpec = {
   axis: "linear",
   size: "small",
   lines: [
-    { metric: "lr", name: (series) => groupsWith("lr", series), color: "learning-rate" },
+    { metric: "lr", name: (series) => groupsWith("lr", series), color: "learning-rate", compared: true },
     ...GROUP_RATES.map((metric, i) => ({
       metric,
       name: (series: SeriesDetail) => groupsWith(metric, series),

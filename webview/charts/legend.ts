@@ -4,15 +4,18 @@ import type { SeriesDetail } from "../../protocol/viewer.ts";
 import { element, patchList, setAttribute, setHidden, setText } from "../dom.ts";
 import { formatShare, formatThreshold, formatValue } from "../format.ts";
 import { bucketAt, type Tile } from "../hub/tile.ts";
-import { type Overlay, overlayLine, type Scene } from "./canvas.ts";
+import type { Scene } from "./canvas.ts";
+import { OVERLAY_COLORS, type Overlay, overlayLine } from "./overlay.ts";
 import type { PaletteColor } from "./palette.ts";
 import { type ChartSpec, type LineSpec, nameOf } from "./spec.ts";
 
 export interface LegendEntry {
   readonly name: string;
   readonly color: PaletteColor;
-  readonly line: "solid" | "band" | "dashed";
+  readonly line: "solid" | "band" | "dashed" | "other";
   readonly value: string;
+  /** Of another run: its place. */
+  readonly place?: number;
 }
 
 export const createLegend = (): HTMLUListElement => element("ul", { class: "legend" });
@@ -25,13 +28,15 @@ export function fillLegend(list: HTMLUListElement, spec: ChartSpec, scene: Scene
     const [swatch, name, value] = item.children as unknown as [HTMLElement, HTMLElement, HTMLElement];
     setAttribute(swatch, "data-color", entry.color);
     setAttribute(swatch, "data-line", entry.line);
+    // A long name is cut, unless it is the chart's own.
+    setAttribute(name, "title", entry.place === undefined ? null : entry.name);
     setText(name, entry.name);
     setText(value, entry.value);
   });
 }
 
 /** The entries of a chart's legend; `step` as above. */
-export function legendOf(spec: ChartSpec, { series, tile, other }: Scene, step: number | null): LegendEntry[] {
+export function legendOf(spec: ChartSpec, { series, tile, others }: Scene, step: number | null): LegendEntry[] {
   const entries: LegendEntry[] = [];
   for (const line of spec.lines) {
     if (
@@ -42,14 +47,16 @@ export function legendOf(spec: ChartSpec, { series, tile, other }: Scene, step: 
     const value = step === null ? latest(spec, line, series) : valueAt(spec, line, tile, bucketAt(tile, step));
     entries.push({ name: nameOf(line, series), color: line.color, line: line.band ? "band" : "solid", value });
   }
-  const overlaid = other && overlayLine(spec, other);
-  if (overlaid) {
-    const value = step === null ? latest(spec, overlaid, other.series) : otherValueAt(spec, other, step);
-    entries.push({ name: other.name, color: "other", line: "dashed", value });
-  }
   const level = spec.level?.value(series) ?? null;
   if (spec.level && level !== null)
     entries.push({ name: spec.level.name, color: spec.level.color, line: "dashed", value: formatThreshold(level) });
+  for (const other of others) {
+    const line = overlayLine(spec, other);
+    if (!line) continue;
+    const { name, place } = other;
+    const value = step === null ? latest(spec, line, other.series) : otherValueAt(spec, other, step);
+    entries.push({ name, color: OVERLAY_COLORS[place]!, line: "other", value, place });
+  }
   return entries;
 }
 

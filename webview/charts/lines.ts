@@ -1,5 +1,6 @@
 /** What of the buckets of a tile makes a line, and what its values span. */
 import type { MetricBuckets, Tile } from "../hub/tile.ts";
+import { remembered } from "./remembered.ts";
 
 /** Neighbouring buckets, both inclusive, that a line joins. */
 export interface Run {
@@ -11,7 +12,7 @@ export interface Run {
 const GAP_FACTOR = 2.5;
 
 /** The buckets before which the line must break, because steps are missing there. */
-export function gapsBefore({ from, to }: Tile): Set<number> {
+export const gapsBefore = remembered(({ from, to }: Tile): ReadonlySet<number> => {
   const distances: number[] = [];
   for (let i = 1; i < from.length; i++) distances.push(from[i]! - to[i - 1]!);
   const usual = [...distances].sort((a, b) => a - b)[distances.length >> 1] ?? 1;
@@ -20,7 +21,7 @@ export function gapsBefore({ from, to }: Tile): Set<number> {
     if (distance > usual * GAP_FACTOR) gaps.add(i + 1);
   });
   return gaps;
-}
+});
 
 /** The runs among the buckets from `first` to `last`: they end where there is no value, and before a gap. */
 export function runsOf(values: Float64Array, gaps: ReadonlySet<number>, first = 0, last = values.length - 1): Run[] {

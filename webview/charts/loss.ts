@@ -6,7 +6,7 @@ export const lossChart: ChartSpec = {
   title: t("Loss"),
   axis: "adaptive",
   size: "medium",
-  lines: [{ metric: "loss", name: t("Loss"), color: "loss", band: true }],
+  lines: [{ metric: "loss", name: t("Loss"), color: "loss", band: true, compared: true }],
   marks: "loss",
   absent: t("No loss has been recorded. Call gradsight.log(step, loss=…) where the script knows it."),
 };

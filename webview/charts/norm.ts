@@ -11,10 +11,17 @@ export const normChart: ChartSpec = {
   axis: "logarithmic",
   size: "large",
   lines: [
-    { metric: "norm_pre", name: t("Before clipping"), color: "before", band: true },
+    { metric: "norm_pre", name: t("Before clipping"), color: "before", band: true, compared: true },
     { metric: "norm_post", name: t("After clipping"), color: "after" },
     // A rank that has but a part of the gradients does not know their norm.
-    { metric: "shard_pre", name: t("Share of this rank"), color: "before", band: true, applies: knowsNoNorm },
+    {
+      metric: "shard_pre",
+      name: t("Share of this rank"),
+      color: "before",
+      band: true,
+      compared: true,
+      applies: knowsNoNorm,
+    },
     { metric: "shard_post", name: t("Its share after clipping"), color: "after", applies: knowsNoNorm },
     {
       metric: "threshold",

@@ -13,6 +13,7 @@ import { attachGestures } from "./gestures.ts";
 import { InView } from "./in-view.ts";
 import { createLegend, fillLegend, legendOf } from "./legend.ts";
 import { hasValues } from "./lines.ts";
+import { OVERLAY_DASHES } from "./overlay.ts";
 import type { Palette } from "./palette.ts";
 import type { Drawing } from "./picture.ts";
 import { type SaveKind, SaveMenu } from "./save-menu.ts";
@@ -38,9 +39,12 @@ export interface PanelActions {
   save(chart: string, kind: SaveKind, bytes: Uint8Array<ArrayBuffer>): void;
 }
 
+/** In a picture's legend. */
+const LEVEL_DASH = [5, 3];
+
 interface Drawn {
   readonly tile: Tile;
-  readonly other: Tile | undefined;
+  readonly others: readonly Tile[];
   /** All else that a drawing depends on, as one string. */
   readonly state: string;
 }
@@ -49,6 +53,7 @@ export class ChartPanel {
   readonly element: HTMLElement;
   readonly #spec: ChartSpec;
   readonly #crosshair: Crosshair;
+  readonly #subject: () => string;
   readonly #legend = createLegend();
   readonly #toggle: HTMLButtonElement;
   readonly #menu: SaveMenu;
@@ -71,6 +76,7 @@ export class ChartPanel {
   constructor(spec: ChartSpec, actions: PanelActions) {
     this.#spec = spec;
     this.#crosshair = actions.crosshair;
+    this.#subject = actions.subject;
     const title = element("h2", { id: `chart-${spec.id}` }, spec.title);
     this.#toggle = element(
       "button",
@@ -78,7 +84,7 @@ export class ChartPanel {
       TEXT.table,
     );
     this.#toggle.addEventListener("click", () => actions.toggleTable(spec.id));
-    const savable = { drawing: () => this.#drawing(actions.subject()), csv: () => this.#csv() };
+    const savable = { drawing: () => this.#drawing(this.#subject()), csv: () => this.#csv() };
     this.#menu = new SaveMenu(spec.title, savable, (kind, bytes) => actions.save(spec.title, kind, bytes));
     this.#canvas = element("canvas", { role: "img" });
     this.#surface = element("div", {
@@ -133,8 +139,8 @@ export class ChartPanel {
 
   /** Shows `given`; null while its tile is under way. */
   draw(given: Scene | null, tableOpen: boolean): void {
-    const other = given?.other && { ...given.other, tile: this.#coarse(given.other.tile) };
-    const scene = given && { ...given, tile: this.#coarse(given.tile), other: other ?? null };
+    const others = given?.others.map((other) => ({ ...other, tile: this.#coarse(other.tile) })) ?? [];
+    const scene = given && { ...given, tile: this.#coarse(given.tile), others };
     this.#scene = scene;
     const recorded = scene === null || isRecorded(this.#spec, scene);
     this.#layOut(scene, recorded, tableOpen);
@@ -148,13 +154,22 @@ export class ChartPanel {
   }
 
   /** What a drawing would depend on; null if that is what was drawn last: a push that changes none of it costs no drawing. */
-  #stateOf({ tile, other, window, events, series }: Scene): Drawn | null {
+  #stateOf({ tile, others, window, events, series }: Scene): Drawn | null {
     const level = this.#spec.level?.value(series);
-    const state = [window.from, window.to, events.length, events.at(-1)?.time, level, this.#tableOpen].join();
+    const places = others.map(({ place, name }) => `${place} ${name}`);
+    const state = [
+      window.from,
+      window.to,
+      events.length,
+      events.at(-1)?.time,
+      level,
+      this.#tableOpen,
+      ...places,
+    ].join();
+    const tiles = others.map((other) => other.tile);
     const old = this.#drawn;
-    return old?.tile === tile && old.other === other?.tile && old.state === state
-      ? null
-      : { tile, other: other?.tile, state };
+    const isOld = old?.tile === tile && old.state === state && tiles.every((one, i) => one === old.others[i]);
+    return isOld ? null : { tile, others: tiles, state };
   }
 
   #bringUpToDate(): void {
@@ -218,18 +233,17 @@ export class ChartPanel {
   }
 
   #csv(): string {
-    const { series, tile } = this.#scene!;
-    return chartCsv(this.#spec, series, tile);
+    return chartCsv(this.#spec, this.#scene!, this.#subject());
   }
 
   #drawing(subject: string): Drawing {
     const scene = this.#scene!;
     const { window } = scene;
     const palette = this.#palette!;
-    const entries = legendOf(this.#spec, scene, null).map(({ name, color, line }) => ({
+    const entries = legendOf(this.#spec, scene, null).map(({ name, color, line, place }) => ({
       name,
       color: palette.colors[color],
-      isDashed: line === "dashed",
+      dash: line === "dashed" ? LEVEL_DASH : palette.highContrast && place !== undefined ? OVERLAY_DASHES[place]! : [],
     }));
     const subtitle = `${subject} · ${formatSteps(window.from, window.to)}`;
     return {

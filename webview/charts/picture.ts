@@ -6,7 +6,8 @@ export interface PictureEntry {
   readonly name: string;
   /** A CSS colour. */
   readonly color: string;
-  readonly isDashed: boolean;
+  /** Pixels of line and gap; none where it is not dashed. */
+  readonly dash: readonly number[];
 }
 
 export interface Caption {
@@ -84,12 +85,12 @@ interface Placed {
 
 /** Puts the entries of the legend beside each other, in as many rows as they need. */
 function flow({ entries, ramp }: Caption, width: number, measure: (text: string) => number): Placed[][] {
-  const items = entries.map(({ name, color, isDashed }) => ({
+  const items = entries.map(({ name, color, dash }) => ({
     width: SWATCH + 6 + measure(name) + 16,
     draw: (context: CanvasRenderingContext2D, x: number, y: number, { colors }: Palette) => {
       context.strokeStyle = color;
       context.lineWidth = 3;
-      context.setLineDash(isDashed ? [5, 3] : []);
+      context.setLineDash(dash as number[]);
       context.beginPath();
       context.moveTo(x, y);
       context.lineTo(x + SWATCH, y);

@@ -11,6 +11,8 @@ export interface LineSpec {
   readonly band?: boolean;
   /** The value holds until it changes. */
   readonly stepped?: boolean;
+  /** Of a run beside the one on screen this line is shown, if no earlier one is. */
+  readonly compared?: boolean;
   /** Leaves the line out where it would mislead. */
   readonly applies?: (series: SeriesDetail) => boolean;
 }

@@ -6,6 +6,6 @@ export const stepTimeChart: ChartSpec = {
   title: t("Time per step, in seconds"),
   axis: "adaptive",
   size: "small",
-  lines: [{ metric: "step_time", name: t("Step time"), color: "step-time", band: true }],
+  lines: [{ metric: "step_time", name: t("Step time"), color: "step-time", band: true, compared: true }],
   absent: null,
 };

@@ -39,9 +39,9 @@ export function strokeLine(
   ctx.strokeStyle = ctx.fillStyle = how.color;
   ctx.lineWidth = how.width;
   ctx.lineJoin = "bevel";
-  ctx.setLineDash((how.dash ?? []) as number[]);
-  // A file is to have a line as a line, and dashes go on from piece to piece.
-  const isWhole = isPicture(chart) || how.dash !== undefined;
+  // A file is to have a line as a line. On screen dashes are cut here, and are lines as short as others are drawn in.
+  const isWhole = isPicture(chart);
+  ctx.setLineDash(isWhole ? ((how.dash ?? []) as number[]) : []);
   const piece = isWhole ? Number.POSITIVE_INFINITY : PIECE;
   const hair = HAIR / chart.currentDevicePixelRatio;
   for (const run of runsOf(values, gaps, ...seen(chart, tile))) {
@@ -59,34 +59,67 @@ export function strokeLine(
       }
       continue;
     }
-    if (!isWhole && how.width <= 2 * hair) {
-      strokeThin(ctx, points, how.width, hair);
-      continue;
-    }
-    for (let start = 0; start + 2 < points.length; start += 2 * piece) {
-      ctx.beginPath();
-      ctx.moveTo(points[start]!, points[start + 1]!);
-      for (let i = start + 2; i < Math.min(points.length, start + 2 + 2 * piece); i += 2)
-        ctx.lineTo(points[i]!, points[i + 1]!);
-      ctx.stroke();
-    }
+    const lines = how.dash && !isWhole ? dashesOf(points, how.dash) : [points];
+    if (!isWhole && how.width <= 2 * hair) strokeThin(ctx, lines, how.width, hair);
+    else for (const line of lines) strokePieces(ctx, line, piece);
   }
 }
 
+function strokePieces(ctx: CanvasRenderingContext2D, points: readonly number[], piece: number): void {
+  for (let start = 0; start + 2 < points.length; start += 2 * piece) {
+    ctx.beginPath();
+    ctx.moveTo(points[start]!, points[start + 1]!);
+    for (let i = start + 2; i < Math.min(points.length, start + 2 + 2 * piece); i += 2)
+      ctx.lineTo(points[i]!, points[i + 1]!);
+    ctx.stroke();
+  }
+}
+
+/** The lines that are left of one, x and y in turn, where it is drawn for as many pixels as `dash` says and then left out, in turn. */
+export function dashesOf(points: readonly number[], dash: readonly number[]): number[][] {
+  const lines: number[][] = [];
+  let [turn, left] = [0, dash[0]!];
+  let line = [points[0]!, points[1]!];
+  for (let i = 2; i < points.length; i += 2) {
+    let [x, y] = [points[i - 2]!, points[i - 1]!];
+    const [endX, endY] = [points[i]!, points[i + 1]!];
+    let length = Math.hypot(endX - x, endY - y);
+    while (length > left) {
+      x += ((endX - x) * left) / length;
+      y += ((endY - y) * left) / length;
+      length -= left;
+      if (turn % 2 === 0) lines.push([...line, x, y]);
+      line = [x, y];
+      turn = (turn + 1) % dash.length;
+      left = dash[turn]!;
+    }
+    left -= length;
+    if (turn % 2 === 0) line.push(endX, endY);
+  }
+  if (turn % 2 === 0 && line.length > 2) lines.push(line);
+  return lines;
+}
+
 /** Two lines of `hair` beside each other, which are about as wide together as one of `width` is, up to twice that. */
-function strokeThin(ctx: CanvasRenderingContext2D, points: readonly number[], width: number, hair: number): void {
+function strokeThin(
+  ctx: CanvasRenderingContext2D,
+  lines: readonly (readonly number[])[],
+  width: number,
+  hair: number,
+): void {
   const aside = Math.max(0, width - hair) / 2;
   ctx.lineWidth = hair;
   ctx.beginPath();
-  for (let i = 0; i + 3 < points.length; i += 2) {
-    const [x1, y1, x2, y2] = [points[i]!, points[i + 1]!, points[i + 2]!, points[i + 3]!];
-    const length = Math.hypot(x2 - x1, y2 - y1) || 1;
-    const [x, y] = [((y1 - y2) / length) * aside, ((x2 - x1) / length) * aside];
-    ctx.moveTo(x1 + x, y1 + y);
-    ctx.lineTo(x2 + x, y2 + y);
-    ctx.moveTo(x1 - x, y1 - y);
-    ctx.lineTo(x2 - x, y2 - y);
-  }
+  for (const points of lines)
+    for (let i = 0; i + 3 < points.length; i += 2) {
+      const [x1, y1, x2, y2] = [points[i]!, points[i + 1]!, points[i + 2]!, points[i + 3]!];
+      const length = Math.hypot(x2 - x1, y2 - y1) || 1;
+      const [x, y] = [((y1 - y2) / length) * aside, ((x2 - x1) / length) * aside];
+      ctx.moveTo(x1 + x, y1 + y);
+      ctx.lineTo(x2 + x, y2 + y);
+      ctx.moveTo(x1 - x, y1 - y);
+      ctx.lineTo(x2 - x, y2 - y);
+    }
   ctx.stroke();
 }
 

@@ -2,9 +2,10 @@
 import { element, patchList, setText } from "../dom.ts";
 import { formatCount, formatShare, formatValue } from "../format.ts";
 import { t } from "../l10n.ts";
-import { overlayLine, type Scene } from "./canvas.ts";
+import type { Scene } from "./canvas.ts";
 import { otherValueAt } from "./legend.ts";
 import { middle } from "./lines.ts";
+import { overlayLine } from "./overlay.ts";
 import { progressOf } from "./progress.ts";
 import { type ChartSpec, nameOf } from "./spec.ts";
 
@@ -53,7 +54,7 @@ export function fillTable(table: HTMLTableElement, spec: ChartSpec, scene: Scene
   );
 }
 
-function columnsOf(spec: ChartSpec, { series, tile, events, other }: Scene): TableColumn[] {
+function columnsOf(spec: ChartSpec, { series, tile, events, others }: Scene): TableColumn[] {
   const format = spec.axis === "share" ? formatShare : formatValue;
   const columns: TableColumn[] = [{ title: TEXT.steps, cell: (i) => stepRange(tile.from[i]!, tile.to[i]!) }];
   for (const line of spec.lines) {
@@ -72,7 +73,8 @@ function columnsOf(spec: ChartSpec, { series, tile, events, other }: Scene): Tab
     } else columns.push(column(name, buckets.mean));
     if (metric === spec.marks) columns.push({ title: TEXT.nonFinite, cell: (i) => formatCount(buckets.nonfinite[i]!) });
   }
-  if (other && overlayLine(spec, other)) {
+  for (const other of others) {
+    if (!overlayLine(spec, other)) continue;
     const cell = (i: number) => otherValueAt(spec, other, middle(tile, i));
     columns.push({ title: other.name, cell });
   }

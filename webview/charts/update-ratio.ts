@@ -7,6 +7,6 @@ export const updateRatioChart: ChartSpec = {
   title: t("Update-to-weight ratio"),
   axis: "logarithmic",
   size: "small",
-  lines: [{ metric: "update_ratio", name: t("Update ÷ weights"), color: "update-ratio" }],
+  lines: [{ metric: "update_ratio", name: t("Update ÷ weights"), color: "update-ratio", compared: true }],
   absent: null,
 };

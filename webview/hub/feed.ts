@@ -1,6 +1,6 @@
 /**
  * What the dashboard knows of the hub: its state, the runs, the watched run, one tile, the layers and the events of the visible
- * window, and the distribution of its norms. A hidden page asks for nothing.
+ * window, the distribution of its norms, and the runs beside it. A hidden page asks for nothing.
  */
 import type { NormDistribution } from "../../protocol/advice.ts";
 import type { Frame } from "../../protocol/frame.ts";
@@ -9,6 +9,7 @@ import type { LayerSource, RunEvent } from "../../protocol/telemetry.ts";
 import type { Metric, RunDetail, RunSummary } from "../../protocol/viewer.ts";
 import type { hubState } from "../../protocol/webview.ts";
 import { log, reasonOf } from "../host.ts";
+import { Beside } from "./beside.ts";
 import type { HubClient } from "./client.ts";
 import { type LayerTile, readLayers } from "./layers.ts";
 import { Live } from "./live.ts";
@@ -20,8 +21,6 @@ const LAYERS_REST_MS = 1000;
 const DISTRIBUTION_REST_MS = 1000;
 /** What is new in a run is told with the run itself. */
 const EVENTS_REST_MS = 1000;
-/** A run that is compared with is looked at less closely. */
-const OTHER_REST_MS = 1000;
 
 export interface View {
   readonly run: string;
@@ -29,12 +28,6 @@ export interface View {
   readonly from: number;
   readonly to: number;
   readonly buckets: number;
-}
-
-/** A run beside the watched one; of all its series. */
-export interface OtherRun {
-  readonly run: string;
-  readonly series: "";
 }
 
 /** The layers of a view: `rows` of them from `first` on, null for all. */
@@ -67,9 +60,7 @@ export class Feed {
   readonly tile: Live<View, Tile>;
   readonly layers: Live<LayersOf, LayerTile>;
   readonly events: Live<EventsOf, readonly RunEvent[]>;
-  /** The run that the watched one is compared with, and its tile. */
-  readonly other: Live<OtherRun, RunDetail>;
-  readonly otherTile: Live<View, Tile>;
+  readonly beside: Beside;
   readonly distribution: Live<NormsOf, NormDistribution>;
   /** Why the runs, the watched run or what belongs to it could not be had. */
   problem: string | null = null;
@@ -79,20 +70,20 @@ export class Feed {
   #watched: string | null = null;
   #paused = true;
 
-  /** `metrics`: those that the charts draw. */
-  constructor(client: HubClient, metrics: Metric[], changed: () => void) {
+  /** `metrics`: those that the charts draw; `compared`: those that they draw of the runs beside the watched one. */
+  constructor(client: HubClient, metrics: Metric[], compared: Metric[], changed: () => void) {
     this.#client = client;
     this.#changed = changed;
     const isReady = () => !this.#paused && this.#connected;
-    const askTile = (view: View) => this.#askFrame("a tile", client.tile({ ...view, metrics }), readTile);
-    this.tile = new Live(askTile, isReady, changed);
-    this.otherTile = new Live(askTile, isReady, changed, OTHER_REST_MS);
-    this.other = new Live(
-      async ({ run }) => (await this.#attempt(client.request("run", { run })))?.run ?? null,
+    const askTile = (of: Metric[]) => (view: View) =>
+      this.#askFrame("a tile", client.tile({ ...view, metrics: of }), readTile);
+    this.tile = new Live(askTile(metrics), isReady, changed);
+    this.beside = new Beside({
+      askRun: async (run) => (await this.#attempt(client.request("run", { run })))?.run ?? null,
+      askTile: askTile(compared),
       isReady,
       changed,
-      OTHER_REST_MS,
-    );
+    });
     this.layers = new Live(
       ({ first, rows, follows: _, ...view }) => {
         const asked = client.layers({
@@ -191,17 +182,19 @@ export class Feed {
     const answer = await this.#attempt(this.#client.request("subscribe", { run }));
     if (!answer || run !== this.#watched) return;
     this.#setDetail(answer.run);
-    for (const live of [this.other, this.otherTile]) live.outdate();
+    for (const other of this.beside.runs) this.beside.outdate(other);
   }
 
   #setRuns(runs: RunSummary[]): void {
-    const other = this.other.question?.run;
-    const stepsOf = (all: RunSummary[] | null) => all?.find(({ id }) => id === other)?.steps;
-    if (stepsOf(runs) !== stepsOf(this.runs)) {
-      this.other.outdate();
-      this.otherTile.outdate();
-    }
+    const before = this.runs ?? [];
     this.runs = runs;
+    for (const other of this.beside.runs) {
+      const stateOf = (all: readonly RunSummary[]) => {
+        const summary = all.find(({ id }) => id === other);
+        return `${summary?.steps} ${summary?.status} ${summary?.name}`;
+      };
+      if (stateOf(runs) !== stateOf(before)) this.beside.outdate(other);
+    }
     if (this.#watched === null) this.problem = null;
     this.#changed();
   }

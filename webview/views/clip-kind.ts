@@ -40,7 +40,7 @@ export class ClipKindView {
     this.#of = of;
     this.#changed = changed;
     setHidden(this.element, !isVisible);
-    this.#picker.show(CHOICES, this.#kind);
+    this.#picker.show(CHOICES, [this.#kind]);
     return isVisible ? this.#kind : "norm";
   }
 }

@@ -1,125 +1,194 @@
-/** In what two runs differ: how they were set up, and what came of it. What is the same is not listed. */
+/** In what runs differ, a column a run: how they were set up, and what came of it. */
 import "./differences.css";
-import { fromJsonNumber } from "../../protocol/shape.ts";
-import type { RunDetail, SeriesDetail } from "../../protocol/viewer.ts";
-import { element, patchList, setHidden, setText } from "../dom.ts";
-import { fileName, formatCount, formatJson, formatShare, formatThreshold, shortHash } from "../format.ts";
+import { OVERLAY_COLORS } from "../charts/overlay.ts";
+import { element, patchList, setAttribute, setHidden, setText } from "../dom.ts";
+import { formatCount } from "../format.ts";
+import { log, reasonOf } from "../host.ts";
 import { t } from "../l10n.ts";
-import { statusOf } from "./status.ts";
-import { suggestedBy } from "./suggestion.ts";
+import { type AspectRow, type Cell, type Compared, compareRuns } from "./aspects.ts";
 
 const TEXT = {
   title: t("Differences"),
   what: t("What"),
   none: t("Nothing of what was recorded differs."),
-  noSeries: t("The other run has recorded no steps."),
+  noSeries: (name: string) => t("{0} has recorded no steps.", name),
+  against: (name: string) => t("Factors and signs are against {0}.", name),
+  same: (n: number) => t("Show what is the same ({0})", formatCount(n)),
+  copy: t("Copy as text"),
+  copied: t("Copied"),
+  failed: (reason: string) => t("Not copied: {0}", reason),
   stop: t("Stop comparing"),
-  unclipped: t("none"),
-  named: (name: string, id: string) => t("{0} ({1})", name, id),
+  takeOff: (name: string) => t("Stop comparing with {0}", name),
 };
+const SAID_MS = 4000;
 
-export interface Compared {
-  readonly run: RunDetail;
-  /** null: the run has none. */
-  readonly series: SeriesDetail | null;
-}
-
-interface Aspect {
+export interface NamedRun extends Compared {
   readonly name: string;
-  of(run: RunDetail, series: SeriesDetail | null): string | null | undefined;
+  /** null: the one on screen. */
+  readonly place: number | null;
 }
-
-const ASPECTS: readonly Aspect[] = [
-  { name: t("Script"), of: ({ summary }) => summary.script && fileName(summary.script) },
-  { name: t("Commit"), of: ({ code }) => code?.commit && shortHash(code.commit) },
-  { name: t("SHA-256 of the script"), of: ({ code }) => code?.scriptHash && shortHash(code.scriptHash) },
-  { name: t("Arguments"), of: ({ args }) => args.join(" ") },
-  { name: t("Optimizer"), of: (_, series) => series?.optimizer ?? null },
-  { name: t("Clipping"), of: (_, series) => series?.clip?.function.split(".").pop() ?? (series && TEXT.unclipped) },
-  { name: t("Threshold"), of: (_, series) => thresholdOf(series) },
-  { name: t("Latest learning rate"), of: (_, series) => latest(series, "lr") },
-  { name: t("Framework"), of: ({ summary, frameworkVersion }) => join(summary.framework, frameworkVersion) },
-  { name: t("Python"), of: ({ python }) => python },
-  { name: t("Processes"), of: ({ worldSize }) => formatCount(worldSize) },
-  { name: t("Status"), of: ({ summary }) => statusOf(summary) },
-  { name: t("Steps"), of: (_, series) => formatCount(series?.steps ?? 0) },
-  { name: t("Latest loss"), of: (_, series) => latest(series, "loss") },
-  { name: t("Median norm"), of: (_, series) => series && medianOf(series) },
-  { name: t("Clip rate of the last 200 steps"), of: (_, series) => share(series?.clipRate) },
-  { name: t("Suggested threshold"), of: (_, series) => threshold(series && suggestedBy(series.advice)) },
-  { name: t("NaN or infinite"), of: (_, series) => formatCount(series?.nonFinite ?? 0) },
-  { name: t("Skipped steps"), of: (_, series) => formatCount(series?.skipped ?? 0) },
-];
-
-const join = (...parts: (string | null)[]) => parts.filter(Boolean).join(" ");
-const latest = (series: SeriesDetail | null, metric: string) =>
-  series?.latest[metric] === undefined ? null : formatJson(series.latest[metric]);
-const medianOf = ({ advice: { evidence } }: SeriesDetail) =>
-  Number.isNaN(fromJsonNumber(evidence.median)) ? null : formatJson(evidence.median);
-const share = (of: number | null | undefined) => (of == null ? null : formatShare(of));
-const threshold = (of: number | null | undefined) => (of == null ? null : formatThreshold(of));
-/** Clipping by value has one, too, which is no bound on the norm. */
-const thresholdOf = (series: SeriesDetail | null) =>
-  threshold(series?.advice.inForce) ?? (series?.clip ? latest(series, "threshold") : null);
 
 export class DifferencesView {
   readonly element: HTMLElement;
-  readonly #heads: HTMLElement[] = [0, 1].map(() => element("th", { scope: "col" }));
+  readonly #head = element("tr");
   readonly #rows = element("tbody");
   readonly #note = element("p", { class: "aside-label" });
   readonly #frame: HTMLElement;
+  readonly #same = element("button", { type: "button", class: "quiet", "aria-pressed": "false" });
+  readonly #said = element("span", { role: "status" });
+  readonly #takeOff: (run: string) => void;
+  #runs: readonly NamedRun[] = [];
+  #all: readonly AspectRow[] = [];
 
-  constructor(stop: () => void) {
-    const button = element("button", { type: "button", class: "quiet" }, TEXT.stop);
-    button.addEventListener("click", stop);
-    const head = element("tr", {}, element("th", { scope: "col" }, TEXT.what), ...this.#heads);
+  /** `takeOff`: of one run; `stop`: of all. */
+  constructor({ takeOff, stop }: { takeOff(run: string): void; stop(): void }) {
+    this.#takeOff = takeOff;
+    const button = (text: string, act: () => void) => {
+      const made = element("button", { type: "button", class: "quiet" }, text);
+      made.addEventListener("click", act);
+      return made;
+    };
+    this.#same.addEventListener("click", () => {
+      setAttribute(this.#same, "aria-pressed", String(!this.#showsSame));
+      this.#fill();
+    });
     this.#frame = element(
       "div",
       { class: "scroll", role: "region", tabindex: 0, "aria-labelledby": "differences-title" },
-      element("table", {}, element("thead", {}, head), this.#rows),
+      element("table", {}, element("thead", {}, this.#head), this.#rows),
     );
     this.element = element(
       "section",
       { class: "panel differences", "aria-labelledby": "differences-title", hidden: true },
-      element("header", {}, element("h2", { id: "differences-title" }, TEXT.title), button),
+      element(
+        "header",
+        {},
+        element("h2", { id: "differences-title" }, TEXT.title),
+        element(
+          "div",
+          { class: "tools" },
+          this.#said,
+          this.#same,
+          button(TEXT.copy, () => void this.#copy()),
+          button(TEXT.stop, stop),
+        ),
+      ),
       this.#note,
       this.#frame,
     );
   }
 
-  /** `other`: null where nothing is compared. */
-  show(shown: Compared, other: Compared | null): void {
-    setHidden(this.element, other === null);
-    if (other === null) return;
-    const rows = ASPECTS.map(
-      ({ name, of }) => [name, of(shown.run, shown.series), of(other.run, other.series)] as const,
-    )
-      .filter(([, a, b]) => (a ?? "") !== (b ?? ""))
-      .map((row) => row.map((text) => text || "–"));
-    setText(this.#heads[0]!, nameBeside(shown.run, other.run));
-    setText(this.#heads[1]!, nameBeside(other.run, shown.run));
-    setHidden(this.#frame, rows.length === 0);
-    const silent = other.series === null;
-    setText(this.#note, silent ? TEXT.noSeries : TEXT.none);
-    setHidden(this.#note, !silent && rows.length > 0);
+  /** The first one is on screen, and the others are told against it; without others there is nothing to show. */
+  show(runs: readonly NamedRun[]): void {
+    setHidden(this.element, runs.length < 2);
+    if (runs.length < 2) return;
+    this.#runs = runs;
+    this.#all = compareRuns(runs);
+    this.#fill();
+  }
+
+  get #showsSame(): boolean {
+    return this.#same.getAttribute("aria-pressed") === "true";
+  }
+
+  /** Those on screen. */
+  get #shown(): readonly AspectRow[] {
+    return this.#showsSame ? this.#all : this.#all.filter(({ differs }) => differs);
+  }
+
+  #fill(): void {
+    const same = this.#all.filter(({ differs }) => !differs).length;
+    setText(this.#same, TEXT.same(same));
+    setHidden(this.#same, same === 0);
     patchList(
-      this.#rows,
-      rows,
-      () => element("tr", {}, element("th", { scope: "row" }), element("td"), element("td")),
-      (row, texts) => {
-        for (const [i, text] of texts.entries()) setText(row.cells[i]!, text);
+      this.#head,
+      [null, ...this.#runs],
+      () => (this.#head.children.length === 0 ? element("th", { scope: "col" }, TEXT.what) : this.#createHead()),
+      (cell, run) => {
+        if (run !== null) fillHead(cell, run);
       },
     );
+    patchList(
+      this.#rows,
+      this.#shown,
+      () => element("tr"),
+      (row, { name, cells, differs }) => {
+        setAttribute(row, "data-same", !differs);
+        patchList(
+          row,
+          [name, ...cells],
+          () => (row.children.length === 0 ? element("th", { scope: "row" }) : createCell()),
+          fillCell,
+        );
+      },
+    );
+    setHidden(this.#frame, this.#shown.length === 0);
+    const silent = this.#runs.find(({ series }) => series === null);
+    const isAlike = same === this.#all.length;
+    const first = this.#runs[0]!.name;
+    setText(this.#note, silent ? TEXT.noSeries(silent.name) : isAlike ? TEXT.none : TEXT.against(first));
+  }
+
+  #createHead(): HTMLTableCellElement {
+    const button = element("button", { type: "button", class: "quiet" }, "×");
+    button.addEventListener("click", () => this.#takeOff(button.value));
+    const swatch = element("span", { class: "swatch", "data-line": "other", "aria-hidden": "true" });
+    return element("th", { scope: "col" }, element("div", {}, swatch, element("bdi"), button));
+  }
+
+  /** A table in Markdown, which notes and issues show as one. */
+  get #text(): string {
+    const line = (cells: readonly string[]) =>
+      `| ${cells.map((cell) => cell.replaceAll("|", "\\|").replaceAll("\n", " ")).join(" | ")} |`;
+    return [
+      line([TEXT.what, ...this.#runs.map(({ name }) => name)]),
+      line(["---", ...this.#runs.map(() => "---")]),
+      ...this.#shown.map(({ name, cells }) => line([name, ...cells.map(textOf)])),
+      "",
+    ].join("\n");
+  }
+
+  async #copy(): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(this.#text);
+      this.#say(TEXT.copied);
+    } catch (error) {
+      log("warn", `the differences were not copied: ${reasonOf(error)}`);
+      this.#say(TEXT.failed(reasonOf(error)));
+    }
+  }
+
+  #say(text: string): void {
+    setText(this.#said, text);
+    setTimeout(() => setText(this.#said, ""), SAID_MS);
   }
 }
 
-/** The series of a run that is to be compared with one of another: of the same name, or else its first. */
-export const counterpart = ({ series }: RunDetail, { name, rank }: SeriesDetail): SeriesDetail | null =>
-  series.find((one) => one.name === name && one.rank === rank) ??
-  series.find((one) => one.name === name) ??
-  series[0] ??
-  null;
+const textOf = ({ text, change }: Cell): string => [text || "–", change && `(${change})`].filter(Boolean).join(" ");
 
-/** A run's name, with its id where the other one has the same. */
-export const nameBeside = ({ summary: { name, id } }: RunDetail, { summary: other }: RunDetail): string =>
-  name === other.name ? TEXT.named(name, id.slice(0, 8)) : name;
+const createCell = () => element("td", {}, element("span"), " ", element("span", { class: "change" }));
+
+function fillCell(node: HTMLTableCellElement, cell: string | Cell): void {
+  if (typeof cell === "string") {
+    setText(node, cell);
+    return;
+  }
+  const [text, change] = node.children as unknown as [HTMLElement, HTMLElement];
+  setText(text, cell.text || "–");
+  setText(change, cell.change);
+}
+
+function fillHead(head: Element, { name, place, run }: NamedRun): void {
+  const [swatch, text, button] = head.firstElementChild!.children as unknown as [
+    HTMLElement,
+    HTMLElement,
+    HTMLButtonElement,
+  ];
+  setHidden(swatch, place === null);
+  setAttribute(swatch, "data-color", place === null ? null : OVERLAY_COLORS[place]!);
+  setText(text, name);
+  setHidden(button, place === null);
+  button.value = run.summary.id;
+  setAttribute(button, "aria-label", TEXT.takeOff(name));
+  setAttribute(button, "title", TEXT.takeOff(name));
+}

@@ -269,9 +269,9 @@ export class DistributionView {
     const tried = this.#tried(this.#shown!);
     const effect = (at: number) => TEXT.tryIt(at, inWords(effectOf(norms, at)!));
     const entries = [
-      { name: `${TEXT.tried} ${effect(tried)}`, color: colors.after, isDashed: false },
-      inForce !== null && { name: `${TEXT.inForce} ${effect(inForce)}`, color: colors["in-force"], isDashed: false },
-      suggested !== null && { name: `${TEXT.suggested} ${effect(suggested)}`, color: colors.suggested, isDashed: true },
+      { name: `${TEXT.tried} ${effect(tried)}`, color: colors.after, dash: [] },
+      inForce !== null && { name: `${TEXT.inForce} ${effect(inForce)}`, color: colors["in-force"], dash: [] },
+      suggested !== null && { name: `${TEXT.suggested} ${effect(suggested)}`, color: colors.suggested, dash: [5, 3] },
     ].filter((entry) => entry !== false);
     const subtitle = `${this.#actions.subject()} · ${this.#note.textContent}`;
     return {

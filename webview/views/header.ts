@@ -1,17 +1,22 @@
-/** Which run and which series is shown, and how the run stands. */
+/** Which run and which series is shown, what it is compared with, and how the run stands. */
 import "./header.css";
 import type { RunDetail, RunSummary, SeriesDetail } from "../../protocol/viewer.ts";
+import { OVERLAY_COLORS } from "../charts/overlay.ts";
 import { element, setHidden } from "../dom.ts";
 import { fileName, formatCount, formatTime } from "../format.ts";
 import { t } from "../l10n.ts";
-import { Picker } from "./picker.ts";
+import { isFull, PLACES, type Places } from "../places.ts";
+import { type Choice, Picker } from "./picker.ts";
 import { StatusView, statusOf } from "./status.ts";
 
 const TEXT = {
   run: t("Run"),
   series: t("Series"),
-  other: t("Compare with"),
-  none: t("Compare with another run"),
+  others: t("Compare with"),
+  compare: t("Compare with other runs"),
+  none: t("No other run"),
+  compared: (n: number) => (n === 1 ? t("{0} run", formatCount(n)) : t("{0} runs", formatCount(n))),
+  full: t("At most {0} runs can be compared with: take one off to choose another.", formatCount(PLACES)),
   runDetail: (status: string, started: string, steps: number) =>
     steps === 1
       ? t("{0} · {1} · {2} step", status, started, formatCount(steps))
@@ -26,32 +31,33 @@ export class HeaderView {
   readonly element: HTMLElement;
   readonly #runs: Picker;
   readonly #series: Picker;
-  readonly #other: Picker;
+  readonly #others: Picker;
   readonly #status = new StatusView();
 
   constructor(actions: {
     chooseRun(id: string): void;
     chooseSeries(id: string): void;
+    /** Compares with this run, or no longer; null: with none. */
     compare(id: string | null): void;
   }) {
     this.#runs = new Picker("run", TEXT.run, actions.chooseRun);
     this.#series = new Picker("series", TEXT.series, actions.chooseSeries);
-    this.#other = new Picker("other", TEXT.other, (id) => actions.compare(id === NONE ? null : id));
+    this.#others = new Picker("others", TEXT.others, (id) => actions.compare(id === NONE ? null : id), true);
     this.element = element(
       "header",
       { class: "header" },
-      element("div", { class: "pickers" }, this.#runs.element, this.#series.element, this.#other.element),
+      element("div", { class: "pickers" }, this.#runs.element, this.#series.element, this.#others.element),
       this.#status.element,
     );
   }
 
-  /** `other`: the run that it is compared with. */
+  /** `others`: the runs that it is compared with. */
   show(
     runs: readonly RunSummary[],
     run: string | null,
     detail: RunDetail | null,
     series: SeriesDetail | null,
-    other: string | null,
+    others: Places,
   ): void {
     setHidden(this.element, runs.length === 0);
     const choices = runs.map((summary) => ({
@@ -60,9 +66,12 @@ export class HeaderView {
       icon: summary.status,
       detail: TEXT.runDetail(statusOf(summary), formatTime(summary.startedAt), summary.steps),
     }));
-    this.#runs.show(choices, run);
-    setHidden(this.#other.element, choices.length < 2);
-    this.#other.show([{ id: NONE, name: TEXT.none, detail: "" }, ...choices.filter(({ id }) => id !== run)], other);
+    this.#runs.show(choices, run === null ? [] : [run]);
+    setHidden(this.#others.element, choices.length < 2);
+    this.#showOthers(
+      choices.filter(({ id }) => id !== run),
+      others,
+    );
     const ofRanks = detail?.series ?? [];
     const all = ofRanks.filter((one) => ofRanks.find(({ name }) => name === one.name) === one);
     setHidden(this.#series.element, all.length < 2);
@@ -71,8 +80,26 @@ export class HeaderView {
       name: label,
       detail: TEXT.seriesDetail(optimizer ?? (site ? `${fileName(site.file)}:${site.line}` : ""), steps),
     }));
-    this.#series.show(seriesChoices, series?.name ?? null);
+    this.#series.show(seriesChoices, series === null ? [] : [series.name]);
     setHidden(this.#status.element, detail === null);
     if (detail) this.#status.show(detail);
+  }
+
+  #showOthers(runs: readonly Choice[], others: Places): void {
+    const chosen = runs.filter(({ id }) => others.includes(id));
+    const isLast = isFull(others);
+    const choices = runs.map((choice): Choice => {
+      const place = others.indexOf(choice.id);
+      return place < 0 ? { ...choice, isRefused: isLast } : { ...choice, color: OVERLAY_COLORS[place]! };
+    });
+    const none = { id: NONE, name: TEXT.none, detail: "" };
+    const detail = chosen.length === 1 ? chosen[0]!.name : TEXT.compared(chosen.length);
+    const face = { ...none, name: chosen.length === 0 ? TEXT.compare : TEXT.others };
+    this.#others.show(
+      [none, ...choices],
+      chosen.length === 0 ? [NONE] : chosen.map(({ id }) => id),
+      chosen.length === 0 ? face : { ...face, detail },
+      isLast ? TEXT.full : "",
+    );
   }
 }

@@ -314,7 +314,7 @@ export class LayersView {
     const last = one.metrics.get("norm_pre")!.mean.findLast((mean) => !Number.isNaN(mean));
     const latest = last === undefined ? {} : { norm_pre: toJsonNumber(last) };
     this.#layer.panel.draw(
-      { series: { ...series, latest }, tile: one, window, events: [], other: null },
+      { series: { ...series, latest }, tile: one, window, events: [], others: [] },
       tables.includes(`layer`),
     );
   }

@@ -1,4 +1,4 @@
-/** A button that opens a list to choose from, with the keys of a native select. */
+/** A button that opens a list to choose one from, or several, with the keys of a native select. */
 import "./picker.css";
 import { element, patchList, setAttribute, setHidden, setText } from "../dom.ts";
 import { createIcon, type IconName, setIcon } from "./icon.ts";
@@ -8,23 +8,34 @@ export interface Choice {
   readonly name: string;
   readonly detail: string;
   readonly icon?: IconName;
+  /** Colour of what was chosen, by the names of a legend. */
+  readonly color?: string | null;
+  /** Can't be chosen now. */
+  readonly isRefused?: boolean;
 }
 
 const TYPE_AHEAD_MS = 800;
+/** Pixels between a list and the edge of the page. */
+const EDGE = 8;
 const UNTYPED = { text: "", at: Number.NEGATIVE_INFINITY };
 
 export class Picker {
   readonly element: HTMLElement;
   readonly #button: HTMLButtonElement;
   readonly #list: HTMLUListElement;
+  readonly #note = element("p", { class: "aside-label", role: "status" });
+  readonly #popup: HTMLElement;
   readonly #onChoose: (id: string) => void;
+  readonly #isMany: boolean;
   #choices: readonly Choice[] = [];
-  #chosen = 0;
+  #first = 0;
   #active = 0;
   #typed = UNTYPED;
 
-  constructor(id: string, label: string, onChoose: (id: string) => void) {
+  /** `isMany`: several can be chosen, and the list stays open meanwhile. */
+  constructor(id: string, label: string, onChoose: (id: string) => void, isMany = false) {
     this.#onChoose = onChoose;
+    this.#isMany = isMany;
     this.#button = element(
       "button",
       {
@@ -41,26 +52,35 @@ export class Picker {
       element("span", { class: "detail" }),
       createIcon("chevron"),
     );
-    this.#list = element("ul", { id: `${id}-list`, role: "listbox", "aria-label": label, hidden: true });
-    this.element = element("div", { class: "picker" }, this.#button, this.#list);
-    this.#button.addEventListener("click", () => this.#toggle(this.#list.hidden === true));
+    this.#list = element("ul", {
+      id: `${id}-list`,
+      role: "listbox",
+      "aria-label": label,
+      "aria-multiselectable": isMany ? "true" : null,
+    });
+    this.#popup = element("div", { class: "popup", hidden: true }, this.#list, this.#note);
+    this.element = element("div", { class: "picker" }, this.#button, this.#popup);
+    this.#button.addEventListener("click", () => this.#toggle(!this.#isOpen));
     this.#button.addEventListener("keydown", (event) => this.#onKey(event));
     this.#button.addEventListener("blur", () => this.#toggle(false));
+    // It was placed where it had room.
+    window.addEventListener("resize", () => this.#toggle(false));
     // Keeps the focus on the button, so that the list closes on a click elsewhere only.
-    this.#list.addEventListener("pointerdown", (event) => event.preventDefault());
+    this.#popup.addEventListener("pointerdown", (event) => event.preventDefault());
     this.#list.addEventListener("click", (event) => {
       const option = (event.target as Element).closest("li");
       if (option) this.#choose([...this.#list.children].indexOf(option));
     });
   }
 
-  show(choices: readonly Choice[], chosen: string | null): void {
+  /** `chosen`: of one choice only the first counts; `face`: what the button says, of one choice that choice; `note`: below the list. */
+  show(choices: readonly Choice[], chosen: readonly string[], face?: Choice, note = ""): void {
     this.#choices = choices;
-    this.#chosen = Math.max(
+    this.#first = Math.max(
       0,
-      choices.findIndex(({ id }) => id === chosen),
+      choices.findIndex(({ id }) => chosen.includes(id)),
     );
-    const shown = choices[this.#chosen];
+    const shown = face ?? choices[this.#first];
     const [icon, name, detail] = this.#button.children as unknown as [SVGSVGElement, HTMLElement, HTMLElement];
     fill(icon, name, detail, shown ?? { id: "", name: "", detail: "" });
     setAttribute(
@@ -68,6 +88,8 @@ export class Picker {
       "aria-description",
       shown ? [shown.name, shown.detail].filter(Boolean).join(", ") : null,
     );
+    setText(this.#note, note);
+    setHidden(this.#note, note === "");
     patchList(
       this.#list,
       choices,
@@ -75,30 +97,51 @@ export class Picker {
         element(
           "li",
           { role: "option" },
+          ...(this.#isMany ? [element("span", { class: "box", "aria-hidden": "true" })] : []),
           createIcon("info"),
           element("span", { class: "name" }),
           element("span", { class: "detail" }),
         ),
       (option, choice, i) => {
-        const parts = option.children as unknown as [SVGSVGElement, HTMLElement, HTMLElement];
+        const parts = [...option.children] as unknown as [SVGSVGElement, HTMLElement, HTMLElement];
+        if (this.#isMany) setAttribute(parts.shift()!, "data-color", choice.color ?? null);
         fill(...parts, choice);
         setAttribute(option, "id", `${this.#list.id}-${i}`);
-        setAttribute(option, "aria-selected", String(i === this.#chosen));
+        const isChosen = this.#isMany ? chosen.includes(choice.id) : i === this.#first;
+        setAttribute(option, "aria-selected", String(isChosen));
+        setAttribute(option, "aria-disabled", choice.isRefused ? "true" : null);
       },
     );
     this.#mark();
   }
 
+  get #isOpen(): boolean {
+    return !this.#popup.hidden;
+  }
+
   #toggle(open: boolean): void {
-    if (open === !this.#list.hidden) return;
-    setHidden(this.#list, !open);
+    if (open === this.#isOpen) return;
+    setHidden(this.#popup, !open);
     setAttribute(this.#button, "aria-expanded", String(open));
-    if (open) this.#active = this.#chosen;
+    if (open) {
+      this.#active = this.#first;
+      this.#keepInPage();
+    }
     this.#mark();
   }
 
+  /** Moves the list aside where it would stand out of the page. */
+  #keepInPage(): void {
+    const { style } = this.#popup;
+    style.translate = "";
+    const { left, right } = this.#popup.getBoundingClientRect();
+    const beyond = right - document.documentElement.clientWidth + EDGE;
+    if (beyond > 0) style.translate = `${-beyond}px`;
+    else if (left < EDGE) style.translate = `${EDGE - left}px`;
+  }
+
   #mark(): void {
-    const open = !this.#list.hidden;
+    const open = this.#isOpen;
     this.#active = Math.min(this.#active, this.#choices.length - 1);
     for (const [i, option] of [...this.#list.children].entries())
       setAttribute(option, "data-active", open && i === this.#active);
@@ -108,13 +151,16 @@ export class Picker {
 
   #choose(i: number): void {
     const choice = this.#choices[i];
-    this.#toggle(false);
     this.#typed = UNTYPED;
-    if (choice) this.#onChoose(choice.id);
+    if (this.#isMany) {
+      this.#active = i;
+      this.#mark();
+    } else this.#toggle(false);
+    if (choice && !choice.isRefused) this.#onChoose(choice.id);
   }
 
   #onKey(event: KeyboardEvent): void {
-    const open = !this.#list.hidden;
+    const open = this.#isOpen;
     const last = this.#choices.length - 1;
     const moves: Record<string, number> = {
       ArrowDown: this.#active + 1,

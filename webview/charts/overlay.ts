@@ -1,0 +1,41 @@
+/** A run beside the one that a chart shows: over the same steps the one line of it that the chart compares. */
+import type { SeriesDetail } from "../../protocol/viewer.ts";
+import type { MetricBuckets, Tile } from "../hub/tile.ts";
+import type { PaletteColor } from "./palette.ts";
+import type { ChartSpec, LineSpec } from "./spec.ts";
+
+export interface Overlay {
+  /** From 0 on; it gives the colour. */
+  readonly place: number;
+  readonly name: string;
+  readonly series: SeriesDetail;
+  readonly tile: Tile;
+}
+
+export const OVERLAY_COLORS = [
+  "other-1",
+  "other-2",
+  "other-3",
+  "other-4",
+  "other-5",
+  "other-6",
+] as const satisfies readonly PaletteColor[];
+
+/** In high contrast, where colours are few, dashes tell them apart, too: pixels of line and gap by place. */
+export const OVERLAY_DASHES: readonly (readonly number[])[] = [
+  [5, 3],
+  [2, 3],
+  [12, 3],
+  [12, 3, 2, 3],
+  [6, 8],
+  [12, 3, 2, 3, 2, 3],
+];
+
+/** The line of another run that a chart shows: the first of those to compare that the run has. */
+export const overlayLine = ({ lines }: ChartSpec, { series, tile }: Overlay): LineSpec | undefined =>
+  lines.find((line) => line.compared && line.applies?.(series) !== false && tile.metrics.has(line.metric));
+
+export function overlayBuckets(spec: ChartSpec, overlay: Overlay): MetricBuckets | undefined {
+  const line = overlayLine(spec, overlay);
+  return line && overlay.tile.metrics.get(line.metric);
+}
