@@ -238,6 +238,7 @@ function render(): void {
   const { tables, whatIf, modules, layer, rank, events: filter, groups } = state();
   const advised = shownSeries(null) ?? series;
   const [outcome, change] = [outcomeOf(outcomes, detail, advised), outcomeOf(changes, detail, advised)];
+  const isLive = feed.hub.state === "connected";
   // Who moves about the steps changes nothing beside the charts, where there may be hundreds of rows.
   const given = [
     kind,
@@ -246,6 +247,7 @@ function render(): void {
     detail,
     series,
     others.join(),
+    isLive,
     ...others.map((id) => id && feed.beside.detailOf(id)),
     outcome,
     change,
@@ -257,7 +259,7 @@ function render(): void {
   const isNews = isOther(given, told);
   told = given;
   if (isNews) {
-    header.show(feed.runs ?? [], run, detail, series, others);
+    header.show(feed.runs ?? [], run, detail, series, others, isLive);
     pause.show(detail);
     story.show(detail);
   }
@@ -297,7 +299,7 @@ function render(): void {
   const isBehind = feed.tile.isAsking && scene?.tile === tile;
   const latest = isBehind ? { series: scene!.series, events: scene!.events } : { series, events: chartedEvents };
   scene = tile && { ...latest, tile, window: drawn, others: overlays };
-  toolbar.show(window, whole, detail.summary.status === "running" && feed.hub.state === "connected");
+  toolbar.show(window, whole, detail.summary.status === "running" && isLive);
   for (const [{ id }, panel] of panels) panel.draw(scene, tables.includes(id));
   const layered = feed.layers.question;
   layers.show(

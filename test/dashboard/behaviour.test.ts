@@ -367,13 +367,20 @@ test("a message that fits no shape is reported and changes nothing", async () =>
 });
 
 test("a lost connection is said, and mended without losing the picture", async () => {
+  await (await stage.probe(live("left-alone"))).tell();
   const relay = stage.hub.relay();
-  const dashboard = await stage.open({ run: "unclipped", relay });
+  const dashboard = await stage.open({ run: "left-alone", relay });
+  const status = dashboard.page.locator(".status p");
+  assert.match(await status.innerText(), /^Running ·/);
   relay.drop();
   await dashboard.page.locator(".banner").getByText("Disconnected").waitFor();
   await dashboard.page.locator('[data-chart="norm"] canvas').waitFor();
+  // It may have ended since.
+  await status.getByText("Running when last heard from ·").waitFor();
+  await dashboard.page.locator("#run").getByText("Running when last heard from ·").waitFor();
   relay.reconnect();
   await dashboard.page.locator(".banner").waitFor({ state: "hidden" });
+  await status.getByText("Running ·").waitFor();
   await dashboard.close();
 });
 

@@ -80,6 +80,33 @@ test("a threshold is changed by the keyboard: asked for, under way, and then in 
   await dashboard.close();
 });
 
+test("once clipping is switched off, no threshold or clip rate of before is told as the newest", async () => {
+  const run = { ...runs.controlled, info: { ...runs.controlled.info, id: "switched-off", name: "switched off" } };
+  const probe = await stage.probe(run);
+  await probe.tell();
+  const dashboard = await stage.open({ run: "switched-off", height: 1400 });
+  const { page } = dashboard;
+  const told = (name: string) =>
+    page.locator('[data-chart="norm"] .legend li').filter({ hasText: name }).locator(".value");
+  const rate = page.locator('[data-figure="clip-rate"] .value');
+  assert.equal(await told("Threshold").innerText(), "1");
+  assert.match(await rate.innerText(), /%$/);
+  await page.getByRole("button", { name: "Switch clipping off" }).click();
+  const heard = probe.asked();
+  const answered = stage.hub.control("switched-off", "adamw", "off");
+  const { id } = await heard;
+  await probe.controlled(id, { series: "adamw", threshold: "off", since: 690 }, 1);
+  await answered;
+  await told("Threshold").getByText("off", { exact: true }).waitFor();
+  await rate.getByText("off", { exact: true }).waitFor();
+  await page.locator('[data-chart="clip-rate"] .legend .value').getByText("off", { exact: true }).waitFor();
+  // At a step where there was one, it is told.
+  await page.locator('[data-chart="norm"] .surface').focus();
+  await page.keyboard.press("Home");
+  await told("Threshold").getByText("1", { exact: true }).waitFor();
+  await dashboard.close();
+});
+
 test("the suggestion is offered where it is better than what is in force, and else is said to be none", async () => {
   await (await stage.probe(runs.loose)).tell();
   const dashboard = await stage.open({ run: "loose", height: 1400 });

@@ -153,7 +153,7 @@ export class RecordedProbe {
       step: since,
       time: this.#run.info.startedAt + since * 0.05,
       message: `The clipping threshold was set to ${threshold} by the user.`,
-      data: { from, to: threshold, by: "user" },
+      data: { from, to: threshold === "off" ? null : threshold, by: "user" },
     });
   }
 

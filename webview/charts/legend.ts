@@ -4,10 +4,16 @@ import type { SeriesDetail } from "../../protocol/viewer.ts";
 import { element, patchList, setAttribute, setHidden, setText } from "../dom.ts";
 import { formatShare, formatThreshold, formatValue } from "../format.ts";
 import { bucketAt, type Tile } from "../hub/tile.ts";
+import { t } from "../l10n.ts";
 import type { Scene } from "./canvas.ts";
 import { OVERLAY_COLORS, type Overlay, overlayLine } from "./overlay.ts";
 import type { PaletteColor } from "./palette.ts";
 import { type ChartSpec, type LineSpec, nameOf } from "./spec.ts";
+import { isSwitchedOff } from "./switched-off.ts";
+
+/** What a series no longer has once its clipping was switched off. */
+const ENDED_BY_OFF: ReadonlySet<string> = new Set(["threshold", "clipped"]);
+const OFF = t("off");
 
 export interface LegendEntry {
   readonly name: string;
@@ -36,15 +42,17 @@ export function fillLegend(list: HTMLUListElement, spec: ChartSpec, scene: Scene
 }
 
 /** The entries of a chart's legend; `step` as above. */
-export function legendOf(spec: ChartSpec, { series, tile, others }: Scene, step: number | null): LegendEntry[] {
+export function legendOf(spec: ChartSpec, { series, tile, events, others }: Scene, step: number | null): LegendEntry[] {
   const entries: LegendEntry[] = [];
+  const isOff = isSwitchedOff(events, series.id);
   for (const line of spec.lines) {
     if (
       line.applies?.(series) === false ||
       (series.latest[line.metric] === undefined && !tile.metrics.has(line.metric))
     )
       continue;
-    const value = step === null ? latest(spec, line, series) : valueAt(spec, line, tile, bucketAt(tile, step));
+    const newest = isOff && ENDED_BY_OFF.has(line.metric) ? OFF : latest(spec, line, series);
+    const value = step === null ? newest : valueAt(spec, line, tile, bucketAt(tile, step));
     entries.push({ name: nameOf(line, series), color: line.color, line: line.band ? "band" : "solid", value });
   }
   const level = spec.level?.value(series) ?? null;

@@ -1,6 +1,7 @@
 /** In what runs are compared: how they were set up, and what came of it. */
 import { fromJsonNumber } from "../../protocol/shape.ts";
 import type { Metric, RunDetail, SeriesDetail } from "../../protocol/viewer.ts";
+import { isSwitchedOff } from "../charts/switched-off.ts";
 import { fileName, formatCount, formatShare, formatThreshold, formatValue, shortHash } from "../format.ts";
 import type { Tile } from "../hub/tile.ts";
 import { t } from "../l10n.ts";
@@ -31,7 +32,7 @@ export interface Cell {
 
 interface Aspect {
   readonly name: string;
-  text(of: Compared): string | null | undefined;
+  text(of: Compared): string | false | null | undefined;
   /** Of what is a number: that number, and how one is told against another. */
   readonly number?: (of: Compared) => number | null | undefined;
   readonly change?: (value: number, first: number) => string;
@@ -73,7 +74,15 @@ const ASPECTS: readonly Aspect[] = [
     name: t("Clipping"),
     text: ({ series }) => series?.clip?.function.split(".").pop() ?? (series && t("none")),
   },
-  numeric(t("Threshold"), ({ series }) => thresholdOf(series), formatThreshold, factor),
+  {
+    name: t("Threshold"),
+    text: (of) => {
+      const threshold = thresholdOf(of);
+      return threshold === null ? isOff(of) && t("off") : formatThreshold(threshold);
+    },
+    number: thresholdOf,
+    change: factor,
+  },
   numeric(t("Latest learning rate"), ({ series }) => latest(series, "lr"), formatValue, factor),
   {
     name: t("Framework"),
@@ -104,7 +113,7 @@ export function compareRuns(runs: readonly Compared[]): AspectRow[] {
     const cells = runs.map((run, i): Cell => {
       const value = i === 0 ? null : (number?.(run) ?? null);
       const isTold = change && value !== null && first !== null && Number.isFinite(value) && Number.isFinite(first);
-      return { text: text(run) ?? "", change: isTold && value !== first ? change(value, first) : "" };
+      return { text: text(run) || "", change: isTold && value !== first ? change(value, first) : "" };
     });
     return { name, cells, differs: cells.some((cell) => cell.text !== cells[0]!.text) };
   });
@@ -122,8 +131,13 @@ const medianOf = (series: SeriesDetail | null): number | null => {
 };
 
 /** Clipping by value has one, too, which is no bound on the norm. */
-const thresholdOf = (series: SeriesDetail | null): number | null =>
-  series?.advice.inForce ?? (series?.clip ? latest(series, "threshold") : null);
+function thresholdOf({ run, series }: Pick<Compared, "run" | "series">): number | null {
+  if (isOff({ run, series })) return null;
+  return series?.advice.inForce ?? (series?.clip ? latest(series, "threshold") : null);
+}
+
+const isOff = ({ run, series }: Pick<Compared, "run" | "series">): boolean =>
+  series !== null && isSwitchedOff(run.events, series.id);
 
 const shareOf = (count: number, of: number): number => (of === 0 ? 0 : count / of);
 const countOf = (count: number, of: number): string =>

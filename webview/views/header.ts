@@ -51,20 +51,21 @@ export class HeaderView {
     );
   }
 
-  /** `others`: the runs that it is compared with. */
+  /** `others`: the runs that it is compared with; `isLive`: what changes is heard of. */
   show(
     runs: readonly RunSummary[],
     run: string | null,
     detail: RunDetail | null,
     series: SeriesDetail | null,
     others: Places,
+    isLive: boolean,
   ): void {
     setHidden(this.element, runs.length === 0);
     const choices = runs.map((summary) => ({
       id: summary.id,
       name: summary.name,
       icon: summary.status,
-      detail: TEXT.runDetail(statusOf(summary), formatTime(summary.startedAt), summary.steps),
+      detail: TEXT.runDetail(statusOf(summary, isLive), formatTime(summary.startedAt), summary.steps),
     }));
     this.#runs.show(choices, run === null ? [] : [run]);
     setHidden(this.#others.element, choices.length < 2);
@@ -82,7 +83,7 @@ export class HeaderView {
     }));
     this.#series.show(seriesChoices, series === null ? [] : [series.name]);
     setHidden(this.#status.element, detail === null);
-    if (detail) this.#status.show(detail);
+    if (detail) this.#status.show(detail, isLive);
   }
 
   #showOthers(runs: readonly Choice[], others: Places): void {

@@ -8,6 +8,7 @@ import { createIcon, setIcon } from "./icon.ts";
 
 const TEXT = {
   running: t("Running"),
+  wasRunning: t("Running when last heard from"),
   lost: t("No longer heard from; the steps up to here are kept"),
   finished: t("Finished"),
   failed: t("Failed"),
@@ -25,8 +26,13 @@ const TEXT = {
 export const statusName = (status: RunSummary["status"]): string => TEXT[status].split(";")[0]!;
 
 /** Of an imported run it is not known how it ended, unless its log says that it failed. */
-export const statusOf = ({ status, source }: RunSummary): string =>
-  source && status !== "failed" ? TEXT.isImported : statusName(status);
+export const statusOf = ({ status, source }: RunSummary, isLive = true): string => {
+  if (source && status !== "failed") return TEXT.isImported;
+  return status === "running" && !isLive ? TEXT.wasRunning : statusName(status);
+};
+
+/** Of a run that may have ended since. */
+const lastHeard = (status: RunSummary["status"]): string => (status === "running" ? TEXT.wasRunning : TEXT[status]);
 
 export class StatusView {
   readonly element: HTMLElement;
@@ -52,7 +58,11 @@ export class StatusView {
     );
   }
 
-  show({ summary, error, exitCode, frameworkVersion, python, code, attempts, ranks }: RunDetail): void {
+  /** `isLive`: what changes is heard of. */
+  show(
+    { summary, error, exitCode, frameworkVersion, python, code, attempts, ranks }: RunDetail,
+    isLive: boolean,
+  ): void {
     const lost = ranks.find(({ status }) => status === "lost");
     setIcon(this.#icon, summary.status);
     setAttribute(this.#icon, "data-status", summary.status);
@@ -60,7 +70,11 @@ export class StatusView {
     const { source } = summary;
     const lasted = summary.lastSeen - summary.startedAt;
     const parts = [
-      source && !failed ? TEXT.imported(fileName(source.file)) : TEXT[summary.status],
+      source && !failed
+        ? TEXT.imported(fileName(source.file))
+        : isLive
+          ? TEXT[summary.status]
+          : lastHeard(summary.status),
       failed && exitCode !== null ? TEXT.exitCode(exitCode) : null,
       summary.status === "running" ? null : TEXT.steps(summary.steps),
       // Many a log tells no times.

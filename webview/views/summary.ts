@@ -1,6 +1,7 @@
 /** The run's figures at a glance, each with a word on what it means. */
 import "./summary.css";
 import type { RunDetail, SeriesDetail } from "../../protocol/viewer.ts";
+import { isSwitchedOff } from "../charts/switched-off.ts";
 import { element, setAttribute, setText } from "../dom.ts";
 import { formatCount, formatJson, formatShare } from "../format.ts";
 import { t } from "../l10n.ts";
@@ -36,7 +37,8 @@ const FIGURES: readonly Figure[] = [
     id: "clip-rate",
     name: t("Recent clip rate"),
     explanation: t("The share of the last 200 steps whose gradient was clipped. A high rate alone is no fault."),
-    value: ({ clipRate }) => (clipRate === null ? "–" : formatShare(clipRate)),
+    value: ({ id, clipRate }, { events }) =>
+      isSwitchedOff(events, id) ? t("off") : clipRate === null ? "–" : formatShare(clipRate),
   },
   {
     id: "spikes",
