@@ -384,6 +384,35 @@ test("a lost connection is said, and mended without losing the picture", async (
   await dashboard.close();
 });
 
+test("from right to left, a text in Latin letters ends with its full stop, on the page's side", async () => {
+  const dashboard = await stage.open({ run: "unclipped" });
+  await dashboard.page.evaluate(() => document.documentElement.setAttribute("dir", "rtl"));
+  await dashboard.settled();
+  const text = dashboard.page.locator(".suggestion .explanation p").first();
+  const { stop, before, gap } = await text.evaluate((paragraph) => {
+    const node = paragraph.firstChild as Text;
+    const at = (from: number) => {
+      const range = document.createRange();
+      range.setStart(node, from);
+      range.setEnd(node, from + 1);
+      return range.getBoundingClientRect();
+    };
+    const box = paragraph.getBoundingClientRect();
+    const lines = document.createRange();
+    lines.selectNodeContents(paragraph);
+    const { length } = node.data;
+    return {
+      stop: at(length - 1).left,
+      before: at(length - 2).left,
+      gap: box.right - lines.getBoundingClientRect().right,
+    };
+  });
+  assert.match((await text.textContent())!, /\w\.$/);
+  assert.ok(stop > before, `the full stop stands at ${stop}, the letter before it at ${before}`);
+  assert.ok(gap < 2, `${gap} pixels to the page's side`);
+  await dashboard.close();
+});
+
 test("a panel in another language shows that language", async () => {
   const bundle = { Loss: "Verlust", "{0} · {1} · {2} steps": "{0} · {1} · {2} Schritte" };
   const dashboard = await stage.open({ run: "unclipped", bundle });
