@@ -50,6 +50,8 @@ export interface Quality {
   /** Share of runs that went non-finite. */
   failed: number;
   worst: { task: string; seed: string; threshold: number; ratio: number };
+  /** Logarithm of loss / best loss by task, the mean over its seeds. */
+  byTask: Record<string, number>;
 }
 
 /** Each task's traces of `clip`, all seeds, cut after `steps`: the method's threshold from each, and what it would cost. */
@@ -76,7 +78,8 @@ export function quality(
     failed += outcome.failed;
     if (ratio > worst.ratio) worst = { task, seed, threshold, ratio };
   }
-  const perTask = [...logs.values()].map(mean);
+  const byTask = Object.fromEntries([...logs].map(([task, ratios]) => [task, mean(ratios)]));
+  const perTask = Object.values(byTask);
   return {
     regret: Math.expm1(mean(perTask)),
     interval: bootstrap(perTask),
@@ -84,7 +87,22 @@ export function quality(
     twiceBest: twiceBest / count,
     failed: failed / count,
     worst,
+    byTask,
   };
+}
+
+/** How much larger the losses of one method are than another's on the same tasks. */
+export interface Difference {
+  /** Geometric mean of loss / the other's loss, minus 1. */
+  readonly excess: number;
+  /** 95 % of it, when the tasks are drawn again and again from these. */
+  readonly interval: readonly [number, number];
+}
+
+/** `byTask` of each, as in {@link Quality}. */
+export function difference(of: Record<string, number>, from: Record<string, number>): Difference {
+  const logs = Object.entries(of).map(([task, log]) => log - from[task]!);
+  return { excess: Math.expm1(mean(logs)), interval: bootstrap(logs) };
 }
 
 /** Seeds of a task are no tasks of their own: whole tasks are drawn. */

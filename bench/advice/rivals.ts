@@ -8,12 +8,12 @@ import { roundThreshold, staticThreshold } from "../../server/advice/threshold.t
 
 export type Method = (norms: readonly number[]) => number;
 
-const percentile =
+export const percentile =
   (q: number): Method =>
   (norms) =>
     quantileOfSorted(Float64Array.from(norms).sort(), q);
 
-const mean: Method = (norms) => norms.reduce((sum, norm) => sum + norm, 0) / norms.length;
+export const mean: Method = (norms) => norms.reduce((sum, norm) => sum + norm, 0) / norms.length;
 
 /** ZClip: exponential mean and deviation of the norms (0.97, 25 steps of warm-up), 2.5 deviations above the mean; an outlier enters clipped. */
 const zclip: Method = (norms) => {
@@ -29,7 +29,7 @@ const zclip: Method = (norms) => {
   return average + 2.5 * Math.sqrt(variance);
 };
 
-const gradsight: Method = (norms) => {
+export const gradsight: Method = (norms) => {
   const history = new NormHistory();
   for (const [step, norm] of norms.entries()) history.push(step, norm);
   return roundThreshold(staticThreshold(history.statistics()!));

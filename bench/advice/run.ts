@@ -4,10 +4,11 @@ import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { cost } from "./cost.ts";
 import { diagnosisRecall } from "./diagnoses.ts";
+import { chosenOnOthers, FAMILIES } from "./families.ts";
 import { faultRecall } from "./faults.ts";
 import { heldOut } from "./held-out.ts";
 import { detectionParity, suggestionParity } from "./parity.ts";
-import { quality, readOracle } from "./quality.ts";
+import { difference, mean, quality, readOracle } from "./quality.ts";
 import { METHODS } from "./rivals.ts";
 import { readTable, readTraces, type Trace } from "./traces.ts";
 
@@ -31,11 +32,26 @@ const after = (steps: number) =>
   );
 const methods = after(1000);
 const earlier = Object.fromEntries([200, 300, 500].map((steps) => [steps, after(steps)]));
+const ours = methods.Gradsight!.byTask;
+const differences = Object.fromEntries(
+  Object.entries(methods).map(([name, { byTask }]) => [name, difference(byTask, ours)]),
+);
+const fitted = Object.entries(FAMILIES).map(([name, rules]) => ({
+  name,
+  rules: rules.map((rule) => quality(rule, traces, oracle, "1.0", 1000).byTask),
+}));
+const families = Object.fromEntries(
+  [...fitted, { name: "the best of these", rules: fitted.flatMap(({ rules }) => rules) }].map(({ name, rules }) => {
+    const byTask = chosenOnOthers(rules);
+    return [name, { regret: Math.expm1(mean(Object.values(byTask))), ...difference(byTask, ours) }];
+  }),
+);
 const ceiling = heldOut(oracle);
 const beside = ceiling && new Map([...oracle].filter(([task]) => ceiling.tasks.includes(task)));
 const time = cost(1_000_000);
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`.padStart(8);
+const signed = (share: number) => `${share < 0 ? "−" : "+"}${(100 * Math.abs(share)).toFixed(1)} %`.padStart(9);
 console.log(`Thresholds from 1000 steps of runs clipped at 1.0; ${oracle.size} tasks, loss by interpolation`);
 console.log(
   `${"method".padEnd(14)}  regret  of tasks drawn again   in band  > 2×best  non-finite  ${Object.keys(earlier)
@@ -48,6 +64,14 @@ for (const [name, { regret, interval, inBand, twiceBest, failed, worst }] of Obj
     `${name.padEnd(14)}${percent(regret)}  ${percent(interval[0])} to${percent(interval[1])} ${percent(inBand)}  ${percent(twiceBest)}  ${percent(failed)}    ${sooner.join("")}  ${worst.ratio.toFixed(2)}× ${worst.task}`,
   );
 }
+console.log("\nLosses beside Gradsight's on the same tasks, and what tasks drawn again make of that");
+for (const [name, { excess, interval }] of Object.entries(differences).slice(1))
+  console.log(`  ${name.padEnd(16)}${signed(excess)}  ${signed(interval[0])} to${signed(interval[1])}`);
+console.log("The same of rules whose constants are fitted to all tasks but the one that judges them");
+for (const [name, { regret, excess, interval }] of Object.entries(families))
+  console.log(
+    `  ${name.padEnd(18)}${signed(excess)}  ${signed(interval[0])} to${signed(interval[1])}   regret ${percent(regret).trim()}`,
+  );
 if (ceiling && beside) {
   const { tasks, seen, regret, interval } = ceiling;
   const others = ["Gradsight", "constant 1.0"].map(
@@ -94,5 +118,5 @@ console.log(
 mkdirSync("out/bench", { recursive: true });
 writeFileSync(
   "out/bench/advice.json",
-  `${JSON.stringify({ methods, earlier, ceiling, suggestions, detections, faults, diagnoses, microseconds: time }, null, 2)}\n`,
+  `${JSON.stringify({ methods, differences, families, earlier, ceiling, suggestions, detections, faults, diagnoses, microseconds: time }, null, 2)}\n`,
 );
