@@ -210,6 +210,8 @@ class Session:
             except RuntimeError:  # too late for a thread
                 self._read_last()
         self._closed = True
+        if self._control is not None:
+            self._control.end()
         self._outcome = outcome
         if self._started:
             self._sender.stop()

@@ -9,6 +9,7 @@ from typing import Any, Callable, Iterator, List, Optional
 import pytest
 import torch
 from gradsight._control import Control
+from gradsight._session import Outcome
 from gradsight.frameworks.torch_control import TorchControl
 from recording import Recording
 from torch import nn
@@ -166,6 +167,14 @@ def test_a_run_that_allows_nothing_hears_nothing(recording: Recording) -> None:
     assert {step["threshold"] for step in steps} == {5.0}
     assert recording.hub.controlled == []
     assert {hello["control"] for hello in recording.hub.hellos} == {None}
+
+
+def test_what_comes_after_the_run_is_not_controlled(controlled: Recording) -> None:
+    training = Training()
+    change(controlled, training, 0, 0.5)
+    controlled.session.close(Outcome("finished", None, 0))
+    training.go()
+    assert training.optimizer.seen[-1] > 0.5 * SAME_TO_FLOAT
 
 
 def test_a_fork_of_the_run_is_not_controlled(controlled: Recording) -> None:
