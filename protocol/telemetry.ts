@@ -96,6 +96,8 @@ export const seriesInfo = object({
   layers: record(list(text(1024))),
   /** Where the layers come from in the user's code; null of a probe that doesn't tell. */
   code: nullable(layerCode),
+  /** Why its threshold can't be changed, even in a run that allows it; null: it can, or the probe doesn't tell. */
+  fixed: nullable(text()),
 });
 export type SeriesInfo = Of<typeof seriesInfo>;
 

@@ -22,6 +22,7 @@ const series = {
     ],
     of: { "table-1": [0, 0, 1] },
   },
+  fixed: "The threshold of optax.clip_by_global_norm is part of the compiled step.",
 };
 
 export const run = {

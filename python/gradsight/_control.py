@@ -7,8 +7,9 @@ no variable of the environment does, and what the run starts allows none. Withou
 from __future__ import annotations
 
 import math
+import threading
 from collections import deque
-from typing import Any, Callable, Deque, Dict, List, Mapping, NamedTuple, Optional, Sequence, Union
+from typing import Any, Callable, Deque, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from ._pause import Pause
 from ._protocol import to_text
@@ -17,17 +18,16 @@ from ._series import Series
 OFF, SCRIPT = "off", "script"
 """Beside the numbers: nothing is clipped, and what the script says."""
 
-CONTROLLABLE = "torch.nn.utils.clip_grad"
-"""What the names of the functions begin with whose threshold is an argument of every call."""
-
-COMPILED = ("keras.", "tf_keras.", "tf.", "optax.", "mlx.")
-"""And of those that are called while a step is traced, if it is."""
-
 
 class Asked(NamedTuple):
     id: int
     series: str
     threshold: Union[float, str]
+
+    @property
+    def limit(self) -> Optional[float]:
+        """The largest norm, or value; infinite: nothing is clipped; None: the script's own."""
+        return None if self.threshold == SCRIPT else math.inf if isinstance(self.threshold, str) else self.threshold
 
 
 class Override(NamedTuple):
@@ -47,6 +47,19 @@ class Change(NamedTuple):
     before: Optional[Override]
     after: Optional[Override]
 
+    @property
+    def sentence(self) -> str:
+        if self.after is None:
+            return "The clipping threshold was set back to the script's own by the user."
+        if math.isinf(self.after.limit):
+            return "Clipping was switched off by the user."
+        return f"The clipping threshold was set to {self.after.limit:g} by the user."
+
+    def numbers(self, own: Optional[float]) -> Tuple[Optional[float], Optional[float]]:
+        """The threshold before and after; ``own``: the script's, None where that is not known."""
+        before, after = (own if each is None else each.limit for each in self)
+        return before, after
+
 
 class Control:
     """The courier's thread hears what is asked for, and the training takes it up when an update has ended."""
@@ -60,6 +73,7 @@ class Control:
         """``world_size``: known only once the process has joined its group. ``say`` sends a message to the editor, or loses it: what it tells is in the next greeting, too."""
         self.in_force: Mapping[str, Override] = {}
         """By series. Another mapping after each change."""
+        self._changing = threading.Lock()
         self._world_size = world_size
         self._series = series
         self._say = say
@@ -82,16 +96,23 @@ class Control:
 
     def take_up(self, series: str, next_step: int) -> List[Change]:
         """An update of this series has ended, and ``next_step`` comes next: from there on holds what was asked for."""
-        changes: List[Change] = []
-        for asked in [asked for asked in list(self._asked) if asked.series == series]:
+        return [self.holds(asked, next_step) for asked in self.asked(series)]
+
+    def asked(self, series: str) -> List[Asked]:
+        """What was asked for since this was last called, of this series. ``holds`` is to be called once it does."""
+        found = [asked for asked in list(self._asked) if asked.series == series]
+        for asked in found:
             self._asked.remove(asked)
-            before = self.in_force.get(series)
-            others = {name: override for name, override in self.in_force.items() if name != series}
-            after = None if asked.threshold == SCRIPT else Override(asked.threshold, next_step)
-            self.in_force = others if after is None else {**others, series: after}
-            changes.append(Change(before, after))
-            self._answer(asked, None)
-        return changes
+        return found
+
+    def holds(self, asked: Asked, since: int) -> Change:
+        with self._changing:
+            before = self.in_force.get(asked.series)
+            others = {name: override for name, override in self.in_force.items() if name != asked.series}
+            after = None if asked.threshold == SCRIPT else Override(asked.threshold, since)
+            self.in_force = others if after is None else {**others, asked.series: after}
+        self._answer(asked, None)
+        return Change(before, after)
 
     def end(self) -> None:
         """Nothing of it holds any longer: in the child of a fork, which nobody controls."""
@@ -123,14 +144,7 @@ class Control:
             return "This run has no such series."
         if series.clip is None:
             return "This run has no clip whose threshold could be changed."
-        if series.clip.function.startswith(COMPILED):
-            return (
-                f"The threshold of {series.clip.function} is part of the compiled step, or may be, and holds until the"
-                " training is started anew."
-            )
-        if not series.clip.function.startswith(CONTROLLABLE):
-            return f"The threshold of {series.clip.function} can't be changed while the run goes on."
-        return None
+        return series.fixed
 
     def _answer(self, asked: Asked, err: Optional[str]) -> None:
         self._say(to_text({"type": "controlled", "id": asked.id, "err": err, "control": self.description()}))

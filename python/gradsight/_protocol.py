@@ -60,6 +60,7 @@ def series_info(
     clip: Optional[Clip],
     layers: Mapping[str, List[str]],
     code: Optional[Mapping[str, Any]],
+    fixed: Optional[str],
 ) -> Dict[str, Any]:
     return {
         "id": id,
@@ -69,6 +70,7 @@ def series_info(
         "clip": clip_site(clip),
         "layers": {table: [cut(name, 1024) for name in names] for table, names in layers.items()},
         "code": code,
+        "fixed": fixed,
     }
 
 

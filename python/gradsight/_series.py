@@ -98,6 +98,8 @@ class Series:
         self.optimizer = optimizer
         self.site = site
         self.clip: Optional[Clip] = None
+        self.fixed: Optional[str] = "The clipping threshold of this run can't be changed while it goes on."
+        """Why the user can't change the threshold, even of a run that allows it; None: it can be changed there."""
         self.layers: Dict[str, List[str]] = {}
         self.origins: Dict[str, Origin] = {}
         """By parameter name; filled before the first layer table is."""
@@ -119,12 +121,12 @@ class Series:
 
     def description(self) -> Dict[str, Any]:
         return _protocol.series_info(
-            self.id, self.label, self.optimizer, self.site, self.clip, self.layers, self._code.of(self.layers)
+            self.id, self.label, self.optimizer, self.site, self.clip, self.layers, self._code.of(self.layers), self.fixed
         )
 
     def changed(self) -> bool:
         """Whether the description has changed since this was last asked."""
-        now = (self.site, self.clip, len(self.layers))
+        now = (self.site, self.clip, len(self.layers), self.fixed)
         changed, self._announced = now != self._announced, now
         return changed
 

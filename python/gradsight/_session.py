@@ -399,9 +399,11 @@ def start(
         recorder.graph_trial = GraphTrial(trial, _session)
         trial.begin()
     if allow_control and trial is None:
+        from .frameworks.graph_control import GraphControl
         from .frameworks.torch_control import TorchControl
 
         control = _session.allow_control()
+        recorder.graph_control = GraphControl(control)
         recorder.control = TorchControl(control, recorder)
         pause = control.pauses(lambda: _session is not None and _session.is_connected) if pause_on_nonfinite else None
         if pause is not None:

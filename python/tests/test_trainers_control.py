@@ -1,8 +1,7 @@
-"""A run that allows control, in what rides on PyTorch and in what does not: the first is changed, the others say why not."""
+"""A run that allows control, in what rides on PyTorch."""
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 from pathlib import Path
@@ -81,34 +80,6 @@ TRANSFORMERS = TORCH + """
     schedule = torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)
     Trainer(model, arguments, lambda items: {"x": torch.stack(items)}, Data(), optimizers=(optimizer, schedule)).train()
 """
-KERAS = """
-    import os, sys, time
-    import numpy as np
-    import keras
-
-    class Until(keras.callbacks.Callback):
-        def on_train_batch_end(self, batch, logs=None):
-            if os.path.exists("done"):
-                sys.exit()
-            time.sleep(0.02)
-
-    model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(1)])
-    model.compile(keras.optimizers.SGD(0.01, global_clipnorm=0.5), "mse")
-    model.fit(np.ones((8, 6)), np.ones((8, 1)), epochs=10**6, verbose=0, callbacks=[Until()])
-"""
-OPTAX = """
-    import os, time
-    import jax, jax.numpy as jnp, optax
-
-    params = jnp.ones(6)
-    tx = optax.chain(optax.clip_by_global_norm(0.5), optax.sgd(0.01))
-    state = tx.init(params)
-    update = jax.jit(tx.update)
-    while not os.path.exists("done"):
-        updates, state = update(10 * params, state, params)
-        params = optax.apply_updates(params, updates)
-        time.sleep(0.02)
-"""
 
 
 def started(text: str, script: Script, hub: HubForTests, **env: str) -> "subprocess.Popen[bytes]":
@@ -142,29 +113,3 @@ def test_trainers_on_pytorch_clip_as_the_user_says(
     since = override["since"]
     assert 0 < since < len(seen)
     assert seen == pytest.approx([0.5] * since + [0.1] * (len(seen) - since), rel=1e-4)
-
-
-def compiled(id: str, text: str, *modules: str, **env: str) -> Any:
-    missing = [module for module in modules if importlib.util.find_spec(module) is None]
-    return pytest.param(text, env, id=id, marks=pytest.mark.skipif(bool(missing), reason=f"{missing} not installed"))
-
-
-@pytest.mark.parametrize(
-    "text, env",
-    [
-        compiled("keras-jax", KERAS, "keras", "jax", KERAS_BACKEND="jax"),
-        compiled("keras-torch", KERAS, "keras", "torch", KERAS_BACKEND="torch"),
-        compiled("optax", OPTAX, "optax"),
-    ],
-)
-def test_what_may_be_compiled_says_that_it_can_not_be_changed(
-    text: str, env: Dict[str, str], script: Script, hub: HubForTests, tmp_path: Path
-) -> None:
-    process = started(text, script, hub, **env)
-    try:
-        answer = asked(hub)
-        assert answer["control"]["overrides"] == []
-        assert "is part of the compiled step" in answer["err"]
-    finally:
-        (tmp_path / "done").touch()
-        assert process.wait(120) == 0

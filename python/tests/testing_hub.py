@@ -71,10 +71,10 @@ class HubForTests:
     def environment(self, **more: str) -> Dict[str, str]:
         return {"GRADSIGHT_RENDEZVOUS": str(self.rendezvous), **more}
 
-    def wait(self, done: Callable[[], Any]) -> Any:
+    def wait(self, done: Callable[[], Any], patience: float = PATIENCE) -> Any:
         """What ``done`` returns, once that is something."""
         with self._changed:
-            assert self._changed.wait_for(done, PATIENCE), f"not in time; received: {self.received}"
+            assert self._changed.wait_for(done, patience), f"not in time; received: {self.received}"
             return done()
 
     def ask(self, **control: Any) -> None:

@@ -89,6 +89,7 @@ export function seriesInfo(id: string, label: string, more: Partial<SeriesInfo> 
     clip: null,
     layers: {},
     code: null,
+    fixed: null,
     ...more,
   };
 }

@@ -30,8 +30,11 @@ const TEXT = {
   },
   /** The user, where this window has not asked yet; then the hub. */
   asking: t("Asking for the change…"),
-  label: t("New threshold"),
-  labelByValue: t("New bound for each value"),
+  labels: {
+    norm: t("New threshold"),
+    value: t("New bound for each value"),
+    other: t("New threshold for each parameter"),
+  },
   invalid: t("Enter a number above 0."),
   change: t("Change"),
   suggested: (threshold: number) => t("Apply the suggested {0}", formatThreshold(threshold)),
@@ -116,11 +119,12 @@ export class LiveControlView {
     const pending = control.pending.find((one) => one.series === series.id) ?? null;
     const asking = outcome !== null && outcome.result === null && pending === null;
     this.#isBusy = pending !== null || asking;
-    const byValue = series.clip?.kind === "value";
+    const kind = series.clip?.kind ?? "norm";
+    const byNorm = kind === "norm";
     const { verdict, inForce, threshold } = series.advice;
-    this.#suggestion = !byValue && APPLICABLE.has(verdict) && threshold !== inForce ? threshold : null;
+    this.#suggestion = byNorm && APPLICABLE.has(verdict) && threshold !== inForce ? threshold : null;
 
-    const own = inForce === null || byValue ? TEXT.ofScript : TEXT.ofScriptAt(formatThreshold(inForce));
+    const own = inForce === null || !byNorm ? TEXT.ofScript : TEXT.ofScriptAt(formatThreshold(inForce));
     setText(
       this.#state,
       pending ? pendingText(pending.threshold) : asking ? TEXT.asking : override ? overrideText(override) : own,
@@ -128,7 +132,7 @@ export class LiveControlView {
     setAttribute(this.#state, "data-pending", this.#isBusy);
     setText(this.#refusal, refusal ?? "");
     setHidden(this.#refusal, refusal === null);
-    setText(this.#label, byValue ? TEXT.labelByValue : TEXT.label);
+    setText(this.#label, TEXT.labels[kind === "adaptive" ? "other" : kind]);
     setAttribute(this.#input, "disabled", refusal !== null);
     setHidden(this.#suggested, this.#suggestion === null);
     setText(this.#suggested, this.#suggestion === null ? "" : TEXT.suggested(this.#suggestion));

@@ -10,17 +10,20 @@ import time
 from array import array
 from collections import deque
 from types import FrameType
-from typing import Any, Callable, Deque, Dict, List, NamedTuple, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, List, NamedTuple, Optional, Tuple, Union
 
 from .._guard import Guard
 from .._naming import variable_name
 from .._protocol import Location
-from .._scalars import LOSS, NORM_PRE, SCALARS, SKIPPED, STEP_TIME
+from .._scalars import LOSS, NORM_PRE, SCALARS, SKIPPED, STEP_TIME, THRESHOLD
 from .._series import LayerNorms, LayerSample, Row, Series
 from .._session import Session, current
 from .._site import caller_location
 from ..metrics.nonfinite import NonFiniteWatch, bad_norms
 from .marks import Data
+
+if TYPE_CHECKING:
+    from .graph_control import SeriesControl
 
 _guard = Guard("recording what compiled graphs say")
 
@@ -32,6 +35,9 @@ HAPPENED = -1
 
 WAS_SKIPPED = -2
 """A number that is not 0 where the update was left out for gradients that are not finite."""
+
+CHANGE = -3
+"""A number that says which of the user's changes of the threshold the update was made with: see ``graph_control``."""
 
 
 class Layout(NamedTuple):
@@ -77,6 +83,8 @@ class Mark(NamedTuple):
 class GraphSeries(Series):
     session: Session
     watch: NonFiniteWatch
+    control: "Optional[SeriesControl]" = None
+    """What the user may change of it."""
 
     def __init__(self, id: str, label: str, optimizer: Optional[str], site: Optional[Location]) -> None:
         super().__init__(id, label, optimizer, site)
@@ -115,6 +123,9 @@ class GraphSeries(Series):
         if session is None or session.is_closed:
             return False
         self._arrivals.clear()
+        if self.control is not None:
+            self.control.end()
+            self.control = None
         self._step, self._clock, self._announced = 0, None, None
         self.norms.clear()
         self.norms_at_incident = None
@@ -160,6 +171,8 @@ class GraphSeries(Series):
 
     @_guard
     def settle(self, final: bool) -> None:
+        if self.control is not None:
+            self.control.take_up()
         for source in self._sources:
             source()
         self._settle_arrivals()
@@ -193,6 +206,7 @@ class GraphSeries(Series):
     def _row(self, arrival: Arrival) -> Optional[Row]:
         layout, flags = arrival.layout, arrival.layout.flags
         numbers = arrival.numbers()
+        change: Optional[int] = None
         values: List[Optional[float]] = [None] * len(SCALARS)
         for place, number in [*layout.constants, *zip(layout.fields, numbers)]:
             if place == HAPPENED:
@@ -200,9 +214,13 @@ class GraphSeries(Series):
                     return None
             elif place == WAS_SKIPPED:
                 flags |= SKIPPED if number else 0
+            elif place == CHANGE:
+                change = int(number)
             else:
                 values[place] = number
         step, self._step = self._step, self._step + 1
+        if change is not None and self.control is not None:
+            values[THRESHOLD] = self.control.made(step, change, values[THRESHOLD])
         if self._clock is not None and arrival.clock is not None:
             values[STEP_TIME] = arrival.clock - self._clock
         self._clock = arrival.clock

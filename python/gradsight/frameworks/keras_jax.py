@@ -19,6 +19,13 @@ class KerasJax:
     def before_clipping(self, gradients: List[Any]) -> Before:
         return Before(gradients, None)
 
+    def is_traced(self, gradients: List[Any]) -> bool:
+        return any(isinstance(gradient, jax_graph.jax().core.Tracer) for gradient in gradients)
+
+    def in_force_in_graph(self, series: GraphSeries) -> None:
+        """A limit would have to be an input of the step, or a callback that the device waits for."""
+        return None
+
     def norms(self, tensors: List[Any]) -> Tuple[Any, Any]:
         return jax_graph.norms(tensors)
 

@@ -24,6 +24,8 @@ class Before(NamedTuple):
 
     gradients: List[Any]
     limit: Optional[Limit]
+    norms: List[Any] = []
+    """Of each gradient the norm, of all together, that it was clipped by; None where that is no clip by such a norm."""
 
 
 def limit_of(optimizer: Any) -> Optional[Limit]:
@@ -39,12 +41,16 @@ def limit_of(optimizer: Any) -> Optional[Limit]:
     return None
 
 
+TOLD = {"other": "clipnorm", "norm": "global_clipnorm", "value": "clipvalue"}
+"""Kind of clipping → what the optimizer is told the limit by."""
+
+
 @contextmanager
-def with_global_clipnorm(optimizer: Any, limit: float) -> Iterator[None]:
-    """In here the optimizer is one that was made with this ``global_clipnorm``; infinite: with none."""
-    own = optimizer.global_clipnorm
-    optimizer.global_clipnorm = limit if math.isfinite(limit) else None
+def told(optimizer: Any, name: str, limit: float) -> Iterator[None]:
+    """In here the optimizer is one that was made with this limit, which goes by this ``name``; infinite: with none."""
+    own = getattr(optimizer, name)
+    setattr(optimizer, name, limit if math.isfinite(limit) else None)
     try:
         yield
     finally:
-        optimizer.global_clipnorm = own
+        setattr(optimizer, name, own)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, List, Optional, Tuple
 
-from . import tensorflow_ring
+from . import tensorflow_limit, tensorflow_ring
 from .graph_series import GraphSeries, Layout
 from .keras_limit import Before
+from .tensorflow_limit import InGraph
 from .tensorflow_origin import clips, losses
 from .torch_recorder import TorchRecorder
 
@@ -22,7 +23,17 @@ class KerasTensorflow:
         origins = [clips.get(gradient) for gradient in gradients]
         before = [gradient if origin is None else origin.gradient for gradient, origin in zip(gradients, origins)]
         limits = {None if origin is None else origin.limit for origin in origins}
-        return Before(before, limits.pop() if len(limits) == 1 else None)
+        norms = [None if origin is None else origin.norm for origin in origins]
+        return Before(before, limits.pop() if len(limits) == 1 else None, norms)
+
+    def is_traced(self, gradients: List[Any]) -> bool:
+        return not tensorflow_ring.tensorflow().executing_eagerly()
+
+    def in_force_in_graph(self, series: GraphSeries) -> Optional[InGraph]:
+        return tensorflow_limit.in_force(series)
+
+    def clipped(self, kind: str, before: Before, clipped: List[Any], limit: Any) -> List[Any]:
+        return tensorflow_limit.clipped(kind, before, clipped, limit)
 
     def norms(self, tensors: List[Any]) -> Tuple[Any, Any]:
         return tensorflow_ring.norms(tensors)

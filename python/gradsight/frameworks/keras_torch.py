@@ -8,7 +8,7 @@ from typing import Any, Deque, List, Optional, Tuple
 from ..metrics import gradient_norm
 from .graph_series import GraphSeries, Layout
 from .keras_limit import Before
-from .torch_reading import Number, value_of
+from .torch_reading import Number, compiling, value_of
 from .torch_recorder import TorchRecorder, torch
 
 MOST_PASSES = 1024
@@ -25,6 +25,12 @@ class KerasTorch:
 
     def before_clipping(self, gradients: List[Any]) -> Before:
         return Before(gradients, None)
+
+    def is_traced(self, gradients: List[Any]) -> bool:
+        return compiling()
+
+    def in_force_in_graph(self, series: GraphSeries) -> None:
+        return None
 
     def norms(self, tensors: List[Any]) -> Tuple[Any, Any]:
         with torch().no_grad():

@@ -18,8 +18,9 @@ from typing import Any, ContextManager, Dict, List, NamedTuple, Optional, Tuple
 from .._guard import Guard
 from .._scalars import LOSS, LOSS_SCALE, LR, NORM_POST, NORM_PRE, THRESHOLD
 from .._site import caller_frame
-from .graph_series import HAPPENED, GraphSeries, arrange
-from .keras_limit import limit_of, with_global_clipnorm
+from .graph_series import CHANGE, HAPPENED, GraphSeries, arrange
+from .keras_control import KerasControl
+from .keras_limit import limit_of, told
 from .torch_recorder import TorchRecorder
 
 _guard = Guard("recording Keras updates")
@@ -64,10 +65,22 @@ class KerasRecorder:
             if found is None:
                 return None
             self._series[optimizer] = found
+            if self._recorder.graph_control is not None:
+                self._recorder.graph_control.begin(found)
             self._recorder.marks.began(optimizer, found)
             package = package if package in PACKAGES else "keras"
             self._recorder.session.uses("keras", getattr(sys.modules.get(package), "__version__", None))
         return found
+
+    @property
+    def is_controlled(self) -> bool:
+        return self._recorder.graph_control is not None
+
+    def control(self, optimizer: Any, grads: Any, frame: FrameType) -> Optional[KerasControl]:
+        """What the user has changed of how this update clips ``grads``; None: nothing can be changed."""
+        present = [gradient for gradient in grads if gradient is not None]
+        series = self.series_of(optimizer, frame) if present else None
+        return None if series is None else KerasControl.of(optimizer, series, present, self.backend)
 
     def told(self, optimizer: Any, grads: Any, frame: FrameType) -> ContextManager[None]:
         """In here the optimizer is told to clip as the trial has it, if this process is one."""
@@ -77,9 +90,11 @@ class KerasRecorder:
         series = self.series_of(optimizer, frame)
         own = optimizer.global_clipnorm
         limit = trial.of_optimizer(series) if own and own > 0 else trial.inserted(series)
-        return nullcontext() if limit is None else with_global_clipnorm(optimizer, limit)
+        return nullcontext() if limit is None else told(optimizer, "global_clipnorm", limit)
 
-    def update(self, optimizer: Any, grads: Any, clipped: Any, frame: FrameType) -> None:
+    def update(
+        self, optimizer: Any, grads: Any, clipped: Any, frame: FrameType, control: Optional[KerasControl] = None
+    ) -> None:
         """The optimizer is about to use ``clipped``, which it made of ``grads``."""
         present = [index for index, gradient in enumerate(grads) if gradient is not None]
         series = self.series_of(optimizer, frame) if present else None
@@ -95,6 +110,8 @@ class KerasRecorder:
             numbers[NORM_POST] = backend.norms([clipped[index] for index in present])[1]
             if limit.threshold is not None:
                 numbers[THRESHOLD] = limit.threshold
+        if control is not None:
+            numbers[CHANGE] = control.change
         accumulates = getattr(optimizer, "gradient_accumulation_steps", None) or 1
         if accumulates > 1 and backend.accumulates_by_masking:
             numbers[HAPPENED] = (optimizer._iterations + 1) % accumulates == 0
@@ -141,13 +158,22 @@ def install(module: Any, recorder: TorchRecorder) -> None:
 
 def wrap_clip(optimizer_class: Any, recorder: KerasRecorder) -> None:
     original = optimizer_class._clip_gradients
-    note = _guard(recorder.update)
+    note, control, replace = _guard(recorder.update), _guard(recorder.control), _guard(KerasControl.replace)
 
     @functools.wraps(original)
     def _clip_gradients(self: Any, grads: Any) -> Any:
-        with recorder.told(self, grads, caller_frame()):
+        frame = caller_frame()
+        if recorder.is_controlled:
+            held = control(self, grads, frame)
+            with nullcontext() if held is None else held.told(self):
+                clipped = original(self, grads)
+                if held is not None:
+                    clipped = replace(held, grads, clipped) or clipped
+                note(self, grads, clipped, frame, held)
+            return clipped
+        with recorder.told(self, grads, frame):
             clipped = original(self, grads)
-            note(self, grads, clipped, caller_frame())
+            note(self, grads, clipped, frame)
         return clipped
 
     optimizer_class._clip_gradients = _clip_gradients

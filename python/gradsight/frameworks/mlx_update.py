@@ -15,12 +15,15 @@ from .._rebind import rebind
 from .._scalars import LOSS, LR, NORM_POST, NORM_PRE, POST_DERIVED, THRESHOLD
 from .._site import caller_frame, caller_location
 from . import mlx_graph
-from .graph_series import GraphSeries, arrange
+from .graph_control import COMPILED
+from .graph_series import CHANGE, GraphSeries, arrange
 from .mlx_loss import first_leaf, losses
 from .tensorflow_origin import Origins
 from .torch_recorder import TorchRecorder
 
 _guard = Guard("recording MLX updates")
+
+CLIP = "mlx.optimizers.clip_grad_norm"
 
 
 class Clipped(NamedTuple):
@@ -33,10 +36,18 @@ class Clipped(NamedTuple):
     together: int
     """So many gradients were clipped."""
     location: Optional[Location]
+    tree: Any = None
+    """All of them before, where the user may have them clipped otherwise."""
 
 
 clips = Origins()
 """First clipped gradient → ``Clipped``."""
+
+
+class Controlled(NamedTuple):
+    gradients: Any
+    change: int
+    """See ``graph_control.InForce``."""
 
 
 class MlxRecorder:
@@ -57,11 +68,38 @@ class MlxRecorder:
             if found is None:
                 return None
             self._series[key] = found
+            if self._recorder.graph_control is not None:
+                self._recorder.graph_control.begin(found)
             weakref.finalize(optimizer, self._series.pop, key, None)
             session.uses("mlx", getattr(mlx_graph.core(), "__version__", None))
         return found
 
-    def updated(self, optimizer: Any, gradients: Any, frame: FrameType) -> None:
+    @property
+    def is_controlled(self) -> bool:
+        return self._recorder.graph_control is not None
+
+    def control(self, optimizer: Any, gradients: Any, frame: FrameType) -> Optional[Controlled]:
+        """The gradients as the user has them clipped; None where nothing can be changed."""
+        clipped: Optional[Clipped] = clips.get(first_leaf(gradients))
+        series = None if clipped is None else self._series_of(optimizer, frame)
+        if clipped is None or series is None or series.control is None or clipped.max_norm == math.inf:
+            return None
+        if mlx_graph.compiling():
+            series.fixed = COMPILED.format(function=CLIP)
+            return None
+        if clipped.together != _count(gradients):
+            return None
+        series.fixed = None
+        limit, change = series.control.in_force
+        if limit is None:
+            return Controlled(gradients, change)
+        if math.isinf(limit):
+            return Controlled(clipped.tree, change)
+        made = sys.modules["mlx.optimizers"].clip_grad_norm(clipped.tree, limit)[0]
+        clips.put(first_leaf(made), clipped._replace(max_norm=limit))
+        return Controlled(made, change)
+
+    def updated(self, optimizer: Any, gradients: Any, frame: FrameType, change: Optional[int] = None) -> None:
         leaves: List[Any] = sys.modules["mlx.utils"].tree_flatten(gradients)
         leaves = [(name, leaf) for name, leaf in leaves if mlx_graph.is_gradient(leaf)]
         first = first_leaf(gradients)
@@ -74,13 +112,13 @@ class MlxRecorder:
         series = self._series_of(optimizer, frame) if leaves else None
         if series is None:
             return
-        numbers: Dict[int, Any] = {}
+        numbers: Dict[int, Any] = {} if change is None else {CHANGE: change}
         clips_by_norm = clipped is not None and clipped.max_norm < math.inf
         if clipped is not None:
             first = clipped.given
             numbers[NORM_PRE] = clipped.norm
         if clipped is not None and clips_by_norm:
-            series.clip = Clip("norm", "mlx.optimizers.clip_grad_norm", clipped.location)
+            series.clip = Clip("norm", CLIP, clipped.location)
             numbers[THRESHOLD] = clipped.max_norm
         loss = losses.get(first)
         if loss is not None:
@@ -117,6 +155,10 @@ class MlxRecorder:
                 self._recorder.graph_trial.refuse(reason)
 
 
+def _count(gradients: Any) -> int:
+    return sum(mlx_graph.is_gradient(leaf) for _, leaf in sys.modules["mlx.utils"].tree_flatten(gradients))
+
+
 def install(module: Any, recorder: TorchRecorder) -> None:
     """``module`` is ``mlx.optimizers.optimizers``."""
     _wrap_apply(module.Optimizer, MlxRecorder(recorder))
@@ -125,13 +167,15 @@ def install(module: Any, recorder: TorchRecorder) -> None:
 
 def _wrap_apply(optimizer_class: Any, recorder: MlxRecorder) -> None:
     original = optimizer_class.apply_gradients
-    note = _guard(recorder.updated)
+    note, control = _guard(recorder.updated), _guard(recorder.control)
 
     @functools.wraps(original)
     def apply_gradients(self: Any, gradients: Any, parameters: Any) -> Any:
         gradients = recorder.clipped_by_trial(self, gradients, caller_frame())
+        controlled = control(self, gradients, caller_frame()) if recorder.is_controlled else None
+        gradients = gradients if controlled is None else controlled.gradients
         result = original(self, gradients, parameters)
-        note(self, gradients, caller_frame())
+        note(self, gradients, caller_frame(), None if controlled is None else controlled.change)
         return result
 
     optimizer_class.apply_gradients = apply_gradients
@@ -144,16 +188,16 @@ def _wrap_clip(module: Any, recorder: TorchRecorder) -> None:
     def note(grads: Any, max_norm: Any, result: Any, frame: FrameType) -> None:
         after = first_leaf(result[0])
         if after is not None:
-            leaves = [leaf for _, leaf in sys.modules["mlx.utils"].tree_flatten(grads) if mlx_graph.is_gradient(leaf)]
             place = caller_location(frame)
-            clips.put(after, Clipped(first_leaf(grads), result[1], float(max_norm), len(leaves), place))
+            clipped = Clipped(first_leaf(grads), result[1], float(max_norm), _count(grads), place)
+            clips.put(after, clipped if recorder.graph_control is None else clipped._replace(tree=grads))
 
     @functools.wraps(original)
     def clip_grad_norm(grads: Any, max_norm: Any) -> Any:
         trial = recorder.graph_trial
         if trial is not None:
-            trial.calls("mlx.optimizers.clip_grad_norm")
-            other = trial.of_function("mlx.optimizers.clip_grad_norm")
+            trial.calls(CLIP)
+            other = trial.of_function(CLIP)
             max_norm = max_norm if other is None else other
         result = original(grads, max_norm)
         note(grads, max_norm, result, caller_frame())

@@ -46,14 +46,14 @@ def _wrap(module: Any, name: str, kind: str, limit: Optional[str], recorder: Tor
                 return sys.modules["optax"].identity()
             args, kwargs = (threshold,), {}
         made = original(*args, **kwargs)
-        return _telling(made, name, kind, args, kwargs, limit, caller_frame()) or made
+        return _telling(original, made, name, kind, args, kwargs, limit, caller_frame()) or made
 
     rebind(original, factory)
 
 
 @_guard
 def _telling(
-    made: Any, name: str, kind: str, args: Any, kwargs: Any, limit: Optional[str], frame: Any
+    factory: Any, made: Any, name: str, kind: str, args: Any, kwargs: Any, limit: Optional[str], frame: Any
 ) -> Any:
     """The transformation with an ``update`` that also tells the outermost one."""
     init, update = made
@@ -62,18 +62,22 @@ def _telling(
     clip = Clip(kind, f"optax.{name}", place)
 
     @_guard
-    def note(given: Any, result: Any) -> None:
+    def note(given: Any, result: Any, other: Optional[float]) -> None:
         leaves = jax_graph.jax().tree_util.tree_leaves
         before, after = ([leaf for leaf in leaves(tree) if jax_graph.is_gradient(leaf)] for tree in (given, result[0]))
         assert current.clippings is not None
         flags = BY_VALUE if kind == "value" else 0
-        current.clippings.append(Clipping(clip, threshold, flags, before, after))
+        current.clippings.append(Clipping(clip, threshold if other is None else other, flags, before, after))
 
     @functools.wraps(update)
     def clipping(updates: Any, state: Any, params: Any = None, *more: Any, **kwargs: Any) -> Any:
-        result = update(updates, state, params, *more, **kwargs)
+        other = None if limit is None else current.limit(kind)
+        if other is None:
+            result = update(updates, state, params, *more, **kwargs)
+        else:
+            result = (updates, state) if math.isinf(other) else factory(other)[1](updates, state, params)
         if current.clippings is not None:
-            note(updates, result)
+            note(updates, result, other)
         return result
 
     setattr(clipping, "_gradsight_clips", True)

@@ -20,10 +20,16 @@ from .._protocol import Clip
 from .._scalars import LOSS, LR, NORM_POST, NORM_PRE, THRESHOLD, UPDATE_RATIO
 from .._site import caller_frame
 from . import jax_graph, jax_loss
-from .graph_series import HAPPENED, GraphSeries, Layout, arrange
+from .graph_control import COMPILED, InForce
+from .graph_series import CHANGE, HAPPENED, GraphSeries, Layout, arrange
 from .torch_recorder import TorchRecorder
 
 _guard = Guard("recording Optax updates")
+
+IN_STATE = (
+    "The threshold of {function} comes with the optimizer's state, which only the script can change: see hyperparams in the"
+    " state of optax.inject_hyperparams."
+)
 
 
 class Clipping(NamedTuple):
@@ -53,8 +59,16 @@ class _Current(threading.local):
         """Whether gradients are not only accumulated, where that decides."""
         self.keeper: Optional[Keeper] = None
         """Who keeps the numbers of the update that is under way, instead of a callback that takes them out."""
+        self.in_force: Optional[InForce] = None
+        """What the user has changed of how the update that is under way clips; None where nothing can be changed."""
+        self.kind: Optional[str] = None
+        """Of the clipping that this is about."""
         self.loose: "Dict[int, Tuple[weakref.ref[Any], Clipping]]" = {}
         """Of clips that the script calls itself, by their first result, as long as that lives."""
+
+    def limit(self, kind: str) -> Optional[float]:
+        """By which clippings of this kind are to clip; infinite: they are not to; None: as the script has it."""
+        return None if self.in_force is None or kind != self.kind else self.in_force.limit
 
     def put_loose(self, clipping: Clipping) -> None:
         key = id(clipping.after[0])
@@ -90,6 +104,8 @@ class OptaxRecorder:
             if found is None:
                 return None
             self._series[update] = found
+            if self._recorder.graph_control is not None:
+                self._recorder.graph_control.begin(found)
             self._recorder.session.uses("jax", getattr(sys.modules.get("jax"), "__version__", None))
         return found
 
@@ -101,6 +117,7 @@ class OptaxRecorder:
         given: Tuple[Any, Any],
         result: Tuple[Any, Any],
         frame: FrameType,
+        in_force: Optional[InForce] = None,
     ) -> None:
         """``given`` are gradients and parameters (or None), ``result`` the updates and the new state."""
         tree = jax_graph.jax().tree_util
@@ -119,11 +136,19 @@ class OptaxRecorder:
         series = self.series_of(known_as, update, frame) if gradients else None
         if series is None:
             return
+        own = {clipping.clip: clipping.threshold for clipping in clippings if clipping.threshold is not None}
         clippings = [*current.loose_before(gradients), *clippings]
         gradients = clippings[0].before if clippings and clippings[0].after is gradients else gradients
         each, total = jax_graph.norms(gradients)
         numbers: Dict[int, Any] = {NORM_PRE: total}
         flags = self._limited(series, clippings, gradients, numbers)
+        if series.control is not None and series.clip in own and keeper is None:
+            tracer = jax_graph.jax().core.Tracer
+            why = IN_STATE if isinstance(own[series.clip], tracer) else COMPILED
+            traced = isinstance(gradients[0], tracer)
+            series.fixed = why.format(function=series.clip.function) if traced else None
+            if in_force is not None:
+                numbers[CHANGE] = in_force.change
         loss, rate = jax_loss.loss_of(gradients), learning_rate(result[1])
         if loss is not None:
             numbers[LOSS] = loss
@@ -158,6 +183,24 @@ class OptaxRecorder:
             trial.refuse("a line search evaluates the loss anew, so that its gradients can't be clipped.")
         clip = sys.modules["optax"].clip_by_global_norm(threshold)
         return clip[1](gradients, clip[0](None), None)[0]
+
+    @property
+    def is_controlled(self) -> bool:
+        return self._recorder.graph_control is not None
+
+    def control(self, update: Any, gradients: Any) -> Optional[InForce]:
+        """What the user has changed of how this transformation clips; None where nothing can be changed.
+
+        A limit would have to be an input of a compiled step, or a callback that the device waits for.
+        """
+        series = self._series.get(update)
+        if series is None or series.control is None or series.clip is None or current.keeper is not None:
+            return None
+        tracer = jax_graph.jax().core.Tracer
+        if any(isinstance(leaf, tracer) for leaf in jax_graph.jax().tree_util.tree_leaves(gradients)):
+            return None
+        current.kind = series.clip.kind
+        return series.control.in_force
 
     @staticmethod
     def _limited(
@@ -227,7 +270,7 @@ def _watched(transformation: Any, update: Any, recorder: OptaxRecorder) -> Any:
 
 
 def _watch(transformation: Any, update: Any, recorder: OptaxRecorder) -> Callable[..., Any]:
-    note = _guard(recorder.updated)
+    note, control = _guard(recorder.updated), _guard(recorder.control)
     clips = hasattr(update, "_gradsight_clips")
 
     @functools.wraps(update)
@@ -236,12 +279,13 @@ def _watch(transformation: Any, update: Any, recorder: OptaxRecorder) -> Callabl
             return update(updates, state, params, *args, **kwargs)
         clippings: List[Clipping] = []
         current.clippings = clippings
+        in_force = current.in_force = None if clips or not recorder.is_controlled else control(update, updates)
         try:
             used = updates if clips else recorder.clipped_by_trial(transformation, update, updates, kwargs, caller_frame())
             result = update(used, state, params, *args, **kwargs)
         finally:
-            current.clippings = None
-        note(transformation, update, clippings, (updates, params), result, caller_frame())
+            current.clippings = current.in_force = None
+        note(transformation, update, clippings, (updates, params), result, caller_frame(), in_force)
         return result
 
     return watched

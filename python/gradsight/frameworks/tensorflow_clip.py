@@ -28,7 +28,7 @@ def install(module: Any, recorder: TorchRecorder) -> None:
         limit = Limit(Clip("norm", "tf.clip_by_global_norm", place), clip_norm, 0)
         for before, after in zip(t_list, result[0]):
             if after is not None:
-                clips.put(after, Clipped(before, limit))
+                clips.put(after, Clipped(before, limit, result[1]))
 
     def by_norm(place: Optional[Location], result: Any, t: Any, *_args: Any, **_kwargs: Any) -> None:
         clips.put(result, Clipped(t, Limit(Clip("other", "tf.clip_by_norm", place), None, 0)))

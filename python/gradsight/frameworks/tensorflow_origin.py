@@ -17,6 +17,8 @@ class Clipped(NamedTuple):
     gradient: Any
     """As it was before."""
     limit: Limit
+    norm: Any = None
+    """Of all the gradients that were clipped by it together."""
 
 
 class _Origins(threading.local):

@@ -29,7 +29,7 @@ class Ring:
     def __init__(self, series: GraphSeries) -> None:
         self._series = series
         self._rows: Dict[Layout, Any] = {}
-        self._count = _made(lambda tf: tf.Variable(0, dtype=tf.int32, trainable=False, name="gradsight_count"))
+        self._count = made_outside(lambda tf: tf.Variable(0, dtype=tf.int32, trainable=False, name="gradsight_count"))
         self._read = 0
         series.collect_from(self.collect, self.since)
 
@@ -40,7 +40,7 @@ class Ring:
         if rows is None:
             width = 1 + len(layout.fields) + len(layout.layers)
             slots = max(FEWEST_SLOTS, min(MOST_SLOTS, MOST_NUMBERS // width))
-            rows = _made(lambda tf: tf.Variable(tf.zeros([slots, width]), trainable=False, name="gradsight_rows"))
+            rows = made_outside(lambda tf: tf.Variable(tf.zeros([slots, width]), trainable=False, name="gradsight_rows"))
             self._rows = {**self._rows, layout: rows}
         count = tf.identity(self._count)
         row = tf.concat([tf.cast(count + 1, tf.float32)[tf.newaxis], vector], axis=0)
@@ -79,7 +79,7 @@ class Ring:
         return found
 
 
-def _made(make: Callable[[Any], Any]) -> Any:
+def made_outside(make: Callable[[Any], Any]) -> Any:
     """A variable. A function that is being traced refuses new ones, or takes them for its own: in its thread alone."""
     made: List[Any] = []
     maker = threading.Thread(target=lambda: made.append(make(tensorflow())))

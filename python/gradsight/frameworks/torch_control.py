@@ -5,10 +5,9 @@ The clip's own argument is replaced, as in a trial, so that the update is that o
 
 from __future__ import annotations
 
-import math
 from typing import Any, Dict, Optional, Tuple
 
-from .._control import Change, Control, Override
+from .._control import Control, Override
 from .torch_gradients import NONE
 from .torch_limit import Arguments, limit_in, with_limit
 from .torch_recorder import TorchRecorder
@@ -39,19 +38,5 @@ class TorchControl:
     def made(self, owner: TorchSeries) -> None:
         """An update was made or skipped: what was asked for holds from the next one on."""
         for change in self._control.take_up(owner.series.id, owner.updates):
-            owner.threshold_was_set(owner.updates, *self._numbers(change, owner.series.id), _sentence(change))
-
-    def _numbers(self, change: Change, series: str) -> Tuple[Optional[float], Optional[float]]:
-        """The threshold before and after; None where the script's own is not known."""
-        own = self._scripts_own.get(series)
-        before, after = (own if each is None else each.limit for each in change)
-        return before, after
-
-
-def _sentence(change: Change) -> str:
-    after = change.after
-    if after is None:
-        return "The clipping threshold was set back to the script's own by the user."
-    if math.isinf(after.limit):
-        return "Clipping was switched off by the user."
-    return f"The clipping threshold was set to {after.limit:g} by the user."
+            own = self._scripts_own.get(owner.series.id)
+            owner.threshold_was_set(owner.updates, *change.numbers(own), change.sentence)

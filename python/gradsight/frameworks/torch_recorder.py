@@ -19,6 +19,7 @@ from .torch_resume import updates_before
 from .torch_series import TorchSeries
 
 if TYPE_CHECKING:
+    from .graph_control import GraphControl
     from .graph_trial import GraphTrial
     from .torch_control import TorchControl
     from .torch_pause import TorchPause
@@ -63,6 +64,8 @@ class TorchRecorder:
         """The same, for what is no optimizer of PyTorch."""
         self.control: "Optional[TorchControl]" = None
         """What the user may change of this run. Beside a trial, the one thing that acts on the training."""
+        self.graph_control: "Optional[GraphControl]" = None
+        """The same, for what is no optimizer of PyTorch."""
         self.pause: "Optional[TorchPause]" = None
         """Where the user wants the training to wait before an update that is not finite."""
         self.reader = Reader()

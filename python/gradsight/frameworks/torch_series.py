@@ -35,6 +35,10 @@ FETCH_PERIOD = 0.2
 """Seconds between two copies, from a device, of the norms that the flight recorder keeps: what a kill takes of them."""
 
 
+CONTROLLABLE = "torch.nn.utils.clip_grad"
+"""What the names of the functions begin with whose threshold is an argument of every call, and so can be another."""
+
+
 class TorchSeries:
     def __init__(
         self, session: Session, series: Series, groups: List[Dict[str, Any]], frame: Optional[FrameType]
@@ -195,6 +199,8 @@ class TorchSeries:
     def clipped_at(self, site: ClipSite) -> None:
         if self.series.clip != site:
             self.series.clip = site
+            if site.function.startswith(CONTROLLABLE):
+                self.series.fixed = None
 
     def threshold_is(self, step: int, max_norm: float) -> None:
         """Tells of a change, but not of each step of a schedule."""

@@ -254,4 +254,5 @@ const seriesInfo = (series: string, layers: SeriesInfo["layers"]): SeriesInfo =>
   clip: null,
   layers,
   code: null,
+  fixed: null,
 });

@@ -21,6 +21,7 @@ export const SERIES: SeriesInfo = {
   clip: null,
   layers: {},
   code: null,
+  fixed: null,
 };
 
 export function hello(changes: Partial<Hello> & { id?: string } = {}): Hello {
