@@ -123,11 +123,28 @@ test("the suggestion is offered where it is better than what is in force, and el
   await dashboard.close();
 });
 
+test("a threshold for each parameter is named as such, and none is suggested", async () => {
+  await (await stage.probe(runs.oneByOne)).tell();
+  const dashboard = await stage.open({ run: "one-by-one", height: 1400 });
+  const panel = control(dashboard);
+  await panel.getByText("In force: what the script says.").waitFor();
+  await panel.getByLabel("New threshold for each parameter").fill("0.5");
+  await panel.getByRole("button", { name: "Change", exact: true }).click();
+  assert.equal((await nth(dashboard, 1)).threshold, 0.5);
+  assert.equal(await panel.getByRole("button", { name: "Apply the suggested" }).count(), 0);
+  await dashboard.close();
+});
+
 test("what can't be changed says why and asks for nothing, and a run that allows nothing shows no control", async () => {
   await (await stage.probe(runs.uncontrollable)).tell();
+  await (await stage.probe(runs.compiled)).tell();
   await (await stage.probe(runs.spikes)).tell();
-  const dashboard = await stage.open({ run: "uncontrollable" });
+  const dashboard = await stage.open({ run: "compiled" });
   const panel = control(dashboard);
+  await panel.getByText("Its threshold is part of the compiled step.").waitFor();
+  assert.ok(await panel.getByLabel("New threshold").isDisabled());
+  for (const button of await panel.getByRole("button").all()) await button.click({ force: true });
+  await dashboard.post({ type: "show", run: "uncontrollable" });
   await panel.getByText("This run has no clip whose threshold could be changed.").waitFor();
   assert.ok(await panel.getByLabel("New threshold").isDisabled());
   for (const name of ["Change", "Switch clipping off", "Back to the script's"])

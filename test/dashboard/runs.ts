@@ -52,6 +52,22 @@ export const paused: RecordedRun = {
     canSkip: true,
   },
 };
+export const compiled: RecordedRun = {
+  ...loose,
+  info: runInfo("compiled", "jitted.py --allow-control"),
+  series: [
+    {
+      ...loose.series[0]!,
+      info: seriesInfo("adamw", "AdamW", { clip: CLIP, fixed: "Its threshold is part of the compiled step." }),
+    },
+  ],
+};
+/** Clipped by each parameter's own norm. */
+export const oneByOne: RecordedRun = {
+  ...loose,
+  info: runInfo("one-by-one", "each.py --allow-control"),
+  series: [{ ...loose.series[0]!, info: seriesInfo("adamw", "AdamW", { clip: { ...CLIP, kind: "other" } }) }],
+};
 export const uncontrollable: RecordedRun = {
   info: runInfo("uncontrollable", "plain.py"),
   series: [{ info: seriesInfo("adamw", "AdamW"), steps: readTrace("calm"), threshold: null }],
