@@ -53,6 +53,7 @@ describe("by value", () => {
     ["tensorflow-v1-tape.py", 36],
     ["optax-chain.py", 36],
     ["mlx-step.py", 36],
+    ["paddle-loop.py", 36],
   ])("%s: each of its components is cut off at 0.5", { timeout }, async ([name, parameters], context) => {
     const script = await scriptNamed(name, context);
     const file = await clipping(script, "value");
@@ -72,6 +73,8 @@ describe("adaptively", () => {
     "lightning-manual.py",
     "optax-chain.py",
     "mlx-step.py",
+    "paddle-loop.py",
+    "paddle-scaler.py",
   ])("%s: each unit by the norm of its weights", { timeout }, async (name, context) => {
     const script = await scriptNamed(name, context);
     const file = await clipping(script, "adaptive");
@@ -104,6 +107,36 @@ print(sum(mx.square(change).sum().item() for change in moved) ** 0.5)
   if (lacking) return context.skip(lacking);
   // Three units of four weights of one, each with a norm of 2.
   expect(await run(await clipping(script, "adaptive"), "1e4")).toBeCloseTo(0.01 * 2 * Math.sqrt(3), 5);
+});
+
+it("adaptively, of a PaddlePaddle model: each of a matrix's columns, and each of a convolution's rows", {
+  timeout,
+}, async (context) => {
+  const script = `# Needs: paddle
+import sys
+
+import paddle
+
+scale = float(sys.argv[1])
+conv, linear = paddle.nn.Conv2D(2, 3, 2, bias_attr=False), paddle.nn.Linear(3, 4, bias_attr=False)
+kept = paddle.nn.Linear(4, 1, weight_attr=paddle.ParamAttr(need_clip=False), bias_attr=False)
+layers = [conv, linear, kept]
+for layer in layers:
+    layer.weight.set_value(paddle.ones_like(layer.weight))
+before = [layer.weight.clone() for layer in layers]
+optimizer = paddle.optimizer.SGD(1.0, parameters=[layer.weight for layer in layers])
+loss = scale * kept(linear(conv(paddle.ones([1, 2, 2, 2])).flatten(1))).sum()
+loss.backward()
+optimizer.step()
+print(*[((a - layer.weight) ** 2).sum().sqrt().item() for a, layer in zip(before, layers)])
+`;
+  const lacking = missing(script);
+  if (lacking) return context.skip(lacking);
+  const [conv, linear, kept] = (await printed(await clipping(script, "adaptive"), "1e2"))[0]!.split(" ").map(Number);
+  // Three units of eight weights of one, four of three; the last layer's are 24 each.
+  expect(conv).toBeCloseTo(0.01 * Math.sqrt(8) * Math.sqrt(3), 5);
+  expect(linear).toBeCloseTo(0.01 * Math.sqrt(3) * Math.sqrt(4), 5);
+  expect(kept).toBeCloseTo(1e2 * 24 * Math.sqrt(4), 0);
 });
 
 /** Weights for which every way to hold a gradient is there: dense, sparse with a row twice, none. */
@@ -255,8 +288,54 @@ for norm in [1.0, 3.0, float("inf"), 2.0, 100.0, 5.0]:
         params = moved
 `;
 
+/** Gradients of these norms in turn, one of which is infinite. */
+const PADDLE_HISTORY = `# Needs: paddle
+import paddle
+
+weights = [paddle.create_parameter([4], "float32"), paddle.create_parameter([4], "float32")]
+optimizer = paddle.optimizer.SGD(1.0, parameters=weights)
+for norm in [1.0, 3.0, float("inf"), 2.0, 100.0, 5.0]:
+    before = weights[0].clone()
+    loss = (weights[0] * norm / 2).sum()
+    loss.backward()
+    optimizer.step()
+    optimizer.clear_grad()
+    if norm == float("inf"):
+        weights[0].set_value(before)
+    else:
+        print(((before - weights[0]) ** 2).sum().sqrt().item())
+`;
+
+const MLX_HISTORY = `# Needs: mlx
+import mlx.core as mx
+import mlx.nn as nn
+import mlx.optimizers as optim
+
+
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.w = mx.zeros(4)
+        self.v = mx.zeros(4)
+
+
+model = Model()
+optimizer = optim.SGD(learning_rate=1.0)
+value_and_grad = nn.value_and_grad(model, lambda norm: norm / 2 * model.w.sum())
+for norm in [1.0, 3.0, float("inf"), 2.0, 100.0, 5.0]:
+    before = model.w
+    _, grads = value_and_grad(norm)
+    optimizer.update(model, grads)
+    if norm == float("inf"):
+        model.w = before
+    else:
+        print(mx.sqrt(mx.square(before - model.w).sum()).item())
+`;
+
 it.for([
   OPTAX_HISTORY,
+  PADDLE_HISTORY,
+  MLX_HISTORY,
   tapeHistory("", "tf.compat.v1.train.GradientDescentOptimizer(1.0)"),
   tapeHistory("@tf.function", "tf.keras.optimizers.SGD(1.0)"),
   tapeHistory("@tf.function(jit_compile=True)", "tf.keras.optimizers.SGD(1.0)"),

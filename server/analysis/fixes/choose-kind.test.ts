@@ -358,16 +358,22 @@ describe("refuses, and says what can be done", () => {
       "refused: Detectron2 clips by value, or by each variable's own norm only.",
     ],
     [
-      "what PaddlePaddle hasn't got",
-      "import paddle\nopt = paddle.optimizer.Adam(parameters=model.parameters())\nfor x in data:\n    model(x).backward()\n    opt.step()\n",
+      "what a static program of PaddlePaddle's would have to hold",
+      "import paddle\npaddle.enable_static()\nopt = paddle.optimizer.Adam()\nopt.minimize(loss)\n",
       "adaptive",
-      "refused: PaddlePaddle can't clip adaptively (AGC) here; it can by the global norm, or by value.",
+      "refused: No place for a clip adaptively (AGC) was found at this update. Clip the global norm instead.",
+    ],
+    [
+      "what MLX compiles",
+      "import mlx.core as mx\nimport mlx.nn as nn\nimport mlx.optimizers as optim\nfrom functools import partial\noptimizer = optim.SGD(0.1)\nvalue_and_grad = nn.value_and_grad(model, loss_of)\n@partial(mx.compile, inputs=state, outputs=state)\ndef step(x):\n    loss, gradients = value_and_grad(model, x)\n    optimizer.update(model, gradients)\n",
+      "autoclip",
+      "refused: No place for a clip by the history of the norms (AutoClip) was found at this update. Clip the global norm instead.",
     ],
     [
       "what isn't written into Detectron2's configuration",
       "from detectron2.config import get_cfg\nfrom detectron2.engine import DefaultTrainer\ncfg = get_cfg()\nDefaultTrainer(cfg).train()\n",
       "value",
-      "refused: Detectron2 clips by value if its configuration says so. Write it there.",
+      'refused: Detectron2 clips by value if its configuration says so. Before the trainer is built, set `SOLVER.CLIP_GRADIENTS.ENABLED` to `True`, `SOLVER.CLIP_GRADIENTS.CLIP_TYPE` to `"value"` and `SOLVER.CLIP_GRADIENTS.CLIP_VALUE` to 0.5.',
     ],
     [
       "Ignite's ready-made update",

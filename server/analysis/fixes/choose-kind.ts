@@ -145,9 +145,17 @@ function cannot(facts: Facts, site: UpdateSite, kind: OtherKind): string {
     return `${titles} can't clip ${NAMES[kind]} here; it can ${able.map((one) => NAMES[one]).join(", or ")}.`;
   const told = [...new Set(by.flatMap(kindsTold))];
   if (told.some((one) => one === kind))
-    return `${titles} clips ${NAMES[kind]} if its configuration says so. Write it there.`;
+    return `${titles} clips ${NAMES[kind]} if its configuration says so. ${by.map((one) => entriesOf(one, kind)).find(Boolean) ?? "Write it there."}`;
   if (told.length > 0) return `${titles} clips ${told.map((one) => NAMES[one]).join(", or ")} only.`;
   return `${titles} has no place for a clip at this update.`;
+}
+
+/** What is to be written into a configuration that is made in the script. */
+function entriesOf({ written }: Framework, kind: OtherKind): string | null {
+  const mode = Object.entries(written?.mode.kinds ?? {}).find(([, one]) => one === kind)?.[0];
+  if (!written || mode === undefined) return null;
+  const section = written.section.join(".");
+  return `Before the trainer is built, set \`${section}.${written.enabled}\` to \`True\`, \`${section}.${written.mode.entry}\` to \`"${mode}"\` and \`${section}.${written.threshold}\` to ${CONVENTION[kind]}.`;
 }
 
 /** Those that may be asked for at an update. */

@@ -1,12 +1,15 @@
 /** Clipping asked for by one more argument where an optimizer (or a trainer) is built. */
 import type { OptimizerRef, Seen } from "../facts/events/events.ts";
 import type { Facts } from "../facts/facts.ts";
+import { usesExternal } from "../facts/names/external-names.ts";
+import type { Scope } from "../facts/names/scope.ts";
 import { seesOptions } from "../facts/values/passed.ts";
 import type { TextEdit } from "../finding.ts";
-import type { ArgumentSpelling } from "../frameworks/spelling.ts";
+import type { ArgumentSpelling, Helper } from "../frameworks/spelling.ts";
 import { type Call, rangeOf } from "../syntax/ast.ts";
 import { appendArgument } from "./append.ts";
-import { spell } from "./imports.ts";
+import { defineHelper } from "./define-helper.ts";
+import { type Spelled, spell } from "./imports.ts";
 
 export function configureConstructor(
   facts: Facts,
@@ -19,7 +22,9 @@ export function configureConstructor(
   if (constructors.some(({ call, frame, scope }) => !seesOptions(facts.values, call, frame, scope))) return null;
   const calls = new Map(constructors.map(({ call, name }) => [call, name]));
   const scope = constructors[0]?.scope;
-  const object = spelling.object && scope ? spell(facts, spelling.object, scope) : null;
+  const { notWith } = spelling;
+  if (notWith && usesExternal(facts.names, notWith)) return null;
+  const object = spelling.object && scope ? spellOrDefine(facts, spelling.object, scope, threshold) : null;
   if (spelling.object && !object) return null;
   const given = spelling.value?.(threshold) ?? threshold;
   const value = object ? `${object.name}(${given})` : given;
@@ -29,6 +34,10 @@ export function configureConstructor(
   const written = edits.filter((edit) => edit !== null);
   if (written.length === 0 || written.length !== edits.length) return null;
   return object?.edit ? [object.edit, ...written] : written;
+}
+
+function spellOrDefine(facts: Facts, object: string | Helper, scope: Scope, threshold: string): Spelled | null {
+  return typeof object === "string" ? spell(facts, object, scope) : defineHelper(facts, object, scope, threshold);
 }
 
 function configure(

@@ -23,8 +23,9 @@ export function replaceGradients(
   threshold: string,
 ): TextEdit[] | null {
   const place = plainGradients(step);
-  const { notWith, notBeside, write } = spelling;
+  const { notWith, notBeside, notMentioning, write } = spelling;
   if (notWith && usesExternal(facts.names, notWith)) return null;
+  if (notMentioning?.test(facts.text)) return null;
   if (notBeside && facts.names.calls.has(notBeside)) return null;
   const spelled = place && spellOrDefine(facts, spelling, step, threshold);
   if (!place || !spelled) return null;

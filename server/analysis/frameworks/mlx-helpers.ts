@@ -1,4 +1,4 @@
-/** What MLX has no function for, as the fewest lines that are right, to be written into a script. Both may be compiled. */
+/** What MLX has no function for, as the fewest lines that are right, to be written into a script. The first two may be compiled. */
 import type { Helper } from "./spelling.ts";
 
 export const BY_VALUE: Helper = {
@@ -33,4 +33,34 @@ export const ADAPTIVE: Helper = {
     "",
     `    return ${map}(clip, gradients, parameters)`,
   ],
+};
+
+/**
+ * Seetharaman et al., "AutoClip: Adaptive Gradient Clipping for Source Separation Networks" (2020), whose percentile is 10.
+ * It waits for each norm. What `mx.compile` compiles can remember nothing that is not among its inputs.
+ */
+export const AUTOCLIP: Helper = {
+  name: "GradientAutoClip",
+  uses: ["mlx.core.sqrt", "mlx.core.square", "mlx.utils.tree_flatten", "mlx.optimizers.clip_grad_norm"],
+  define: ([sqrt, square, flatten, clip]) => [
+    "class GradientAutoClip:",
+    '    """Clips the global norm of the gradients to a percentile of all norms so far (Seetharaman et al., 2020).',
+    "",
+    "    10, the paper's, is the safest; when norms grow it clips too much.",
+    '    """',
+    "",
+    "    def __init__(self, percentile=50.0):",
+    "        self.percentile = percentile",
+    "        self.norms = []",
+    "",
+    "    def __call__(self, gradients):",
+    `        norm = ${sqrt}(sum(${square}(g).sum() for _, g in ${flatten}(gradients))).item()`,
+    '        if norm < float("inf"):',
+    "            self.norms.append(norm)",
+    "        if not self.norms:",
+    "            return gradients",
+    "        position = round(self.percentile / 100 * (len(self.norms) - 1))",
+    `        return ${clip}(gradients, sorted(self.norms)[position])[0]`,
+  ],
+  object: { name: "autoclip", make: (helper, percentile) => `${helper}(percentile=${percentile})` },
 };

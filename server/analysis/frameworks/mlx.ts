@@ -1,6 +1,6 @@
 /** MLX: gradients come back as a tree, and the optimizer takes them with the model. */
 import { at, type Framework, type Meaning } from "./framework.ts";
-import { ADAPTIVE, BY_VALUE } from "./mlx-helpers.ts";
+import { ADAPTIVE, AUTOCLIP, BY_VALUE } from "./mlx-helpers.ts";
 
 const backward: Meaning = { event: "backward" };
 const update: Meaning = {
@@ -71,6 +71,13 @@ export const mlx: Framework = {
       // A module is a tree of its parameters, as what `apply_gradients` is given is one.
       write: ({ function: clip, gradients, variables, threshold }) =>
         variables && `${clip}(${gradients}, ${variables}, clip_factor=${threshold})`,
+    },
+    autoclip: {
+      place: "gradients",
+      function: AUTOCLIP,
+      returnsNorm: false,
+      write: ({ function: clip, gradients }) => `${clip}(${gradients})`,
+      notMentioning: /\bcompile\b/,
     },
   },
 };

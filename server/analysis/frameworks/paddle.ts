@@ -1,5 +1,6 @@
 /** PaddlePaddle: eager loops like PyTorch's, and static programs; the optimizer is given an object that clips. */
 import { at, type ClipSetting, type Framework, type Meaning } from "./framework.ts";
+import { ADAPTIVE, AUTOCLIP } from "./paddle-helpers.ts";
 import type { ArgumentSpelling } from "./spelling.ts";
 
 const OPTIMIZER = /^paddle\.(incubate\.|fluid\.)?optimizer\.(?!LBFGS|LookAhead|ModelAverage|Optimizer$)([A-Z]\w*|\*)$/;
@@ -25,6 +26,9 @@ const objects: NonNullable<ClipSetting["objects"]> = [
 const step: Meaning = { event: "step", optimizer: "receiver" };
 const scaled: Meaning = { event: "step", optimizer: at(0, "optimizer"), scaled: true };
 const minimize: Meaning = { event: "step", optimizer: "receiver", managed: true };
+
+/** What is clipped in a program that is put together first would have to be put together, too. */
+const STATIC = /^paddle\.(static|fluid|enable_static)(\.|$)/;
 
 const told: ArgumentSpelling = {
   place: "argument",
@@ -107,5 +111,9 @@ export const paddle: Framework = {
     { architecture: "convolutional", pattern: /^paddle\.(nn\.Conv\dD|vision\.models)(\.|$|\()/ },
   ],
   spelling: { ...told, object: "paddle.nn.ClipGradByGlobalNorm" },
-  kinds: { value: { ...told, object: "paddle.nn.ClipGradByValue" } },
+  kinds: {
+    value: { ...told, object: "paddle.nn.ClipGradByValue" },
+    adaptive: { ...told, object: ADAPTIVE, notWith: STATIC },
+    autoclip: { ...told, object: AUTOCLIP, notWith: STATIC },
+  },
 };

@@ -24,8 +24,10 @@ export interface ArgumentSpelling {
   readonly also?: Readonly<Record<string, string>>;
   /** What is given, where it isn't the number itself. */
   readonly value?: (threshold: string) => string;
-  /** The class of the object that it is given, which is given that. */
-  readonly object?: string;
+  /** The class of the object that it is given, which is given that: by its qualified name, or as what is defined in the file. */
+  readonly object?: string | Helper;
+  /** Imports with which it would be wrong. */
+  readonly notWith?: RegExp;
   /** The constructor behind an optimizer that is only named: `"adam"`. Null for a name that it doesn't know. */
   readonly named?: (name: string) => string | null;
 }
@@ -46,6 +48,8 @@ export interface GradientSpelling {
   /** Imports, and a method that is called, with which it would be wrong. */
   readonly notWith?: RegExp;
   readonly notBeside?: string;
+  /** What the text may not mention, in whatever way it would be used. */
+  readonly notMentioning?: RegExp;
   /** In a pair with their norm. */
   readonly returnsNorm: boolean;
 }

@@ -116,7 +116,7 @@ function byGlobalNorm(
   { callee }: Call,
   scope: Scope,
 ): TextEdit[] | null {
-  if (spelling?.place !== "argument" || !spelling.object) return null;
+  if (spelling?.place !== "argument" || typeof spelling.object !== "string") return null;
   if (!constructors.every(({ name }) => spelling.keyword(name, []))) return null;
   const spelled = spell(facts, spelling.object, scope);
   if (!spelled) return null;
