@@ -51,6 +51,8 @@ PARTS = {
     "tf_keras.src.optimizers.optimizer": ("tf_keras", "keras_legacy"),
     "mlx.core": ("mlx", "mlx_graph"),
     "mlx.optimizers.optimizers": ("mlx", "mlx_update"),
+    "orbax.checkpoint._src.checkpointers.async_checkpointer": ("orbax", "orbax_checkpoint"),
+    "orbax.checkpoint._src.checkpointers.checkpointer": ("orbax", "orbax_checkpoint"),
     "optax._src.base": ("optax", "optax_update"),
     "optax.transforms._clipping": ("optax", "optax_clip"),
     "optax._src.clipping": ("optax", "optax_clip"),
@@ -72,6 +74,7 @@ NAMES = {
     "jax": "JAX",
     "mlx": "MLX",
     "optax": "Optax",
+    "orbax": "Orbax",
     "tensorflow": "TensorFlow",
 }
 

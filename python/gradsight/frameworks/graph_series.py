@@ -164,7 +164,7 @@ class GraphSeries(Series):
 
     def mark(self, kind: str, message: str, data: Data, made: bool) -> bool:
         """See ``marks.Marked``."""
-        if not self.is_open():
+        if not self.is_open() or (self._sources and self._since is None):  # nothing tells which updates come before it
             return False
         self._arrivals.append(Mark(kind, message, data, made, None if self._since is None else self._since()))
         return True

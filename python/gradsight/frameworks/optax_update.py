@@ -104,10 +104,17 @@ class OptaxRecorder:
             if found is None:
                 return None
             self._series[update] = found
+            self._recorder.marks.began(update, found)
             if self._recorder.graph_control is not None:
                 self._recorder.graph_control.begin(found)
             self._recorder.session.uses("jax", getattr(sys.modules.get("jax"), "__version__", None))
         return found
+
+    @property
+    def only(self) -> Optional[Any]:
+        """What updates, where the process has but one that does: as ``marks`` know it."""
+        updates = list(self._series)
+        return updates[0] if len(updates) == 1 else None
 
     def updated(
         self,
@@ -222,6 +229,9 @@ class OptaxRecorder:
         return flags
 
 
+recorders: "weakref.WeakKeyDictionary[TorchRecorder, OptaxRecorder]" = weakref.WeakKeyDictionary()
+
+
 def path_name(path: Tuple[Any, ...]) -> str:
     """A leaf's path as other frameworks name a layer, ``params.Dense_0.kernel``, so that its modules can be told."""
     parts = (getattr(key, "key", getattr(key, "name", getattr(key, "idx", key))) for key in path)
@@ -243,7 +253,7 @@ def learning_rate(state: Any) -> Optional[Any]:
 def install(module: Any, recorder: TorchRecorder) -> None:
     """``module`` is ``optax._src.base``."""
     jax_graph.install(recorder)
-    optax = OptaxRecorder(recorder)
+    optax = recorders[recorder] = OptaxRecorder(recorder)
     transformation = module.GradientTransformation
     raw = transformation.update
 
