@@ -9,6 +9,7 @@ from typing import Any, Callable, Iterator, List, Optional
 import pytest
 import torch
 from gradsight._control import Control
+from gradsight._protocol import Clip
 from gradsight._session import Outcome
 from gradsight.frameworks.torch_control import TorchControl
 from recording import Recording
@@ -134,6 +135,18 @@ def test_says_what_it_can_not_change(controlled: Recording) -> None:
     series = controlled.series(training.optimizer)["id"]
     assert "no clip" in refusal(controlled, 0, series)
     assert "no such series" in refusal(controlled, 1, "another")
+
+
+def test_says_by_what_it_is_clipped_where_that_can_not_be_changed(controlled: Recording) -> None:
+    training = Training()
+    training.go(2)
+    series = controlled.series(training.optimizer)["id"]
+    owner = controlled.recorder.known_series(training.optimizer)
+    assert owner is not None
+    owner.clipped_at(Clip("norm", "deepspeed.runtime.utils.clip_grad_norm_", None))
+    assert "deepspeed.runtime.utils.clip_grad_norm_ can't be changed" in refusal(controlled, 7, series)
+    owner.clipped_at(Clip("norm", "torch.nn.utils.clip_grad_norm_", None))
+    change(controlled, training, 0, 0.5)
 
 
 @pytest.mark.parametrize("threshold", [0, -1.0, True, "on", None, [], "1"])

@@ -38,6 +38,8 @@ FETCH_PERIOD = 0.2
 CONTROLLABLE = "torch.nn.utils.clip_grad"
 """What the names of the functions begin with whose threshold is an argument of every call, and so can be another."""
 
+FIXED = "The threshold of {function} can't be changed while the run goes on."
+
 
 class TorchSeries:
     def __init__(
@@ -199,8 +201,8 @@ class TorchSeries:
     def clipped_at(self, site: ClipSite) -> None:
         if self.series.clip != site:
             self.series.clip = site
-            if site.function.startswith(CONTROLLABLE):
-                self.series.fixed = None
+            is_fixed = not site.function.startswith(CONTROLLABLE)
+            self.series.fixed = FIXED.format(function=site.function) if is_fixed else None
 
     def threshold_is(self, step: int, max_norm: float) -> None:
         """Tells of a change, but not of each step of a schedule."""
