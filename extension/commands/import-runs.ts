@@ -1,14 +1,18 @@
 /** "Import Run…": logs of other programs as runs. Where a file's names don't tell its gradient norm, the user does. */
 import { basename } from "node:path";
-import { CancellationError, l10n, QuickPickItemKind, type Uri, window } from "vscode";
+import { CancellationError, FileType, l10n, ProgressLocation, QuickPickItemKind, Uri, window, workspace } from "vscode";
 import type { Importable, SourceColumns } from "../../protocol/exchange.ts";
 import type { Dashboard } from "../dashboard/dashboard.ts";
 import type { HubClient } from "../hub/hub-client.ts";
+import { type FoundLog, logsIn } from "./logs-in-folder.ts";
 import { withProgress } from "./with-progress.ts";
 
 /** `uri`, `selected`: from a menu; without them the user chooses. */
 export async function importRuns(hub: HubClient, dashboard: Dashboard, uri?: Uri, selected?: Uri[]): Promise<void> {
-  const files = selected?.length ? selected : uri ? [uri] : await chooseFiles();
+  const chosen = selected?.length ? selected : uri ? [uri] : await choose();
+  const files = (
+    await Promise.all(chosen.map(async (one) => ((await isFolder(one)) ? chooseInside(one) : [one])))
+  ).flat();
   const failed: string[] = [];
   for (const file of files) {
     try {
@@ -22,18 +26,75 @@ export async function importRuns(hub: HubClient, dashboard: Dashboard, uri?: Uri
   if (failed.length > 0) throw new Error(failed.join(" "));
 }
 
-async function chooseFiles(): Promise<readonly Uri[]> {
-  const chosen = await window.showOpenDialog({
-    title: l10n.t("Import Run"),
-    openLabel: l10n.t("Import"),
-    canSelectMany: true,
-    // TensorBoard's event files have no ending of their own.
-    filters: {
-      [l10n.t("All Files")]: ["*"],
-      [l10n.t("Training Logs")]: ["json", "jsonl", "ndjson", "csv", "wandb"],
-    },
-  });
+/** A file or a folder: outside of macOS a dialog offers one of the two. */
+async function choose(): Promise<readonly Uri[]> {
+  const file = {
+    label: `$(file) ${l10n.t("Files…")}`,
+    detail: l10n.t("trainer_state.json, metrics.csv, a .wandb file, JSON Lines, an event file of TensorBoard"),
+    isFolder: false,
+  };
+  const folder = {
+    label: `$(folder) ${l10n.t("A Folder…")}`,
+    detail: l10n.t("A run of TensorBoard, or a folder with the runs of any of these programs in it"),
+    isFolder: true,
+  };
+  const title = l10n.t("Import Run");
+  const kind = await window.showQuickPick([file, folder], { title, placeHolder: l10n.t("What holds the log?") });
+  if (!kind) return [];
+  const openLabel = l10n.t("Import");
+  const chosen = await window.showOpenDialog(
+    kind.isFolder
+      ? { title, openLabel, canSelectFolders: true, canSelectFiles: false }
+      : {
+          title,
+          openLabel,
+          canSelectMany: true,
+          // TensorBoard's event files have no ending of their own.
+          filters: {
+            [l10n.t("All Files")]: ["*"],
+            [l10n.t("Training Logs")]: ["json", "jsonl", "ndjson", "csv", "wandb"],
+          },
+        },
+  );
   return chosen ?? [];
+}
+
+async function isFolder(uri: Uri): Promise<boolean> {
+  const status = await workspace.fs.stat(uri).then(undefined, () => null); // said when it is read
+  return status !== null && (status.type & FileType.Directory) !== 0;
+}
+
+/** The logs of a folder that are wanted; where there is but one, that one. */
+async function chooseInside(folder: Uri): Promise<Uri[]> {
+  const name = basename(folder.fsPath);
+  const found = await window.withProgress(
+    { location: ProgressLocation.Window, title: l10n.t("Looking for logs in {0}", name) },
+    () => logsIn(folder.fsPath),
+  );
+  if (found.length === 0)
+    throw new Error(
+      l10n.t(
+        "{0} holds no log of TensorBoard, W&B, Hugging Face or Lightning. A log of another name can be chosen as a file.",
+        name,
+      ),
+    );
+  const item = ({ path, folder: where, file }: FoundLog) => ({
+    label: where === "." ? name : where,
+    description: file ?? "TensorBoard",
+    path,
+  });
+  const [only, ...more] = found;
+  const wanted =
+    more.length === 0
+      ? [only!]
+      : await window.showQuickPick(found.map(item), {
+          title: l10n.t("Import from {0}", name),
+          placeHolder: l10n.t("Which of these?"),
+          canPickMany: true,
+          matchOnDescription: true,
+          ignoreFocusOut: true,
+        });
+  return (wanted ?? []).map(({ path }) => Uri.file(path));
 }
 
 /** The run's id; null if the user didn't say what is what. */

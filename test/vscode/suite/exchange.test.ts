@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { commands, extensions, type ThemeIcon, Uri } from "vscode";
 import type { TestApi } from "../../../extension/test-api.ts";
@@ -40,6 +40,16 @@ describe("runs from files and into files", () => {
     const before = api.hub.runs.length;
     await commands.executeCommand("gradsight.importRuns", fixture("trainer_state.json"));
     assert.equal((await api.hub.refresh()).length, before);
+  });
+
+  it("imports the log that lies somewhere in a folder", async () => {
+    const chosen = Uri.joinPath(folder(), "lightning_logs");
+    const file = Uri.joinPath(chosen, "version_0", "metrics.csv");
+    await mkdir(Uri.joinPath(chosen, "version_0").fsPath, { recursive: true });
+    await writeFile(file.fsPath, "step,grad_norm\n0,1.5\n1,1.25\n2,1.75\n");
+    await commands.executeCommand("gradsight.importRuns", chosen);
+    await when(api.hub.onDidChangeRuns, () => find(file) !== undefined);
+    assert.equal(find(file)!.steps, 3);
   });
 
   it("exports a run to the file that it was told", async () => {
