@@ -38,7 +38,9 @@ function withoutKnown(found: Report, baseline: Baseline, { minSeverity, override
   const { report, gone } = baseline.without(found);
   // What was not asked for can't be missed.
   if (gone > 0 && minSeverity === null && !override.select)
-    process.stderr.write(`gradsight: ${gone} of the findings that the baseline knows are gone; see --write-baseline\n`);
+    process.stderr.write(
+      `gradsight: ${gone} of the findings that the baseline knows ${gone === 1 ? "is" : "are"} gone; see --write-baseline\n`,
+    );
   return report;
 }
 
