@@ -91,6 +91,7 @@ test("parameter groups that have learning rates of their own have lines of their
   assert.equal(rates[1], 0);
   const table = dashboard.page.locator('[data-chart="learning-rate"] table');
   await dashboard.page.getByRole("button", { name: "Table of Learning rate" }).click();
+  await table.locator("tbody tr").first().waitFor();
   assert.deepEqual(await table.locator("thead th").allInnerTexts(), ["Steps", "Groups 0–1", "Group 4", "Groups 2–3"]);
   await dashboard.close();
 });
