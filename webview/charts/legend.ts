@@ -6,8 +6,8 @@ import { formatShare, formatThreshold, formatValue } from "../format.ts";
 import { bucketAt, type Tile } from "../hub/tile.ts";
 import { t } from "../l10n.ts";
 import type { Scene } from "./canvas.ts";
-import { OVERLAY_COLORS, type Overlay, overlayLine } from "./overlay.ts";
-import type { PaletteColor } from "./palette.ts";
+import { type Overlay, overlayLine } from "./overlay.ts";
+import { OVERLAY_COLORS, type PaletteColor } from "./palette.ts";
 import { type ChartSpec, type LineSpec, nameOf } from "./spec.ts";
 import { isSwitchedOff } from "./switched-off.ts";
 

@@ -1,7 +1,6 @@
 /** A run beside the one that a chart shows: over the same steps the one line of it that the chart compares. */
 import type { SeriesDetail } from "../../protocol/viewer.ts";
 import type { MetricBuckets, Tile } from "../hub/tile.ts";
-import type { PaletteColor } from "./palette.ts";
 import type { ChartSpec, LineSpec } from "./spec.ts";
 
 export interface Overlay {
@@ -11,15 +10,6 @@ export interface Overlay {
   readonly series: SeriesDetail;
   readonly tile: Tile;
 }
-
-export const OVERLAY_COLORS = [
-  "other-1",
-  "other-2",
-  "other-3",
-  "other-4",
-  "other-5",
-  "other-6",
-] as const satisfies readonly PaletteColor[];
 
 /** In high contrast, where colours are few, dashes tell them apart, too: pixels of line and gap by place. */
 export const OVERLAY_DASHES: readonly (readonly number[])[] = [

@@ -1,6 +1,9 @@
 /** The colours of the charts: custom properties that theme.css derives from VS Code's theme, read anew when it changes. */
 import { color } from "chart.js/helpers";
 
+/** Of the runs beside the one on screen, by their place. */
+export const OVERLAY_COLORS = ["other-1", "other-2", "other-3", "other-4", "other-5", "other-6"] as const;
+
 const NAMES = [
   "before",
   "after",
@@ -16,12 +19,7 @@ const NAMES = [
   "rate-6",
   "update-ratio",
   "step-time",
-  "other-1",
-  "other-2",
-  "other-3",
-  "other-4",
-  "other-5",
-  "other-6",
+  ...OVERLAY_COLORS,
   "spike",
   "non-finite",
   "skipped",

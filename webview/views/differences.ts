@@ -1,6 +1,6 @@
 /** In what runs differ, a column a run: how they were set up, and what came of it. */
 import "./differences.css";
-import { OVERLAY_COLORS } from "../charts/overlay.ts";
+import { OVERLAY_COLORS } from "../charts/palette.ts";
 import { element, patchList, setAttribute, setHidden, setText } from "../dom.ts";
 import { formatCount } from "../format.ts";
 import { log, reasonOf } from "../host.ts";

@@ -1,7 +1,7 @@
 /** Which run and which series is shown, what it is compared with, and how the run stands. */
 import "./header.css";
 import type { RunDetail, RunSummary, SeriesDetail } from "../../protocol/viewer.ts";
-import { OVERLAY_COLORS } from "../charts/overlay.ts";
+import { OVERLAY_COLORS } from "../charts/palette.ts";
 import { element, setHidden } from "../dom.ts";
 import { fileName, formatCount, formatTime } from "../format.ts";
 import { t } from "../l10n.ts";
