@@ -49,19 +49,18 @@ class KerasControl(NamedTuple):
         return self.in_force.change
 
     @property
-    def _is_told(self) -> bool:
-        return self.name is not None and isinstance(self.in_force, InForce)
+    def _told_by(self) -> Optional[str]:
+        """What the optimizer is told the limit by; None where it is not told, but what it makes is replaced."""
+        return self.name if isinstance(self.in_force, InForce) else None
 
     def told(self, optimizer: Any) -> ContextManager[None]:
         """In here the optimizer is told to clip as the user has it."""
-        limit = self.in_force.limit
-        if self.name is None or not isinstance(self.in_force, InForce) or limit is None:
-            return nullcontext()
-        return told(optimizer, self.name, limit)
+        name, limit = self._told_by, self.in_force.limit
+        return nullcontext() if name is None or limit is None else told(optimizer, name, limit)
 
-    def replace(self, grads: Any, clipped: Any) -> Any:
-        """What the optimizer is to use in place of ``clipped``; None: just that. ``grads`` is what it was given."""
-        if self._is_told or self.in_force.limit is None:
+    def replace(self, clipped: Any) -> Any:
+        """What the optimizer is to use in place of ``clipped``; None: just that."""
+        if self._told_by is not None or self.in_force.limit is None:
             return None
         present = [gradient for gradient in clipped if gradient is not None]
         made = iter(self.backend.clipped(self.kind, self.before, present, self.in_force.limit))

@@ -168,7 +168,7 @@ def wrap_clip(optimizer_class: Any, recorder: KerasRecorder) -> None:
             with nullcontext() if held is None else held.told(self):
                 clipped = original(self, grads)
                 if held is not None:
-                    clipped = replace(held, grads, clipped) or clipped
+                    clipped = replace(held, clipped) or clipped
                 note(self, grads, clipped, frame, held)
             return clipped
         with recorder.told(self, grads, frame):
