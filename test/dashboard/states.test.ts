@@ -77,6 +77,8 @@ interface State {
   readonly relay?: () => Relay;
   /** Brings the page into the state, and waits until it is. */
   readonly arrange?: (page: DashboardPage) => Promise<void>;
+  /** What is to be seen in each look: a selector. */
+  readonly seen?: string;
 }
 
 const placeholder =
@@ -235,6 +237,7 @@ const STATES: Record<string, State> = {
   picker: {
     run: "unclipped",
     arrange: ({ page }) => page.locator("#run").click(),
+    seen: "#run-list",
   },
   "zoomed-with-table": {
     run: "spikes",
@@ -318,6 +321,7 @@ const STATES: Record<string, State> = {
   "save-menu": {
     run: "spikes",
     arrange: ({ page }) => page.getByRole("button", { name: "Copy or save Loss" }).click(),
+    seen: '[data-chart="loss"] [role="menu"]',
   },
   "many-layers": {
     run: "many-layers",
@@ -385,7 +389,7 @@ const LOOKS: { name: string; theme: ThemeName; width: number; rules: string[] }[
   { name: "narrow", theme: "light", width: 360, rules: [] },
 ];
 
-for (const [name, { run, relay, arrange }] of Object.entries(STATES))
+for (const [name, { run, relay, arrange, seen }] of Object.entries(STATES))
   test(`${name}: clean, accessible, photographed`, async () => {
     const dashboard = await stage.open({ ...(run && { run }), ...(relay && { relay: relay() }) });
     await arrange?.(dashboard);
@@ -393,6 +397,7 @@ for (const [name, { run, relay, arrange }] of Object.entries(STATES))
       await dashboard.setTheme(theme);
       await dashboard.resize(width);
       await dashboard.screenshot(`${name}-${look}`);
+      if (seen) assert.ok(await dashboard.page.locator(seen).isVisible(), look);
       if (rules.length > 0) assert.deepEqual(await faults(dashboard, rules), [], look);
       assert.equal(await overflow(dashboard), 0, `${look}: the page must not scroll sideways`);
     }

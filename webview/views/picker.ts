@@ -63,8 +63,7 @@ export class Picker {
     this.#button.addEventListener("click", () => this.#toggle(!this.#isOpen));
     this.#button.addEventListener("keydown", (event) => this.#onKey(event));
     this.#button.addEventListener("blur", () => this.#toggle(false));
-    // It was placed where it had room.
-    window.addEventListener("resize", () => this.#toggle(false));
+    window.addEventListener("resize", () => this.#isOpen && this.#keepInPage());
     // Keeps the focus on the button, so that the list closes on a click elsewhere only.
     this.#popup.addEventListener("pointerdown", (event) => event.preventDefault());
     this.#list.addEventListener("click", (event) => {
