@@ -198,6 +198,25 @@ def step(model, optimizer, loss, factor=1.0):
       "to a clip in a module that can't be seen",
       loop("loss.backward()\nclip_gradients(model, 1)\noptimizer.step()", "from tools import clip_gradients"),
     ],
+    ...["nn.LSTM(8, 8)", "Net()", "nn.Sequential(nn.Linear(8, 8))"].map((built): [string, string] => [
+      `to unseen code that holds a network, which nothing but its class shows to be one: ${built}`,
+      `import torch
+from torch import nn
+from tools import tame
+class Net(nn.Module):
+    def forward(self, x):
+        return x
+class Engine:
+    def __init__(self, net, stepper):
+        self.net, self.stepper = net, stepper
+    def learn(self, batch):
+        self.net(batch).sum().backward()
+        tame(self.net)
+        self.stepper.step()
+net = ${built}
+Engine(net, torch.optim.Adam(net.parameters())).learn(data)
+`,
+    ]),
     [
       "to unseen code that holds the model",
       loop("loss.backward()\nmassage(model)\noptimizer.step()", "from tools import massage"),

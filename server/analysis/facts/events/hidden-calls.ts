@@ -64,8 +64,30 @@ export class HiddenCalls {
       .evaluate(node, frame, scope)
       .some(
         (value) =>
-          this.#isGradient(value) || (value.kind === "external" && this.#optimizers.isOptimizer(stripCall(value.name))),
+          this.#isGradient(value) ||
+          this.#isNetwork(value) ||
+          (value.kind === "external" && this.#optimizers.isOptimizer(stripCall(value.name))),
       );
+  }
+
+  /** An instance of a library's layer, or of a class that is one by a base of it. */
+  #isNetwork(value: Value): boolean {
+    if (value.kind === "external") return value.call !== null && this.#isLayer(stripCall(value.name));
+    if (value.kind !== "instance") return false;
+    const { frames, members } = this.#values;
+    return [...members.lineage(value.info)].some(({ node, scope }) =>
+      node.bases.some((base) =>
+        this.#values
+          .evaluate(base.value, frames.around(scope))
+          .some((parent) => parent.kind === "external" && this.#isLayer(parent.name)),
+      ),
+    );
+  }
+
+  #isLayer(name: string): boolean {
+    return this.#frameworks.some(({ layers = [] }) =>
+      layers.some((prefix) => name.startsWith(prefix) && /^(\w+\.)*[A-Z]\w*(?<!Loss)$/.test(name.slice(prefix.length))),
+    );
   }
 }
 
