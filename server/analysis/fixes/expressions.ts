@@ -2,7 +2,7 @@
 import type { OptimizerRef, Seen } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import type { Scope, Variable } from "../facts/names/scope.ts";
-import type { Frame } from "../facts/values/value.ts";
+import type { Frame, Value } from "../facts/values/value.ts";
 import { childrenOf, type Expression, isHere } from "../syntax/ast.ts";
 import { argumentOf, lastPart } from "../syntax/call.ts";
 
@@ -11,17 +11,28 @@ export interface Target {
   readonly scope: Scope;
 }
 
-/** The parameters that an optimizer owns, as an expression that gives them anew each time it is evaluated. */
-export function parametersOf(facts: Facts, optimizer: OptimizerRef, to: Target): string {
+/** An optimizer, and the activation of the code at the target in which it is the one that steps. */
+export interface Stepping {
+  readonly optimizer: OptimizerRef;
+  readonly to: Target;
+}
+
+/**
+ * The parameters that an optimizer owns, as an expression that gives them anew each time it is evaluated. Code that is entered in several
+ * ways has an optimizer on each, and the text has to be right for all.
+ */
+export function parametersOf(facts: Facts, ...ways: readonly [Stepping, ...Stepping[]]): string {
   const texts = new Set(
-    optimizer.constructors.map(({ call, frame, scope }) => {
-      const given = argumentOf(call, 0, "params");
-      return given && given.stars === 0 ? rewrite(facts, { node: given.value, frame, scope }, to, 0) : null;
-    }),
+    ways.flatMap(({ optimizer, to }) =>
+      optimizer.constructors.map(({ call, frame, scope }) => {
+        const given = argumentOf(call, 0, "params");
+        return given && given.stars === 0 ? rewrite(facts, { node: given.value, frame, scope }, to, 0) : null;
+      }),
+    ),
   );
   const [only] = texts;
-  if (texts.size === 1 && only) return only;
-  return groupsOf(facts, sourceOf(facts, optimizer.node));
+  if (texts.size === 1 && only && ways.every(({ optimizer }) => optimizer.constructors.length > 0)) return only;
+  return groupsOf(facts, sourceOf(facts, ways[0].optimizer.node));
 }
 
 /** The same for a loop that updates by itself what it goes through; null where that may be used up by being gone through before. */
@@ -120,7 +131,11 @@ export function express(facts: Facts, { node, frame, scope }: Seen, to: Target):
     const here = enclosingMethod(to.scope);
     return here?.owner === owner ? here.self : null;
   }
-  if (to.scope.lookup(node.id) === variable) return node.id;
+  if (to.scope.lookup(node.id) === variable) {
+    // What the code there is handed is right however it is entered; what the module holds need not be.
+    const held = variable.scope === scope.module ? handedAs(facts, variable, to) : null;
+    return held ?? node.id;
+  }
   const [only] = variable.bindings;
   const within = variable.scope ? facts.values.frames.for(variable.scope, frame) : frame;
   if (variable.bindings.length === 1 && only?.kind === "parameter" && within.call) {
@@ -128,13 +143,16 @@ export function express(facts: Facts, { node, frame, scope }: Seen, to: Target):
     if (given && given !== "default")
       return express(facts, { node: given.node, frame: given.frame ?? within.call.frame, scope: given.scope }, to);
   }
-  return passedAs(facts, variable, to) ?? keptAs(variable, to);
+  return handedAs(facts, variable, to);
 }
+
+const handedAs = (facts: Facts, variable: Variable, to: Target) =>
+  passedAs(facts, variable, to) ?? keptAs(facts, variable, to);
 
 function enclosingMethod(scope: Scope) {
   for (let at: Scope | null = scope; at; at = at.parent) {
     const owner = at.info?.owner;
-    if (owner && at.self) return { owner, self: at.self };
+    if (owner && at.self) return { owner, self: at.self, scope: at };
   }
   return null;
 }
@@ -154,14 +172,28 @@ function passedAs(facts: Facts, variable: Variable, to: Target): string | null {
   return null;
 }
 
-/** `self.model`, where the constructor stored the variable there. */
-function keptAs(variable: Variable, to: Target): string | null {
+/** `self.model`, where the constructor stored the variable there, or what it was passed for it. */
+function keptAs(facts: Facts, variable: Variable, to: Target): string | null {
   const here = enclosingMethod(to.scope);
   if (!here) return null;
+  const { self } = facts.values.frames.for(here.scope, to.frame);
   for (const [name, attribute] of here.owner.attributes) {
     const [binding] = attribute.bindings;
-    if (attribute.bindings.length !== 1 || binding?.kind !== "value" || binding.value.kind !== "name") continue;
-    if (binding.path.length === 0 && binding.scope.lookup(binding.value.id) === variable) return `${here.self}.${name}`;
+    if (attribute.bindings.length !== 1 || binding?.kind !== "value" || binding.path.length > 0) continue;
+    const { value, scope } = binding;
+    if (value.kind !== "name") continue;
+    const stored = scope.lookup(value.id);
+    if (stored && (stored === variable || isFilledWith(facts, stored, self, variable))) return `${here.self}.${name}`;
   }
   return null;
+}
+
+/** The parameter of the constructor that the call which made the instance fills with this variable. */
+function isFilledWith(facts: Facts, { bindings }: Variable, self: Value | null, variable: Variable): boolean {
+  const [only, another] = bindings;
+  if (self?.kind !== "instance" || !self.call || only?.kind !== "parameter" || another) return false;
+  if (only.scope.info?.name !== "__init__" || only.scope.info.owner !== self.info) return false;
+  const given = facts.values.callers.argumentFor(only, self.call, self.frame);
+  if (!given || given === "default" || given.node.kind !== "name") return false;
+  return self.scope.lookup(given.node.id) === variable;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fixAll, parses, rulesFound } from "../../../test/analysis/analyser.ts";
+import { fixAll, lint, parses, rulesFound } from "../../../test/analysis/analyser.ts";
 
 const CLIP = "torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)";
 
@@ -229,5 +229,38 @@ ${clip}optimizer.step()
     const text = train("FSDP(net) if args.shard else net");
     expect(rulesFound(text)).toEqual(["missing-clipping"]);
     expect(fixAll(text)).toBe(text);
+  });
+});
+
+describe("a class that is handed what it trains", () => {
+  const engine = `import torch
+from torch import nn
+class Engine:
+    def __init__(self, net, stepper):
+        self.net = net
+        self.stepper = stepper
+    def learn(self, data):
+        for x in data:
+            self.net(x).sum().backward()
+            self.stepper.step()
+`;
+  const train = (name: string, network: string) =>
+    `${name} = nn.${network}\nEngine(${name}, torch.optim.Adam(${name}.parameters())).learn(data)\n`;
+  const both = `${engine}${train("first", "Conv2d(8, 8, 3)")}${train("second", "LSTM(8, 8)")}`;
+
+  it("is given what each of its instances holds", () =>
+    expect(fixed(both)).toContain("nn.utils.clip_grad_norm_(self.net.parameters(), max_norm=1.0)"));
+
+  it("is judged by the network for which clipping is usual", () => {
+    const [finding] = lint(both);
+    expect(finding?.severity).toBe("warning");
+    expect(finding?.related.map(({ range }) => both.slice(range.start, range.end))).toContain("nn.LSTM");
+  });
+
+  it("is given what the optimizer holds, where the instances don't hold the same", () => {
+    const apart = both.replace("self.net = net", "self.net = net if net else None");
+    expect(fixed(apart)).toContain(
+      'clip_grad_norm_([p for group in self.stepper.param_groups for p in group["params"]]',
+    );
   });
 });

@@ -22,19 +22,20 @@ export function insertStatement(
 ): TextEdit[] | null {
   const { step } = site;
   const backward = lastBackward(site.paths);
-  if (!backward) return null;
+  // What stands in an imported module is that one's to edit.
+  if (!backward || step.origin) return null;
   // A closure is what the optimizer calls back, so the clip belongs inside, after the backward pass.
   const inside = backward.kind === "backward" && backward.inClosure;
   if (step.closure && !inside) return null;
   // In an imported module: not there to be added to, nor to be asked what its gradients come from.
   if (backward.origin && (inside || !(spelling.function || spelling.helper))) return null;
-  const to = inside ? { frame: backward.frame, scope: backward.scope } : { frame: step.frame, scope: step.scope };
+  const to = targetOf(site, inside);
   const optimizer = sourceOf(facts, step.optimizer.node);
   const receiver = backward.kind === "backward" && backward.receiver ? sourceOf(facts, backward.receiver) : "";
   const spelled = spelledFunction(facts, spelling, to, threshold);
   if (!spelled) return null;
   const { notWith } = spelling;
-  const parameters = step.byHand ? parametersIn(facts, step.optimizer, to) : parametersOf(facts, step.optimizer, to);
+  const parameters = step.byHand ? parametersIn(facts, step.optimizer, to) : ownedOnAllWays(facts, site, inside);
   if (!parameters) return null;
   const misfit = notWith !== undefined && usesExternal(facts.names, notWith);
   const scaling =
@@ -63,6 +64,17 @@ export function insertStatement(
     : insertBefore(facts.text, step.statement, lines);
   if (!edit) return null;
   return spelled.edit && !misfit ? [spelled.edit, edit] : [edit];
+}
+
+function targetOf({ step, paths }: UpdateSite, inside: boolean): Target {
+  const { frame, scope } = (inside && lastBackward(paths)) || step;
+  return { frame, scope };
+}
+
+function ownedOnAllWays(facts: Facts, site: UpdateSite, inside: boolean): string {
+  const others = facts.updates.filter(({ step }) => step.node === site.step.node && step.id !== site.step.id);
+  const steppingAt = (at: UpdateSite) => ({ optimizer: at.step.optimizer, to: targetOf(at, inside) });
+  return parametersOf(facts, steppingAt(site), ...others.map(steppingAt));
 }
 
 function spelledFunction(

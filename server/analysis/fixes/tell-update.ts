@@ -19,7 +19,7 @@ export function tellUpdate(
   if (!called.every((value) => value.kind === "external" && on.test(value.name))) return null;
   const given = new Map(node.arguments.map((argument) => [argument.keyword, argument.value]));
   if (given.has(unless)) return null;
-  const further = also?.(parametersOf(facts, step.optimizer, step)) ?? {};
+  const further = also?.(parametersOf(facts, { optimizer: step.optimizer, to: step })) ?? {};
   const wanted = Object.entries(further).filter(([name]) => !given.has(name));
   const written = wanted.map(([name, value]) => `, ${name}=${value}`).join("");
   const there = given.get(keyword);

@@ -94,15 +94,25 @@ export const missingClipping: Rule = {
   frameworks: FRAMEWORKS.filter(({ name }) => !NOT_AMONG.includes(name)).map(({ title }) => title),
   documentation,
   *check(facts) {
-    for (const site of unclippedUpdates(facts)) yield report(facts, site);
+    for (const site of unclippedUpdates(facts)) yield report(facts, whereClippingIsUsual(facts, site));
     for (const site of unclippedElsewhere(facts)) yield reportWhereBuilt(facts, site);
   },
 };
 
+/** Of the ways to one update, the first that trains a network for which clipping is usual. */
+function whereClippingIsUsual(facts: Facts, site: UpdateSite): UpdateSite {
+  const ways = facts.updates.filter(({ step }) => step.node === site.step.node);
+  return ways.find((way) => usualFor(facts, way).reason !== null) ?? site;
+}
+
+function usualFor(facts: Facts, site: UpdateSite): Convention {
+  return conventionFor(updatesOneTensor(facts, site.step.optimizer) ? null : evidenceOf(facts, site).architecture);
+}
+
 function report(facts: Facts, site: UpdateSite): Omit<Finding, "rule"> {
   const { step } = site;
   const evidence = evidenceOf(facts, site);
-  const convention = conventionFor(updatesOneTensor(facts, step.optimizer) ? null : evidence.architecture);
+  const convention = usualFor(facts, site);
   const reason = isTestCode(facts.names) ? null : convention.reason;
   const usual = reason ? "warning" : "information";
   const runs = runsAtUpdate(facts, site).filter(({ clips, inForce }) => !clips && inForce === null);
@@ -122,7 +132,7 @@ function reportWhereBuilt(facts: Facts, site: UpdateSite): Omit<Finding, "rule">
   const { optimizer, origin } = site.step;
   const built = optimizer.constructors[0]!.call;
   const evidence = evidenceOf(facts, site);
-  const convention = conventionFor(evidence.architecture);
+  const convention = usualFor(facts, site);
   const because = isTestCode(facts.names) ? null : convention.reason;
   const name = sourceOf(facts, built.callee);
   return {

@@ -186,7 +186,7 @@ function fix(facts: Facts, update: UpdateSite, { node, parameters, frame, scope 
   const to = { frame, scope };
   const name = express(facts, optimizer, to);
   const isNear = scope === optimizer.scope && frame === optimizer.frame;
-  const newText = isNear ? parametersOf(facts, optimizer, to) : name && groupsOf(facts, name);
+  const newText = isNear ? parametersOf(facts, { optimizer, to }) : name && groupsOf(facts, name);
   return newText ? replacing(parameters, newText) : null;
 }
 
