@@ -23,7 +23,8 @@ export const pytorch: Framework = {
   name: "pytorch",
   title: "PyTorch",
   mentions: ["torch", "apex"],
-  triggers: ["clip_grad", STEPS, /(?<!\bmark)_step\(/, /\.grad\b/],
+  // The last for an optimizer that is built for a class of another module.
+  triggers: ["clip_grad", STEPS, /(?<!\bmark)_step\(/, /\.grad\b/, /\boptim(\.[A-Z]| import\b| as\b)/],
   aliases: [
     ["torch.cuda.amp.GradScaler", "torch.amp.GradScaler"],
     ["torch.cuda.amp.grad_scaler.GradScaler", "torch.amp.GradScaler"],

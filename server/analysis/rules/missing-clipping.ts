@@ -19,8 +19,9 @@ const documentation = `
 ## What it finds
 An update (\`optimizer.step()\`, \`scaler.step(optimizer)\`, \`optimizer.apply_gradients(…)\`) that gradients reach on no
 path through a clip; a model that a framework trains (\`model.compile(…)\` with \`model.fit(…)\`, \`trainer.train()\`) with
-nothing that says to clip. Where a library is told to clip when the optimizer is built (Optax, Keras, PaddlePaddle), and a
-module of the workspace makes the update with an optimizer that it is handed, the finding stands where the optimizer is built.
+nothing that says to clip. Where a module of the workspace makes the update with an optimizer that it is handed, and can't
+tell whether that clips (the library is told to clip when the optimizer is built, as Optax, Keras and PaddlePaddle are, or a
+class is handed what it doesn't declare), the finding stands where the optimizer is built.
 
 ## Why it is bad
 One bad batch can give a gradient that is orders of magnitude larger than the others. Unclipped, it throws the weights

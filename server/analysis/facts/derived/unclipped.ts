@@ -29,8 +29,8 @@ export const unclippedUpdates = once((facts: Facts): readonly UpdateSite[] => {
 });
 
 /**
- * Updates that a module of the workspace makes with an optimizer that this file builds, of a library that is told to clip
- * where one is built: what is missing is missing here, and there it can't be seen. One for each constructor, as if it were the only one.
+ * Updates that a module of the workspace makes with an optimizer that this file builds, and that by itself can't be told to go unclipped:
+ * the library is told to clip where an optimizer is built, or a class there is handed one. One for each constructor, as if it were the only one.
  */
 export const unclippedElsewhere = once((facts: Facts): readonly UpdateSite[] => {
   if (facts.updatesElsewhere.length === 0 || hasRegisteredClips(facts)) return [];
@@ -56,8 +56,8 @@ function withOnly(built: Call, { step, paths }: UpdateSite): UpdateSite {
 }
 
 function isBuiltHere({ values: { imports } }: Facts, { step: { optimizer, framework, origin } }: UpdateSite): boolean {
-  const { constructors, configured } = optimizer;
-  if (!origin || !framework.settings || configured.length > 0) return false;
+  const { constructors, configured, handedOver } = optimizer;
+  if (!origin || !(framework.settings || handedOver) || configured.length > 0) return false;
   return constructors.every(({ scope }) => imports.isHere(scope));
 }
 

@@ -10,8 +10,9 @@ import type { OptimizerRef } from "./events.ts";
 
 /** What is updated, in the place of an optimizer: nothing that could be told to clip. */
 export function withoutOptimizer(values: Values, node: Expression, frame: Frame, scope: Scope): OptimizerRef {
-  const nothing = { constructors: [], wholes: [], combined: [], named: null, configured: [], opaque: false };
-  return { node, frame, scope, keys: new Set([`updated ${values.frames.id(node)}`]), ...nothing };
+  const nothing = { constructors: [], wholes: [], combined: [], named: null, configured: [] };
+  const keys = new Set([`updated ${values.frames.id(node)}`]);
+  return { node, frame, scope, keys, ...nothing, opaque: false, handedOver: false };
 }
 
 /** `lambda p, g: p - rate * g`: from the first parameter, a multiple of the second is subtracted. */

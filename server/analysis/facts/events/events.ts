@@ -66,6 +66,8 @@ export interface OptimizerRef extends Seen {
   readonly configured: readonly ConfiguredClip[];
   /** May clip in ways that can't be seen. */
   readonly opaque: boolean;
+  /** It steps in an imported module, which by itself can't tell what it is: a class there is handed it. */
+  readonly handedOver: boolean;
 }
 
 /** What gradients that are passed as values come from. */

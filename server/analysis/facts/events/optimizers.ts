@@ -31,6 +31,12 @@ interface Found {
   opaque: boolean;
 }
 
+/** Which calls of a function count, by the scopes that the two stand in. */
+type Whereabouts = (call: Scope, callee: Scope) => boolean;
+
+const ANYWHERE: Whereabouts = () => true;
+const IN_ITS_MODULE: Whereabouts = (call, callee) => call.module === callee.module;
+
 /** Those whose gradients something in the file clips that is neither call nor setting of theirs. */
 export const clippedElsewhere = (names: Names, frameworks: readonly Framework[]): readonly Framework[] =>
   clippedIn(names)(frameworks);
@@ -85,11 +91,13 @@ export class Optimizers {
     if (!(framework.takesParameters && variable && this.#isHandedIn(variable)))
       this.#resolve({ node, frame, scope }, framework, found, 0);
     if (variable && found.constructors.length === 0) {
-      if (this.#isInjected(variable)) found.opaque = true;
+      if (this.#isInjected(variable, ANYWHERE)) found.opaque = true;
       found.keys.add(`variable ${this.#values.frames.id(variable)}`);
     }
     if (found.keys.size === 0) found.keys.add(`node ${this.#values.frames.id(node)}`);
-    return { node, frame, scope, ...found };
+    const handedOver =
+      variable !== undefined && !this.#values.imports.isHere(scope) && this.#isInjected(variable, IN_ITS_MODULE);
+    return { node, frame, scope, ...found, handedOver };
   }
 
   /** What a call that makes an update says itself. */
@@ -339,11 +347,11 @@ export class Optimizers {
     return only?.kind === "parameter" && !another && this.#values.callers.of(only.scope).length === 0;
   }
 
-  /** Handed to a constructor that nothing in this file calls: a wrapper of another module as likely as an optimizer. */
-  #isInjected({ owner, bindings }: Variable): boolean {
+  /** Handed to a constructor that nothing there calls: a wrapper of another module as likely as an optimizer. */
+  #isInjected({ owner, bindings }: Variable, there: Whereabouts): boolean {
     if (!owner || owner instanceof Variable || bindings.length === 0) return false;
     return bindings.every(
-      (binding) => binding.kind === "value" && this.#comesFromOutside(assigned(binding), binding.scope, 0),
+      (binding) => binding.kind === "value" && this.#comesFromOutside(assigned(binding), binding.scope, there, 0),
     );
   }
 
@@ -354,14 +362,15 @@ export class Optimizers {
     );
   }
 
-  /** A parameter that no call in this file fills, or only with another such parameter. */
-  #comesFromOutside(node: Expression, scope: Scope, depth: number): boolean {
+  /** A parameter that no call there fills, or only with another such parameter. */
+  #comesFromOutside(node: Expression, scope: Scope, there: Whereabouts, depth: number): boolean {
     if (node.kind !== "name" || depth > 4) return false;
     const [source] = scope.lookup(node.id)?.bindings ?? [];
     if (source?.kind !== "parameter" || this.#isDeclared(source)) return false;
-    return this.#values.callers.of(source.scope).every((site) => {
+    const sites = this.#values.callers.of(source.scope).filter((site) => there(site.scope, source.scope));
+    return sites.every((site) => {
       const given = this.#values.callers.argumentFor(source, site.call, this.#values.frames.of(site.scope));
-      return given !== null && given !== "default" && this.#comesFromOutside(given.node, given.scope, depth + 1);
+      return given !== null && given !== "default" && this.#comesFromOutside(given.node, given.scope, there, depth + 1);
     });
   }
 

@@ -15,6 +15,12 @@ for x, y in data:
     optimizer.step()
 `;
 
+const CLIPPING = `class Adam(torch.optim.Adam):
+    def step(self):
+        torch.nn.utils.clip_grad_norm_(self.param_groups[0]["params"], 1)
+        super().step()
+`;
+
 const CLIP = `from torch.nn.utils import clip_grad_norm_
 
 def tame(model, limit=1.0):
@@ -242,6 +248,72 @@ class Learner:
       );
       const files = { "train.py": learner("tx = optax.adam(1e-3)"), "engine.py": `import optax\n${clipping}` };
       expect(placesIn(files)).toEqual([]);
+    });
+  });
+
+  describe("where a class there is handed the optimizer, it is one where that is built", () => {
+    const engine = `import torch
+class Engine:
+    def __init__(self, net, stepper):
+        self.net = net
+        self.stepper = stepper
+    def learn(self, data):
+        for x in data:
+            self.stepper.zero_grad()
+            self.net(x).sum().backward()
+            self.stepper.step()
+`;
+    const script = `import torch
+from engine import Engine
+net = torch.nn.LSTM(8, 8)
+optimizer = torch.optim.Adam(net.parameters())
+Engine(net, optimizer).learn(data)
+`;
+    const beforeStep = (line: string) => engine.replace(/^ +self.stepper.step/m, `            ${line}\n$&`);
+
+    it.each<[string, string, string]>([
+      ["at once", script, engine],
+      ["in steps", script.replace(/Engine.*\)\./, "trainer = Engine(stepper=optimizer, net=net)\ntrainer."), engine],
+      [
+        "beside a function that makes one of what it is handed",
+        script,
+        `${engine}def make(a, b):\n    return Engine(a, b)\n`,
+      ],
+    ])("%s", (_, text, module) => {
+      const files = { "train.py": text, "engine.py": module };
+      expect(placesIn(files)).toEqual(["4:missing-clipping"]);
+      expect(new Project(files).lint("engine.py")).toEqual([]);
+      const [finding] = new Project(files).lint();
+      expect([finding?.severity, finding?.fix]).toEqual(["warning", null]);
+      const places = finding?.related.map(({ range, module: at }) => at?.text.slice(range.start, range.end));
+      expect(places).toEqual(["self.stepper.step()", undefined]);
+    });
+
+    it.each<[string, string, string]>([
+      ["the class clips", script, beforeStep("torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)")],
+      ["the class may", script, `from tools import tame\n${beforeStep("tame(self.net)")}`],
+      [
+        "it is told what it is, and says it there",
+        script,
+        engine.replace("stepper)", "stepper: torch.optim.Optimizer)"),
+      ],
+      ["another module makes it", `from makers import build\n${script.replace(/torch.optim.*/, "build(net)")}`, engine],
+      [
+        "it clips by itself",
+        script.replace("net =", `${CLIPPING}net =`).replace("torch.optim.Adam(net", "Adam(net"),
+        engine,
+      ],
+      ["nothing runs", script.replace(".learn(data)", ""), engine],
+    ])("not where %s", (_, text, module) => {
+      const makers = "import torch\ndef build(net):\n    return torch.optim.Adam(net.parameters())\n";
+      expect(placesIn({ "train.py": text, "engine.py": module, "makers.py": makers })).toEqual([]);
+    });
+
+    it("with what is usual for the network that it is built for", () => {
+      const files = { "train.py": script.replace("LSTM(8, 8)", "Conv2d(8, 8, 3)"), "engine.py": engine };
+      expect(new Project(files).lint().map(({ rule, severity }) => [rule, severity])).toEqual([
+        ["missing-clipping", "information"],
+      ]);
     });
   });
 
