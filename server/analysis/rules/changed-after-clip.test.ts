@@ -189,3 +189,53 @@ describe("puts them in order", () => {
     expect(places(fixed)).toEqual([]);
   });
 });
+
+describe("another loss after the clip", () => {
+  const first = "loss.backward(retain_graph=True)";
+  const second = "penalty.backward()";
+
+  it("adds what nothing clips, and the clip moves behind it", () => {
+    const text = train(`optimizer.zero_grad()\n${first}\n${clip}\n${second}\noptimizer.step()`);
+    expect(places(text)).toEqual(["9:changed-after-clip"]);
+    expect(fixAll(text)).toBe(train(`optimizer.zero_grad()\n${first}\n${second}\n${clip}\noptimizer.step()`));
+  });
+
+  it("is seen where the norm is kept", () =>
+    expect(places(train(`${first}\nnorm = ${clip}\n${second}\noptimizer.step()`))).toEqual(["8:changed-after-clip"]));
+
+  it.each<[string, string]>([
+    ["clipped in turn", train(`${first}\n${clip}\n${second}\n${clip}\noptimizer.step()`)],
+    ["under a condition", train(`${first}\n${clip}\nif aux:\n    ${second}\noptimizer.step()`)],
+    [
+      "after a clip that measures",
+      train(`${first}\nnorm = ${clip.replace("1.0", "limit")}\n${second}\noptimizer.step()`),
+    ],
+    [
+      "after what may clip",
+      train(`${first}\n${clip}\n${second}\ntame(model)\noptimizer.step()`).replace(
+        "import torch",
+        "import torch\nfrom tools import tame",
+      ),
+    ],
+    [
+      "in a branch of its own",
+      train(
+        `if a:\n    ${first}\n    ${clip}\nelse:\n    ${second}\n    ${clip}\nif i % 4 == 0:\n    optimizer.step()`,
+      ),
+    ],
+    [
+      "of another model",
+      train(`${first}\n${clip}\ncritic(x).backward()\noptimizer.step()`).replace(
+        "(model.parameters())\nfor",
+        "(list(model.parameters()) + list(critic.parameters()))\ncritic = torch.nn.Linear(1, 1)\nfor",
+      ),
+    ],
+    [
+      "for another optimizer",
+      train(`${first}\n${clip}\n${second}\noptimizer.step()\n${clip.replace("model", "critic")}\nother.step()`).replace(
+        "\nfor",
+        "\ncritic = torch.nn.Linear(1, 1)\nother = torch.optim.Adam(critic.parameters())\nfor",
+      ),
+    ],
+  ])("is no fault %s", (_, text) => expect(places(text).filter((place) => place.includes("changed"))).toEqual([]));
+});

@@ -12,12 +12,14 @@ import type { Rule } from "./rule.ts";
 const documentation = `
 ## What it finds
 Gradients that the update doesn't take as the clip left them: they are zeroed in between, summed over the processes by
-hand, or divided. A clip after a backward pass in which the optimizer has stepped already.
+hand, divided, or added to by the backward pass of another loss. A clip after a backward pass in which the optimizer has
+stepped already.
 
 ## Why it is bad
 Zeroed gradients train nothing. Where each process clips before the sum, it clips by the norm of its own share: the sum
 is bounded by the number of processes times the threshold, and a process with one bad batch counts for less than it
-should. Divided after the clip, gradients are clipped to a fraction of the threshold.
+should. Divided after the clip, gradients are clipped to a fraction of the threshold. What another loss adds is not
+bounded at all.
 
 ## Examples
 Wrong:
@@ -61,7 +63,8 @@ Unsafe: the clip moves behind what changes the gradients; zeroing moves behind t
 
 ## When it is silent
 Multiplication and noise after the clip, which have uses (a learning rate for each layer, differential privacy); a change
-under a condition of its own; anything that can't be seen in between.
+under a condition of its own; another backward pass where there are several optimizers or models, or the clip may only
+measure; anything that can't be seen in between.
 
 ## Sources
 - Horovod: [\`DistributedOptimizer\`](https://horovod.readthedocs.io/en/stable/api.html#horovod.torch.DistributedOptimizer), whose
@@ -115,14 +118,18 @@ function reportZeroed(facts: Facts, { zeroed, step }: ZeroedUpdate) {
   };
 }
 
+const MESSAGES: Readonly<Record<Change["how"], string>> = {
+  reduced:
+    "Each process has clipped its own share before this sum: the update takes gradients that nothing clips as a whole.",
+  divided: "The gradients are divided after the clip, so that they are clipped to a fraction of its threshold.",
+  added: "This backward pass adds to gradients that are clipped already: the update takes a sum that nothing clips.",
+};
+
 function reportChange(facts: Facts, { how, event, clip, step }: Change) {
   const edits: TextEdit[] | null = moveClip(facts, clip, step);
-  const reduced = how === "reduced";
   return {
-    severity: reduced ? ("warning" as const) : ("information" as const),
-    message: reduced
-      ? "Each process has clipped its own share before this sum: the update takes gradients that nothing clips as a whole."
-      : "The gradients are divided after the clip, so that they are clipped to a fraction of its threshold.",
+    severity: how === "divided" ? ("information" as const) : ("warning" as const),
+    message: MESSAGES[how],
     range: rangeOf(event.node),
     related: [{ range: rangeOf(clip.node), message: "They are clipped here" }],
     fix: edits && { applicability: "unsafe" as const, title: "Clip after it", edits },

@@ -6,7 +6,8 @@ import { dividesGrad } from "../names/by-hand.ts";
 import { once } from "../once.ts";
 import { enclosing } from "./enclosing.ts";
 import { guardsOf } from "./guards.ts";
-import { clipCallsOn } from "./order.ts";
+import { clipCallsOn, hasOneOptimizer } from "./order.ts";
+import { sourcesOfOptimizer } from "./parameter-sources.ts";
 
 export interface ZeroedUpdate {
   readonly zeroed: ZeroGradEvent;
@@ -14,7 +15,7 @@ export interface ZeroedUpdate {
 }
 
 export interface Change {
-  readonly how: "reduced" | "divided";
+  readonly how: "reduced" | "divided" | "added";
   readonly event: TrainingEvent;
   readonly clip: ClipEvent;
   readonly step: StepEvent;
@@ -56,7 +57,7 @@ function hidesNothing(facts: Facts, zeroed: ZeroGradEvent, step: StepEvent, know
   });
 }
 
-/** Gradients that are clipped, and summed over the processes or divided after that. */
+/** Gradients that are clipped, and summed over the processes, divided or added to after that. */
 export const changesAfterClip = once((facts: Facts): readonly Change[] =>
   facts.updates.flatMap((update) => {
     const found = update.paths.flatMap((path) => changedAfter(facts, path, update.step) ?? []);
@@ -68,13 +69,49 @@ export const changesAfterClip = once((facts: Facts): readonly Change[] =>
 function changedAfter(facts: Facts, path: Path, step: StepEvent): Change | null {
   const clip = clipCallsOn(facts, path, step).at(-1);
   if (!clip) return null;
-  const after = path.slice(path.lastIndexOf(clip) + 1);
-  if (after.some(({ kind }) => kind === "backward" || kind === "unknown" || kind === "step")) return null;
+  const at = path.lastIndexOf(clip);
+  const after = path.slice(at + 1);
+  if (after.some(({ kind }) => kind === "unknown" || kind === "step")) return null;
+  const added = after.findLast(({ kind }) => kind === "backward");
+  if (added)
+    return isAdded(facts, added, path.slice(0, at), clip, step, after)
+      ? { how: "added", event: added, clip, step }
+      : null;
   for (const event of after) {
     if (event.kind === "reduce") return { how: "reduced", event, clip, step };
     if (isByHand(event)) return isDivided(facts, event, step) ? { how: "divided", event, clip, step } : null;
   }
   return null;
+}
+
+/** A further loss of the same step, beside the clip, and not the next turn's of what accumulates. */
+function isAdded(
+  facts: Facts,
+  added: TrainingEvent,
+  before: Path,
+  clip: ClipEvent,
+  step: StepEvent,
+  after: Path,
+): boolean {
+  if (added.kind !== "backward" || added.inClosure || added.origin || clip.origin || step.gradients) return false;
+  const made = before.filter(({ kind }) => kind === "backward");
+  if (made.length === 0 || made.some(({ node }) => node === added.node)) return false;
+  // Of the next turn, that throws away what was there; and what clips or clears has its own say.
+  if (after.some(({ kind }) => kind === "clip" || kind === "zero-grad" || kind === "average")) return false;
+  const blockOf = (event: TrainingEvent) => enclosing(facts, event)[0]?.block;
+  if (clip.scope.home !== added.scope.home || blockOf(clip) !== blockOf(added)) return false;
+  if (rangeOf(added.node).start < rangeOf(clip.node).end) return false;
+  return isMeant(clip) && isAllOf(facts, clip, step);
+}
+
+/** What only measures the norm is asked for it. */
+const isMeant = ({ statement, threshold }: ClipEvent) =>
+  statement.kind === "expression" || threshold?.kind === "number";
+
+/** Whatever the backward pass adds to, the update takes it, and the clip was for it. */
+function isAllOf(facts: Facts, clip: ClipEvent, { optimizer }: StepEvent): boolean {
+  const [only, another] = sourcesOfOptimizer(facts, optimizer) ?? [];
+  return hasOneOptimizer(facts) && only !== undefined && !another && facts.parameters.surelyCovers(clip, optimizer);
 }
 
 const isByHand = (event: TrainingEvent) =>

@@ -54,7 +54,7 @@ function stepBefore(facts: Facts, path: Path, clip: ClipEvent): StepEvent | null
   );
 }
 
-const hasOneOptimizer = once(
+export const hasOneOptimizer = once(
   (facts: Facts) => new Set(allUpdates(facts).map(({ step }) => [...step.optimizer.keys].join(" "))).size === 1,
 );
 
