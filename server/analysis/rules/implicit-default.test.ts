@@ -35,7 +35,31 @@ describe("implicit-default", () => {
     ["another dictionary's entries", '{"train_batch_size": 8, **defaults}'],
     ["what a function returns", "make_config()"],
     ["a key added later", '{"train_batch_size": 8}\nconfig["gradient_clipping"] = 1.0'],
+    ...[
+      'update({"gradient_clipping": 1.0})',
+      "update(dict(gradient_clipping=limit))",
+      "update(gradient_clipping=1.0)",
+      "update(read(path))",
+      "update(**options)",
+      'setdefault("gradient_clipping", 1.0)',
+      "setdefault(key, 1.0)",
+    ].map((call): [string, string] => [
+      `a key that may be added by ${call}`,
+      `{"train_batch_size": 8}\nconfig.${call}`,
+    ]),
+    [
+      "a key that is added by another name",
+      '{"train_batch_size": 8}\nother = config\nother.update(gradient_clipping=1.0)',
+    ],
   ])("says nothing of %s", (_, config) => expect(rulesFound(script(config))).toEqual([]));
+
+  it.each([
+    'config.update({"steps_per_print": 10}, wall_clock_breakdown=False)',
+    'config.setdefault("steps_per_print", 10)',
+    "seen = {}\nseen.update(gradient_clipping=1.0)",
+  ])("is not silenced by %s", (line) =>
+    expect(rulesFound(script(`{"train_batch_size": 8}\n${line}`))).toEqual(["implicit-default"]),
+  );
 
   it("calls a zero what it is", () => {
     expect(rulesFound(script('{"train_batch_size": 8, "gradient_clipping": 0}'))).toEqual(["disabled-clipping"]);

@@ -7,13 +7,13 @@ import type {
   DefaultHistory,
   Framework,
 } from "../../frameworks/framework.ts";
-import type { Call } from "../../syntax/ast.ts";
+import type { Call, Expression } from "../../syntax/ast.ts";
 import { argumentOf } from "../../syntax/call.ts";
 import { isAtLeast } from "../../version-range.ts";
 import type { Versions } from "../../workspace.ts";
 import type { Scope } from "../names/scope.ts";
 import { argumentThrough, seesOptions } from "../values/passed.ts";
-import { type Frame, type Located, stripCall, type Value } from "../values/value.ts";
+import { asDisplay, type Frame, type Located, stripCall, type Value } from "../values/value.ts";
 import type { Values } from "../values/values.ts";
 import type { ConfiguredClip } from "./events.ts";
 
@@ -52,10 +52,24 @@ export class ClipSettings {
     // `**defaults` may hold it.
     const isWhole = keys?.every((key) => key !== null) === true;
     if (!setting.changed || !isWhole || !first || !node) return "hidden";
+    if (this.#mayBeAdded(setting.threshold.keyword, node)) return "hidden";
     const place = { ...first, node };
     const inForce = defaultOf(setting.changed, this.#versions);
     if (inForce === "unknown") return [{ ...clip(setting, place, null), changed: setting.changed }];
     return inForce === null ? [] : [clip(setting, place, inForce)];
+  }
+
+  /** `config.update(…)`, `config.setdefault(…)`: the entry is among what is added to a dictionary, or that can't be seen. */
+  #mayBeAdded(key: string | null, display: Expression): boolean {
+    const { names, frames } = this.#values;
+    return ["update", "setdefault"].some((method) =>
+      (names.calls.get(method) ?? []).some(({ call, scope }) => {
+        const frame = frames.of(scope);
+        if (call.callee.kind !== "attribute" || !mayAdd(this.#values, key, method, call, frame, scope)) return false;
+        const onto = this.#values.evaluate(call.callee.object, frame, scope);
+        return onto.some((value) => value.kind === "elements" && value.node === display);
+      }),
+    );
   }
 
   #given(setting: ClipSetting, place: Located): Said {
@@ -82,6 +96,18 @@ export class ClipSettings {
     const where = { node: number.value, frame, scope };
     return [{ ...clip(setting, where, null), kind, threshold: number.value, object: call }];
   }
+}
+
+/** A call of a dictionary's method adds this entry, as far as can be seen. */
+function mayAdd(values: Values, key: string | null, method: string, call: Call, frame: Frame, scope: Scope): boolean {
+  const isOther = (value: Value) =>
+    value.kind === "elements" && value.keys !== null && value.keys.every((known) => known !== null && known !== key);
+  return call.arguments.some(({ value, keyword, stars }, index) => {
+    if (keyword !== null) return keyword === key;
+    if (stars !== 0) return true;
+    if (method === "update") return !values.evaluate(value, frame, scope).map(asDisplay).every(isOther);
+    return index === 0 && (value.kind !== "string" || value.value === key);
+  });
 }
 
 /** In which way a call clips, or tells to clip: as its own argument says, where it has one for that. */
