@@ -261,6 +261,51 @@ describe("a train_step of its own", () => {
       1,
     ],
     [
+      "a compile that hands on all that it is given",
+      subclass(
+        apply,
+        "model.compile(keras.optimizers.SGD(), run_eagerly=True)",
+        "    def compile(self, *args, **kwargs):\n        super().compile(*args, **kwargs)\n        self.ready = True\n",
+      ),
+      1,
+    ],
+    [
+      "a compile that hands on what it knows nothing of",
+      subclass(
+        apply,
+        "model.compile(own, optimizer=keras.optimizers.SGD())",
+        "    def compile(self, own, **options):\n        super().compile(**options)\n        self.own = own\n",
+      ),
+      1,
+    ],
+    [
+      "a compile that hands on an optimizer that clips",
+      subclass(
+        apply,
+        "model.compile(keras.optimizers.SGD(clipnorm=1.0))",
+        "    def compile(self, *args, **kwargs):\n        super().compile(*args, **kwargs)\n",
+      ),
+      0,
+    ],
+    [
+      "a compile that hands on options which can't be seen",
+      subclass(
+        apply,
+        "model.compile(**options)",
+        "    def compile(self, **kwargs):\n        super().compile(**kwargs)\n",
+      ),
+      0,
+    ],
+    [
+      "a compile that keeps what comes first",
+      subclass(
+        apply,
+        "model.compile(keras.optimizers.SGD(), made)",
+        "    def compile(self, own, *args, **kwargs):\n        super().compile(*args, **kwargs)\n",
+      ),
+      0,
+    ],
+    [
       "an optimizer of its own",
       subclass(
         "self.d_optimizer.apply(gradients, self.d.trainable_variables)",

@@ -1,5 +1,5 @@
 /** Models that are told their optimizer and then train themselves: which one was told what, and which one trains. */
-import type { CompiledModels, Running } from "../../frameworks/framework.ts";
+import type { ArgumentPlace, CompiledModels, Running } from "../../frameworks/framework.ts";
 import type { Call, Expression } from "../../syntax/ast.ts";
 import { lastPart } from "../../syntax/call.ts";
 import type { CallSite, ClassInfo, Scope } from "../names/scope.ts";
@@ -29,6 +29,26 @@ export class Models {
         : [];
     return telling.flatMap((site): Located[] => {
       const found = argumentThrough(this.#values, site.call, place, this.#values.frames.of(site.scope), site.scope);
+      return found ? [found] : this.#handedOn(site, place);
+    });
+  }
+
+  /** What the callers of a method give it that it hands on unseen: `super().compile(*args, **kwargs)`. */
+  #handedOn({ call, scope }: CallSite, place: ArgumentPlace): Located[] {
+    const info = scope.home.info;
+    if (!info?.owner || call.callee.kind !== "attribute" || call.callee.name !== info.name) return [];
+    const own = info.node.parameters.slice(1);
+    const handsOn = (stars: 1 | 2) => {
+      const name = own.find((parameter) => parameter.stars === stars)?.name;
+      return call.arguments.some(
+        ({ value, stars: given }) => given === stars && value.kind === "name" && value.id === name,
+      );
+    };
+    if (!handsOn(2) || own.some(({ name }) => name === place.keyword)) return [];
+    const position = handsOn(1) && own[0]?.stars === 1 && call.arguments[0]?.stars === 1 ? place.position : null;
+    return this.#values.callers.of(info.scope).flatMap((site): Located[] => {
+      const frame = this.#values.frames.of(site.scope);
+      const found = argumentThrough(this.#values, site.call, { ...place, position }, frame, site.scope);
       return found ? [found] : [];
     });
   }
