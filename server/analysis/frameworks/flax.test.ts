@@ -184,4 +184,39 @@ class Trainer:
     expect(places(trainer(clipped, "self.state.tx"))).toEqual([]);
     expect(places(trainer("given", "self.state.tx"))).toEqual([]);
   });
+
+  const derived = (tx: string, members: string) =>
+    trainer(tx, "self.state.tx").replace(
+      "from flax.training.train_state import TrainState\n",
+      `from flax.training import train_state\nclass TrainState(train_state.TrainState):\n${members}`,
+    );
+
+  it("may be of a class with further fields", () => {
+    expect(places(derived("optax.adam(1e-3)", "    statistics: dict = None\n"))).toEqual(["16:missing-clipping"]);
+    expect(places(derived("given", "    statistics: dict = None\n"))).toEqual([]);
+    const own = "    def apply_gradients(self, grads):\n        return super().apply_gradients(grads=shrunk(grads))\n";
+    expect(places(derived("optax.adam(1e-3)", own))).toEqual([]);
+  });
+
+  it("is what the class with further fields is made with", () => {
+    const made = (tx: string) => `import jax
+import optax
+from flax.training import train_state
+
+class State(train_state.TrainState):
+    key: jax.Array
+
+def step(state, batch):
+    grads = jax.grad(loss)(state.params, batch)
+    return state.apply_gradients(grads=grads)
+
+def main(net, params, key, data):
+    tx = ${tx}
+    state = State(step=0, apply_fn=net.apply, params=params, tx=tx, opt_state=tx.init(params), key=key)
+    for batch in data:
+        state = step(state, batch)
+`;
+    expect(places(made("optax.adam(1e-3)"))).toEqual(["10:missing-clipping"]);
+    expect(places(made(CLIPPED))).toEqual([]);
+  });
 });

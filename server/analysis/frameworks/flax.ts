@@ -25,6 +25,11 @@ export const flax: Framework = {
     "flax.nnx.Optimizer": at(1, "tx"),
     "flax.nnx.ModelAndOptimizer": at(1, "tx"),
   },
+  // One that only has further fields: batch statistics, a key.
+  carriesDerived: {
+    base: /^flax\.training\.train_state\.TrainState$/,
+    defining: /^(?!(apply_gradients|create|replace|tx|opt_state|__\w+__)$)/,
+  },
   settings: [],
   calls: {
     "flax.nnx.grad()": backward,

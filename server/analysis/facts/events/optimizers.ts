@@ -176,7 +176,8 @@ export class Optimizers {
     switch (value.kind) {
       case "external":
         if (depth < MAX_DEPTH && value.call) this.#external(value, value.call, framework, found, depth);
-        else found.opaque ||= framework.settings !== undefined;
+        else if (!(value.of && this.#carriedAs(value.name) && this.#derived(value.of, framework, found, depth)))
+          found.opaque ||= framework.settings !== undefined;
         return;
       case "instance":
         if (!this.#derived(value, framework, found, depth)) this.#instance(value, framework, found);
@@ -313,6 +314,8 @@ export class Optimizers {
     const place = carries?.[base.name];
     const given = place && argumentOf(call, place.position, place.keyword);
     if (!given || !members.every((member) => carriesDerived.defining.test(member))) return false;
+    if (found.carriers.has(call)) return true;
+    found.carriers.add(call);
     this.#resolve({ node: given.value, frame, scope }, framework, found, depth + 1);
     return true;
   }

@@ -88,7 +88,7 @@ export class Members {
         else if (parent.kind === "external")
           found.push(
             value.kind === "instance"
-              ? { ...parent, name: `${parent.name}().${name}`, call: null }
+              ? { ...parent, name: `${parent.name}().${name}`, call: null, of: value }
               : { ...parent, name: `${parent.name}.${name}`, call: null, by: value.info },
           );
         else opaque = true;

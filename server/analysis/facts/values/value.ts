@@ -28,6 +28,8 @@ export type Value =
       readonly scope: Scope;
       /** The class of the file through which it was reached: what that defines comes first. */
       readonly by?: ClassInfo;
+      /** The object of a class of the file that has this attribute from a base. */
+      readonly of?: Value & { kind: "instance" };
       readonly bound?: CallPlace | null;
     }
   | {
