@@ -6,6 +6,7 @@
  * Where the gradients are spread over the ranks of a group, no rank knows the norm of all. Each then tells its share of it:
  * the 2-norm of what it holds, where what n ranks hold alike counts with 1/n of its square. So the root of the sum of all
  * ranks' squared shares of one step is the norm, which the hub works out; a rank's row has either the norm or a share.
+ * Where the weights are spread, the norms of which `update_ratio` is the quotient are told by their shares alike.
  */
 export const SCALARS = {
   norm_pre: { bit: 0, unit: "", title: "Global gradient norm before clipping" },
@@ -18,6 +19,8 @@ export const SCALARS = {
   loss_scale: { bit: 7, unit: "", title: "Loss scale of the gradient scaler" },
   shard_pre: { bit: 8, unit: "", title: "This rank's share of the gradient norm before clipping" },
   shard_post: { bit: 9, unit: "", title: "This rank's share of the gradient norm after clipping" },
+  shard_update: { bit: 10, unit: "", title: "This rank's share of the norm of the update" },
+  shard_weights: { bit: 11, unit: "", title: "This rank's share of the norm of the weights before the update" },
 } as const;
 
 export type Scalar = keyof typeof SCALARS;

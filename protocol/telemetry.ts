@@ -7,7 +7,8 @@
  *
  * Frame metadata: `protocol`, `run`, `attempt`, `rank`, `seq`, `series`, and with per-layer columns `layers`, the id of
  * the layer table that a `series` message gave. Where the gradients are spread over the ranks of a group, `shares` is "1", and
- * the values of layers are this rank's shares of the norms, as `shard_pre` is (scalars.ts); ranks tell them of the same steps.
+ * the values of layers are this rank's shares of the norms, as `shard_pre` is (scalars.ts), those of gradients and of weights;
+ * ranks tell them of the same steps.
  * Columns: `step` I64 [n] (strictly increasing within an attempt's series), `time` F64 [n] (Unix seconds), the scalars
  * F64 [n], `present` U32 [n], `flags` U8 [n]; where there are several parameter groups, `group_lr` F64 [n, groups] (NaN:
  * a group without a learning rate), whose first is the scalar `lr`; per-layer values of the sampled steps: `layer_step`

@@ -14,6 +14,8 @@ SCALARS = (
     "loss_scale",
     "shard_pre",
     "shard_post",
+    "shard_update",
+    "shard_weights",
 )
 
 (
@@ -27,6 +29,8 @@ SCALARS = (
     LOSS_SCALE,
     SHARD_PRE,
     SHARD_POST,
+    SHARD_UPDATE,
+    SHARD_WEIGHTS,
 ) = range(len(SCALARS))
 
 SKIPPED = 1

@@ -367,17 +367,22 @@ def test_gradients_that_are_spread_over_ranks(script: Script, crowd: Crowd, tmp_
         torch.manual_seed(0)
         model = fully_shard(nn.Linear(4, 3), mesh=init_device_mesh("cpu", (2,)))
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-        norms, layers = [], []
+        norms, layers, weights, ratios = [], [], [], []
         for step in range(5):
             optimizer.zero_grad()
+            before = {name: p.full_tensor().detach().clone() for name, p in model.named_parameters()}
+            weights.append({name: float(weight.norm()) for name, weight in before.items()})
             loss = model(torch.ones(3, 4)).pow(2).mean()
             loss.backward()
             layers.append({name: float(p.grad.full_tensor().norm()) for name, p in model.named_parameters()})
             if step < 3:
                 norms.append(float(nn.utils.clip_grad_norm_(model.parameters(), 0.5).to_local()))
             optimizer.step()
+            moved = [p.full_tensor().detach() - before[name] for name, p in model.named_parameters()]
+            whole = [torch.cat([part.flatten() for part in parts]).norm() for parts in (moved, before.values())]
+            ratios.append(float(whole[0] / whole[1]))
         if torch.distributed.get_rank() == 0:
-            print(json.dumps([norms, layers, float(loss)]))
+            print(json.dumps([norms, layers, weights, ratios, float(loss)]))
         torch.distributed.destroy_process_group()
         """
     )
@@ -387,7 +392,7 @@ def test_gradients_that_are_spread_over_ranks(script: Script, crowd: Crowd, tmp_
     done = recorded_warm(warm, crowd, *arguments, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, bare.stdout), done.stderr
     assert "the training goes on" not in done.stderr
-    norms, layers, _ = json.loads(done.stdout)
+    norms, layers, weights, ratios, _ = json.loads(done.stdout)
     for hub in crowd.ranks(2):
         steps = hub.steps("optimizer")
         assert [step["step"] for step in steps] == list(range(5))
@@ -401,9 +406,15 @@ def test_gradients_that_are_spread_over_ranks(script: Script, crowd: Crowd, tmp_
         assert {metadata.get("shares") for metadata in frames if "layers" in metadata} == {"1"}
     first, second = (hub.hellos[0] for hub in crowd.ranks(2))
     assert first["group"] is not None and first["group"] == second["group"]
-    shares = [hub.layers("optimizer") for hub in crowd.ranks(2)]
-    told_by_both = sorted(set(shares[0]) & set(shares[1]))
-    assert 0 in told_by_both
-    for step in told_by_both:
-        whole = {name: math.hypot(*(share[step][name] for share in shares)) for name in ("weight", "bias")}
-        assert whole == pytest.approx(layers[step], rel=1e-5)
+    for kind, expected in (("layer", layers), ("weight", weights)):
+        shares = [hub.layers("optimizer", kind) for hub in crowd.ranks(2)]
+        told_by_both = sorted(set(shares[0]) & set(shares[1]))
+        assert 0 in told_by_both
+        for step in told_by_both:
+            whole = {name: math.hypot(*(share[step][name] for share in shares)) for name in ("weight", "bias")}
+            assert whole == pytest.approx(expected[step], rel=1e-5)
+    told = [{step["step"]: step for step in hub.steps("optimizer") if "shard_update" in step} for hub in crowd.ranks(2)]
+    assert 1 in told[0] and 1 in told[1]
+    for step in set(told[0]) & set(told[1]):
+        update, weight = (math.hypot(*(of[step][share] for of in told)) for share in ("shard_update", "shard_weights"))
+        assert update / weight == pytest.approx(ratios[step], rel=1e-5)

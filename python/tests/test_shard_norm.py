@@ -52,6 +52,12 @@ def test_of_what_several_ranks_have_it_is_a_part() -> None:
     assert share(spread([3.0], grid, SHARD, SHARD), everywhere) == pytest.approx(math.sqrt(9 + 16 / 4))
 
 
+def test_of_shards_whose_parts_are_in_another_order_it_is_their_norm() -> None:
+    """As those of FSDP2 over tensor parallelism."""
+    strided = pytest.importorskip("torch.distributed.tensor.placement_types")._StridedShard(0, split_factor=2)
+    assert share(spread([3.0, 4.0], mesh(2, 2), strided, SHARD)) == pytest.approx(5.0)
+
+
 def test_an_empty_shard_is_zero() -> None:
     assert share(spread(torch.empty(0, 3), mesh(RANKS), SHARD)) == 0.0
 

@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 
 SCALARS = ["norm_pre", "norm_post", "threshold", "loss", "lr", "update_ratio", "step_time", "loss_scale"]
-SCALARS += ["shard_pre", "shard_post"]
+SCALARS += ["shard_pre", "shard_post", "shard_update", "shard_weights"]
 SKIPPED, POST_DERIVED, BY_VALUE = 1, 2, 4
 PATIENCE = 60
 

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import type { RunDetail } from "../../protocol/viewer.ts";
+import type { Metric, RunDetail } from "../../protocol/viewer.ts";
 import { TestHub } from "../../server/hub/testing/test-hub.ts";
 import { pythonThatRuns } from "../host/python.ts";
 import { launch } from "./training.ts";
@@ -31,8 +31,11 @@ function torchrun(hub: TestHub, ranks: number, args: string[], options: string[]
   return training;
 }
 
-/** Of one process that has all batches: the norm before and after clipping of each step, of each kind of training. */
-function oracle(ranks: number, kinds: readonly string[]): [number, number][][] {
+/**
+ * Of one process that has all batches, of each step of each kind of training: the norm before and after clipping, the
+ * update-to-weight ratio, the norms of each layer's weights.
+ */
+function oracle(ranks: number, kinds: readonly string[]): [number, number, number, number[]][][] {
   const { stdout, stderr } = spawnSync(pythonWithRanks!, [SCRIPT, "--oracle", String(ranks), ...kinds]);
   if (stdout.length === 0) throw new Error(String(stderr));
   return JSON.parse(String(stdout));
@@ -43,11 +46,31 @@ async function norms(viewer: Viewer, run: string, series: string, metric: "norm_
   return Array.from(columns[`${metric}.last`]?.data ?? [], Number);
 }
 
+/** What was sampled of a series, by step. */
+async function sampled(viewer: Viewer, run: string, series: string, metric: Metric): Promise<Map<number, number>> {
+  const { columns } = await viewer.tile(run, series, [metric], 0, STEPS, 100);
+  const counts = Array.from(columns[`${metric}.count`]?.data ?? [], Number);
+  return new Map(
+    counts.flatMap((count, i) => {
+      return count > 0 ? [[Number(columns.from!.data[i]), Number(columns[`${metric}.last`]!.data[i])]] : [];
+    }),
+  );
+}
+
+/** The norms of all layers' weights at the first step at which they were sampled. */
+async function firstWeights(viewer: Viewer, run: string, series: string): Promise<[number, number[]]> {
+  const request = { run, series, metric: "weight_norm", from: 0, to: STEPS, buckets: 100, rows: null };
+  const { columns } = await viewer.layers(request);
+  const [step] = columns.from!.data;
+  const buckets = columns.from!.data.length;
+  return [Number(step), Array.from(columns.max!.data, Number).filter((_, i) => i % buckets === 0)];
+}
+
 const closeTo = (values: number[]) => values.map((value) => expect.closeTo(value, 6));
 
 describe.skipIf(!pythonWithRanks)("runs of several ranks (a Python with PyTorch and FSDP2)", () => {
   it("have one norm, whether each rank knows it, or has but a share of it", async () => {
-    const KINDS = ["ddp", "fsdp", "fsdp+norm", "fsdp+value", "fsdp+part", "hsdp", "tensor"];
+    const KINDS = ["ddp", "fsdp", "fsdp+norm", "fsdp+value", "fsdp+part", "hsdp", "tensor", "grid"];
     const KNOWN = ["ddp", "fsdp+norm"];
     const { hub, viewer } = await open();
     const training = torchrun(hub, 4, KINDS);
@@ -68,6 +91,11 @@ describe.skipIf(!pythonWithRanks)("runs of several ranks (a Python with PyTorch 
       expect(await norms(viewer, id, name, "norm_pre"), kind).toEqual(closeTo(expected[i]!.map(([before]) => before)));
       const after = kind.includes("+") ? closeTo(expected[i]!.map(([, norm]) => norm)) : [];
       expect(await norms(viewer, id, name, "norm_post"), kind).toEqual(after);
+      const ratios = await sampled(viewer, id, name, "update_ratio");
+      expect(ratios.has(1), kind).toBe(true);
+      for (const [step, ratio] of ratios) expect(ratio, `${kind} ${step}`).toBeCloseTo(expected[i]![step]![2], 6);
+      const [step, weights] = await firstWeights(viewer, id, name);
+      expect(weights, kind).toEqual(closeTo(expected[i]![step]![3]));
     }
     expect(viewer.runs.length).toBe(1);
   });

@@ -55,6 +55,10 @@ export class Viewer {
     return (await this.#send("tile", { run, series, metrics, from, to, buckets })) as Frame;
   }
 
+  async layers(params: object): Promise<Frame> {
+    return (await this.#send("layers", params)) as Frame;
+  }
+
   /** Resolves with the detail of the run once it is as wanted; looked at with every push. */
   async detail(run: string, wanted: (detail: RunDetail) => boolean): Promise<RunDetail> {
     if (!this.details.has(run)) this.details.set(run, (await this.request("subscribe", { run })).run);

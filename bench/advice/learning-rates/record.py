@@ -179,7 +179,7 @@ def run(task, kind, rate, seed):
         ratio = update_ratio.begin(optimizer)
         optimizer.step()
         with torch.no_grad():
-            yield step, loss.item(), ratio.measure().item(), norm.total.item()
+            yield step, loss.item(), ratio.measure().ratio.item(), norm.total.item()
         if not math.isfinite(loss.item()):
             return
 

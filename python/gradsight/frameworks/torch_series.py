@@ -7,7 +7,7 @@ import threading
 import time
 from array import array
 from types import FrameType
-from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Set, Tuple, Union
 
 from .._module_source import class_location
 from .._naming import parameter_names, variable_name
@@ -19,6 +19,7 @@ from .marks import Data
 from .torch_gradients import Gradients
 from ..metrics.bringing import brought
 from ..metrics.nonfinite import NonFiniteWatch
+from ..metrics.shard_norm import is_spread
 from ..metrics.shared_steps import SharedSteps
 from ..metrics.time_budget import TimeBudget
 
@@ -56,6 +57,10 @@ class TorchSeries:
         self.weights_budget = TimeBudget(SAMPLING_SHARE)
         self.ratio_budget = TimeBudget(SAMPLING_SHARE, at_least=RATIO_PERIOD)
         self.shared_steps = SharedSteps(LAYER_PERIOD)
+        self.shared_weights = SharedSteps(LAYER_PERIOD, SAMPLING_SHARE)
+        self.shared_ratio = SharedSteps(RATIO_PERIOD, SAMPLING_SHARE)
+        self.is_spread = any(is_spread(parameter) for group in groups for parameter in group["params"])
+        """Over the ranks, which then have to sample the same steps."""
         self.changed_after_clip = False
         """Whether the gradients were seen to change between the clip and the update: then both are measured."""
         self.max_norm: Optional[float] = None
@@ -145,6 +150,15 @@ class TorchSeries:
     def name_of(self, parameter: Any) -> Optional[str]:
         return self._names.get(id(parameter))
 
+    def ratio_due(self) -> bool:
+        """To be asked once an update, before it is counted."""
+        return self.shared_ratio.due(self._step) if self.is_spread else self.ratio_budget.due()
+
+    @property
+    def ratio_pace(self) -> "Union[TimeBudget, SharedSteps]":
+        """To be told of what the ratio costs."""
+        return self.shared_ratio if self.is_spread else self.ratio_budget
+
     def layers_due(self) -> bool:
         return time.perf_counter() >= self._next_layers
 
@@ -155,10 +169,13 @@ class TorchSeries:
         of_weights = None if weights is None else array("f", weights)
         self.series.samples.append(LayerSample(step, self._table_of(parameters), array("f", norms), of_weights))
 
-    def send_shares(self, step: int, parameters: Sequence[Any], shares: List[float]) -> None:
+    def send_shares(
+        self, step: int, parameters: Sequence[Any], shares: List[float], weights: Optional[List[float]]
+    ) -> None:
         """This rank's shares of the layers' norms."""
+        of_weights = None if weights is None else array("f", weights)
         self.series.samples.append(
-            LayerSample(step, self._table_of(parameters), array("f", shares), are_shares=True)
+            LayerSample(step, self._table_of(parameters), array("f", shares), of_weights, are_shares=True)
         )
 
     def keep_norms(self, step: int, parameters: Sequence[Any], each: Any, factor: float) -> None:

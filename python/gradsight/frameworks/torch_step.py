@@ -111,20 +111,21 @@ class StepHooks:
     def _begin_ratio(self, call: Call, optimizer: Any) -> None:
         """Copies the weights, now and then, from the second update on: the first may still be making its state."""
         owner = self._recorder.known_series(optimizer)
-        if owner is None or self._recorder.passing is not None or not owner.ratio_budget.due():
+        if owner is None or self._recorder.passing is not None or not owner.ratio_due():
             return
         started = time.perf_counter()
         with torch().no_grad():
             if not capturing(optimizer.param_groups[0]["params"]):
                 call.ratio = _with_room(owner, lambda: update_ratio.begin(optimizer))
-        owner.ratio_budget.spent(started)
+        owner.ratio_pace.spent(started)
 
     def _end_ratio(self, ratio: UpdateRatio, update: Update) -> None:
         started = time.perf_counter()
         with torch().no_grad():
             moved = _with_room(update.owner, ratio.measure)
-            update.ratio = None if moved is None else self._recorder.reader.read(moved)
-        update.owner.ratio_budget.spent(started)
+            if moved is not None:
+                update.moved_by(moved)
+        update.owner.ratio_pace.spent(started)
 
     def _watched(self, call: Call, optimizer: Any, closure: Callable[..., Any]) -> Callable[..., Any]:
         """The closure, followed by the measurement the first time: those are the gradients at the current point."""
@@ -146,7 +147,7 @@ def _with_room(owner: TorchSeries, part: Callable[[], Result]) -> Optional[Resul
     try:
         return part()
     except torch().cuda.OutOfMemoryError:
-        owner.ratio_budget.stop()
+        owner.ratio_pace.stop()
         return None
 
 

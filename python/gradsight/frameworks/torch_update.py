@@ -19,6 +19,8 @@ from .._scalars import (
     SCALARS,
     SHARD_POST,
     SHARD_PRE,
+    SHARD_UPDATE,
+    SHARD_WEIGHTS,
     SKIPPED,
     STEP_TIME,
     THRESHOLD,
@@ -31,7 +33,8 @@ from ..metrics.clip_factor import clip_factor
 from ..metrics.learning_rate import learning_rates
 from ..metrics.nonfinite import Bad, bad_elements, bad_norms
 from ..metrics.nonfinite_cause import Cause
-from ..metrics.weight_norm import weight_norms
+from ..metrics.update_ratio import Moved
+from ..metrics.weight_norm import weight_norms, weight_shares
 from .torch_culprit import Culprit
 from .torch_reading import Number, capturing, fake, fetch, value_of
 from .torch_gradients import ALL, EXACTLY, SOME, Clip, Gradients
@@ -53,6 +56,8 @@ class Update:
     """Made when the gradients are what the optimizer is about to see; turned into a row once all numbers are there."""
 
     ratio: Optional[Number] = None
+    moved: Tuple[Optional[Number], Optional[Number]] = (None, None)
+    """Of weights that are spread over ranks: this rank's shares of the norms of the update and of the weights."""
     after: Optional[Number] = None
     after_is_share = False
     still_scaled: Optional[Number] = None
@@ -102,7 +107,9 @@ class Update:
         values[STEP_TIME] = self.step_time
         values[LOSS_SCALE] = scale
         flags = SKIPPED if self.skipped or value_of(self.found_inf) else 0
-        values[UPDATE_RATIO] = None if flags & SKIPPED else value_of(self.ratio)
+        if not flags & SKIPPED:
+            values[UPDATE_RATIO] = value_of(self.ratio)
+            values[SHARD_UPDATE], values[SHARD_WEIGHTS] = map(value_of, self.moved)
         after = value_of(self.after)
         values[SHARD_POST if self.after_is_share else NORM_POST] = None if after is None else after * within
         if self.limit is not None:
@@ -114,6 +121,14 @@ class Update:
             self.owner.session.event("skipped", message, self.owner.series, self.step, {"scale": scale})
         else:
             self._watch(pre, loss)
+
+    def moved_by(self, moved: Moved) -> None:
+        """What the update has done to the weights; call it under ``no_grad``."""
+        read = self.recorder.reader.read
+        if moved.are_shares:
+            self.moved = read(moved.update), read(moved.weights)
+        else:
+            self.ratio = read(moved.ratio)
 
     def look_for_bad(self, parameters: List[Any], dense: List[Any]) -> None:
         """Which of these gradients hold elements that are not finite."""
@@ -170,14 +185,15 @@ class Update:
         if self.layers is None:
             return
         parameters, each = self.layers
+        weights = None if self.weights is None else self.weights.tolist()
         if self.layers_are_shares:
-            self.owner.send_shares(self.step, parameters, [share * factor for share in each.tolist()])
+            self.owner.send_shares(self.step, parameters, [share * factor for share in each.tolist()], weights)
             return
         bad = pre is not None and not math.isfinite(pre)
         if not bad and not self.owner.layers_due():
             return
         norms = [norm * factor for norm in each.tolist()]
-        self.owner.send_layers(self.step, parameters, norms, None if self.weights is None else self.weights.tolist())
+        self.owner.send_layers(self.step, parameters, norms, weights)
         if bad and not self.looked_for_bad:
             self.bad = bad_norms(norms, self.owner.names(parameters))
 
@@ -299,6 +315,7 @@ def _with_parts(
     """The norms of parts that were clipped one by one, and of the rest; none where they overlap or aren't 2-norms."""
     parts: List[Measured] = []
     layers: List[Any] = []
+    """Of each part: its parameters, the norms of their gradients and whether these are shares; None: not known."""
     seen: Set[int] = set()
     own = set(map(id, parameters))
     for clip in clips:
@@ -311,12 +328,12 @@ def _with_parts(
             return
         seen |= mine
         parts.append(Measured(clip.norm, clip.order < unscaled_at, clip.is_share))
-        layers.append(None if clip.layers_are_shares else clip.layers)
+        layers.append(clip.layers and (*clip.layers, clip.layers_are_shares))
     having, dense = gradient_norm.gradients([parameter for parameter in parameters if id(parameter) not in seen])
     norms = gradient_norm.measure(dense)
     if norms is not None:
         parts.append(Measured(recorder.reader.read(norms.total), False))
-        layers.append((having, norms.each))
+        layers.append((having, norms.each, False))
     elif dense:
         share = shard_norm.measure(dense)
         if share is None:
@@ -324,13 +341,14 @@ def _with_parts(
         weight = 1 / math.sqrt(torch().distributed.get_world_size())  # every rank knows these parts
         parts = [part if part.is_share else part._replace(weight=weight) for part in parts]
         parts.append(Measured(recorder.reader.read(share.total), False, True))
-        layers.append(None)
+        layers.append((having, share.each, True))
     update.before = parts
-    if all(layers) and len({part.scaled for part in parts}) == 1:
-        device = meeting_place([each for _, each in layers])
-        each = torch().cat([brought(each, device) for _, each in layers])
+    if all(layers) and len({part.scaled for part in parts}) == len({are_shares for _, _, are_shares in layers}) == 1:
+        device = meeting_place([each for _, each, _ in layers])
+        each = torch().cat([brought(each, device) for _, each, _ in layers])
         update.layers_scaled = parts[0].scaled
-        keep_layers(recorder, update, [parameter for having, _ in layers for parameter in having], each)
+        keep = keep_shares if layers[0][2] else keep_layers
+        keep(recorder, update, [parameter for having, _, _ in layers for parameter in having], each)
 
 
 def keep_layers(recorder: TorchRecorder, update: Update, parameters: List[Any], each: Any) -> None:
@@ -347,9 +365,17 @@ def keep_layers(recorder: TorchRecorder, update: Update, parameters: List[Any], 
 
 def keep_shares(recorder: TorchRecorder, update: Update, parameters: List[Any], each: Any) -> None:
     """The shares of the layers' norms, at the steps at which the other ranks do so, too."""
-    if update.owner.shared_steps.due(update.step):
-        update.layers = (parameters, recorder.reader.copy(each))
-        update.layers_are_shares = True
+    owner = update.owner
+    if not owner.shared_steps.due(update.step):
+        return
+    update.layers = (parameters, recorder.reader.copy(each))
+    update.layers_are_shares = True
+    if owner.shared_weights.due(update.step):
+        started = time.perf_counter()
+        with torch().no_grad():
+            weights = weight_shares(parameters)
+        update.weights = None if weights is None else recorder.reader.copy(weights)
+        owner.shared_weights.spent(started)
 
 
 def _name_bad(update: Update, optimizer: Any) -> None:

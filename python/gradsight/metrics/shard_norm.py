@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import Any, List, NamedTuple, Optional
+from typing import Any, List, NamedTuple, Optional, Sequence
 
 from . import gradient_norm
 from .bringing import brought
@@ -16,7 +16,7 @@ from .bringing import brought
 
 def local(tensors: List[Any]) -> List[Any]:
     """What this process has of them."""
-    return [tensor.to_local() if hasattr(tensor, "placements") else tensor for tensor in tensors]
+    return [tensor.to_local() if is_spread(tensor) else tensor for tensor in tensors]
 
 
 class Share(NamedTuple):
@@ -26,23 +26,37 @@ class Share(NamedTuple):
     total: Any
 
 
-def measure(tensors: List[Any]) -> Optional[Share]:
-    """Call it under ``no_grad``.
+def is_spread(tensor: Any) -> bool:
+    """Whether it is a distributed tensor."""
+    return hasattr(tensor, "placements")
 
-    None where the ranks' shares would not add up to the norm: of tensors that hold terms of a sum, of tensors that are
+
+def measure(tensors: List[Any]) -> Optional[Share]:
+    """Call it under ``no_grad``. None where the ranks' shares would not add up to the norm; see ``holders_of``."""
+    holders = holders_of(tensors)
+    return None if holders is None else measure_local(local(tensors), holders)
+
+
+def holders_of(tensors: Sequence[Any]) -> Optional[List[int]]:
+    """How many ranks have the same as this one of each tensor.
+
+    None where the ranks' shares would not add up to a norm: of tensors that hold terms of a sum, of tensors that are
     spread over a part of the ranks only (those of the other ranks may be the same ones, or others), and of plain tensors
     among distributed ones, which may or may not be the same on each rank.
     """
-    if not tensors or not all(hasattr(tensor, "placements") for tensor in tensors):
+    if not tensors or not all(is_spread(tensor) for tensor in tensors):
         return None
-    holders = []
     for tensor in tensors:
         if not _is_on_all_ranks(tensor):
             return None
-        if not all(placement.is_shard() or placement.is_replicate() for placement in tensor.placements):
+        if not all(_is_shard(placement) or placement.is_replicate() for placement in tensor.placements):
             return None
-        holders.append(_holders(tensor))
-    norms = gradient_norm.measure(local(tensors))
+    return [_holders(tensor) for tensor in tensors]
+
+
+def measure_local(tensors: List[Any], holders: Sequence[int]) -> Optional[Share]:
+    """The same of what this process has of the tensors, which so many ranks have alike."""
+    norms = gradient_norm.measure(tensors)
     if norms is None:
         return None
     if min(holders) == max(holders):
@@ -66,6 +80,11 @@ def of_norms(norms: Any) -> Optional[Any]:
 
 def _is_on_all_ranks(tensor: Any) -> bool:
     return bool(tensor.device_mesh.size() == sys.modules["torch"].distributed.get_world_size())
+
+
+def _is_shard(placement: Any) -> bool:
+    """That of FSDP2 over tensor parallelism has another order of its parts, and for newer PyTorch is no shard."""
+    return bool(placement.is_shard()) or hasattr(placement, "split_factor")
 
 
 def _holders(tensor: Any) -> int:

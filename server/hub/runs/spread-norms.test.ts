@@ -44,6 +44,24 @@ describe("a norm", () => {
     ]);
   });
 
+  it("of the update, over that of the weights, is their ratio, also where every rank knows the gradients' norm", () => {
+    const norms = new SpreadNorms(2);
+    norms.take(0, batch([0, 1, 2], { norm_pre: [1, 1, 1], shard_update: [3, 3, 0], shard_weights: [6, 6, 0] }));
+    expect(rows(norms.release(), "update_ratio")).toEqual([]);
+    norms.take(1, batch([0, 1, 2], { norm_pre: [1, 1, 1], shard_update: [4, 4, 0], shard_weights: [8, undefined, 0] }));
+    const released = norms.release();
+    expect(rows(released, "update_ratio")).toEqual([
+      [0, 0.5],
+      [1, null],
+      [2, Number.NaN],
+    ]);
+    expect(rows(released)).toEqual([
+      [0, 1],
+      [1, 1],
+      [2, 1],
+    ]);
+  });
+
   it("is not finite where a share is not, and doesn't overflow", () => {
     const norms = new SpreadNorms(2);
     norms.take(0, shares([0, 1, 2, 3], Number.NaN, 1, Number.POSITIVE_INFINITY, 3 * 2 ** 600));

@@ -1,20 +1,26 @@
 /**
- * Norms of gradients that are spread over ranks: the root of the sum of the ranks' squared shares (protocol/scalars.ts). The
- * steps of rank 0, whose series is the one of all ranks, are held here until every rank has told its share, or will not.
+ * Norms of gradients and weights that are spread over ranks: the root of the sum of the ranks' squared shares (protocol/scalars.ts).
+ * The steps of rank 0, whose series is the one of all ranks, are held here until every rank has told its share, or will not.
  */
 import type { Batch } from "../../../protocol/batch.ts";
-import { SCALARS } from "../../../protocol/scalars.ts";
+import { SCALARS, type Scalar } from "../../../protocol/scalars.ts";
 
 /** More ranks than that share no store. */
 export const MOST_RANKS = 4096;
 /** Shares that may wait for those of other ranks, of all ranks together. */
 const MOST_SHARES = 400_000;
 
-const SPREAD = [
-  { share: "shard_pre", norm: "norm_pre" },
-  { share: "shard_post", norm: "norm_post" },
-] as const;
-const SHARE_BITS = SPREAD.reduce((bits, { share }) => bits | (1 << SCALARS[share].bit), 0);
+/** Each told by its shares. */
+const SPREAD = ["shard_pre", "shard_post", "shard_update", "shard_weights"] as const satisfies Scalar[];
+type Share = (typeof SPREAD)[number];
+const bitOf = (scalar: Scalar): number => 1 << SCALARS[scalar].bit;
+const SHARE_BITS = SPREAD.reduce((bits, share) => bits | bitOf(share), 0);
+/** What is worked out: the norm of which there are shares, or the quotient of two. */
+const WHOLE = [
+  { whole: "norm_pre", of: "shard_pre", by: null },
+  { whole: "norm_post", of: "shard_post", by: null },
+  { whole: "update_ratio", of: "shard_update", by: "shard_weights" },
+] as const satisfies { whole: Scalar; of: Share; by: Share | null }[];
 /** A norm is never below zero, but may be NaN. */
 const UNTOLD = -1;
 
@@ -22,7 +28,7 @@ const UNTOLD = -1;
 export interface SpreadState {
   readonly reached: Float64Array;
   readonly heardAt: Float64Array;
-  /** Steps that some rank has told its share of, and [steps, 2 × ranks] shares. */
+  /** Steps that some rank has told its share of, and [steps, kinds × ranks] shares, in the order of `SPREAD`. */
   readonly sharedSteps: Float64Array;
   readonly shares: Float64Array;
   readonly lastReleased: number;
@@ -40,7 +46,7 @@ export class SpreadNorms {
   /** How far each rank has come: its last step, and the time of that. */
   private readonly reached: Float64Array;
   private readonly heardAt: Float64Array;
-  /** By step: the shares before clipping of all ranks, then those after it. */
+  /** By step: of each kind in turn, the shares of all ranks. */
   private readonly shares = new Map<number, Float64Array>();
   /** Of rank 0: those whose rows from `next` on wait. */
   private held: { batch: Batch; next: number }[] = [];
@@ -146,8 +152,8 @@ export class SpreadNorms {
       shares = new Float64Array(SPREAD.length * this.ranks).fill(UNTOLD);
       this.shares.set(step, shares);
     }
-    for (const [kind, { share }] of SPREAD.entries())
-      if (present[i]! & (1 << SCALARS[share].bit)) shares[kind * this.ranks + rank] = scalars[share]![i]!;
+    for (const [kind, share] of SPREAD.entries())
+      if (present[i]! & bitOf(share)) shares[kind * this.ranks + rank] = scalars[share]![i]!;
   }
 
   /** Ranks that are far ahead of the others must not fill the memory: the oldest step goes. */
@@ -166,14 +172,15 @@ export class SpreadNorms {
     const rows = from === 0 && to === batch.steps.length && !hasShares(batch) ? batch : slice(batch, from, to);
     const { steps, present } = rows;
     const scalars = { ...rows.scalars };
-    for (const [kind, { share, norm }] of SPREAD.entries()) {
+    for (const { whole, of, by } of WHOLE) {
       for (let i = 0; i < steps.length; i += 1) {
-        if ((present[i]! & (1 << SCALARS[share].bit)) === 0) continue;
-        const shares = this.shares.get(steps[i]!)?.subarray(kind * this.ranks, (kind + 1) * this.ranks);
-        if (!shares || shares.includes(UNTOLD)) continue;
-        scalars[norm] ??= new Float64Array(steps.length);
-        scalars[norm][i] = rootOfSquares(shares);
-        present[i]! |= 1 << SCALARS[norm].bit;
+        if ((present[i]! & bitOf(of)) === 0) continue;
+        const norm = this.normAt(steps[i]!, of);
+        const divisor = by === null ? 1 : this.normAt(steps[i]!, by);
+        if (norm === null || divisor === null) continue;
+        scalars[whole] ??= new Float64Array(steps.length);
+        scalars[whole][i] = norm / divisor;
+        present[i]! |= bitOf(whole);
       }
     }
     this.lastReleased = steps.at(-1)!;
@@ -183,6 +190,13 @@ export class SpreadNorms {
       this.shares.delete(step);
     }
     return { ...rows, scalars };
+  }
+
+  /** null where not all ranks have told their share. */
+  private normAt(step: number, share: Share): number | null {
+    const kind = SPREAD.indexOf(share);
+    const shares = this.shares.get(step)?.subarray(kind * this.ranks, (kind + 1) * this.ranks);
+    return !shares || shares.includes(UNTOLD) ? null : rootOfSquares(shares);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 
 /** Raised when the same frames come to something else: what was kept before is then worked out anew. */
-const MODEL_VERSION = 5;
+const MODEL_VERSION = 6;
 /** Seconds after which a model that nobody has completed is left over from a hub that was killed. */
 const ABANDONED_AFTER = 3600;
 /** A larger state (of many ranks) is no milestone: there would be some ten of them. */

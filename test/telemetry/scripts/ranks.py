@@ -1,8 +1,9 @@
 """Trains small networks one after the other on several ranks; or, as their oracle, on all their batches in one process.
 
-    ranks.py [--oracle RANKS] [--die STEP] [--resume FILE] ddp|fsdp|hsdp|tensor[+norm|+value|+part] …
+    ranks.py [--oracle RANKS] [--die STEP] [--resume FILE] ddp|fsdp|hsdp|tensor|grid[+norm|+value|+part] …
 
-What follows the + is what is clipped: by norm, by value, or by norm a part of the parameters.
+A grid is FSDP2 over tensor parallelism. What follows the + is what is clipped: by norm, by value, or by norm a part of the
+parameters.
 """
 
 import argparse
@@ -28,7 +29,7 @@ torch.set_num_threads(1)
 
 def network(kind):
     torch.manual_seed(0)
-    if kind == "tensor":
+    if kind in ("tensor", "grid"):
         return nn.Sequential(nn.Linear(5, 8), nn.Tanh(), nn.Linear(8, 3))
     return nn.Sequential(nn.Linear(5, 7), nn.LayerNorm(7), nn.Tanh(), nn.Linear(7, 3))  # 3 rows don't do for four ranks
 
@@ -47,24 +48,41 @@ def clip(model, how):
         nn.utils.clip_grad_norm_(list(model.parameters())[:2], NORM)
 
 
-def norm(model):
-    return float(sum((parameter.grad.double() ** 2).sum() for parameter in model.parameters()) ** 0.5)
+def norm(tensors):
+    return float(sum((tensor.detach().double() ** 2).sum() for tensor in tensors) ** 0.5)
+
+
+def norm_of_gradients(model):
+    return norm([parameter.grad for parameter in model.parameters()])
+
+
+def batches(kind, ranks):
+    """How many there are for all ranks: tensor parallelism has one for all that share a layer."""
+    return {"tensor": 1, "grid": ranks // 2}.get(kind, ranks)
 
 
 def oracle(kind, how):
-    """The norm before and after clipping of each step."""
+    """Of each step the norm before and after clipping, the update-to-weight ratio and the norms of each layer's weights."""
     model = network(kind)
     optimizer = torch.optim.AdamW(model.parameters(), lr=0.01)
     norms = []
     for step in range(STEPS):
         optimizer.zero_grad()
-        ranks = range(1 if kind == "tensor" else arguments.oracle)  # tensor parallelism has one batch for all ranks
-        torch.stack([loss_of(model, step, rank) for rank in ranks]).mean().backward()
-        before = norm(model)
+        torch.stack([loss_of(model, step, i) for i in range(batches(kind, arguments.oracle))]).mean().backward()
+        before = norm_of_gradients(model)
         clip(model, how)
-        norms.append([before, norm(model)])
+        after = norm_of_gradients(model)
+        weights = [parameter.detach().clone() for parameter in model.parameters()]
         optimizer.step()
+        ratio = norm([now - was for now, was in zip(model.parameters(), weights)]) / norm(weights)
+        norms.append([before, after, ratio, [norm([weight]) for weight in weights]])
     return norms
+
+
+def split_layers(model, mesh):
+    from torch.distributed.tensor.parallel import ColwiseParallel, RowwiseParallel, parallelize_module
+
+    return parallelize_module(model, mesh, {"0": ColwiseParallel(), "2": RowwiseParallel()})
 
 
 def distributed(model, kind):
@@ -74,12 +92,12 @@ def distributed(model, kind):
     if kind == "ddp":
         return nn.parallel.DistributedDataParallel(model)
     if kind == "tensor":
-        from torch.distributed.tensor.parallel import ColwiseParallel, RowwiseParallel, parallelize_module
-
-        plan = {"0": ColwiseParallel(), "2": RowwiseParallel()}
-        return parallelize_module(model, init_device_mesh("cpu", (ranks,)), plan)
+        return split_layers(model, init_device_mesh("cpu", (ranks,)))
     from torch.distributed.fsdp import fully_shard
 
+    if kind == "grid":
+        grid = init_device_mesh("cpu", (ranks // 2, 2), mesh_dim_names=("data", "layers"))
+        return fully_shard(split_layers(model, grid["layers"]), mesh=grid["data"])
     if kind == "hsdp":
         mesh = init_device_mesh("cpu", (2, ranks // 2), mesh_dim_names=("replicas", "shards"))
     else:
@@ -98,7 +116,8 @@ def train(kind, how, rank):
         optimizer.load_state_dict(saved["optimizer"])
     for step in range(first, STEPS):
         optimizer.zero_grad()
-        loss_of(model, step, 0 if kind == "tensor" else rank).backward()
+        ranks = torch.distributed.get_world_size()
+        loss_of(model, step, rank * batches(kind, ranks) // ranks).backward()
         clip(model, how)
         optimizer.step()
         if arguments.resume and rank == 0 and step == 2:
