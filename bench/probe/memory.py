@@ -1,12 +1,13 @@
 """Records so many steps and says what memory the process takes meanwhile: 100 times, a line of JSON each.
 
-    memory.py log|torch STEPS
+    memory.py log|burst|torch STEPS
 
-``log`` calls ``gradsight.log`` in a loop that does nothing else: what a step leaves in the probe, ten million times over in
-minutes. ``torch`` takes real steps of a small model, clipped, which takes fifty times as long and goes through the hooks.
+``burst`` calls ``gradsight.log`` in a loop that does nothing else: as fast as it can, so that steps and messages wait, up to what
+may. ``log`` does so no faster than they are taken: what a step leaves in the probe, ten million times over in minutes. ``torch``
+takes real steps of a small model, clipped, which takes fifty times as long and goes through the hooks.
 
-Rows that wait for the sender, and messages that wait for the editor, breathe by megabytes with the machine's other load. So each
-sample waits until there are none: what is left then is what recording keeps.
+What waits breathes by megabytes with the machine's other load. So each sample waits until nothing does: what is left then is what
+recording keeps.
 """
 
 from __future__ import annotations
@@ -22,12 +23,19 @@ import gradsight
 from gradsight import _session
 
 SAMPLES = 100
+FOLLOWED = 4096
+"""Steps that may wait where they are to come no faster than they are taken."""
 
 
 def resident() -> int:
     """Bytes."""
     with open("/proc/self/statm") as status:
         return int(status.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def peak() -> int:
+    """Bytes."""
+    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def let_go() -> None:
@@ -45,23 +53,36 @@ def let_go() -> None:
 def main() -> None:
     kind, steps = sys.argv[1], int(sys.argv[2])
     gradsight.watch("memory")
-    step = {"log": logging, "torch": training}[kind]()
+    step = {"log": followed, "burst": logging, "torch": training}[kind]()
+    step(0)
+    let_go()
+    print(json.dumps({"steps": 0, "bytes": resident(), "peak": peak(), "seconds": 0}), flush=True)
     stepping = 0.0
     for sample in range(SAMPLES):
         started = time.perf_counter()
-        for number in range(sample * steps // SAMPLES, (sample + 1) * steps // SAMPLES):
+        for number in range(max(1, sample * steps // SAMPLES), (sample + 1) * steps // SAMPLES):
             step(number)
         stepping += time.perf_counter() - started
         let_go()
-        peak = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         taken = (sample + 1) * steps // SAMPLES
-        print(json.dumps({"steps": taken, "bytes": resident(), "peak": peak, "seconds": stepping}), flush=True)
+        print(json.dumps({"steps": taken, "bytes": resident(), "peak": peak(), "seconds": stepping}), flush=True)
 
 
 def logging():
     def step(number: int) -> None:
         norm = 1.5 + math.sin(number)
         gradsight.log(number, norm=norm, loss=norm / 2, threshold=1.0, lr=0.1)
+
+    return step
+
+
+def followed():
+    log = logging()
+
+    def step(number: int) -> None:
+        log(number)
+        while number % 256 == 0 and any(len(series.rows) > FOLLOWED for series in _session.current()._series):
+            time.sleep(0.01)
 
     return step
 

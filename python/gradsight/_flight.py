@@ -118,13 +118,14 @@ class FlightRecorder:
             if len(self._tracks) >= MAX_SERIES:
                 return
             track = self._tracks[series.id] = _Track(series)
+        isfinite, keep = math.isfinite, track.rows.append
         for row in rows:
             self._changed = True
-            track.rows.append(row)
+            keep(row)
             if row.flags & SKIPPED:
                 continue
             norm, loss = row.values[NORM_PRE], row.values[LOSS]
-            if any(value is not None and not math.isfinite(value) for value in (norm, loss)):
+            if not (norm is None or isfinite(norm)) or not (loss is None or isfinite(loss)):
                 if self.incident is None or self.incident.kind == EXPLOSION:
                     self._went_bad(NONFINITE, track, row)
             elif norm is not None and track.explosion.see(norm) and self.incident is None:

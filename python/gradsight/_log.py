@@ -100,7 +100,7 @@ def _add(session: Session, series: LoggedSeries, step: Optional[int], values: Li
         series.held.append(Row(number, held.time, merged, held.flags))
         return
     if held is not None:
-        series.rows.append(held)
+        series.add(held)
     if number == series.last_step:
         _late(session, series, number)
         return

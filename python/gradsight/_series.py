@@ -1,6 +1,7 @@
 """One optimizer's (or one hand-logged loop's) sequence of updates, from the training thread to frames.
 
-The training thread only appends to deques, which needs no lock; the sender's thread takes rows out and packs them.
+The training thread only appends to deques, which needs no lock; the sender's thread takes rows out and packs them. Where that
+thread is held up (by a disk that hangs, by a training that leaves it no time), so many wait and no more: the rest is a gap.
 """
 
 from __future__ import annotations
@@ -18,6 +19,11 @@ from ._scalars import SCALARS
 
 ROWS_PER_FRAME = 8192
 VALUES_PER_FRAME = 500_000
+ROWS_WAITING = 50_000
+"""Updates of one series that may wait for the sender's thread, of some 435 bytes each: 50 seconds of a thousand a second. It may
+have taken as many, so that with what waits for the editor (``_outbox.MEMORY_LIMIT``) these are 57 MiB at most."""
+VALUES_WAITING = 2_000_000
+"""Norms of layers that may, of 4 bytes each. They are samples: what is left out is no gap."""
 FLIGHT_STEPS = 50
 """Steps that the flight recorder keeps at full resolution."""
 
@@ -83,12 +89,22 @@ class LayerNorms:
 
 
 class Batch(NamedTuple):
-    """What goes into one frame. ``table`` names the layers of the samples, where there are any; see ``LayerSample``."""
+    """What goes into one frame."""
 
     rows: List[Row]
-    columns: Dict[str, Column]
-    table: Optional[str]
-    are_shares: bool = False
+    samples: List[LayerSample]
+    """All of one table, and all shares or none."""
+
+    @property
+    def table(self) -> Optional[str]:
+        return self.samples[0].table if self.samples else None
+
+    @property
+    def are_shares(self) -> bool:
+        return bool(self.samples) and self.samples[0].are_shares
+
+    def columns(self) -> Dict[str, Column]:
+        return {**encode_rows(self.rows), **encode_samples(self.samples)}
 
 
 class Series:
@@ -106,9 +122,28 @@ class Series:
         self._code = LayerCode(self.origins)
         self.rows: Deque[Row] = deque()
         self.samples: Deque[LayerSample] = deque()
+        self.gaps: Deque[Tuple[int, int]] = deque()
+        """The first and the last of steps in a row for which there was no room."""
+        self._gap: Optional[Tuple[int, int]] = None
+        """The one that is not over."""
         self.norms: Deque[LayerNorms] = deque(maxlen=FLIGHT_STEPS)
         self.norms_at_incident: Optional[List[LayerNorms]] = None
         self._announced: Optional[Tuple[Any, ...]] = None
+
+    def add(self, row: Row) -> None:
+        """Of the training thread."""
+        if len(self.rows) >= ROWS_WAITING:
+            self._gap = (row.step if self._gap is None else self._gap[0], row.step)
+            return
+        if self._gap is not None:
+            self.gaps.append(self._gap)
+            self._gap = None
+        self.rows.append(row)
+
+    def add_sample(self, sample: LayerSample) -> None:
+        """Of the training thread."""
+        if (len(self.samples) + 1) * len(sample.norms) <= max(VALUES_WAITING, len(sample.norms)):
+            self.samples.append(sample)
 
     def add_layers(self, names: List[str]) -> str:
         """The id of the layer table with these names, made if it is new: a table never changes."""
@@ -134,6 +169,14 @@ class Series:
         """Makes rows, and events, of what has arrived since; ``final``: of what may still change, too. The sender's
         thread calls it before it takes either."""
 
+    def take_gaps(self, final: bool) -> List[Tuple[int, int]]:
+        """Those that are over; ``final``: all of them."""
+        gaps = take_all(self.gaps)
+        if final and self._gap is not None:
+            gaps.append(self._gap)
+            self._gap = None
+        return gaps
+
     def take(self) -> List[Row]:
         """Takes the rows that are ready, in order of steps."""
         return take_all(self.rows)
@@ -145,17 +188,9 @@ class Series:
         while rows or samples:
             count = _alike(rows)
             part, rows = rows[:count], rows[count:]
-            columns = encode_rows(part)
-            table, are_shares = (samples[0].table, samples[0].are_shares) if samples else (None, False)
-            if samples:
-                room = max(1, VALUES_PER_FRAME // max(1, len(samples[0].norms)))
-                count = 1
-                alike = (table, are_shares)
-                while count < min(room, len(samples)) and (samples[count].table, samples[count].are_shares) == alike:
-                    count += 1
-                columns.update(encode_samples(samples[:count]))
-                del samples[:count]
-            yield Batch(part, columns, table, are_shares)
+            taken = samples[: _alike_samples(samples)]
+            del samples[: len(taken)]
+            yield Batch(part, taken)
 
 
 def encode_rows(rows: Sequence[Row]) -> Dict[str, Column]:
@@ -164,18 +199,20 @@ def encode_rows(rows: Sequence[Row]) -> Dict[str, Column]:
         "step": column("I64", [row.step for row in rows]),
         "time": column("F64", [row.time for row in rows]),
     }
-    present = [0] * len(rows)
+    everywhere, somewhere = 0, [0] * len(rows)
     for bit, values in enumerate(zip(*(row.values for row in rows))):
-        if values.count(None) == len(values):
-            continue
-        for index, value in enumerate(values):
-            if value is not None:
-                present[index] |= 1 << bit
-        columns[SCALARS[bit]] = column("F64", [_NAN if value is None else value for value in values])
+        if None not in values:
+            everywhere |= 1 << bit
+            columns[SCALARS[bit]] = column("F64", values)
+        elif values.count(None) < len(values):
+            for index, value in enumerate(values):
+                if value is not None:
+                    somewhere[index] |= 1 << bit
+            columns[SCALARS[bit]] = column("F64", [_NAN if value is None else value for value in values])
     if rows and rows[0].group_lr:
         groups = [rate for row in rows for rate in row.group_lr]
         columns["group_lr"] = column("F64", groups, (len(rows), len(rows[0].group_lr)))
-    columns["present"] = column("U32", present)
+    columns["present"] = column("U32", [everywhere | bits for bits in somewhere])
     columns["flags"] = column("U8", [row.flags for row in rows])
     return columns
 
@@ -197,6 +234,20 @@ def _alike(rows: Sequence[Row]) -> int:
     """How many rows from the first on fit into one frame: those with as many parameter groups."""
     count = min(len(rows), ROWS_PER_FRAME)
     return next((i for i in range(count) if len(rows[i].group_lr) != len(rows[0].group_lr)), count)
+
+
+def _alike_samples(samples: Sequence[LayerSample]) -> int:
+    """How many samples from the first on fit into one frame."""
+    if not samples:
+        return 0
+    first = samples[0]
+    room = max(1, VALUES_PER_FRAME // max(1, len(first.norms)))
+    count = 1
+    for sample in samples[1:room]:
+        if (sample.table, sample.are_shares) != (first.table, first.are_shares):
+            break
+        count += 1
+    return count
 
 
 def take_all(items: Deque[Any]) -> List[Any]:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 MAX_SERIES = 1024
 MAX_UNTOLD = 10_000
-"""Events that wait for room; the oldest go."""
+"""Events that wait to be taken, or for room; the oldest go."""
 
 AnySeries = TypeVar("AnySeries", bound=Series)
 
@@ -69,7 +69,7 @@ class Session:
         self._trial: Optional[Trial] = None
         self._control: Optional[Control] = None
         self._series: List[Series] = []
-        self._events: Deque[Dict[str, Any]] = deque()
+        self._events: Deque[Dict[str, Any]] = deque(maxlen=MAX_UNTOLD)
         self._untold: Deque[Dict[str, Any]] = deque(maxlen=MAX_UNTOLD)
         self._lost: Dict[str, Tuple[int, int]] = {}
         self._before_close: List[Callable[[], None]] = []
@@ -273,6 +273,10 @@ class Session:
         events = take_all(self._events)  # before the rows: each comes after its row
         for series in self._series:
             batches = list(series.batches())
+            for first, last in series.take_gaps(final=outcome is not None):
+                text = f"Steps {first} to {last} were made faster than they could be taken."
+                data = {"from": first, "to": last}
+                events.append(_protocol.event("gap", text, time.time(), series.id, first, data))
             for batch in batches:
                 self._flight.take(series, batch.rows)
                 if self._trial is not None:
@@ -289,7 +293,7 @@ class Session:
                         metadata["layers"] = batch.table
                         if batch.are_shares:
                             metadata["shares"] = "1"
-                    outbox.put(Record(FRAME, encode_frame(batch.columns, metadata)))
+                    outbox.put(Record(FRAME, encode_frame(batch.columns(), metadata)))
                 elif batch.rows:
                     first = self._lost.get(series.id, (batch.rows[0].step, 0))[0]
                     self._lost[series.id] = (first, batch.rows[-1].step)

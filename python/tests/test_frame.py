@@ -9,7 +9,7 @@ from typing import Any, Dict
 
 import pytest
 from conftest import ROOT
-from gradsight import _scalars
+from gradsight import _scalars, _series
 from gradsight._frame import ITEM_SIZE, column, encode_frame
 from gradsight._scalars import LOSS, NORM_PRE, SCALARS
 from gradsight._series import LayerSample, Row, Series, encode_rows
@@ -66,7 +66,7 @@ def test_layer_samples_of_two_tables_go_into_two_frames() -> None:
         series.samples.append(LayerSample(step, table, norms))
     batches = list(series.batches())
     assert [batch.table for batch in batches] == ["layers-0", "layers-1", "layers-0"]
-    assert [batch.columns["layer_norm"].shape for batch in batches] == [(1, 2), (1, 1), (1, 2)]
+    assert [batch.columns()["layer_norm"].shape for batch in batches] == [(1, 2), (1, 1), (1, 2)]
 
 
 def test_scalars_mirror_the_protocol() -> None:
@@ -86,11 +86,42 @@ def test_rows_with_other_parameter_groups_go_into_another_frame() -> None:
         series.rows.append(Row(step, float(step), values, 0, rates))
     batches = list(series.batches())
     assert [[row.step for row in batch.rows] for batch in batches] == [[0], [1, 2], [3]]
-    assert [batch.columns.get("group_lr") and batch.columns["group_lr"].shape for batch in batches] == [
-        None,
+    assert ["group_lr" in batch.columns() and batch.columns()["group_lr"].shape for batch in batches] == [
+        False,
         (2, 2),
         (1, 3),
     ]
+
+
+def test_so_many_rows_wait_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_series, "ROWS_WAITING", 3)
+    series = Series("s", "s", None, None)
+    values: list = [None] * len(SCALARS)
+
+    def add(steps: range) -> None:
+        for step in steps:
+            series.add(Row(step, float(step), values, 0))
+
+    add(range(5))
+    assert [row.step for row in series.take()] == [0, 1, 2]
+    assert series.take_gaps(final=False) == []  # it may go on
+    add(range(5, 9))
+    assert [row.step for row in series.take()] == [5, 6, 7]
+    assert series.take_gaps(final=False) == [(3, 4)]
+    assert series.take_gaps(final=True) == [(8, 8)]
+    assert series.take_gaps(final=True) == []
+
+
+def test_so_many_samples_wait_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    from array import array
+
+    monkeypatch.setattr(_series, "VALUES_WAITING", 5)
+    series = Series("s", "s", None, None)
+    for width, steps in ((2, [0, 1, 2]), (7, [3])):
+        table = series.add_layers([str(layer) for layer in range(width)])
+        for step in steps:
+            series.add_sample(LayerSample(step, table, array("f", range(width))))
+        assert [sample.step for batch in series.batches() for sample in batch.samples] == ([0, 1] if width == 2 else [3])
 
 
 def test_weights_are_of_the_samples_that_have_them() -> None:
@@ -101,7 +132,7 @@ def test_weights_are_of_the_samples_that_have_them() -> None:
     for step, weights in enumerate([None, array("f", [3, 4]), None]):
         series.samples.append(LayerSample(step, table, array("f", [1, 2]), weights))
     (batch,) = series.batches()
-    columns = load(encode_frame(batch.columns, {}))
+    columns = load(encode_frame(batch.columns(), {}))
     assert columns["layer_step"].tolist() == [0, 1, 2]
     assert columns["weight_step"].tolist() == [1]
     assert columns["weight_norm"].tolist() == [[3, 4]]

@@ -52,6 +52,27 @@ def test_goes_on_counting_when_an_epoch_starts_at_0_again(script: Script, hub: H
     assert "went back from 3 to 0" in hub.events[0]["message"]
 
 
+def test_steps_that_find_no_room_are_a_gap(script: Script, hub: HubForTests) -> None:
+    """Where the thread that takes them is held up for as long as they are made."""
+    logged(
+        """
+import sys
+from gradsight import _series
+_series.ROWS_WAITING = 10
+sys.setswitchinterval(1000)
+for i in range(1000): gradsight.log(i, norm=i)
+sys.setswitchinterval(0.005)
+""",
+        script,
+        hub,
+    )
+    kept = column(hub, "step")
+    gaps = [event["data"] for event in hub.events if event["kind"] == "gap"]
+    assert gaps and len(kept) < 1000
+    missing = [step for gap in gaps for step in range(gap["from"], gap["to"] + 1)]
+    assert sorted(kept + missing) == list(range(1000))
+
+
 def test_nan_and_infinity_are_values(script: Script, hub: HubForTests) -> None:
     logged("gradsight.log(0, norm=float('inf'), loss=float('nan'), threshold=float('inf'))", script, hub)
     (step,) = hub.steps("train")

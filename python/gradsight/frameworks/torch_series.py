@@ -167,14 +167,14 @@ class TorchSeries:
     ) -> None:
         self._next_layers = time.perf_counter() + LAYER_PERIOD
         of_weights = None if weights is None else array("f", weights)
-        self.series.samples.append(LayerSample(step, self._table_of(parameters), array("f", norms), of_weights))
+        self.series.add_sample(LayerSample(step, self._table_of(parameters), array("f", norms), of_weights))
 
     def send_shares(
         self, step: int, parameters: Sequence[Any], shares: List[float], weights: Optional[List[float]]
     ) -> None:
         """This rank's shares of the layers' norms."""
         of_weights = None if weights is None else array("f", weights)
-        self.series.samples.append(
+        self.series.add_sample(
             LayerSample(step, self._table_of(parameters), array("f", shares), of_weights, are_shares=True)
         )
 

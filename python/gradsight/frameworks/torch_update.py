@@ -115,7 +115,7 @@ class Update:
         if self.limit is not None:
             flags |= self._limited(self.limit, values, unscale, within)
         self._layers(unscale if self.layers_scaled else within, pre)
-        self.owner.series.rows.append(Row(self.step, self.time, values, flags, _group_rates(rates)))
+        self.owner.series.add(Row(self.step, self.time, values, flags, _group_rates(rates)))
         if flags & SKIPPED:
             message = f"{self.skips} skipped this update: a gradient was not finite."
             self.owner.session.event("skipped", message, self.owner.series, self.step, {"scale": scale})

@@ -6,8 +6,9 @@ Coarser than the detector of the editor, which also looks at the loss: this one 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, insort
 from collections import deque
-from typing import Deque
+from typing import Deque, List
 
 WINDOW = 50
 FEWEST = 10
@@ -22,13 +23,16 @@ class ExplosionWatch:
     ``RUNNING`` norms in a row; those are left out of it."""
 
     def __init__(self) -> None:
-        self._norms: Deque[float] = deque(maxlen=WINDOW)
+        self._norms: Deque[float] = deque()
+        self._sorted: List[float] = []
+        """The same: kept in order, since this is asked for at every step."""
         self._highest = 0.0
         self._running = 0
 
     def see(self, norm: float) -> bool:
         """Whether the explosion is established with this norm. Call for every finite norm in order."""
-        usual = self._median() if len(self._norms) >= FEWEST else 0.0
+        known = self._sorted
+        usual = known[len(known) // 2] if len(known) >= FEWEST else 0.0
         if usual > 0 and norm > max(FACTOR * usual, UNHEARD * self._highest):
             self._running += 1
             return self._running == RUNNING
@@ -36,7 +40,7 @@ class ExplosionWatch:
         self._highest = max(self._highest, usual)
         if math.isfinite(norm):
             self._norms.append(norm)
+            insort(known, norm)
+            if len(known) > WINDOW:
+                del known[bisect_left(known, self._norms.popleft())]
         return False
-
-    def _median(self) -> float:
-        return sorted(self._norms)[len(self._norms) // 2]  # the module statistics takes long to import
