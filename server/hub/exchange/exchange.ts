@@ -26,7 +26,7 @@ export class Exchange {
   }
 
   inspect(path: string, { signal, onProgress }: Job): Promise<Importable> {
-    return inspect(path, signal, onProgress);
+    return inspect(this.target.store, path, signal, onProgress);
   }
 
   import(path: string, columns: SourceColumns, job: Job): Promise<{ run: string; added: boolean }> {

@@ -2,18 +2,19 @@
 import { createHash } from "node:crypto";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { RunSource, SourceColumns } from "../../../protocol/exchange.ts";
 import { SCALAR_NAMES, type Scalar } from "../../../protocol/scalars.ts";
 import type { RunInfo } from "../../../protocol/telemetry.ts";
 import { Breath } from "../runs/breath.ts";
-import type { Store } from "../store/store.ts";
 import { isFull } from "../store/trouble.ts";
-import { isArriving } from "../viewer/status.ts";
 import { Delivery, type ImportTarget } from "./delivery.ts";
+import { CHECKING, importsOf } from "./known-log.ts";
 import { LayerColumns } from "./layer-columns.ts";
 import { BadFile, LogFile } from "./log-file.ts";
 import type { About, Entry, Row } from "./log-format.ts";
 import { type LogSource, logSourceOf } from "./log-source.ts";
+import { LoggedNames } from "./logged-names.ts";
 import { formatOf } from "./read/index.ts";
 import { StagedLog } from "./staged-log.ts";
 
@@ -26,13 +27,13 @@ export interface ImportOptions {
 
 /** The name of the series of a log that knows of one training alone. */
 const SERIES = "imported";
-/** Share of the work that reading is. */
+/** Share of the work that is done once it was read. */
 const READING = 0.7;
 
 /**
  * All or nothing: an import that was cancelled or failed leaves no run. The id follows from the content and from what was
- * taken of it, so that the same import once more finds the run (`added` is false), and completes one that a crash cut off. A
- * log that has grown since takes the place of the run that it was before, with what the user said of it.
+ * taken of it, so that the same import once more finds the run (`added` is false) before any of it is taken, and completes one
+ * that a crash cut off. A log that has grown since takes the place of the run that it was before, with what the user said of it.
  * @throws {BadFile}
  */
 export async function importRun(
@@ -43,7 +44,10 @@ export async function importRun(
   const columns = knownColumns(options.columns);
   const log = await logSourceOf(options.path);
   const { path } = log;
-  const file = await LogFile.open(log, signal, (done) => onProgress(done * READING));
+  const before = await importsOf(target.store, log, signal, (done) => onProgress(CHECKING * done));
+  const same = before.find(({ id, source }) => id === idOf(source!.digest, columns));
+  if (same) return { run: same.id, added: false };
+  const file = await LogFile.open(log, signal, (done) => onProgress(CHECKING + (READING - CHECKING) * done));
   const staged = await StagedLog.open();
   try {
     const format = await formatOf(file);
@@ -52,10 +56,12 @@ export async function importRun(
       .filter(({ source }) => source && [path, ...log.files].includes(source.file));
     for (const { source } of earlier) file.mark(source!.size);
     const about: About = {};
+    const names = new LoggedNames();
     const chosen = { scalars: columns, layers: new LayerColumns(new Map(columns).get("norm_pre")) };
     const breath = new Breath(signal);
     try {
       for await (const row of format.rows(file, about)) {
+        if ("values" in row) names.note(row.values);
         take(row, chosen, about, staged);
         await breath.taken();
       }
@@ -68,13 +74,10 @@ export async function importRun(
     }
     const count = await staged.steps.count(breath);
     if (count === 0) throw new BadFile(`${file.name} holds none of the columns that were chosen.`);
-    const id = `import-${createHash("sha256")
-      .update(`${file.digest} ${JSON.stringify(columns)}`)
-      .digest("hex")
-      .slice(0, 40)}`;
-    if (isHere(target.store, id)) return { run: id, added: false };
     const { taken: size, digest } = file;
-    const source: RunSource = { format: format.id, file: path, columns: Object.fromEntries(columns), size, digest };
+    const id = idOf(digest, columns);
+    const told = isDeepStrictEqual(knownColumns(names.roles.columns), columns);
+    const source = { format: format.id, file: path, columns: Object.fromEntries(columns), told, size, digest };
     await new Delivery(target, runInfo(id, log, file, about, staged), source, staged, file.changedAt, about).run(
       signal,
       (steps) => onProgress(READING + (1 - READING) * (steps / count)),
@@ -87,6 +90,12 @@ export async function importRun(
     await file.close();
   }
 }
+
+const idOf = (digest: string, columns: readonly [Scalar, string][]): string =>
+  `import-${createHash("sha256")
+    .update(`${digest} ${JSON.stringify(columns)}`)
+    .digest("hex")
+    .slice(0, 40)}`;
 
 /** In the order of the scalars, so that the same choice is the same text. */
 function knownColumns(columns: SourceColumns): [Scalar, string][] {
@@ -132,11 +141,6 @@ function takeRow(row: Row, chosen: Chosen, about: About, { steps, cells }: Stage
 function isContinued(before: RunSource, now: RunSource, file: LogFile): boolean {
   const sameChoice = JSON.stringify(before.columns) === JSON.stringify(now.columns);
   return sameChoice && before.size < now.size && file.digestAt(before.size) === before.digest;
-}
-
-function isHere(store: Store, id: string): boolean {
-  const run = store.runs.find(id);
-  return run !== null && !isArriving(run, store.attempts.list(run.key));
 }
 
 function runInfo(id: string, { path, named }: LogSource, file: LogFile, about: About, { steps }: StagedLog): RunInfo {

@@ -218,6 +218,28 @@ it("doesn't double a file that is imported twice, and takes one that was deleted
   expect((await viewer.subscribe(first.run)).series[0]!.steps).toBe(40);
 });
 
+it("knows a log that was imported before by its content, and one of the same size for another", async () => {
+  const { hub, viewer } = await viewerOf();
+  const text = `step,grad_norm,speed\n${Array.from({ length: 40 }, (_, i) => `${i},1.5,3\n`).join("")}`;
+  const file = written("log.csv", text);
+  const { run, found } = await imported(viewer, file);
+  expect(found.names).toEqual(["grad_norm", "speed"]);
+  // Only what was taken is known without going through it.
+  const known = { ...found, names: ["grad_norm"] };
+  expect(await inspect(viewer, file)).toEqual(known);
+  expect(await take(viewer, file, found.columns)).toEqual({ run, added: false });
+  writeFileSync(file, text.replace("39,1.5", "39,2.5"));
+  expect(await inspect(viewer, file)).toEqual(found);
+  expect(await take(viewer, file, found.columns)).toMatchObject({ added: true });
+  expect(await inspect(viewer, file)).toEqual(known);
+  // As an earlier version left it.
+  const db = hub.database();
+  db.exec("UPDATE runs SET source = json_remove(source, '$.told')");
+  db.close();
+  expect(await inspect(viewer, file)).toEqual(found);
+  expect((await viewer.subscribe(run)).summary.source).toMatchObject({ told: false });
+});
+
 it("puts a log that has grown in the place of what it was, and leaves the run of one that was written anew", async () => {
   const { viewer } = await viewerOf();
   const file = written("log.jsonl", calm(40));
@@ -243,6 +265,10 @@ it("asks which is the gradient norm where the names don't tell", async () => {
   expect(found.names).toEqual(["actor/grad_norm", "critic/grad_norm", "speed"]);
   const { run } = await take(viewer, file, { norm_pre: "critic/grad_norm" });
   expect((await viewer.subscribe(run)).series[0]!.latest).toEqual({ norm_pre: 2 });
+  // Another may be chosen of the same file.
+  expect(await inspect(viewer, file)).toEqual(found);
+  expect(await take(viewer, file, { norm_pre: "critic/grad_norm" })).toEqual({ run, added: false });
+  expect(await take(viewer, file, { norm_pre: "actor/grad_norm" })).toMatchObject({ added: true });
 });
 
 it("takes a training that went back to a checkpoint for a further attempt", async () => {
@@ -326,6 +352,10 @@ it("tells how far it has come, and leaves nothing of what was cancelled", async 
   const { run, added } = await take(viewer, file, found.columns);
   expect(added).toBe(true);
   expect((await viewer.subscribe(run)).series[0]!.steps).toBe(100_000);
+  // That it is here already is said before any of it is taken.
+  const taken = viewer.inbox.all.length;
+  expect(await take(viewer, file, found.columns)).toEqual({ run, added: false });
+  expect(Math.max(0, ...viewer.inbox.all.slice(taken).flatMap(({ done }) => done ?? []))).toBeLessThan(0.1);
 }, 60_000);
 
 it("takes the norms of single layers, where the names tell them, whichever were logged at a step", async () => {

@@ -82,6 +82,12 @@ export class LogFile {
     return this.hash.copy().digest("hex");
   }
 
+  /** Reads all of it for nothing else. */
+  async digestOfAll(): Promise<string> {
+    for await (const _ of this.pieces());
+    return this.digest;
+  }
+
   /** Has the digest taken of what it was when it had so many bytes. */
   mark(size: number): void {
     this.marks.set(size, null);

@@ -112,6 +112,9 @@ export class Runs {
   }
 }
 
+/** Earlier versions didn't note whether names had told the columns. */
+const sourceOf = (stored: Omit<RunSource, "told">): RunSource => ({ told: false, ...stored });
+
 function toRun(row: Row): StoredRun {
   const info = JSON.parse(row.info) as RunInfo;
   return {
@@ -123,7 +126,7 @@ function toRun(row: Row): StoredRun {
     starred: row.starred === 1,
     tags: JSON.parse(row.tags) as string[],
     note: row.note,
-    source: row.source === null ? null : (JSON.parse(row.source) as RunSource),
+    source: row.source === null ? null : sourceOf(JSON.parse(row.source)),
     addedAt: row.added_at,
   };
 }
