@@ -46,6 +46,9 @@ const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 /** For how long a job may tell nothing: a large file of JSON is read in one go. */
 const SILENCE_MS = 120_000;
 
+/** The hub was waited for long enough. */
+class Unanswered extends Error {}
+
 export class HubClient implements Disposable {
   private readonly runsChanged = new EventEmitter<readonly RunSummary[]>();
   readonly onDidChangeRuns = this.runsChanged.event;
@@ -55,12 +58,15 @@ export class HubClient implements Disposable {
   private readonly pending = new Map<number, Pending>();
   private readonly subscriptions: Disposable[];
   private readonly log: LogOutputChannel;
+  private readonly silence: number;
   private nextId = 1;
   readonly socket: HubSocket;
 
-  constructor(socket: HubSocket, log: LogOutputChannel) {
+  /** `silence`: milliseconds for which a job may tell nothing. */
+  constructor(socket: HubSocket, log: LogOutputChannel, silence = SILENCE_MS) {
     this.socket = socket;
     this.log = log;
+    this.silence = silence;
     this.subscriptions = [
       socket.onText((text) => this.receive(text)),
       socket.onDidChangeStatus(({ state, reason }) => {
@@ -83,14 +89,19 @@ export class HubClient implements Disposable {
     return this.send(this.nextId++, method, params, LONGEST_TIMEOUT_MS);
   }
 
-  /** Takes as long as it takes. @throws {CancellationError} */
+  /**
+   * Takes as long as it takes. One that tells nothing for long is given up, and ends in the hub, too: nobody waits for what it
+   * would leave. @throws {CancellationError}
+   */
   async job<M extends JobMethod>(method: M, params: Params<M>, { token, onProgress }: Job): Promise<ViewerResults[M]> {
     const id = this.nextId++;
-    const cancellation = token.onCancellationRequested(() => {
-      void this.request("cancel", { job: id }).catch((error: Error) => this.log.warn(error.message));
-    });
+    const cancel = () => void this.request("cancel", { job: id }).catch((error: Error) => this.log.warn(error.message));
+    const cancellation = token.onCancellationRequested(cancel);
     try {
-      return await this.send(id, method, params, SILENCE_MS, onProgress);
+      return await this.send(id, method, params, this.silence, onProgress);
+    } catch (error) {
+      if (error instanceof Unanswered) cancel();
+      throw error;
     } finally {
       cancellation.dispose();
     }
@@ -122,7 +133,7 @@ export class HubClient implements Disposable {
   ): Promise<ViewerResults[M]> {
     return new Promise((resolve, reject) => {
       const timeout = setTimeout(
-        () => this.take(id)?.reject(new Error(this.socket.status.reason ?? l10n.t("The hub does not answer."))),
+        () => this.take(id)?.reject(new Unanswered(this.socket.status.reason ?? l10n.t("The hub does not answer."))),
         patience,
       );
       const message = { ...params, id, method };
