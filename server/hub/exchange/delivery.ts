@@ -77,7 +77,10 @@ export class Delivery {
       await this.deliver(signal, onSteps);
     } catch (error) {
       this.target.commits.flush();
-      if (!wasHere) store.transaction(() => store.runs.forget(id));
+      if (!wasHere) {
+        store.transaction(() => store.runs.forget(id));
+        store.shrinkInTime();
+      }
       throw error;
     }
   }

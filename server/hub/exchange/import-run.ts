@@ -27,8 +27,10 @@ export interface ImportOptions {
 
 /** The name of the series of a log that knows of one training alone. */
 const SERIES = "imported";
-/** Share of the work that is done once it was read. */
-const READING = 0.7;
+/** Shares of the work that are done once the log was read, its layers were brought together, and its steps were counted. */
+const READ = 0.65;
+const SETTLED = 0.68;
+const COUNTED = 0.7;
 
 /**
  * All or nothing: an import that was cancelled or failed leaves no run. The id follows from the content and from what was
@@ -41,13 +43,15 @@ export async function importRun(
   options: ImportOptions,
 ): Promise<{ run: string; added: boolean }> {
   const { signal, onProgress } = options;
+  const between = (from: number, to: number) => (done: number) => onProgress(from + (to - from) * done);
+  const delivered = between(COUNTED, 1);
   const columns = knownColumns(options.columns);
   const log = await logSourceOf(options.path);
   const { path } = log;
-  const before = await importsOf(target.store, log, signal, (done) => onProgress(CHECKING * done));
+  const before = await importsOf(target.store, log, signal, between(0, CHECKING));
   const same = before.find(({ id, source }) => id === idOf(source!.digest, columns));
   if (same) return { run: same.id, added: false };
-  const file = await LogFile.open(log, signal, (done) => onProgress(CHECKING + (READING - CHECKING) * done));
+  const file = await LogFile.open(log, signal, between(CHECKING, READ));
   const staged = await StagedLog.open();
   try {
     const format = await formatOf(file);
@@ -65,14 +69,14 @@ export async function importRun(
         take(row, chosen, about, staged);
         await breath.taken();
       }
-      await staged.cells.settle(staged.layers, breath);
+      await staged.cells.settle(staged.layers, breath, between(READ, SETTLED));
     } catch (error) {
       if (!isFull(error)) throw error;
       throw new BadFile(
         `The disk for temporary files is full. To import ${file.name} takes about as much space there as the file has.`,
       );
     }
-    const count = await staged.steps.count(breath);
+    const count = await staged.steps.count(breath, between(SETTLED, COUNTED));
     if (count === 0) throw new BadFile(`${file.name} holds none of the columns that were chosen.`);
     const { taken: size, digest } = file;
     const id = idOf(digest, columns);
@@ -80,10 +84,11 @@ export async function importRun(
     const source = { format: format.id, file: path, columns: Object.fromEntries(columns), told, size, digest };
     await new Delivery(target, runInfo(id, log, file, about, staged), source, staged, file.changedAt, about).run(
       signal,
-      (steps) => onProgress(READING + (1 - READING) * (steps / count)),
+      (steps) => delivered(steps / count),
     );
-    for (const run of earlier)
-      if (isContinued(run.source!, source, file)) target.store.transaction(() => target.store.runs.replace(run.id, id));
+    const continued = earlier.filter((run) => isContinued(run.source!, source, file));
+    for (const run of continued) target.store.transaction(() => target.store.runs.replace(run.id, id));
+    if (continued.length > 0) target.store.shrinkInTime();
     return { run: id, added: true };
   } finally {
     staged.close();

@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import type { Importable, SourceColumns } from "../../../protocol/exchange.ts";
 import { runDetail } from "../../../protocol/viewer.ts";
 import { pythonThatRuns } from "../../../test/host/python.ts";
@@ -335,7 +335,7 @@ it.each(["torch.tfevents", "run.wandb"])(
 );
 
 it("tells how far it has come, and leaves nothing of what was cancelled", async () => {
-  const { viewer } = await viewerOf();
+  const { hub, viewer } = await viewerOf();
   const file = written("long.jsonl", calm(100_000));
   const found = await inspect(viewer, file);
   const before = viewer.inbox.all.length;
@@ -349,6 +349,9 @@ it("tells how far it has come, and leaves nothing of what was cancelled", async 
   expect(shares.length).toBeGreaterThan(2);
   expect(shares).toEqual(shares.toSorted((a, b) => a - b));
   expect(await viewer.runs()).toEqual([]);
+  const db = hub.database({ readOnly: true });
+  onTestFinished(() => db.close());
+  await vi.waitUntil(() => db.prepare("PRAGMA freelist_count").get()?.freelist_count === 0, 10_000); // the space as well
   const { run, added } = await take(viewer, file, found.columns);
   expect(added).toBe(true);
   expect((await viewer.subscribe(run)).series[0]!.steps).toBe(100_000);

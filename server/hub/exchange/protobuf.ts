@@ -36,6 +36,13 @@ export function* fieldsOf(message: Buffer): Generator<Field> {
 }
 
 function varintAt(message: Buffer, at: number): { value: number; next: number } {
+  // Nearly all of them are of few bytes, which take no BigInt.
+  for (let i = 0, value = 0; i < 4; i += 1) {
+    const byte = message[at + i];
+    if (byte === undefined) break;
+    value |= (byte & 0x7f) << (7 * i);
+    if (byte < 0x80) return { value, next: at + i + 1 };
+  }
   let bits = 0n;
   for (let i = 0; i < 10; i += 1) {
     const byte = message[at + i];

@@ -9,7 +9,11 @@ async function settled(put: (cells: StagedLog["cells"]) => void, attempts = 1) {
   const log = await StagedLog.open();
   onTestFinished(() => log.close());
   put(log.cells);
-  await log.cells.settle(log.layers, new Breath());
+  const shares: number[] = [];
+  await log.cells.settle(log.layers, new Breath(), (done) => shares.push(done));
+  // It has ended where it is told nothing more.
+  expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+  expect(shares.every((share) => 0 <= share && share <= 1)).toBe(true);
   return Array.from({ length: attempts }, (_, attempt) => ({
     tables: log.cells.tablesOf(part(attempt)),
     samples: pages(log, attempt),
@@ -76,5 +80,5 @@ it("lets other work through while it brings them together, and can be given up t
   const log = await StagedLog.open();
   onTestFinished(() => log.close());
   for (let step = 0; step < 20_000; step += 1) log.cells.putUncounted("s", step, "a", step);
-  await expect(log.cells.settle(log.layers, new Breath(AbortSignal.abort()))).rejects.toThrow("aborted");
+  await expect(log.cells.settle(log.layers, new Breath(AbortSignal.abort()), () => {})).rejects.toThrow("aborted");
 });

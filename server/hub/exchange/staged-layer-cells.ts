@@ -21,6 +21,8 @@ export class StagedLayerCells {
   /** In the order in which the log names them, which is the model's. */
   private readonly layers: string[] = [];
   private readonly places = new Map<string, number>();
+  /** How often one was written: as many as there are, or more. */
+  private writes = 0;
   private readonly tables = new Map<number, Map<string, readonly string[]>>();
 
   constructor(db: DatabaseSync, parts: StagedParts) {
@@ -42,6 +44,7 @@ export class StagedLayerCells {
     }
     const partOf = (attempt: number) => this.parts.keyOf({ rank: 0, attempt, series });
     const attempt = this.attempts.of(name, step, (of) => this.find.get(partOf(of), step, layer) !== undefined);
+    this.writes += 1;
     this.insert.run(partOf(attempt), step, layer, Number.isNaN(norm) ? NAN : norm);
   }
 
@@ -52,8 +55,9 @@ export class StagedLayerCells {
     this.attempts.forget(step);
   }
 
-  /** Makes samples of what was taken: a layer table for each set of layers that were logged at one step. */
-  async settle(into: StagedLayers, breath: Breath): Promise<void> {
+  /** Makes samples of what was taken: a layer table for each set of layers that were logged at one step. `onProgress` is told the share, or less. */
+  async settle(into: StagedLayers, breath: Breath, onProgress: (done: number) => void): Promise<void> {
+    let settled = 0;
     for (const part of this.parts.list) {
       const key = this.parts.keyOf(part);
       const cells = this.db
@@ -71,8 +75,10 @@ export class StagedLayerCells {
       for (const cell of cells) {
         if (Number(cell.step) !== step) {
           finish();
+          onProgress(settled / this.writes);
           await breath.taken();
         }
+        settled += 1;
         step = Number(cell.step);
         layers.push(Number(cell.layer));
         norms.push(Number(cell.norm));

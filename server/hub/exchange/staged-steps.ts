@@ -17,6 +17,17 @@ export interface Steps {
   readonly rates: Float64Array | null;
 }
 
+/** What is told of a step. A log that tells one thing at a time mostly goes on with the same step, which is written once. */
+interface Row {
+  readonly part: number;
+  readonly step: number;
+  time: number | null;
+  flags: number;
+  rates: Float64Array | null;
+  /** By the scalars' order, as SQLite takes them. */
+  readonly cells: (number | string | null)[];
+}
+
 /** SQLite has no NaN, and takes it for null. */
 const NAN = "NaN";
 /** That are counted at once. */
@@ -31,6 +42,10 @@ export class StagedSteps {
   private readonly told = new Set<Scalar>();
   private first = Number.POSITIVE_INFINITY;
   private last = Number.NEGATIVE_INFINITY;
+  /** Not written yet. */
+  private row: Row | null = null;
+  /** How often a step was written: as many as there are, or more. */
+  private writes = 0;
 
   constructor(db: DatabaseSync, parts: StagedParts) {
     this.db = db;
@@ -56,16 +71,35 @@ export class StagedSteps {
     values: Partial<Record<Scalar, number>>,
     { flags, rates }: { flags: number; rates?: Float64Array } = { flags: 0 },
   ): void {
-    const cells = SCALAR_NAMES.map((name) => {
+    const row = this.rowOf(this.parts.keyOf(part), step);
+    for (const [i, name] of SCALAR_NAMES.entries()) {
       const value = values[name];
-      if (value !== undefined) this.told.add(name);
-      return value === undefined ? null : Number.isNaN(value) ? NAN : value;
-    });
-    if (time !== null) {
-      this.first = Math.min(this.first, time);
-      this.last = Math.max(this.last, time);
+      if (value === undefined) continue;
+      this.told.add(name);
+      row.cells[i] = Number.isNaN(value) ? NAN : value;
     }
-    this.insert.run(this.parts.keyOf(part), step, time, flags, rates ? bytesOf(rates) : null, ...cells);
+    row.flags |= flags;
+    row.rates = rates ?? row.rates;
+    if (time === null) return;
+    row.time = time;
+    this.first = Math.min(this.first, time);
+    this.last = Math.max(this.last, time);
+  }
+
+  private rowOf(part: number, step: number): Row {
+    if (this.row?.part === part && this.row.step === step) return this.row;
+    this.write();
+    this.row = { part, step, time: null, flags: 0, rates: null, cells: SCALAR_NAMES.map(() => null) };
+    return this.row;
+  }
+
+  /** Before anything is asked of the table. */
+  private write(): void {
+    if (this.row === null) return;
+    const { part, step, time, flags, rates, cells } = this.row;
+    this.insert.run(part, step, time, flags, rates && bytesOf(rates), ...cells);
+    this.writes += 1;
+    this.row = null;
   }
 
   /** Takes what was logged of a step by a program that doesn't count its attempts. */
@@ -80,13 +114,15 @@ export class StagedSteps {
 
   /** What was taken of a series from a step on is not to be kept. */
   forget(series: string, step: number): void {
+    this.write();
     const voided = this.db.prepare("DELETE FROM steps WHERE part = ? AND step >= ?");
     for (const part of this.parts.list) if (part.series === series) voided.run(this.parts.keyOf(part), step);
     this.attempts.forget(step);
   }
 
-  /** How many there are. SQLite has to go through all of them. */
-  async count(breath: Breath): Promise<number> {
+  /** How many there are. SQLite has to go through all of them. `onProgress` is told the share that was, or less. */
+  async count(breath: Breath, onProgress: (done: number) => void): Promise<number> {
+    this.write();
     const stretch = this.db.prepare(
       "SELECT count(*) AS n, max(step) AS last FROM (SELECT step FROM steps WHERE part = ? AND step > ? ORDER BY step LIMIT ?)",
     );
@@ -97,6 +133,7 @@ export class StagedSteps {
         n = Number(counted?.n);
         after = Number(counted?.last);
         count += n;
+        onProgress(count / Math.max(1, this.writes));
         await breath.taken();
       }
     return count;
@@ -112,6 +149,7 @@ export class StagedSteps {
    * comes after them.
    */
   page(part: Part, after: number, to: number, limit: number): Steps & { isLast: boolean } {
+    this.write();
     const found = this.db
       .prepare(
         `SELECT ${["step", "time", "flags", "rates", ...this.told].join(", ")} FROM steps WHERE part = ? AND step > ? AND step <= ? ORDER BY step LIMIT ?`,
@@ -139,10 +177,12 @@ export class StagedSteps {
   }
 
   holdsAny(part: Part): boolean {
+    this.write();
     return this.db.prepare("SELECT 1 FROM steps WHERE part = ? LIMIT 1").get(this.parts.keyOf(part)) !== undefined;
   }
 
   private has(part: Part, step: number, name: Scalar): boolean {
+    this.write();
     const row = this.db.prepare(`SELECT ${name} AS told FROM steps WHERE part = ? AND step = ?`);
     return (row.get(this.parts.keyOf(part), step)?.told ?? null) !== null;
   }
