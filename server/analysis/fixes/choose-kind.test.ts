@@ -367,7 +367,7 @@ describe("refuses, and says what can be done", () => {
       "what MLX compiles",
       "import mlx.core as mx\nimport mlx.nn as nn\nimport mlx.optimizers as optim\nfrom functools import partial\noptimizer = optim.SGD(0.1)\nvalue_and_grad = nn.value_and_grad(model, loss_of)\n@partial(mx.compile, inputs=state, outputs=state)\ndef step(x):\n    loss, gradients = value_and_grad(model, x)\n    optimizer.update(model, gradients)\n",
       "autoclip",
-      "refused: No place for a clip by the history of the norms (AutoClip) was found at this update. Clip the global norm instead.",
+      "refused: AutoClip has to remember the norms, which it can't in a step that `mx.compile` compiles; this file mentions `compile`. Clip the global norm instead.",
     ],
     [
       "what isn't written into Detectron2's configuration",

@@ -137,7 +137,7 @@ function cannot(facts: Facts, site: UpdateSite, kind: OtherKind): string {
   const able = kindsFor(site);
   if (able.includes(kind)) {
     const instead = insertClip(facts, site, 1) ? " Clip the global norm instead." : "";
-    return `No place for a clip ${NAMES[kind]} was found at this update.${instead}`;
+    return `${mentioned(facts, site, kind) ?? `No place for a clip ${NAMES[kind]} was found at this update.`}${instead}`;
   }
   if (step.managed && able.every((one) => one === "norm") && able.length > 0)
     return `${titles} clips by the global norm only.`;
@@ -148,6 +148,14 @@ function cannot(facts: Facts, site: UpdateSite, kind: OtherKind): string {
     return `${titles} clips ${NAMES[kind]} if its configuration says so. ${by.map((one) => entriesOf(one, kind)).find(Boolean) ?? "Write it there."}`;
   if (told.length > 0) return `${titles} clips ${told.map((one) => NAMES[one]).join(", or ")} only.`;
   return `${titles} has no place for a clip at this update.`;
+}
+
+/** Why what the file mentions leaves no place. */
+function mentioned({ text }: Facts, site: UpdateSite, kind: OtherKind): string | undefined {
+  const barred = spellingsFor(site, kind).flatMap((spelling) =>
+    "notMentioning" in spelling ? [spelling.notMentioning] : [],
+  );
+  return barred.find((bar) => bar?.pattern.test(text))?.because;
 }
 
 /** What is to be written into a configuration that is made in the script. */

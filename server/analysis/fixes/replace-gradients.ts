@@ -25,7 +25,7 @@ export function replaceGradients(
   const place = plainGradients(step);
   const { notWith, notBeside, notMentioning, write } = spelling;
   if (notWith && usesExternal(facts.names, notWith)) return null;
-  if (notMentioning?.test(facts.text)) return null;
+  if (notMentioning?.pattern.test(facts.text)) return null;
   if (notBeside && facts.names.calls.has(notBeside)) return null;
   const spelled = place && spellOrDefine(facts, spelling, step, threshold);
   if (!place || !spelled) return null;

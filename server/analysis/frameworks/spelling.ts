@@ -48,8 +48,8 @@ export interface GradientSpelling {
   /** Imports, and a method that is called, with which it would be wrong. */
   readonly notWith?: RegExp;
   readonly notBeside?: string;
-  /** What the text may not mention, in whatever way it would be used. */
-  readonly notMentioning?: RegExp;
+  /** What the text may not mention, in whatever way it would be used, and why: a sentence for the user. */
+  readonly notMentioning?: { readonly pattern: RegExp; readonly because: string };
   /** In a pair with their norm. */
   readonly returnsNorm: boolean;
 }
