@@ -6,6 +6,7 @@ import { cost } from "./cost.ts";
 import { diagnosisRecall } from "./diagnoses.ts";
 import { chosenOnOthers, FAMILIES } from "./families.ts";
 import { faultRecall } from "./faults.ts";
+import { half, halvedBeside, scaleInvariantTasks } from "./halved.ts";
 import { heldOut } from "./held-out.ts";
 import { detectionParity, suggestionParity } from "./parity.ts";
 import { difference, mean, quality, readOracle } from "./quality.ts";
@@ -46,6 +47,8 @@ const families = Object.fromEntries(
     return [name, { regret: Math.expm1(mean(Object.values(byTask))), ...difference(byTask, ours) }];
   }),
 );
+const invariant = folders.flatMap(scaleInvariantTasks).filter((task) => task in ours);
+const halved = halvedBeside(invariant, quality(half, traces, oracle, "1.0", 1000).byTask, ours);
 const ceiling = heldOut(oracle);
 const beside = ceiling && new Map([...oracle].filter(([task]) => ceiling.tasks.includes(task)));
 const time = cost(1_000_000);
@@ -67,11 +70,24 @@ for (const [name, { regret, interval, inBand, twiceBest, failed, worst }] of Obj
 console.log("\nLosses beside Gradsight's on the same tasks, and what tasks drawn again make of that");
 for (const [name, { excess, interval }] of Object.entries(differences).slice(1))
   console.log(`  ${name.padEnd(16)}${signed(excess)}  ${signed(interval[0])} to${signed(interval[1])}`);
+const worst = Object.entries(ours)
+  .sort(([, a], [, b]) => b - a)
+  .slice(0, 5);
+console.log(
+  `Where Gradsight's loses most: ${worst.map(([task, log]) => `${task} ${percent(Math.expm1(log)).trim()}`).join(", ")}`,
+);
 console.log("The same of rules whose constants are fitted to all tasks but the one that judges them");
 for (const [name, { regret, excess, interval }] of Object.entries(families))
   console.log(
     `  ${name.padEnd(18)}${signed(excess)}  ${signed(interval[0])} to${signed(interval[1])}   regret ${percent(regret).trim()}`,
   );
+if (invariant.length > 0) {
+  const line = ({ tasks, excess, interval }: (typeof halved)["tested"]) =>
+    `${signed(excess).trim()} (${signed(interval[0]).trim()} to ${signed(interval[1]).trim()}) on ${tasks}`;
+  console.log(
+    `Half of Gradsight's where the optimizer undoes scale: ${line(halved.thoughtUp)} tasks where that was thought up, ${line(halved.tested)} that were written to test it`,
+  );
+}
 if (ceiling && beside) {
   const { tasks, seen, regret, interval } = ceiling;
   const others = ["Gradsight", "constant 1.0"].map(
@@ -118,5 +134,5 @@ console.log(
 mkdirSync("out/bench", { recursive: true });
 writeFileSync(
   "out/bench/advice.json",
-  `${JSON.stringify({ methods, differences, families, earlier, ceiling, suggestions, detections, faults, diagnoses, microseconds: time }, null, 2)}\n`,
+  `${JSON.stringify({ methods, differences, families, halved, earlier, ceiling, suggestions, detections, faults, diagnoses, microseconds: time }, null, 2)}\n`,
 );
