@@ -125,7 +125,7 @@ function seeded(state: number): () => number {
   };
 }
 
-function interpolate(points: Point[], threshold: number): { loss: number; failed: number } {
+export function interpolate(points: readonly Point[], threshold: number): { loss: number; failed: number } {
   const above = points.findIndex((point) => point.threshold >= threshold);
   const high = points[above]!;
   const low = points[Math.max(0, above - 1)]!;

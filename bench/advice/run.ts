@@ -2,6 +2,8 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { adaptivePolicies } from "./adaptive.ts";
+import { besideStatic } from "./apart.ts";
 import { cost } from "./cost.ts";
 import { diagnosisRecall } from "./diagnoses.ts";
 import { chosenOnOthers, FAMILIES } from "./families.ts";
@@ -11,6 +13,7 @@ import { heldOut } from "./held-out.ts";
 import { detectionParity, suggestionParity } from "./parity.ts";
 import { difference, mean, quality, readOracle } from "./quality.ts";
 import { METHODS } from "./rivals.ts";
+import { sweeps, WHOLE } from "./sweeps.ts";
 import { readTable, readTraces, type Trace } from "./traces.ts";
 
 const own = (name: string) => join(import.meta.dirname, name);
@@ -51,6 +54,8 @@ const invariant = folders.flatMap(scaleInvariantTasks).filter((task) => task in 
 const halved = halvedBeside(invariant, quality(half, traces, oracle, "1.0", 1000).byTask, ours);
 const ceiling = heldOut(oracle);
 const beside = ceiling && new Map([...oracle].filter(([task]) => ceiling.tasks.includes(task)));
+const adaptive = adaptivePolicies(table("adaptive.csv"), oracle);
+const trials = sweeps(table("sweeps.csv"), oracle, ours);
 const time = cost(1_000_000);
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`.padStart(8);
@@ -105,6 +110,26 @@ for (const folder of folders) {
       `${ceiling ? "  " : "\n"}${basename(resolve(folder))}: the oracle that picks on other seeds is not available for ${told === 0 ? "any" : own.size - told} of ${own.size} tasks, whose losses are not known by seed`,
     );
 }
+for (const [title, scored] of [
+  ["whole trainings with a threshold that changes at every step", adaptive],
+  ["what a sweep of short trainings tells, which begins from 1.0", trials?.methods ?? {}],
+] as const) {
+  const [first] = Object.values(scored);
+  if (!first) continue;
+  console.log(`\nScored apart on ${Object.keys(first.byTask).length} tasks: ${title}`);
+  console.log(`${"".padEnd(18)}  regret  of tasks drawn again   non-finite   beside Gradsight's`);
+  const statics = { Gradsight: methods.Gradsight!, "constant 1.0": methods["constant 1.0"]! };
+  for (const [name, { regret, interval, failed, byTask }] of Object.entries(besideStatic(scored, statics))) {
+    const { excess, interval: drawn } = difference(byTask, ours);
+    console.log(
+      `  ${name.padEnd(16)}${percent(regret)}  ${percent(interval[0])} to${percent(interval[1])}     ${failed === undefined ? "".padEnd(8) : percent(failed)}  ${signed(excess)}  ${signed(drawn[0])} to${signed(drawn[1])}`,
+    );
+  }
+}
+if (trials)
+  console.log(
+    `  The sweeps took ${trials.trials.toFixed(1)} trials a task, ${(trials.steps / WHOLE).toFixed(1)} times the steps of a whole training; ${trials.winners} of ${trials.tasks} had a winner; worse than 1.0 in the end: ${trials.worse.join(", ") || "none"}`,
+  );
 if (suggestions.rows > 0)
   console.log(
     `\nParity: ${suggestions.rows} suggestions, largest difference ${(100 * suggestions.exact).toPrecision(1)} % from the ring,\n  ${percent(suggestions.histogram).trim()} from the histogram; ${suggestions.disagreements.length} beyond 0.1 % and 3 %`,
@@ -134,5 +159,5 @@ console.log(
 mkdirSync("out/bench", { recursive: true });
 writeFileSync(
   "out/bench/advice.json",
-  `${JSON.stringify({ methods, differences, families, halved, earlier, ceiling, suggestions, detections, faults, diagnoses, microseconds: time }, null, 2)}\n`,
+  `${JSON.stringify({ methods, differences, families, halved, earlier, ceiling, suggestions, detections, faults, adaptive, sweeps: trials, diagnoses, microseconds: time }, null, 2)}\n`,
 );

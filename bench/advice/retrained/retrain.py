@@ -19,14 +19,18 @@ from pathlib import Path
 
 import tasks
 import torch
+from torch.nn.utils import clip_grad_norm_
 
 STEPS, SEEDS = 1200, (0, 1, 2)
 LARGEST = 1e6
 MULTIPLES = (0.01, 0.03, 0.1, 0.2, 0.35, 0.6, 1, 1.7, 3, 5.5, 10, 30)
 
 
-def train(task, seed, threshold):
-    """The losses and norms of each step as they were, and the final loss (None where it is not finite)."""
+def train(task, seed, clip):
+    """The losses and norms of each step as they were, and the final loss (None where it is not finite).
+
+    ``clip``: is given the parameters before each update.
+    """
     optimizer, loss_of, evaluate = task.make(seed)
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     with torch.no_grad():
@@ -36,10 +40,11 @@ def train(task, seed, threshold):
         optimizer.zero_grad()
         loss = loss_of(step)
         loss.backward()
-        norm = float(torch.nn.utils.clip_grad_norm_(parameters, threshold))
+        norm = float(torch.nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None]))
         rows.append((float(loss.detach()), norm))
         if not math.isfinite(norm):
             break
+        clip(parameters)
         optimizer.step()
         if step >= STEPS - 100 and step % 10 == 9:
             with torch.no_grad():
@@ -58,7 +63,7 @@ def run(job):
     """One training, in a process of its own."""
     name, seed, threshold = job
     torch.set_num_threads(1)
-    return job, train(importlib.import_module(f"tasks.{name}"), seed, threshold)
+    return job, train(importlib.import_module(f"tasks.{name}"), seed, lambda parameters: clip_grad_norm_(parameters, threshold))
 
 
 def write_traces(folder, name, runs):
@@ -105,9 +110,9 @@ def retrain(name, pool, folder):
     return judged(name, median, finals)
 
 
-def write_oracle(file, rows):
+def write_table(file, rows):
     with file.open("w", newline="") as out:
-        table = csv.writer(out)
+        table = csv.writer(out, lineterminator="\n")
         table.writerow(rows[0])
         for row in rows:
             table.writerow([value if isinstance(value, (str, int)) else f"{value:.6g}" for value in row.values()])
@@ -121,7 +126,7 @@ def main():
     with multiprocessing.get_context("spawn").Pool() as pool:
         for done, name in enumerate(names, 1):
             rows += retrain(name, pool, folder)
-            write_oracle(folder / "oracle.csv", rows)
+            write_table(folder / "oracle.csv", rows)
             print(f"{name}: {done} of {len(names)} tasks", flush=True)
 
 
