@@ -10,6 +10,7 @@ import { HubSocket } from "./hub/hub-socket.ts";
 import { LanguageServer } from "./language/language-server.ts";
 import { languageStatus } from "./language/language-status.ts";
 import { probeEnvironment, updateKernels, updateTerminals } from "./python/probe-environment.ts";
+import { followAgain } from "./runs/follow-again.ts";
 import { followTasks } from "./runs/follow-tasks.ts";
 import { notifyIncidents } from "./runs/notify-incidents.ts";
 import { notifyPauses } from "./runs/notify-pauses.ts";
@@ -39,7 +40,11 @@ export async function activate(context: ExtensionContext): Promise<TestApi> {
   const hub = new HubClient(connect(), log);
   const writer = new ThresholdWriter(hub, server);
   const control = new RunControl(hub);
-  const dashboard = new Dashboard(context, connect, writer, control, log);
+  const forDashboard = () => {
+    hub.socket.open(); // a dashboard that VS Code restores starts the hub: the status bar and the notifications follow
+    return connect();
+  };
+  const dashboard = new Dashboard(context, forDashboard, writer, control, log);
   const runs = new RunsView(hub);
   const probe = probeEnvironment(context, storage);
   const args = new ScriptArguments(context.workspaceState);
@@ -65,6 +70,7 @@ export async function activate(context: ExtensionContext): Promise<TestApi> {
     retainRuns(hub, log),
     notifyIncidents(hub, dashboard, context.workspaceState),
     notifyPauses(hub, dashboard),
+    followAgain(hub, context.workspaceState, log),
     workspace.onDidGrantWorkspaceTrust(inject),
     workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration("gradsight.terminal.injectProbe")) inject();

@@ -14,6 +14,7 @@ import { startVscodeHost } from "../host/vscode-host.ts";
 import { Workbench } from "../host/workbench.ts";
 import { applyQuickFix, showFinding, undoThreshold, writeThreshold } from "./editing.ts";
 import type { Loop } from "./loop.ts";
+import { reloadDuringRun } from "./reloading.ts";
 import { saveCharts } from "./saving.ts";
 import { compareSeeds, findRunAgain, readSuggestion, runScript, watchChart } from "./watching.ts";
 
@@ -28,6 +29,7 @@ const STAGES: readonly [name: string, title: string, run: (loop: Loop) => Promis
   ["undo", "One undo takes it back", undoThreshold],
   ["reload", "After a reload the run is there again", findRunAgain],
   ["save", "A chart is saved where VS Code's dialog is told", saveCharts],
+  ["reload-in-run", "Two reloads during a run lose none of it", reloadDuringRun],
 ];
 
 /** @throws at the first stage that does not hold; its picture and the logs are in out/check/ */
