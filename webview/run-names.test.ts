@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { namesBeside, shortened } from "./run-names.ts";
+import { foldersApart, namesBeside, shortened } from "./run-names.ts";
 
 test("runs of one name are told apart by their ids, others keep their names", () => {
   const runs = [
@@ -8,6 +8,16 @@ test("runs of one name are told apart by their ids, others keep their names", ()
     { id: "z", name: "b.py" },
   ];
   expect(namesBeside(runs)).toEqual(["a.py (01234567)", "a.py (abcdefgh)", "b.py"]);
+});
+
+test("scripts of one name are told apart by the first folder that differs", () => {
+  const runs = ["/w/a/src/t.py", "/w/b/src/t.py", "/w/b/src/t.py", "C:\\w\\b\\other\\t.py", null].map((script) => ({
+    name: "t.py",
+    script,
+  }));
+  expect(foldersApart(runs)).toEqual(["a", "src", "src", "other", null]);
+  expect(foldersApart(runs.slice(0, 3))).toEqual(["a", "b", "b"]);
+  expect(foldersApart([...runs.slice(1, 3), { name: "u.py", script: "/w/u.py" }])).toEqual([null, null, null]);
 });
 
 test("what all long names begin with is left out, in whole words and never all of a name", () => {

@@ -1,5 +1,6 @@
 /** One run as a line of the Runs view. */
-import { l10n, MarkdownString, ThemeColor, ThemeIcon, TreeItem } from "vscode";
+import { posix } from "node:path";
+import { l10n, MarkdownString, ThemeColor, ThemeIcon, TreeItem, Uri, workspace } from "vscode";
 import type { RunSummary } from "../../protocol/viewer.ts";
 import { timeAgo } from "./time-ago.ts";
 
@@ -47,15 +48,27 @@ export class RunItem extends TreeItem {
     const status = run.source ? l10n.t("imported") : statusLabel(run);
     const when = timeAgo(run.startedAt, now);
     const isRunning = run.status === "running";
-    const facts = [steps, isRunning ? status : when, run.source && status, ...run.tags].filter(Boolean).join(" · ");
+    const folder = folderOf(run);
+    const facts = [folder, steps, isRunning ? status : when, run.source && status, ...run.tags]
+      .filter(Boolean)
+      .join(" · ");
     this.description = run.starred ? `★ ${facts}` : facts;
     this.iconPath = run.source ? IMPORTED : run.paused ? PAUSED : ICONS[run.status];
     this.contextValue = `run.${isRunning ? "running" : "ended"}${run.starred ? ".starred" : ""}`;
     this.tooltip = tooltip(run, steps, status);
-    const spoken = [run.name, run.starred && l10n.t("starred"), status, steps, when, ...run.tags, run.note];
+    const spoken = [run.name, folder, run.starred && l10n.t("starred"), status, steps, when, ...run.tags, run.note];
     this.accessibilityInformation = { label: spoken.filter(Boolean).join(", ") };
     this.command = { command: "gradsight.openRun", title: l10n.t("Open Run in Dashboard"), arguments: [run.id] };
   }
+}
+
+/** Where its script lies in the workspace, as many are called the same; null: at the top of it, or outside. */
+function folderOf({ script }: RunSummary): string | null {
+  if (script === null) return null;
+  const file = Uri.file(script);
+  if (!workspace.getWorkspaceFolder(file)) return null;
+  const folder = posix.dirname(workspace.asRelativePath(file)); // of several folders, with that one's name
+  return folder === "." ? null : folder;
 }
 
 export function stepCount(steps: number): string {

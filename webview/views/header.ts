@@ -6,6 +6,7 @@ import { element, setHidden } from "../dom.ts";
 import { fileName, formatCount, formatTime } from "../format.ts";
 import { t } from "../l10n.ts";
 import { isFull, PLACES, type Places } from "../places.ts";
+import { foldersApart } from "../run-names.ts";
 import { type Choice, Picker } from "./picker.ts";
 import { StatusView, statusOf } from "./status.ts";
 
@@ -61,12 +62,16 @@ export class HeaderView {
     isLive: boolean,
   ): void {
     setHidden(this.element, runs.length === 0);
-    const choices = runs.map((summary) => ({
-      id: summary.id,
-      name: summary.name,
-      icon: summary.status,
-      detail: TEXT.runDetail(statusOf(summary, isLive), formatTime(summary.startedAt), summary.steps),
-    }));
+    const folders = foldersApart(runs);
+    const choices = runs.map((summary, i) => {
+      const detail = TEXT.runDetail(statusOf(summary, isLive), formatTime(summary.startedAt), summary.steps);
+      return {
+        id: summary.id,
+        name: summary.name,
+        icon: summary.status,
+        detail: [folders[i], detail].filter(Boolean).join(" · "),
+      };
+    });
     this.#runs.show(choices, run === null ? [] : [run]);
     setHidden(this.#others.element, choices.length < 2);
     this.#showOthers(

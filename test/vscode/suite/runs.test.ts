@@ -52,7 +52,7 @@ describe("runs", () => {
     const [first] = await api.runs.getChildren();
     assert.equal(first?.id, recorded.id);
     const item = api.runs.getTreeItem(first!);
-    assert.match(String(item.description), /60 steps/);
+    assert.match(String(item.description), /^60 steps/);
     assert.ok(api.dashboard.isOpen);
   });
 
@@ -92,7 +92,9 @@ describe("runs", () => {
       const configuration = workspace.getConfiguration(section, folder());
       await configuration.update(name, true, false);
       try {
-        assert.equal((await run("deep/beside.py", text)).status, "finished");
+        const recorded = await run("deep/beside.py", text);
+        assert.equal(recorded.status, "finished");
+        assert.match(String(api.runs.getTreeItem(recorded).description), /^deep · 60 steps/);
       } finally {
         await configuration.update(name, undefined, false);
       }
