@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, it } from "vitest";
@@ -76,6 +76,12 @@ it("makes one store of what two hubs open at once, readable by its owner only", 
   expect(schemaVersion(db)).toBe(SCHEMA_VERSION);
   expect(db.prepare("PRAGMA journal_mode").get()).toEqual({ journal_mode: "wal" });
   db.close();
+});
+
+it.skipIf(!existsSync("/proc/version"))("says what to do about a store that nobody may change", async () => {
+  const storage = temporaryFolder();
+  symlinkSync("/proc/version", join(storage, STORE_FILE));
+  await expect(openStore(storage, () => {})).rejects.toThrow(/can't be written to .*writable, then reload the window/);
 });
 
 it("says what is wrong when the folder can't be used", async () => {

@@ -13,11 +13,16 @@ export function isDamage(error: unknown): boolean {
   return code === CODES.corrupt || code === CODES.notADatabase;
 }
 
+/** What the file system says of a file or folder that can't be changed: its mode, its mount, or a flag that even root must heed. */
+const isWriteRefused = (error: unknown): boolean =>
+  ["EACCES", "EPERM", "EROFS"].includes((error as NodeJS.ErrnoException).code ?? "");
+
 export const isFull = (error: unknown): boolean => codeOf(error) === CODES.full;
 
 /** A sentence or more, of an error of the store in `file`. */
 export function troubleOf(error: unknown, file: string): string {
   const { message } = error as Error;
+  if (isWriteRefused(error)) return notWritable(file, message);
   switch (codeOf(error)) {
     case CODES.full:
       return `The disk of ${file} is full. Free some space, or delete runs.`;
@@ -25,7 +30,7 @@ export function troubleOf(error: unknown, file: string): string {
       return `Another program holds ${file} locked. Close it, or other windows that have this folder open.`;
     case CODES.readOnly:
     case CODES.canNotOpen:
-      return `${file} can't be written to (${message}). Make it and its folder writable.`;
+      return notWritable(file, message);
     case CODES.io:
       return `${file} can't be read or written (${message}). See whether its disk is full or was taken away.`;
     case CODES.corrupt:
@@ -35,3 +40,6 @@ export function troubleOf(error: unknown, file: string): string {
       return `The store of runs, ${file}, could not be read or written: ${message}.`;
   }
 }
+
+const notWritable = (file: string, message: string): string =>
+  `${file} can't be written to (${message}). Make it and its folder writable, then reload the window.`;
