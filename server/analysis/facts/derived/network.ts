@@ -42,9 +42,7 @@ function modelsOf(facts: Facts, { node, frame, scope, managed, optimizer }: Upda
   return node.kind === "call" && node.callee.kind === "attribute" ? [{ node: node.callee.object, frame, scope }] : [];
 }
 
-/** Thrown where a part can't be seen. */
-class Unseen extends Error {}
-
+/** What models are built of. Its methods return false where there may be more than can be seen. */
 class Parts {
   readonly #facts: Facts;
   readonly #found: Part[] = [];
@@ -56,65 +54,56 @@ class Parts {
 
   /** Null where there may be more than can be seen. */
   of(models: readonly Seen[]): readonly Part[] | null {
-    try {
-      for (const model of models) this.#within(model);
-    } catch (error) {
-      if (error instanceof Unseen) return null;
-      throw error;
-    }
-    return this.#found.length > 0 ? this.#found : null;
+    return models.every((model) => this.#within(model)) && this.#found.length > 0 ? this.#found : null;
   }
 
-  #within({ node, frame, scope }: Seen): void {
+  #within({ node, frame, scope }: Seen): boolean {
     const within = (next: Expression) => this.#within({ node: next, frame, scope });
-    if (node.kind === "sequence") node.elements.forEach(within);
-    else if (node.kind === "starred") within(node.value);
-    else if (node.kind === "conditional") [node.body, node.otherwise].forEach(within);
-    else if (node.kind === "binary") [node.left, node.right].forEach(within);
-    else for (const value of this.#facts.values.evaluate(node, frame, scope)) this.#value(value);
+    if (node.kind === "sequence") return node.elements.every(within);
+    if (node.kind === "starred") return within(node.value);
+    if (node.kind === "conditional") return within(node.body) && within(node.otherwise);
+    if (node.kind === "binary") return within(node.left) && within(node.right);
+    return this.#facts.values.evaluate(node, frame, scope).every((value) => this.#value(value));
   }
 
-  #value(value: Value): void {
-    if (value.kind === "external") this.#external(value);
-    else if (value.kind === "instance" || value.kind === "class") this.#class(value.info);
-    else if (value.kind === "elements") for (const item of value.any) this.#within(item);
-    else if (value.kind === "unknown") throw new Unseen();
+  #value(value: Value): boolean {
+    if (value.kind === "external") return this.#external(value);
+    if (value.kind === "instance" || value.kind === "class") return this.#class(value.info);
+    if (value.kind === "elements") return value.any.every((item) => this.#within(item));
+    return value.kind !== "unknown";
   }
 
   #isVisited(part: object): boolean {
     if (this.#visited.has(part)) return true;
     this.#visited.add(part);
-    if (this.#visited.size > MOST_PARTS) throw new Unseen();
     return false;
   }
 
-  #external({ name, call, frame, scope }: External): void {
-    if (call && this.#isVisited(call)) return;
-    const built = stripCall(name);
-    const holds = this.#holds(built);
-    if (!holds && !this.#isLayer(built)) throw new Unseen();
-    if (!call) return;
-    this.#found.push({ name: built, node: call.callee });
-    const isApplied = name.endsWith(")()");
-    for (const { value } of call.arguments)
-      if (holds || isApplied) this.#within({ node: value, frame, scope });
-      else this.#mayWrap({ node: value, frame, scope });
-    // `LSTM(64)(x)`
-    if (isApplied) this.#within({ node: call.callee, frame, scope });
-    if (holds) this.#added(call);
+  get #isTooLarge(): boolean {
+    return this.#visited.size > MOST_PARTS;
   }
 
-  /** `Bidirectional(LSTM(64))`; a number of units that can't be told hides no layer. */
-  #mayWrap(given: Seen): void {
-    try {
-      this.#within(given);
-    } catch (error) {
-      if (!(error instanceof Unseen)) throw error;
+  #external({ name, call, frame, scope }: External): boolean {
+    if (call && this.#isVisited(call)) return true;
+    if (this.#isTooLarge) return false;
+    const built = stripCall(name);
+    const holds = this.#holds(built);
+    if (!holds && !this.#isLayer(built)) return false;
+    if (!call) return true;
+    this.#found.push({ name: built, node: call.callee });
+    const isApplied = name.endsWith(")()");
+    for (const { value } of call.arguments) {
+      const isSeen = this.#within({ node: value, frame, scope });
+      // `Bidirectional(LSTM(64))`; a number of units that can't be told hides no layer.
+      if (!isSeen && (holds || isApplied)) return false;
     }
+    // `LSTM(64)(x)`
+    if (isApplied && !this.#within({ node: call.callee, frame, scope })) return false;
+    return !holds || this.#added(call);
   }
 
   /** `model.add(LSTM(64))`; a model that was given nothing at all is filled in a way that can't be seen. */
-  #added(container: Call): void {
+  #added(container: Call): boolean {
     const { values, names } = this.#facts;
     let isEmpty = container.arguments.length === 0;
     for (const { call, scope } of names.calls.get("add") ?? []) {
@@ -123,44 +112,47 @@ class Parts {
       const on = values.evaluate(call.callee.object, frame, scope);
       if (!on.some((value) => value.kind === "external" && value.call === container)) continue;
       isEmpty = false;
-      for (const { value } of call.arguments) this.#within({ node: value, frame, scope });
+      if (!call.arguments.every(({ value }) => this.#within({ node: value, frame, scope }))) return false;
     }
-    if (isEmpty) throw new Unseen();
+    return !isEmpty;
   }
 
   /** What its methods build or call. */
-  #class(info: ClassInfo): void {
-    if (this.#isVisited(info)) return;
+  #class(info: ClassInfo): boolean {
+    if (this.#isVisited(info)) return true;
+    if (this.#isTooLarge) return false;
     const { values } = this.#facts;
     this.#found.push({ name: info.node.name, node: info.node });
-    for (const base of info.node.bases)
-      for (const value of values.evaluate(base.value, values.frames.around(info.scope)))
-        if (value.kind === "external" && !this.#holds(value.name)) {
-          if (!this.#isLayer(value.name)) throw new Unseen();
-        } else if (value.kind !== "external") this.#value(value);
-    for (const method of info.methods.values()) this.#function(method);
+    const bases = info.node.bases.flatMap((base) => values.evaluate(base.value, values.frames.around(info.scope)));
+    return (
+      bases.every((value) =>
+        value.kind === "external" ? this.#holds(value.name) || this.#isLayer(value.name) : this.#value(value),
+      ) && [...info.methods.values()].every((method) => this.#function(method))
+    );
   }
 
-  #function(info: FunctionInfo): void {
-    if (this.#isVisited(info)) return;
+  #function(info: FunctionInfo): boolean {
+    if (this.#isVisited(info)) return true;
+    if (this.#isTooLarge) return false;
     if (info.node.kind !== "lambda") this.#found.push({ name: info.name, node: info.node });
-    for (const site of callsWithin(this.#facts.names).get(info.scope) ?? []) this.#called(site);
+    return (callsWithin(this.#facts.names).get(info.scope) ?? []).every((site) => this.#called(site));
   }
 
-  #called({ call, scope }: CallSite): void {
+  #called({ call, scope }: CallSite): boolean {
     const { callee } = call;
     // Called by way of what another call or a container gives: that one is looked at itself.
-    if (callee.kind !== "name" && callee.kind !== "attribute") return;
+    if (callee.kind !== "name" && callee.kind !== "attribute") return true;
     const mayBuild = callee.kind === "name" || /^[A-Z]/.test(lastPart(callee));
-    if (!mayBuild && !isFromImport(callee, scope)) return;
+    if (!mayBuild && !isFromImport(callee, scope)) return true;
     const { values } = this.#facts;
-    for (const value of values.evaluate(callee, values.frames.of(scope), scope)) {
-      if (value.kind === "function") this.#function(value.info);
-      else if (value.kind === "class") this.#class(value.info);
-      else if (value.kind !== "external" || /^builtins\.(getattr|eval)$/.test(value.name)) throw new Unseen();
-      else if (this.#isLayer(value.name)) this.#found.push({ name: value.name, node: callee });
-      else if (!WITHOUT_PARAMETERS.test(value.name)) throw new Unseen();
-    }
+    return values.evaluate(callee, values.frames.of(scope), scope).every((value) => {
+      if (value.kind === "function") return this.#function(value.info);
+      if (value.kind === "class") return this.#class(value.info);
+      if (value.kind !== "external" || /^builtins\.(getattr|eval)$/.test(value.name)) return false;
+      if (!this.#isLayer(value.name)) return WITHOUT_PARAMETERS.test(value.name);
+      this.#found.push({ name: value.name, node: callee });
+      return true;
+    });
   }
 
   #holds(name: string): boolean {
