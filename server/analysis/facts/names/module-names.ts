@@ -3,7 +3,7 @@ import type { Statement } from "../../syntax/ast.ts";
 import { collectPart } from "./collect.ts";
 import { Gathered, type Part, put, type Write } from "./part.ts";
 import { same } from "./reads.ts";
-import { type CallSite, type FunctionInfo, type Names, Scope, type Variable } from "./scope.ts";
+import { type CallSite, type Names, Scope, type Variable } from "./scope.ts";
 
 /** Names that are gone. */
 const MOST_FORMER = 100;
@@ -16,6 +16,8 @@ export class ModuleNames {
   /** By name, as they were last: one that comes to be the same again is the same object. */
   readonly #variables = new Map<string, Variable>();
   readonly #calls = new Gathered<CallSite>();
+  /** Of all nodes that there ever were: which of them are left, nobody asks. */
+  readonly #scopes = new WeakMap<object, Scope>();
 
   /** Names that were given before don't hold any more. */
   of(statements: readonly Statement[]): Names {
@@ -38,12 +40,6 @@ export class ModuleNames {
     for (const name of module.variables.keys()) module.variables.set(name, this.#kept(module.variables.get(name)!));
     if (this.#variables.size > 2 * module.variables.size + MOST_FORMER)
       for (const name of this.#variables.keys()) if (!module.variables.has(name)) this.#variables.delete(name);
-    const changesGradients = new Set<FunctionInfo>();
-    const scopes = new Map<object, Scope>();
-    for (const part of parts) {
-      for (const info of part.changesGradients) changesGradients.add(info);
-      for (const node of part.scopes.keys()) scopes.set(node, part.scopes.get(node)!);
-    }
     return {
       module,
       parts,
@@ -52,8 +48,8 @@ export class ModuleNames {
       calls: withAliases(this.#calls.of(parts.map(({ calls }) => calls)), parts),
       imports: parts.flatMap(({ imports }) => imports),
       wildcards: parts.flatMap(({ wildcards }) => wildcards),
-      changesGradients,
-      scopes,
+      changesGradients: parts.flatMap(({ changesGradients }) => [...changesGradients]),
+      scopes: this.#scopes,
     };
   }
 
@@ -69,6 +65,7 @@ export class ModuleNames {
     if (!part) {
       part = collectPart(statement, this.#module, this.#body);
       this.#parts.set(statement, part);
+      for (const [node, scope] of part.scopes) this.#scopes.set(node, scope);
     }
     return part;
   }

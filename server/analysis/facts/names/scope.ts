@@ -175,7 +175,7 @@ export interface Names {
   /** The modules of `from m import *`, with their leading dots. */
   readonly wildcards: readonly string[];
   /** The functions that change gradients by hand. */
-  readonly changesGradients: ReadonlySet<FunctionInfo>;
+  readonly changesGradients: readonly FunctionInfo[];
   /** The scope that a comprehension or lambda opens, and the function's for a definition. */
-  readonly scopes: ReadonlyMap<object, Scope>;
+  readonly scopes: Pick<ReadonlyMap<object, Scope>, "get">;
 }
