@@ -6,14 +6,14 @@ import { isTestCode } from "../facts/derived/test-code.ts";
 import { unclippedElsewhere, unclippedUpdates } from "../facts/derived/unclipped.ts";
 import type { Evidence, StepEvent, UpdateSite } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import type { Finding, Fix, RelatedPlace, Severity } from "../finding.ts";
+import type { Fix, RelatedPlace, Severity } from "../finding.ts";
 import { formatNumber, insertClip } from "../fixes/insert-clip.ts";
 import { FRAMEWORKS } from "../frameworks/index.ts";
 import type { ObservedRun } from "../observed-run.ts";
 import { type Expression, rangeOf } from "../syntax/ast.ts";
 import { type Convention, conventionFor } from "./conventions.ts";
 import { atLeast, lowered, raised, standingExplosion, tellCalm, tellExplosion } from "./recorded.ts";
-import type { Rule } from "./rule.ts";
+import type { Reported, Rule } from "./rule.ts";
 
 const documentation = `
 ## What it finds
@@ -110,7 +110,7 @@ function usualFor(facts: Facts, site: UpdateSite): Convention {
   return conventionFor(updatesOneTensor(facts, site.step.optimizer) ? null : evidenceOf(facts, site).architecture);
 }
 
-function report(facts: Facts, site: UpdateSite): Omit<Finding, "rule"> {
+function report(facts: Facts, site: UpdateSite): Reported {
   const { step } = site;
   const evidence = evidenceOf(facts, site);
   const convention = usualFor(facts, site);
@@ -123,13 +123,13 @@ function report(facts: Facts, site: UpdateSite): Omit<Finding, "rule"> {
     message: `${what(facts, step)}${because ? ` ${because}` : ""}`,
     range: rangeOf(step.node),
     related: [...related(site, sourceOfGradients(site)), ...(reason ? evidencePlace(facts, evidence) : [])],
-    fix: fix(facts, site, convention, run ?? runs.find(({ preliminary }) => !preliminary)),
+    fix: () => fix(facts, site, convention, run ?? runs.find(({ preliminary }) => !preliminary)),
     ...(run && { run: { id: run.run, date: run.date } }),
   };
 }
 
 /** The update stands in another module; what would be told to clip stands here. */
-function reportWhereBuilt(facts: Facts, site: UpdateSite): Omit<Finding, "rule"> {
+function reportWhereBuilt(facts: Facts, site: UpdateSite): Reported {
   const { optimizer, origin } = site.step;
   const built = optimizer.constructors[0]!.call;
   const evidence = evidenceOf(facts, site);
@@ -144,7 +144,7 @@ function reportWhereBuilt(facts: Facts, site: UpdateSite): Omit<Finding, "rule">
       ...(origin ? [{ range: rangeOf(origin.node), message: "The update" }] : []),
       ...(because ? evidencePlace(facts, evidence) : []),
     ],
-    fix: fix(facts, site, convention, undefined),
+    fix: () => fix(facts, site, convention, undefined),
   };
 }
 

@@ -1,7 +1,7 @@
 /** What a rule file exports. */
 import type { Facts } from "../facts/facts.ts";
 import type { Suppression } from "../facts/suppressions.ts";
-import type { Finding, Severity } from "../finding.ts";
+import type { Finding, Fix, Severity } from "../finding.ts";
 
 export interface Rule {
   readonly name: string;
@@ -15,7 +15,12 @@ export interface Rule {
   readonly documentation: string;
   /** Rules that report the other end of the same thing, each at a place of its own. */
   readonly alongside?: readonly string[];
-  check(facts: Facts, run: Run): Iterable<Omit<Finding, "rule">>;
+  check(facts: Facts, run: Run): Iterable<Reported>;
+}
+
+export interface Reported extends Omit<Finding, "rule" | "fix"> {
+  /** A function where it takes long to work out: after most keystrokes nobody asks for it. */
+  readonly fix: Fix | null | (() => Fix | null);
 }
 
 /** What is known of the rules that ran before, for the one that asks what suppressions are good for. */
