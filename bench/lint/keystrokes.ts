@@ -1,4 +1,4 @@
-/** From a keystroke to its diagnostics: through the analyser in this process, and through the language server. */
+/** From a keystroke to its diagnostics: through the analyser in this process, and through the language server as VS Code talks to it. */
 import { TextDocument } from "vscode-languageserver-textdocument";
 import { applyEdits } from "../../server/text/edits.ts";
 import { analyser } from "../../test/analysis/analyser.ts";
@@ -73,7 +73,7 @@ export async function inServer(
   const text = trainingScript(lines);
   const uri = "file:///bench.py";
   const { beside, ...clientOptions } = options;
-  const client = await LspClient.start(clientOptions);
+  const client = await LspClient.start({ ipc: true, ...clientOptions });
   const end = await beside?.(client);
   const begun = performance.now();
   await client.open(uri, text);

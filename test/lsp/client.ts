@@ -1,4 +1,4 @@
-/** A language client that drives the bundled server as a process over its standard streams. */
+/** A language client that drives the bundled server as a process over its standard streams, or as VS Code does. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -28,6 +28,8 @@ import {
   InitializedNotification,
   InitializeRequest,
   type InitializeResult,
+  IPCMessageReader,
+  IPCMessageWriter,
   LogMessageNotification,
   type LogMessageParams,
   type Position,
@@ -64,6 +66,8 @@ export interface ClientOptions {
   readonly initializationOptions?: unknown;
   /** A folder of bundles other than our own. */
   readonly dist?: string;
+  /** VS Code's way to a server that is a Node script, in place of standard streams. */
+  readonly ipc?: boolean;
 }
 
 export class LspClient {
@@ -84,14 +88,16 @@ export class LspClient {
   readonly #published: PublishDiagnosticsParams[] = [];
   readonly #waiting = new Set<() => void>();
 
-  private constructor(dist: string) {
-    this.process = spawn(process.execPath, [join(dist, "server.mjs"), "--stdio"], {
-      stdio: ["pipe", "pipe", "inherit"],
+  private constructor({ dist = DIST, ipc = false }: ClientOptions) {
+    this.process = spawn(process.execPath, [join(dist, "server.mjs"), ipc ? "--node-ipc" : "--stdio"], {
+      stdio: ipc ? ["ignore", "ignore", "inherit", "ipc"] : ["pipe", "pipe", "inherit"],
     });
-    this.connection = createProtocolConnection(
-      new StreamMessageReader(this.process.stdout!),
-      new StreamMessageWriter(this.process.stdin!),
-    );
+    this.connection = ipc
+      ? createProtocolConnection(new IPCMessageReader(this.process), new IPCMessageWriter(this.process))
+      : createProtocolConnection(
+          new StreamMessageReader(this.process.stdout!),
+          new StreamMessageWriter(this.process.stdin!),
+        );
     this.connection.onNotification(LogMessageNotification.type, (message) => this.#note(() => this.logs.push(message)));
     this.connection.onNotification(ShowMessageNotification.type, (message) =>
       this.#note(() => this.messages.push(message)),
@@ -115,7 +121,7 @@ export class LspClient {
   }
 
   static async start(options: ClientOptions = {}): Promise<LspClient> {
-    const client = new LspClient(options.dist ?? DIST);
+    const client = new LspClient(options);
     client.connection.listen();
     client.result = await client.connection.sendRequest(InitializeRequest.type, {
       processId: process.pid,
