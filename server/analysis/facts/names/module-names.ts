@@ -82,14 +82,15 @@ function isSame(a: Variable, b: Variable): boolean {
     a.contents.length === b.contents.length &&
     a.contents.every(({ binding, key }, at) => b.contents[at]?.binding === binding && b.contents[at]?.key === key) &&
     a.attributes.size === b.attributes.size &&
-    [...b.attributes].every(([name, attribute]) => {
-      const former = a.attributes.get(name);
-      return former !== undefined && isSame(former, attribute);
-    })
+    (a.attributes.size === 0 ||
+      [...b.attributes].every(([name, attribute]) => {
+        const former = a.attributes.get(name);
+        return former !== undefined && isSame(former, attribute);
+      }))
   );
 }
 
-function withAliases(calls: Map<string, readonly CallSite[]>, parts: readonly Part[]): Names["calls"] {
+function withAliases(calls: Names["calls"], parts: readonly Part[]): Names["calls"] {
   // Names may be given again and again, and to each other (`a = b`, `b = a`): a site counts once.
   const renamed = new Map<string, Set<CallSite>>();
   for (const { aliases } of parts)
@@ -100,6 +101,8 @@ function withAliases(calls: Map<string, readonly CallSite[]>, parts: readonly Pa
       for (const site of sites) all.add(site);
       renamed.set(original, all);
     }
-  for (const [name, sites] of renamed) calls.set(name, [...sites]);
-  return calls;
+  if (renamed.size === 0) return calls;
+  const all = new Map(calls);
+  for (const [name, sites] of renamed) all.set(name, [...sites]);
+  return all;
 }

@@ -35,9 +35,30 @@ type Lists<Item> = ReadonlyMap<string, readonly Item[]>;
 
 /** What several parts have under each name, in one version of a text after the other: what is of the same parts stays the same list. */
 export class Gathered<Item> {
+  #parts: readonly Lists<Item>[] = [];
+  #all = new Map<string, readonly Item[]>();
   #joined = new Map<string, Joined<Item>>();
 
-  of(parts: readonly Lists<Item>[]): Map<string, readonly Item[]> {
+  /** What was given before doesn't hold any more. */
+  of(parts: readonly Lists<Item>[]): ReadonlyMap<string, readonly Item[]> {
+    const at = onlyOther(this.#parts, parts);
+    if (at === null || !this.#replace(this.#parts[at]!, parts[at]!)) this.#gather(parts);
+    this.#parts = parts;
+    return this.#all;
+  }
+
+  /** Most keystrokes change one part, and not the names in it: all names stay in their order. */
+  #replace(before: Lists<Item>, now: Lists<Item>): boolean {
+    if (!haveSameNames(before, now)) return false;
+    now.forEach((items, name) => {
+      const joined = this.#joined.get(name);
+      joined?.replace(before.get(name)!, items);
+      this.#all.set(name, joined ? joined.end() : items);
+    });
+    return true;
+  }
+
+  #gather(parts: readonly Lists<Item>[]): void {
     const all = new Map<string, readonly Item[]>();
     const joined = new Map<string, Joined<Item>>();
     const add = (items: readonly Item[], name: string): void => {
@@ -59,9 +80,25 @@ export class Gathered<Item> {
     // An iterator would make an entry of each, at every keystroke.
     for (const part of parts) part.forEach(add);
     for (const [name, list] of joined) all.set(name, list.end());
+    this.#all = all;
     this.#joined = joined;
-    return all;
   }
+}
+
+/** The one place where two lists differ; null where there is none, or more. */
+function onlyOther(before: readonly unknown[], now: readonly unknown[]): number | null {
+  if (before.length !== now.length) return null;
+  const at = now.findIndex((item, index) => item !== before[index]);
+  if (at === -1) return null;
+  for (let index = at + 1; index < now.length; index += 1) if (now[index] !== before[index]) return null;
+  return at;
+}
+
+function haveSameNames(a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>): boolean {
+  if (a.size !== b.size) return false;
+  const names = b.keys();
+  for (const name of a.keys()) if (name !== names.next().value) return false;
+  return true;
 }
 
 /** Lists behind each other. */
@@ -80,6 +117,11 @@ class Joined<Item> {
       this.#all = null;
     }
     this.#length += 1;
+  }
+
+  replace(before: readonly Item[], items: readonly Item[]): void {
+    this.#lists[this.#lists.indexOf(before)] = items;
+    this.#all = null;
   }
 
   end(): readonly Item[] {
