@@ -65,6 +65,7 @@ const MATTERS = new RegExp(
     /[cC]lip_?(?:[gG]rad|[nN]orm|[vV]al|[tT]hresh|[bB]y)|[gG]rad\w*[cC]lip|(?<=[._"']|--)clip\b(?![-(])|\bclip\s*[=:]/,
     /(?<![\w.])clip\(|_CLIP|CLIP_|\bCLIP\s*[=:]|clamp_/,
     /[bB]ackward(?!s| compat)|\.grad\b|[gG]radient(?!_checkpoint| checkpoint)|GRADIENT|value_and_grad|apply_updates/,
+    /TrainState/,
   ]
     .map(({ source }) => source)
     .join("|"),

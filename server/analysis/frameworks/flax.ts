@@ -12,7 +12,8 @@ const update: Meaning = { event: "step", optimizer: "receiver", gradients: { pla
 export const flax: Framework = {
   name: "flax",
   title: "Flax",
-  mentions: ["flax"],
+  // A module of the workspace may define the train state of a file that has no more than the optimizer.
+  mentions: ["flax", "optax"],
   triggers: ["apply_gradients", "update"],
   aliases: [
     ["flax.nnx.optimizer", "flax.nnx"],

@@ -16,6 +16,8 @@ import { Models } from "./models.ts";
 import { WrittenSettings } from "./written-settings.ts";
 
 const MAX_DEPTH = 6;
+/** `State(…)`, `State.create(…)` */
+const MAKES_ITS_CLASS = /(^|\.)[A-Z]\w*(\.\w+)?$/;
 const MENTIONS_CLIPPING = /clip|clamp_|^max_norm$/i;
 const CLIPS_OR_STEPS = /clip|clamp|max_?\w*norm|(?<!super\([\w, ]*\))\.step\(/i;
 
@@ -238,6 +240,8 @@ export class Optimizers {
         depth === 0 && framework.carries ? call.arguments.filter(({ value }) => this.#builds(value, frame, scope)) : [];
       if (given.length > 0) {
         for (const argument of given) this.#resolve(within(argument.value), framework, found, depth + 1);
+        // A class that can't be seen may apply gradients in its own way.
+        if (MAKES_ITS_CLASS.test(name)) found.opaque = true;
         return;
       }
       // Of a library whose optimizers are told to clip when they are built, or a class of its own.

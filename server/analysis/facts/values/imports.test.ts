@@ -251,6 +251,41 @@ class Learner:
     });
   });
 
+  describe("a train state's class adds nothing to what its optimizer does", () => {
+    const states = `from flax import struct
+from flax.training import train_state
+class NormState(train_state.TrainState):
+    statistics: dict = struct.field(default_factory=dict)
+`;
+    const script = `import jax
+import optax
+from states import NormState
+def improve(i, state):
+    grads = jax.grad(loss)(state.params, data[i])
+    return state.apply_gradients(grads=grads)
+state = NormState.create(apply_fn=f, params=params, tx=optax.adam(1e-3), statistics={})
+state = jax.lax.fori_loop(0, 4, improve, state)
+`;
+    const chained = script.replace("optax.adam(1e-3)", "optax.chain(optax.clip_by_global_norm(1.0), optax.adam(1e-3))");
+    const OWN = `    def apply_gradients(self, *, grads, **more):
+        grads = jax.tree.map(lambda g: jax.numpy.clip(g, -1, 1), grads)
+        return super().apply_gradients(grads=grads, **more)
+`;
+
+    it.each<[string, string, string, string[]]>([
+      ["in a loop of JAX", script, states, ["6:missing-clipping"]],
+      [
+        "in a plain loop",
+        script.replace(/state = jax.lax.*/, "for i in range(4): state = improve(i, state)"),
+        states,
+        ["6:missing-clipping"],
+      ],
+      ["with an optimizer that clips", chained, states, []],
+      ["unless it has its own way", script, `import jax\n${states}${OWN}`, []],
+      ["unless it can't be seen", script, "from elsewhere import NormState\n", []],
+    ])("%s", (_, text, module, places) => expect(placesIn({ "train.py": text, "states.py": module })).toEqual(places));
+  });
+
   describe("where a class there is handed the optimizer, it is one where that is built", () => {
     const engine = `import torch
 class Engine:
