@@ -48,6 +48,31 @@ describe("an MLX update", () => {
     expect(places(script(between))).toEqual([]);
   });
 
+  it.each<[string, string, string[]]>([
+    ["by norm is reported", "grads, _ = optim.clip_grad_norm(grads, max_norm=1.0)", ["8:clip-each-micro-batch"]],
+    ["by value, by hand, is left alone", "grads = tree_map(lambda g: mx.clip(g, -1, 1), grads)", []],
+    [
+      "that only divides is reported for what is missing",
+      "grads = tree_map(lambda g: g / 4, grads)",
+      ["11:missing-clipping"],
+    ],
+  ])("of summed gradients with a change of each %s", (_, change, expected) => {
+    const text = `import mlx.core as mx, mlx.nn as nn, mlx.optimizers as optim
+from mlx.utils import tree_map
+step = nn.value_and_grad(model, loss_fn)
+optimizer = optim.Adam(learning_rate=1e-3)
+total = None
+for i, batch in enumerate(batches):
+    value, grads = step(model, batch)
+    ${change}
+    total = grads if total is None else tree_map(mx.add, total, grads)
+    if (i + 1) % 4 == 0:
+        optimizer.update(model, total)
+        total = None
+`;
+    expect(places(text)).toEqual(expected);
+  });
+
   it("is left alone where the optimizer clips by itself", () => {
     expect(places(script([], "optim.Adafactor()"))).toEqual([]);
   });
