@@ -18,7 +18,7 @@ const BY_NAME: readonly (readonly [RegExp, Architecture])[] = [
     /(multi_?head|self|cross|causal).?attention|(?<!data_?|column_?|feature_?|table_?)transformer(?!_?net)|^gpt|^bert/i,
     "transformer",
   ],
-  [/^[A-Z]\w*(RNN|LSTM|GRU)([A-Z_]|$)|^(RNN|LSTM|GRU)[A-Z_]/, "recurrent"],
+  [/^[A-Z]\w*(RNN|LSTM|GRU)([A-Z_]|$)|^(RNN|LSTM|GRU)([A-Z_]|$)/, "recurrent"],
   [/actor_?critic|^(actor|critic)$|policy_?gradient|^ppo|^a2c|^reinforce/i, "reinforcement"],
 ];
 
