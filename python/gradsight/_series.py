@@ -19,9 +19,9 @@ from ._scalars import SCALARS
 
 ROWS_PER_FRAME = 8192
 VALUES_PER_FRAME = 500_000
-ROWS_WAITING = 50_000
-"""Updates of one series that may wait for the sender's thread, of some 435 bytes each: 50 seconds of a thousand a second. It may
-have taken as many, so that with what waits for the editor (``_outbox.MEMORY_LIMIT``) these are 57 MiB at most."""
+ROWS_WAITING = 100_000
+"""Updates of one series that may wait for the sender's thread, of some 435 bytes each: 100 seconds of a thousand a second. It may
+have taken as many, so that with what waits for the editor (``_outbox.MEMORY_LIMIT``) these are 99 MiB at most."""
 VALUES_WAITING = 2_000_000
 """Norms of layers that may, of 4 bytes each. They are samples: what is left out is no gap."""
 FLIGHT_STEPS = 50
