@@ -170,7 +170,8 @@ def _as_python_names(script: str) -> str:
 
 def _fresh_main() -> ModuleType:
     main = ModuleType("__main__")
-    main.__dict__.setdefault("__annotations__", {})
+    if sys.version_info < (3, 14):  # from then on made once they are asked for
+        main.__dict__.setdefault("__annotations__", {})
     sys.modules["__main__"] = main
     return main
 
