@@ -15,7 +15,8 @@ from ._outbox import Outbox
 from ._spill import Record
 
 PERIOD = 0.2
-"""Seconds between two batches. Each takes the interpreter from the training a few times, on both threads, however little is in it."""
+"""Seconds from one batch to the next, or as long as one takes. Each takes the interpreter from the training a few times, on both
+threads, however little is in it."""
 
 PATIENCE = 0.15
 """Seconds that a message waits for its acknowledgement in memory alone: with two periods, what a kill may take."""
@@ -113,6 +114,7 @@ class Sender:
     def _loop(self, courier: Optional[Courier]) -> None:
         stopping = False
         while not stopping:
+            began = time.monotonic()
             stopping = self._stopping.is_set()  # asked first: all that was recorded before it is collected below
             if courier is None or courier.refused:
                 self._source.collect(None)
@@ -122,7 +124,7 @@ class Sender:
                 if not stopping:
                     self._keep(courier, PATIENCE if courier.may_deliver else 0.0)
             if not stopping:
-                self._stopping.wait(PERIOD)
+                self._stopping.wait(max(0.0, PERIOD - (time.monotonic() - began)))
         if courier is not None:
             self._finish(courier)
 
