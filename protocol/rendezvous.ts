@@ -13,7 +13,7 @@ export const rendezvous = object({
   port: whole,
   token: text(256),
   pid: whole,
-  /** Where a probe leaves spill files when nobody listens. */
+  /** Where a probe leaves spill files when nobody listens: the folder `spill` beside this file, and so also where this file isn't. */
   spill: text(),
 });
 export type Rendezvous = Of<typeof rendezvous>;

@@ -39,7 +39,7 @@ class Courier:
     ) -> None:
         """``hear`` is given what the editor says beside the conversation itself, in the courier's thread."""
         self.spill_folder: Optional[str] = None
-        """Known once the rendezvous file was read."""
+        """Known once the rendezvous file was looked for; None: the editor keeps no runs any more."""
         self.refused = False
         """The editor takes nothing of this run, now or later."""
         self.gave_up = False
@@ -144,6 +144,7 @@ class Courier:
     def _connect(self) -> Link:
         rendezvous = _rendezvous.read(self._file)
         if rendezvous is None:
+            self.spill_folder = self.spill_folder or _rendezvous.spill_beside(self._file)
             raise LinkLost(f"{self._file} can't be read")
         self.spill_folder = rendezvous.spill
         link = Link(rendezvous, min(CONNECT_TIMEOUT, max(0.1, self._left())))

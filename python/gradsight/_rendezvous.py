@@ -20,6 +20,15 @@ def path() -> Optional[str]:
     return os.environ.get(VARIABLE) or None
 
 
+def spill_beside(file: str) -> Optional[str]:
+    """Where to leave a run while no editor has written the file, or it took the file away when it closed.
+
+    None where its folder is gone: what is left there nobody would take in.
+    """
+    folder = os.path.dirname(file)
+    return os.path.join(folder, "spill") if os.path.isdir(folder) else None
+
+
 def read(file: str) -> Optional[Rendezvous]:
     """Reads the file anew, since the editor rewrites it at each start; None where it can't be read or understood."""
     try:

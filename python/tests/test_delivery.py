@@ -58,6 +58,16 @@ def test_without_an_editor_the_script_just_runs(script: Script) -> None:
     assert "no editor to report to" in done.stderr
 
 
+def test_a_run_that_starts_while_the_editor_is_closed_goes_to_a_file(script: Script, hub: HubForTests) -> None:
+    hub.stop()
+    hub.rendezvous.unlink()  # as an editor that closes does
+    done = run(command(str(script(LOOP))), env=environment(**hub.environment()))
+    assert (done.returncode, done.stdout) == (0, "trained\n")
+    assert "The run is kept" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert spilled(hub.spill)["steps"] == list(range(200))
+
+
 def test_without_a_listener_the_run_goes_to_a_file(script: Script, hub: HubForTests) -> None:
     hub.stop()
     done = run(command("-m", "gradsight", "run", str(script(LOOP))), env=environment(**hub.environment()))
