@@ -168,7 +168,7 @@ const knownOthers = (): Places =>
   feed.runs === null ? state().others : remaining(state().others, (run) => feed.runs!.some(({ id }) => id === run));
 
 /** What is known of the runs beside the one on screen, in their places; of one that was not heard of yet, nothing. */
-function comparedRuns(others: Places, series: SeriesDetail): Omit<NamedRun, "name">[] {
+function comparedRuns(others: Places, series: SeriesDetail): Omit<NamedRun, "name" | "isLive">[] {
   return others.flatMap((id, place) => {
     const run = id === null ? null : feed.beside.detailOf(id);
     return run ? [{ run, place, series: counterpart(run, series), tile: feed.beside.tileOf(run.summary.id) }] : [];
@@ -289,7 +289,7 @@ function render(): void {
   const tiles = beside.map((one) => one.tile);
   if (isNews || isOther(tiles, toldTiles)) {
     toldTiles = tiles;
-    differences.show(beside.map((one, i) => ({ ...one, name: names[i]! })));
+    differences.show(beside.map((one, i) => ({ ...one, isLive, name: names[i]! })));
   }
   const [, ...short] = shortened(names);
   const overlays = compared.flatMap(({ place, series: of, tile: its }, i) =>

@@ -126,6 +126,42 @@ test("the run on screen stands in front", async () => {
   const spots = async (color: Rgb) => (await pixels(dashboard, "loss", color, 8)).length;
   const [mine, its] = [await spots(own), await spots(other)];
   assert.ok(mine > 100 && its < mine / 2, `${mine} pixels in front, ${its} behind`);
+  // Its line is nowhere to be seen, and why is said; where the run has no threshold and this one neither, nothing is drawn.
+  await legend(dashboard, "loss")
+    .getByText(/^[\d.]+ \(equal, so hidden\)$/)
+    .waitFor();
+  await dashboard.page.locator("#others").focus();
+  await dashboard.page.keyboard.type("sweep --lr 0.03");
+  await dashboard.page.keyboard.press("Enter");
+  await dashboard.page.keyboard.press("Escape");
+  await swatch(dashboard, 2, "loss").waitFor();
+  await dashboard.settled();
+  assert.equal(await legend(dashboard, "loss").getByText("(equal, so hidden)").count(), 1);
+  await dashboard.screenshot("compared-equal");
+  await dashboard.close();
+});
+
+test("a chart of which the run on screen has nothing shows the others, and says so", async () => {
+  const dashboard = await stage.open({ run: "calm" });
+  const { page } = dashboard;
+  const panel = page.locator('[data-chart="clip-rate"]');
+  await panel.getByText("Nothing has been clipped in this run: no threshold was seen.").waitFor();
+  await panel.locator("canvas").waitFor({ state: "hidden" });
+  await compare(dashboard, "sweep --lr 0.03");
+  await legend(dashboard, "clip-rate").getByText("sweep --lr 0.03").waitFor();
+  await panel.getByText("Nothing has been clipped in this run: no threshold was seen.").waitFor();
+  const ink = await themeColor(dashboard, INKS[0]!);
+  await page.waitForFunction(() =>
+    /sweep --lr 0\.03: /.test(document.querySelector('[data-chart="clip-rate"] canvas')!.ariaLabel!),
+  );
+  await dashboard.settled();
+  assert.ok((await pixels(dashboard, "clip-rate", ink, 24)).length > 50);
+  await dashboard.screenshot("compared-unclipped");
+  await page.getByRole("button", { name: "Table of Clip rate" }).click();
+  await panel.getByRole("columnheader", { name: "sweep --lr 0.03" }).waitFor();
+  await page.getByRole("button", { name: "Stop comparing", exact: true }).click();
+  await panel.locator("canvas").waitFor({ state: "hidden" });
+  assert.deepEqual(dashboard.complaints, []);
   await dashboard.close();
 });
 
@@ -165,6 +201,18 @@ test("what differs is named with the values of all, and what is the same is not"
     assert.equal(found[same], undefined, same);
   await dashboard.page.getByRole("button", { name: "Show what is the same" }).click();
   assert.deepEqual((await differences(dashboard)).Threshold, ["1", "1"]);
+  await dashboard.close();
+});
+
+test("a run that may have ended since is not said to be running", async () => {
+  await (await stage.probe({ ...runs.spikes, info: { ...runs.spikes.info, id: "going-on", name: "going on" } })).tell();
+  const relay = stage.hub.relay();
+  const dashboard = await stage.open({ run: "non-finite", relay });
+  await compare(dashboard, "going on");
+  const status = dashboard.page.locator(".differences tr").filter({ hasText: "Status" });
+  await status.getByText("Running", { exact: true }).waitFor();
+  relay.drop();
+  await status.getByText("Running when last heard from", { exact: true }).waitFor();
   await dashboard.close();
 });
 

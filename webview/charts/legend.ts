@@ -6,7 +6,7 @@ import { formatShare, formatThreshold, formatValue } from "../format.ts";
 import { bucketAt, type Tile } from "../hub/tile.ts";
 import { t } from "../l10n.ts";
 import type { Scene } from "./canvas.ts";
-import { type Overlay, overlayLine } from "./overlay.ts";
+import { isCovered, type Overlay, overlayLine } from "./overlay.ts";
 import { OVERLAY_COLORS, type PaletteColor } from "./palette.ts";
 import { type ChartSpec, type LineSpec, nameOf } from "./spec.ts";
 import { isSwitchedOff } from "./switched-off.ts";
@@ -14,6 +14,8 @@ import { isSwitchedOff } from "./switched-off.ts";
 /** What a series no longer has once its clipping was switched off. */
 const ENDED_BY_OFF: ReadonlySet<string> = new Set(["threshold", "clipped"]);
 const OFF = t("off");
+/** Of another run's line. */
+const covered = (value: string): string => t("{0} (equal, so hidden)", value);
 
 export interface LegendEntry {
   readonly name: string;
@@ -62,7 +64,8 @@ export function legendOf(spec: ChartSpec, { series, tile, events, others }: Scen
     const line = overlayLine(spec, other);
     if (!line) continue;
     const { name, place } = other;
-    const value = step === null ? latest(spec, line, other.series) : otherValueAt(spec, other, step);
+    const its = step === null ? latest(spec, line, other.series) : otherValueAt(spec, other, step);
+    const value = isCovered(spec, tile, other) ? covered(its) : its;
     entries.push({ name, color: OVERLAY_COLORS[place]!, line: "other", value, place });
   }
   return entries;

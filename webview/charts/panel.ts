@@ -13,7 +13,7 @@ import { attachGestures } from "./gestures.ts";
 import { InView } from "./in-view.ts";
 import { createLegend, fillLegend, legendOf } from "./legend.ts";
 import { hasValues } from "./lines.ts";
-import { OVERLAY_DASHES } from "./overlay.ts";
+import { isCompared, OVERLAY_DASHES } from "./overlay.ts";
 import type { Palette } from "./palette.ts";
 import type { Drawing } from "./picture.ts";
 import { type SaveKind, SaveMenu } from "./save-menu.ts";
@@ -142,9 +142,8 @@ export class ChartPanel {
     const others = given?.others.map((other) => ({ ...other, tile: this.#coarse(other.tile) })) ?? [];
     const scene = given && { ...given, tile: this.#coarse(given.tile), others };
     this.#scene = scene;
-    const recorded = scene === null || isRecorded(this.#spec, scene);
-    this.#layOut(scene, recorded, tableOpen);
-    if (scene === null || !recorded) {
+    this.#layOut(scene, tableOpen);
+    if (scene === null || !isDrawn(this.#spec, scene)) {
       this.#drawn = null;
       return;
     }
@@ -186,14 +185,15 @@ export class ChartPanel {
     }
   }
 
-  /** What there is to see: the chart, or why there is none. */
-  #layOut(scene: Scene | null, recorded: boolean, tableOpen: boolean): void {
+  /** What there is to see: the chart, or why there is none, or nothing of this run in it. */
+  #layOut(scene: Scene | null, tableOpen: boolean): void {
     const { absent } = this.#spec;
-    const empty = scene === null || !recorded;
+    const empty = scene === null || !isDrawn(this.#spec, scene);
+    const recorded = scene !== null && isRecorded(this.#spec, scene);
     setHidden(this.element, absent === null && empty);
     const reason = typeof absent === "function" ? scene && absent(scene.series) : absent;
     setText(this.#absent, scene === null ? TEXT.loading : (reason ?? ""));
-    setHidden(this.#absent, !empty);
+    setHidden(this.#absent, recorded || (!empty && absent === null));
     setAttribute(this.#plot, "data-empty", empty);
     setHidden(this.#toggle, empty);
     setHidden(this.#menu.element, empty);
@@ -218,7 +218,7 @@ export class ChartPanel {
   /** The crosshair moved. */
   point(): void {
     const scene = this.#scene;
-    if (scene === null || this.element.hidden || !isRecorded(this.#spec, scene)) return;
+    if (scene === null || this.element.hidden || !isDrawn(this.#spec, scene)) return;
     this.#readOut(scene);
     this.#inView.outdate();
   }
@@ -266,6 +266,10 @@ export class ChartPanel {
     return Math.round((tile.from[nearest]! + tile.to[nearest]!) / 2);
   }
 }
+
+/** The run has some of it, or one that it is compared with. */
+const isDrawn = (spec: ChartSpec, scene: Scene): boolean =>
+  isRecorded(spec, scene) || scene.others.some((other) => isCompared(spec, other));
 
 /** Does the run have any of the chart's metrics, here or elsewhere? */
 const isRecorded = ({ lines }: ChartSpec, { series, tile }: Scene): boolean =>

@@ -14,6 +14,8 @@ export interface Compared {
   readonly series: SeriesDetail | null;
   /** Of the steps on screen; null while it is under way. */
   readonly tile: Tile | null;
+  /** What changes is heard of. */
+  readonly isLive: boolean;
 }
 
 /** What runs have of one aspect, in the order of the runs. */
@@ -90,7 +92,7 @@ const ASPECTS: readonly Aspect[] = [
   },
   { name: t("Python"), text: ({ run: { python } }) => python },
   numeric(t("Processes"), ({ run: { worldSize } }) => worldSize, formatCount, factor),
-  { name: t("Status"), text: ({ run: { summary } }) => statusOf(summary) },
+  { name: t("Status"), text: ({ run: { summary }, isLive }) => statusOf(summary, isLive) },
   numeric(t("Steps"), ({ series }) => series?.steps ?? 0, formatCount, countDifference),
   numeric(t("Latest loss"), ({ series }) => latest(series, "loss"), formatValue, difference),
   numeric(t("Lowest loss of the steps shown"), ({ tile }) => lowest(tile, "loss"), formatValue, difference),
