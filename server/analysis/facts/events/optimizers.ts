@@ -5,13 +5,13 @@ import { argumentOf } from "../../syntax/call.ts";
 import type { Versions } from "../../workspace.ts";
 import { usesExternal } from "../names/external-names.ts";
 import { unwatched } from "../names/reads.ts";
-import { type Binding, type ClassInfo, type FunctionInfo, type Names, type Scope, Variable } from "../names/scope.ts";
+import type { ClassInfo, FunctionInfo, Names, Scope } from "../names/scope.ts";
 import { once, onceAWord } from "../once.ts";
-import { declaredClasses } from "../values/declared.ts";
 import { asDisplay, type External, type Frame, type Located, stripCall, type Value } from "../values/value.ts";
 import type { Values } from "../values/values.ts";
 import { ClipSettings, type Said } from "./clip-settings.ts";
 import type { Built, Combined, ConfiguredClip, OptimizerRef, Seen, Whole } from "./events.ts";
+import { ANYWHERE, HandedIn, IN_ITS_MODULE } from "./handed-in.ts";
 import { Models } from "./models.ts";
 import { WrittenSettings } from "./written-settings.ts";
 
@@ -32,12 +32,6 @@ interface Found {
   named: Seen | null;
   opaque: boolean;
 }
-
-/** Which calls of a function count, by the scopes that the two stand in. */
-type Whereabouts = (call: Scope, callee: Scope) => boolean;
-
-const ANYWHERE: Whereabouts = () => true;
-const IN_ITS_MODULE: Whereabouts = (call, callee) => call.module === callee.module;
 
 /** Those whose gradients something in the file clips that is neither call nor setting of theirs. */
 export const clippedElsewhere = (names: Names, frameworks: readonly Framework[]): readonly Framework[] =>
@@ -64,6 +58,7 @@ export class Optimizers {
   readonly #written: WrittenSettings;
   readonly #frameworks: readonly Framework[];
   readonly #clippedElsewhere: readonly Framework[];
+  readonly #handedIn: HandedIn;
   readonly models: Models;
   #inWhole = false;
 
@@ -72,6 +67,7 @@ export class Optimizers {
     this.#settings = new ClipSettings(values, frameworks, versions);
     this.#written = new WrittenSettings(values);
     this.#frameworks = frameworks;
+    this.#handedIn = new HandedIn(values, frameworks);
     this.models = new Models(values);
     this.#clippedElsewhere = clippedElsewhere(unwatched(values.names), frameworks);
   }
@@ -90,15 +86,17 @@ export class Optimizers {
       opaque: this.#clippedElsewhere.some((by) => by === framework || !framework.settings),
     };
     const variable = this.#values.variables.of(node, frame, scope)?.variable;
-    if (!(framework.takesParameters && variable && this.#isHandedIn(variable)))
+    if (!(framework.takesParameters && variable && this.#handedIn.isParameter(variable)))
       this.#resolve({ node, frame, scope }, framework, found, 0);
     if (variable && found.constructors.length === 0) {
-      if (this.#isInjected(variable, ANYWHERE)) found.opaque = true;
+      if (this.#handedIn.isInjected(variable, ANYWHERE)) found.opaque = true;
       found.keys.add(`variable ${this.#values.frames.id(variable)}`);
     }
     if (found.keys.size === 0) found.keys.add(`node ${this.#values.frames.id(node)}`);
     const handedOver =
-      variable !== undefined && !this.#values.imports.isHere(scope) && this.#isInjected(variable, IN_ITS_MODULE);
+      variable !== undefined &&
+      !this.#values.imports.isHere(scope) &&
+      this.#handedIn.isInjected(variable, IN_ITS_MODULE);
     return { node, frame, scope, ...found, handedOver };
   }
 
@@ -348,39 +346,6 @@ export class Optimizers {
     return seen && this.isDerived(info) && lineage.every(({ node }) => !CLIPS_OR_STEPS.test(textOf(node)));
   }
 
-  /** The parameter of a function that nothing in this file calls. */
-  #isHandedIn({ bindings }: Variable): boolean {
-    const [only, another] = bindings;
-    return only?.kind === "parameter" && !another && this.#values.callers.of(only.scope).length === 0;
-  }
-
-  /** Handed to a constructor that nothing there calls: a wrapper of another module as likely as an optimizer. */
-  #isInjected({ owner, bindings }: Variable, there: Whereabouts): boolean {
-    if (!owner || owner instanceof Variable || bindings.length === 0) return false;
-    return bindings.every(
-      (binding) => binding.kind === "value" && this.#comesFromOutside(assigned(binding), binding.scope, there, 0),
-    );
-  }
-
-  /** Declared to be an optimizer of a library that has no way to tell it to clip: no wrapper of another module. */
-  #isDeclared(source: Binding & { kind: "parameter" }): boolean {
-    return declaredClasses(this.#values, source).some((name) =>
-      this.#frameworks.some(({ optimizers, settings }) => !settings && optimizers?.test(name)),
-    );
-  }
-
-  /** A parameter that no call there fills, or only with another such parameter. */
-  #comesFromOutside(node: Expression, scope: Scope, there: Whereabouts, depth: number): boolean {
-    if (node.kind !== "name" || depth > 4) return false;
-    const [source] = scope.lookup(node.id)?.bindings ?? [];
-    if (source?.kind !== "parameter" || this.#isDeclared(source)) return false;
-    const sites = this.#values.callers.of(source.scope).filter((site) => there(site.scope, source.scope));
-    return sites.every((site) => {
-      const given = this.#values.callers.argumentFor(source, site.call, this.#values.frames.of(site.scope));
-      return given !== null && given !== "default" && this.#comesFromOutside(given.node, given.scope, there, depth + 1);
-    });
-  }
-
   #mentionsClipping({ node, scope }: FunctionInfo): boolean {
     const body = node.kind === "function" ? node.body : [];
     return [...this.#values.imports.namesIn(scope).calls.entries()].some(
@@ -414,9 +379,4 @@ export class Optimizers {
       ),
     );
   }
-}
-
-/** What a target gets, where several are assigned at once. */
-function assigned({ value, path }: Binding & { kind: "value" }): Expression {
-  return path.reduce((whole, index) => (whole.kind === "sequence" ? (whole.elements[index] ?? whole) : whole), value);
 }
