@@ -312,6 +312,12 @@ export interface Framework {
   readonly scaling?: readonly ToldSetting[];
   /** What opens a block in which the loss is scaled: the gradients are unscaled at its end. */
   readonly scalesWithin?: RegExp;
+  /** Updates of these optimizers unscale the gradients themselves, and not before, if what the file builds is told so. */
+  readonly unscalesWithin?: {
+    readonly optimizer: RegExp;
+    readonly built: string;
+    readonly told: readonly ToldSetting[];
+  };
   /** Written before a clip where gradients are scaled and nothing unscaled them. */
   readonly unscale?: (scaler: string, optimizer: string) => string;
 }

@@ -54,6 +54,12 @@ const algorithm = (position: number | null): ClipMode => ({
   kinds: { norm: "norm", value: "value" },
 });
 
+/** With these precisions the loss is scaled. */
+const SCALING = {
+  built: "lightning.Trainer",
+  told: [{ place: at(null, "precision"), values: ["16-mixed", "16", 16] }],
+};
+
 /**
  * A clip by hand, between the backward pass and the update. The precision unscales only within the update, after that: beside a
  * scaler it would keep the scale's fraction of what was asked for (2.6: with a scale of 64 and a threshold of 1, an update of 1/64).
@@ -63,7 +69,7 @@ const byHand = (kind: string): StatementSpelling => ({
   function: null,
   write: ({ receiver, optimizer, threshold }) =>
     `${receiver}.clip_gradients(${optimizer}, gradient_clip_val=${threshold}, gradient_clip_algorithm="${kind}")`,
-  notBeside: { built: "lightning.Trainer", told: [{ place: at(null, "precision"), values: ["16-mixed", "16", 16] }] },
+  notBeside: SCALING,
 });
 
 export const lightning: Framework = {
@@ -131,6 +137,7 @@ export const lightning: Framework = {
     adaptive: adaptive(MODEL),
     autoclip: autoclip(MODEL),
   },
+  unscalesWithin: { optimizer: /^lightning\.LightningModule\(\)\.optimizers$/, ...SCALING },
   updateHooks: { optimizer: /^lightning\.LightningModule\(\)\.optimizers$/, methods: BEFORE_UPDATE },
   inert: /^(pytorch_lightning|lightning)(\.|$)/,
   spelling: byHand("norm"),

@@ -163,3 +163,36 @@ ${inside}${after}    optimizer.step()
     expect(places(apex(`        ${masters}`, "").replace("amp.scale_loss", "record"))).toEqual([]);
   });
 });
+
+describe("Lightning unscales within the update", () => {
+  const module = (clip: string, precision: string) => `import lightning as L
+import torch
+class Net(L.LightningModule):
+    def __init__(self):
+        super().__init__()
+        self.automatic_optimization = False
+        self.net = torch.nn.LSTM(8, 8)
+    def configure_optimizers(self):
+        return torch.optim.Adam(self.parameters())
+    def training_step(self, batch, index):
+        optimizer = self.optimizers()
+        optimizer.zero_grad()
+        self.manual_backward(self.net(batch)[0].sum())
+        ${clip}
+        optimizer.step()
+trainer = L.Trainer(${precision})
+trainer.fit(Net(), data)
+`;
+  const byHand = "torch.nn.utils.clip_grad_norm_(self.parameters(), 1.0)";
+  const byMethod = "self.clip_gradients(optimizer, gradient_clip_val=1.0)";
+  const scaled = ["14:clip-scaled-gradients"];
+  it.each([
+    [byHand, "precision='16-mixed'", scaled],
+    [byMethod, "precision=16", scaled],
+    [byHand, "precision='bf16-mixed'", []],
+    [byHand, "precision=args.precision", []],
+    [byHand, "", []],
+    [`self.trainer.precision_plugin.scaler.unscale_(optimizer); ${byHand}`, "precision='16-mixed'", []],
+    [byHand, "precision='16-mixed')\nslow = L.Trainer(precision='32'", []],
+  ])("%s with %s", (clip, precision, expected) => expect(places(module(clip, precision))).toEqual(expected));
+});

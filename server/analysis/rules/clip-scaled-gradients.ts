@@ -3,23 +3,24 @@ import { type Enclosing, enclosing } from "../facts/derived/enclosing.ts";
 import { isAtEachMicroBatch } from "../facts/derived/micro-batches.ts";
 import { runsAtClip } from "../facts/derived/observed.ts";
 import { allUpdates, byNode, isUnscaled, updatesAfter } from "../facts/derived/order.ts";
-import { isDisabled } from "../facts/derived/scaler.ts";
+import { buildsOnlyTold, isDisabled } from "../facts/derived/scaler.ts";
 import type { ClipEvent, ClipSite, StepEvent, UpdateSite } from "../facts/events/events.ts";
 import { overlap } from "../facts/events/parameters.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import type { Finding, Fix } from "../finding.ts";
+import type { Fix } from "../finding.ts";
 import { express } from "../fixes/expressions.ts";
 import { indentOf, insertBefore, reindent } from "../fixes/layout.ts";
 import { holds, takeOut } from "../fixes/place.ts";
 import type { ObservedRun } from "../observed-run.ts";
 import { rangeOf } from "../syntax/ast.ts";
 import { capitalised, nameOf } from "./recorded.ts";
-import type { Rule } from "./rule.ts";
+import type { Reported, Rule } from "./rule.ts";
 
 const documentation = `
 ## What it finds
 Mixed precision: gradients that are clipped while they are still multiplied by the \`GradScaler\`'s scale, or inside the
-block of Apex's \`amp.scale_loss\`, which unscales them at its end.
+block of Apex's \`amp.scale_loss\`, which unscales them at its end. In a Lightning module that optimises by hand under
+\`precision="16-mixed"\`: a clip before \`optimizer.step()\`, which is where Lightning unscales.
 
 ## Why it is bad
 The scale is 65536 at the start. A threshold of 1.0 then clips to 1/65536 of what was meant: after unscaling, updates are
@@ -60,7 +61,8 @@ for x in [torch.zeros(4, 8)]:
 \`\`\`
 
 ## Fix
-Unsafe: \`scaler.unscale_(optimizer)\` before the clip, so that the threshold means what it says; the clip after Apex's block.
+Unsafe: \`scaler.unscale_(optimizer)\` before the clip, so that the threshold means what it says; the clip after Apex's block. In a Lightning module, clip in \`on_before_optimizer_step\`, which is
+called once they are unscaled.
 
 ## With a recorded run
 In an editor that records runs, one that saw this clip take gradients that were still scaled confirms the finding: the message
@@ -76,11 +78,12 @@ export const clipScaledGradients: Rule = {
   title: "Gradients are clipped while still scaled",
   defaultSeverity: "warning",
   since: "0.1.0",
-  frameworks: ["PyTorch"],
+  frameworks: ["PyTorch", "Lightning"],
   documentation,
   *check(facts) {
     for (const sites of byNode(facts.clips, ({ clip }) => clip.node)) yield* clipInBlock(facts, sites);
     const reported = new Set<object>();
+    for (const update of facts.updates) yield* clipBeforeUnscaling(facts, update, reported);
     for (const update of facts.updates) {
       const { step } = update;
       if (!step.scaler || isDisabled(facts, { ...step, node: step.scaler })) continue;
@@ -110,7 +113,7 @@ function confirmation(run: ObservedRun | undefined): string {
 }
 
 /** In a block at whose end the gradients are unscaled, after the backward pass in there. */
-function* clipInBlock(facts: Facts, sites: readonly ClipSite[]): Iterable<Omit<Finding, "rule">> {
+function* clipInBlock(facts: Facts, sites: readonly ClipSite[]): Iterable<Reported> {
   const clip = sites[0]?.clip;
   if (!clip || (clip.how !== "norm" && clip.how !== "value")) return;
   const block = enclosing(facts, clip).find((each) => scales(facts, each));
@@ -137,6 +140,38 @@ function scales(facts: Facts, { statement, frame, scope }: Enclosing): boolean {
     (value) => value.kind === "external" && facts.frameworks.some(({ scalesWithin }) => scalesWithin?.test(value.name)),
   );
 }
+
+/** The update unscales, and by then the clip is over. */
+function* clipBeforeUnscaling(facts: Facts, update: UpdateSite, reported: Set<object>): Iterable<Reported> {
+  const { step, paths } = update;
+  const within = unscalingWithin(facts, step);
+  if (!within || step.scaler) return;
+  for (const path of paths) {
+    const backward = path.findLastIndex((event) => event.kind === "backward");
+    const after = backward === -1 ? [] : path.slice(backward);
+    if (after.some(({ kind }) => kind === "unknown" || kind === "unscale")) continue;
+    for (const clip of after) {
+      if (clip.kind !== "clip" || (clip.how !== "norm" && clip.how !== "value") || reported.has(clip.node)) continue;
+      if (!facts.parameters.mayCover(clip, step.optimizer) || !sharesStep(facts, clip, step)) continue;
+      reported.add(clip.node);
+      yield {
+        severity: "warning",
+        message: `The gradients are still multiplied by the scale of the loss here, so this clips far below its threshold: ${within.title} unscales them in the update.`,
+        range: rangeOf(clip.node),
+        related: [{ range: rangeOf(step.node), message: "They are unscaled only here" }],
+        fix: null,
+      };
+    }
+  }
+}
+
+const unscalingWithin = (facts: Facts, { optimizer }: StepEvent) =>
+  facts.frameworks.find(
+    ({ unscalesWithin: within }) =>
+      within &&
+      optimizer.constructors.some(({ name }) => within.optimizer.test(name)) &&
+      buildsOnlyTold(facts, within.built, within.told),
+  );
 
 /** As the last statement of the block it needs nothing but the indentation of what comes after. */
 function behindBlock(

@@ -4,7 +4,7 @@ import type { ToldSetting } from "../../frameworks/spelling.ts";
 import type { Call } from "../../syntax/ast.ts";
 import type { Seen } from "../events/events.ts";
 import type { Facts } from "../facts.ts";
-import type { Scope } from "../names/scope.ts";
+import type { CallSite, Scope } from "../names/scope.ts";
 import { argumentThrough, seesOptions } from "../values/passed.ts";
 import type { Frame } from "../values/value.ts";
 
@@ -39,15 +39,24 @@ export function isTold(facts: Facts, wanted: readonly ToldSetting[], { node, fra
 }
 
 /** Whether the file builds such an object, by its qualified name, and tells it all of these. */
-export function buildsTold(facts: Facts, built: string, wanted: readonly ToldSetting[]): boolean {
-  const { names, values } = facts;
-  return (names.calls.get(built.slice(built.lastIndexOf(".") + 1)) ?? []).some(({ call, scope }) => {
-    const frame = values.frames.of(scope);
-    const made = values.evaluate(call.callee, frame, scope);
-    const isMade = made.some((value) => value.kind === "external" && value.name === built);
-    return isMade && all(wanted.map((one) => isGiven(facts, one, call, frame, scope))) === true;
+export const buildsTold = (facts: Facts, built: string, wanted: readonly ToldSetting[]): boolean =>
+  builtIn(facts, built).some((site) => isToldAll(facts, site, wanted));
+
+/** Whether it builds some, and tells all of them so. */
+export function buildsOnlyTold(facts: Facts, built: string, wanted: readonly ToldSetting[]): boolean {
+  const sites = builtIn(facts, built);
+  return sites.length > 0 && sites.every((site) => isToldAll(facts, site, wanted));
+}
+
+function builtIn({ names, values }: Facts, built: string): readonly CallSite[] {
+  return (names.calls.get(built.slice(built.lastIndexOf(".") + 1)) ?? []).filter(({ call, scope }) => {
+    const made = values.evaluate(call.callee, values.frames.of(scope), scope);
+    return made.some((value) => value.kind === "external" && value.name === built);
   });
 }
+
+const isToldAll = (facts: Facts, { call, scope }: CallSite, wanted: readonly ToldSetting[]): boolean =>
+  all(wanted.map((one) => isGiven(facts, one, call, facts.values.frames.of(scope), scope))) === true;
 
 function isGiven(
   { values }: Facts,
