@@ -3,7 +3,7 @@ import type { Architecture, Framework } from "../frameworks/framework.ts";
 import type { Expression } from "../syntax/ast.ts";
 import { argumentOf } from "../syntax/call.ts";
 import type { Evidence } from "./events/events.ts";
-import type { CallSite, Names, Scope } from "./names/scope.ts";
+import type { CallSite, ClassInfo, Names, Scope } from "./names/scope.ts";
 import { once, onceAWord } from "./once.ts";
 import type { Values } from "./values/values.ts";
 
@@ -53,12 +53,12 @@ export function findEvidence(names: Names, values: Values, frameworks: readonly 
     if (architecture === "recurrent" && (predictsTokens(names) || isLanguageModel(names)))
       return { ...found, architecture: "language-model" };
     const named =
-      architecture === "reinforcement" || architecture === "convolutional" ? byName(names, frameworks) : null;
+      architecture === "reinforcement" || architecture === "convolutional" ? byName(names, values, frameworks) : null;
     if (architecture === "reinforcement" && named?.architecture === "value-learning") return named;
     if (architecture === "convolutional" && named) return named;
     return { ...found, architecture };
   }
-  return byName(names, frameworks) ?? { architecture: null, name: "", node: null };
+  return byName(names, values, frameworks) ?? { architecture: null, name: "", node: null };
 }
 
 /** Something that a network is built of: a layer of a framework, or a class or function of the file. */
@@ -126,19 +126,20 @@ export function isFromImport(callee: Expression, scope: Scope): boolean {
   return at.kind === "name" && scope.lookup(at.id)?.bindings.some((binding) => binding.kind === "import") === true;
 }
 
-function byName(names: Names, frameworks: readonly Framework[]): Evidence | null {
+function byName(names: Names, values: Values, frameworks: readonly Framework[]): Evidence | null {
   let best: Evidence | null = null;
   let rank = BY_NAME.length;
   const isBetter = (name: string) => rankOf(name) < rank;
-  for (const { node } of [...names.classes, ...names.functions])
+  for (const { node } of [...names.classes.filter((info) => !preparesData(info)), ...names.functions])
     if (node.kind !== "lambda" && isBetter(node.name)) {
       rank = rankOf(node.name);
       best = { architecture: BY_NAME[rank]![1], name: node.name, node };
     }
-  for (const { name: qualified, node } of names.imports) {
+  for (const { name: qualified, node, scope } of names.imports) {
     const name = qualified.slice(qualified.lastIndexOf(".") + 1);
     if (!isBetter(name) || WITHOUT_NETWORKS.test(qualified)) continue;
     if (frameworks.some(({ inert }) => inert?.test(qualified))) continue;
+    if (isPreparation(values, qualified, scope)) continue;
     rank = rankOf(name);
     best = { architecture: BY_NAME[rank]![1], name, node: { ...node, kind: "name" as const, id: node.name } };
   }
@@ -152,6 +153,14 @@ function byName(names: Names, frameworks: readonly Framework[]): Evidence | null
   }
   return best;
 }
+
+/** `ImageTransformer` with `transform`, as scikit-learn's have it: it changes data, and nothing applies it as a network. */
+const preparesData = ({ methods }: ClassInfo): boolean =>
+  methods.has("transform") && !["forward", "__call__", "call"].some((applied) => methods.has(applied));
+
+/** What is imported by that name is such a class of another module of the workspace. */
+const isPreparation = ({ imports }: Values, name: string, scope: Scope): boolean =>
+  imports.look(name, scope).some((value) => value.kind === "class" && preparesData(value.info));
 
 /** `GPTConfig`, `BertTokenizer`: what goes with a network, and is none. */
 const BESIDE = /(Config|Configuration|Tokenizer|TokenizerFast)$/;

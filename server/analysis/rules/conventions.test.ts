@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { fixAll, lint } from "../../../test/analysis/analyser.ts";
+import { Project } from "../../../test/analysis/project.ts";
 
 describe("severity and threshold come from the network", () => {
   const train = (build: string) => `import torch\nfrom torch import nn\n${build}
@@ -66,6 +67,22 @@ class Agent:
     expect(finding?.related.some(({ message }) => message.includes("usual here"))).toBe(severity === "warning");
     expect(finding?.fix?.title).toContain(severity === "warning" ? "policy-gradient methods do" : "most recipes do");
     expect(another).toBeUndefined();
+  });
+
+  it.each([
+    ["def transform(self, rows): return rows", "information"],
+    ["def forward(self, rows): return rows", "warning"],
+    ["def transform(self, x): return x\n    def __call__(self, x): return self.transform(x)", "warning"],
+    ["", "warning"],
+  ])("looks at a class that is called a transformer, here or where it is imported from: %s", (method, severity) => {
+    const definition = `class ImageTransformer:\n    kind = 1\n    ${method}\n`;
+    const build = "model = build()";
+    const project = new Project({
+      "train.py": train(`from tables import ImageTransformer\n${build}`),
+      "tables.py": definition,
+    });
+    expect(project.lint().map((finding) => finding.severity)).toEqual([severity]);
+    expect(lint(train(`${definition}${build}`)).map((finding) => finding.severity)).toEqual([severity]);
   });
 
   it("shows the network, not the configuration beside it", () => {
