@@ -3,13 +3,13 @@ import { type Accumulation, accumulationAround, isAtEachMicroBatch } from "../fa
 import { byNode, clipsOf } from "../facts/derived/order.ts";
 import type { ClipEvent, StepEvent } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import type { Finding, TextEdit } from "../finding.ts";
+import type { TextEdit } from "../finding.ts";
 import { express } from "../fixes/expressions.ts";
 import { indentOf, indentUnit, newlineOf, reindent } from "../fixes/layout.ts";
 import { moveClip } from "../fixes/move.ts";
 import { rangeOf } from "../syntax/ast.ts";
 import { argumentOf } from "../syntax/call.ts";
-import type { Rule } from "./rule.ts";
+import type { Reported, Rule } from "./rule.ts";
 
 const documentation = `
 ## What it finds
@@ -89,7 +89,7 @@ export const clipEachMicroBatch: Rule = {
 };
 
 /** `chain(clip, MultiSteps(optimizer, 4))`: what comes before the sum acts on each of its parts. */
-function* clipsBeforeSums(facts: Facts): Iterable<Omit<Finding, "rule">> {
+function* clipsBeforeSums(facts: Facts): Iterable<Reported> {
   for (const chain of chainsOf(facts)) {
     const at = chain.links.findIndex(({ role }) => role === "accumulator");
     const sum = chain.links[at];
@@ -136,7 +136,7 @@ function waitingFor(facts: Facts, clip: ClipEvent): StepEvent | null {
   return null;
 }
 
-function report(clip: ClipEvent, step: StepEvent | null, edits: TextEdit[] | null): Omit<Finding, "rule"> {
+function report(clip: ClipEvent, step: StepEvent | null, edits: TextEdit[] | null): Reported {
   return {
     severity: "warning",
     message: "This clips at every micro-batch, not the whole sum: the first ones are scaled down again and again.",

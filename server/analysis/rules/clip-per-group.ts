@@ -5,11 +5,11 @@ import { asksAbout, groupsOf, type Share, shareOf } from "../facts/derived/share
 import { thresholdSource } from "../facts/derived/threshold.ts";
 import type { ClipEvent } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import type { Finding, TextEdit } from "../finding.ts";
+import type { TextEdit } from "../finding.ts";
 import { clipLabelsTogether } from "../fixes/clip-labels-together.ts";
 import * as expressions from "../fixes/expressions.ts";
 import { rangeOf } from "../syntax/ast.ts";
-import type { Rule } from "./rule.ts";
+import type { Reported, Rule } from "./rule.ts";
 
 const documentation = `
 ## What it finds
@@ -89,7 +89,7 @@ export const clipPerGroup: Rule = {
       const groups = share.of === "group" ? countOf(facts, clip, share) : null;
       if (groups === "one") continue;
       const edit = share.turn ? clipAfterLoop(facts, clip, share) : clipAllGroups(facts, clip, share);
-      const finding: Omit<Finding, "rule"> = {
+      const finding: Reported = {
         severity: groups === "several" && !share.turn ? "warning" : "information",
         message: message(facts, share),
         range: rangeOf(clip.node),
@@ -101,7 +101,7 @@ export const clipPerGroup: Rule = {
   },
 };
 
-function* clipsOfLabels(facts: Facts, partition: Partition): Iterable<Omit<Finding, "rule">> {
+function* clipsOfLabels(facts: Facts, partition: Partition): Iterable<Reported> {
   const clips = partition.parts.flatMap(({ label, clip }) => (clip ? [{ ...clip, label }] : []));
   const unclipped = partition.parts.filter(({ isUnclipped }) => isUnclipped).map(({ label }) => `\`${label}\``);
   const [first, ...others] = clips;

@@ -2,11 +2,11 @@ import { clipsOf } from "../facts/derived/order.ts";
 import { thresholdSource } from "../facts/derived/threshold.ts";
 import type { ClipEvent, ConfiguredClip, OptimizerRef, UpdateSite } from "../facts/events/events.ts";
 import type { Facts } from "../facts/facts.ts";
-import type { Finding, Fix } from "../finding.ts";
+import type { Fix } from "../finding.ts";
 import { remove } from "../fixes/layout.ts";
 import { removeArgument } from "../fixes/remove-argument.ts";
 import { type Argument, type Call, rangeOf } from "../syntax/ast.ts";
-import type { Rule } from "./rule.ts";
+import type { Reported, Rule } from "./rule.ts";
 
 const documentation = `
 ## What it finds
@@ -129,7 +129,7 @@ function withoutThreshold(facts: Facts, { call, parameters, threshold }: ClipEve
     .join(", ");
 }
 
-function contradiction(facts: Facts, first: ClipEvent, second: ClipEvent): Omit<Finding, "rule"> | null {
+function contradiction(facts: Facts, first: ClipEvent, second: ClipEvent): Reported | null {
   const [limit, later] = [first, second].map((clip) => limitOf(facts, clip));
   if (!limit || !later) return null;
   const idle = later < limit ? first : second;

@@ -5,10 +5,10 @@ import { copiesGrad } from "../facts/names/by-hand.ts";
 import type { Part } from "../facts/names/part.ts";
 import type { Scope } from "../facts/names/scope.ts";
 import { once } from "../facts/once.ts";
-import type { Finding, Fix, TextEdit } from "../finding.ts";
+import type { Fix, TextEdit } from "../finding.ts";
 import { plainGradients } from "../fixes/replace-gradients.ts";
 import { type Expression, rangeOf } from "../syntax/ast.ts";
-import type { Rule } from "./rule.ts";
+import type { Reported, Rule } from "./rule.ts";
 
 const documentation = `
 ## What it finds
@@ -82,7 +82,7 @@ export const discardedClipResult: Rule = {
 };
 
 /** `p.grad.clamp(…)` as a statement. */
-function* copies(facts: Facts): Iterable<Omit<Finding, "rule">> {
+function* copies(facts: Facts): Iterable<Reported> {
   for (const part of facts.names.parts)
     for (const { call, callee } of copiesIn(part)) {
       const { end } = rangeOf(callee);

@@ -2,9 +2,9 @@ import { type Guard, guardsOf, mentions, partsOf, passes } from "../facts/derive
 import type { KnownThreshold } from "../facts/derived/threshold.ts";
 import { sourceOfThreshold, type Threshold, thresholdsOf } from "../facts/derived/thresholds.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import type { Finding, Fix } from "../finding.ts";
+import type { Fix } from "../finding.ts";
 import { rangeOf } from "../syntax/ast.ts";
-import type { Rule } from "./rule.ts";
+import type { Reported, Rule } from "./rule.ts";
 
 const documentation = `
 ## What it finds
@@ -91,7 +91,7 @@ export const invalidThreshold: Rule = {
   },
 };
 
-function wrongNumber(facts: Facts, threshold: Threshold): Omit<Finding, "rule"> | null {
+function wrongNumber(facts: Facts, threshold: Threshold): Reported | null {
   const source = sourceOfThreshold(facts, threshold);
   if ("unknown" in source || isToBeGiven(source)) return null;
   const effect = effectOf(source.value, threshold);
@@ -135,7 +135,7 @@ function reaches(facts: Facts, subject: Threshold, source: KnownThreshold): bool
 }
 
 /** `if clip >= 0:`, which keeps negative numbers out, but not zero. */
-function laxGuard(facts: Facts, subject: Threshold): Omit<Finding, "rule"> | null {
+function laxGuard(facts: Facts, subject: Threshold): Reported | null {
   if (subject.zeroIsOff || !subject.clip) return null;
   const guards = guardsOf(facts, { ...subject, node: subject.place }).flatMap(partsOf);
   if (!guards.some(isOrder)) return null;

@@ -4,12 +4,12 @@ import { areApart, areLinked, type Source, sourcesOf, sourcesOfOptimizer } from 
 import type { ClipEvent, Path, UpdateSite } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import type { CallSite } from "../facts/names/scope.ts";
-import type { Finding, Fix } from "../finding.ts";
+import type { Fix } from "../finding.ts";
 import { express, groupsOf, parametersOf } from "../fixes/expressions.ts";
 import { spell } from "../fixes/imports.ts";
 import { type Expression, rangeOf } from "../syntax/ast.ts";
 import { argumentOf } from "../syntax/call.ts";
-import type { Rule } from "./rule.ts";
+import type { Reported, Rule } from "./rule.ts";
 
 const documentation = `
 ## What it finds
@@ -95,7 +95,7 @@ export const partialParameters: Rule = {
 };
 
 /** Apex's O2 updates float32 copies of the parameters: to clip the model's own half-precision gradients changes nothing. */
-function* halfCopies(facts: Facts): Iterable<Omit<Finding, "rule">> {
+function* halfCopies(facts: Facts): Iterable<Reported> {
   const initialised = (facts.names.calls.get("initialize") ?? []).find((site) => keepsCopies(facts, site));
   // A file that knows of the copies may clip the originals where there are none.
   if (!initialised || facts.names.calls.has("master_params")) return;

@@ -2,11 +2,11 @@ import { clipsOf } from "../facts/derived/order.ts";
 import type { ClipEvent, OptimizerRef } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import type { Scope } from "../facts/names/scope.ts";
-import type { Finding, TextEdit } from "../finding.ts";
+import type { TextEdit } from "../finding.ts";
 import { spell } from "../fixes/imports.ts";
 import type { Framework } from "../frameworks/framework.ts";
 import { type Argument, type Call, type Expression, rangeOf } from "../syntax/ast.ts";
-import type { Rule } from "./rule.ts";
+import type { Reported, Rule } from "./rule.ts";
 
 const documentation = `
 ## What it finds
@@ -83,7 +83,7 @@ export const perVariableNorm: Rule = {
   },
 };
 
-function finding(at: Argument | Expression, name: string, edits: TextEdit[] | null): Omit<Finding, "rule"> {
+function finding(at: Argument | Expression, name: string, edits: TextEdit[] | null): Reported {
   return {
     severity: "information",
     message: `${name} clips each variable by its own norm, not the whole gradient by its global norm.`,

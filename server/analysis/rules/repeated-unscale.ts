@@ -4,11 +4,10 @@ import { isDisabled } from "../facts/derived/scaler.ts";
 import type { ClipEvent, Path, StepEvent, UnscaleEvent, UnscaleSite, UpdateSite } from "../facts/events/events.ts";
 import { overlap } from "../facts/events/parameters.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
-import type { Finding } from "../finding.ts";
 import { moveBefore } from "../fixes/move.ts";
 import { takeOut } from "../fixes/place.ts";
 import { rangeOf } from "../syntax/ast.ts";
-import type { Rule } from "./rule.ts";
+import type { Reported, Rule } from "./rule.ts";
 
 const documentation = `
 ## What it finds
@@ -80,7 +79,7 @@ export const repeatedUnscale: Rule = {
   },
 };
 
-function inOneStep(facts: Facts, sites: readonly UnscaleSite[]): Omit<Finding, "rule"> | null {
+function inOneStep(facts: Facts, sites: readonly UnscaleSite[]): Reported | null {
   const { unscale } = sites[0] as UnscaleSite;
   const earlier = sites.flatMap((site) => site.paths.map((path) => unscaledBefore(facts, path, site.unscale)));
   const [first] = earlier;
@@ -115,7 +114,7 @@ function isSame(facts: Facts, a: UnscaleEvent, b: UnscaleEvent): boolean {
   return variable(a) === variable(b);
 }
 
-function inEachMicroBatch(facts: Facts, unscale: UnscaleEvent): Omit<Finding, "rule"> | null {
+function inEachMicroBatch(facts: Facts, unscale: UnscaleEvent): Reported | null {
   const update = facts.updates.find(
     (site) =>
       overlap(site.step.optimizer.keys, unscale.optimizer?.keys ?? new Set()) &&
