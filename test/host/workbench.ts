@@ -20,7 +20,10 @@ export class Workbench {
 
   /** The window comes back as it was left, so that no particular view can be waited for. */
   async reload(): Promise<void> {
-    await this.page.reload();
+    // The browser's own reload leaves VS Code no time to write down what it remembers.
+    const loaded = this.page.waitForEvent("load");
+    await this.runCommand("Developer: Reload Window");
+    await loaded;
     await this.page.locator(".monaco-workbench .part.statusbar").waitFor();
   }
 

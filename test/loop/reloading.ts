@@ -25,6 +25,7 @@ export async function reloadDuringRun({ workbench, workspace, example }: Loop): 
   const dashboard = new DashboardPage(workbench.webview());
   await until("the run picker lists the run", async () => (await dashboard.runs())[0]?.includes("endless.py"));
   await dashboard.chooseRun(0);
+  await dashboard.frame.locator("#run").filter({ hasText: "endless.py" }).waitFor();
   const before = await dashboard.untilStepsExceed(10);
 
   await workbench.reload();
