@@ -262,6 +262,7 @@ op = ${update}
     ["contrib", "tf.contrib.layers.optimize_loss(loss, step, 0.1, opt)"],
     ["an optimizer by its name", 'tf.contrib.layers.optimize_loss(loss, step, 0.1, "RMSProp")'],
     ["an optimizer for TPUs", "tf.tpu.CrossShardOptimizer(opt).minimize(loss)"],
+    ["a loss scaler", "tf.contrib.mixed_precision.LossScaleOptimizer(opt, scales).minimize(loss)"],
   ])("is reported: %s", (_, update, imports = "import tensorflow.contrib.slim as slim") =>
     expect(places(graph(update, imports))).toEqual(["4:missing-clipping"]),
   );

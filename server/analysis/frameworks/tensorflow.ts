@@ -62,6 +62,7 @@ export const tensorflow: Framework = {
     "tensorflow.train.SyncReplicasOptimizer": at(0, "opt"),
     "tensorflow.tpu.CrossShardOptimizer": at(0, "opt"),
     "tensorflow.contrib.opt.MovingAverageOptimizer": at(0, "opt"),
+    "tensorflow.contrib.mixed_precision.LossScaleOptimizer": at(0, "opt"),
   },
   takesParameters: true,
   keepsGradients: /^(tensorflow\.(identity|convert_to_tensor|cast|stop_gradient)|jax\.lax\.(pmean|psum))$/,
