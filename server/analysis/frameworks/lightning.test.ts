@@ -112,3 +112,23 @@ describe("Lightning's algorithm", () => {
     ["what is only asked for", ", gradient_clip_algorithm=args.algorithm", []],
   ])("clips by %s", (_, algorithm, expected) => expect(rulesFound(trainer(algorithm))).toEqual(expected));
 });
+
+it.each([
+  "pytorch_lightning",
+  "pytorch_lightning.core.lightning",
+  "lightning.pytorch.core",
+  "lightning.pytorch.core.module",
+])("knows the module class by where it is imported from, so that its clip counts: %s", (from) => {
+  const text = `import torch
+from ${from} import LightningModule
+class Net(LightningModule):
+    def training_step(self, batch, index):
+        optimizer = self.optimizers()
+        optimizer.zero_grad()
+        self.manual_backward(self.net(batch).sum())
+        optimizer.step()
+`;
+  expect(rulesFound(text)).toEqual(["missing-clipping"]);
+  expect(fixAll(text)).toContain("self.clip_gradients(optimizer");
+  expect(rulesFound(fixAll(text))).toEqual([]);
+});

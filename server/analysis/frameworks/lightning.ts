@@ -80,7 +80,11 @@ export const lightning: Framework = {
   aliases: [
     ["pytorch_lightning.LightningModule", "lightning.LightningModule"],
     ["pytorch_lightning.core.LightningModule", "lightning.LightningModule"],
+    ["pytorch_lightning.core.lightning.LightningModule", "lightning.LightningModule"],
+    ["pytorch_lightning.core.module.LightningModule", "lightning.LightningModule"],
     ["lightning.pytorch.LightningModule", "lightning.LightningModule"],
+    ["lightning.pytorch.core.LightningModule", "lightning.LightningModule"],
+    ["lightning.pytorch.core.module.LightningModule", "lightning.LightningModule"],
     ["pytorch_lightning.Trainer", "lightning.Trainer"],
     ["pytorch_lightning.trainer.Trainer", "lightning.Trainer"],
     ["lightning.pytorch.Trainer", "lightning.Trainer"],
