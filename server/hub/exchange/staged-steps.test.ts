@@ -1,11 +1,17 @@
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { Breath } from "../runs/breath.ts";
 import { StagedLog } from "./staged-log.ts";
 
 const PART = { rank: 0, attempt: 0, series: "imported" };
 
+async function stagedSteps() {
+  const log = await StagedLog.open();
+  onTestFinished(() => log.close());
+  return log.steps;
+}
+
 it("brings together what is told of a step at once, later, and of steps in between", async () => {
-  const { steps } = await StagedLog.open();
+  const steps = await stagedSteps();
   steps.put(PART, 1, 10, { loss: 1 });
   steps.put(PART, 1, null, { norm_pre: Number.NaN }, { flags: 1 });
   steps.put({ ...PART, series: "other" }, 1, null, { norm_pre: 9 });
@@ -24,14 +30,14 @@ it("brings together what is told of a step at once, later, and of steps in betwe
 });
 
 it("forgets what was told last, too", async () => {
-  const { steps } = await StagedLog.open();
+  const steps = await stagedSteps();
   for (const step of [0, 1, 2]) steps.putUncounted(PART.series, step, null, { loss: step });
   steps.forget(PART.series, 1);
   expect([...steps.page(PART, -1, 10, 10).steps]).toEqual([0]);
 });
 
 it("tells how far it has counted", async () => {
-  const { steps } = await StagedLog.open();
+  const steps = await stagedSteps();
   for (let step = 0; step < 25_000; step += 1) steps.put(PART, step, null, { loss: 1 });
   const shares: number[] = [];
   expect(await steps.count(new Breath(), (done) => shares.push(done))).toBe(25_000);
