@@ -83,9 +83,9 @@ export const clipScaledGradients: Rule = {
   *check(facts) {
     for (const sites of byNode(facts.clips, ({ clip }) => clip.node)) yield* clipInBlock(facts, sites);
     const reported = new Set<object>();
-    for (const update of facts.updates) yield* clipBeforeUnscaling(facts, update, reported);
     for (const update of facts.updates) {
       const { step } = update;
+      yield* clipBeforeUnscaling(facts, update, reported);
       if (!step.scaler || isDisabled(facts, { ...step, node: step.scaler })) continue;
       for (const clip of scaledClips(facts, update)) {
         // Unscaled at each micro-batch it would raise: it has to move first.
