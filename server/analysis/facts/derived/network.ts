@@ -6,7 +6,7 @@ import type { Evidence, Seen, UpdateSite } from "../events/events.ts";
 import type { Facts } from "../facts.ts";
 import type { CallSite, ClassInfo, FunctionInfo, Names, Scope } from "../names/scope.ts";
 import { once } from "../once.ts";
-import { type External, stripCall, type Value } from "../values/value.ts";
+import { type External, isClassOf, stripCall, type Value } from "../values/value.ts";
 import { sourcesOfOptimizer } from "./parameter-sources.ts";
 
 /** More than any model that is written out; a larger one is judged by its file. */
@@ -166,7 +166,7 @@ class Parts {
     const layers = frameworks
       .flatMap((framework) => framework.layers ?? [])
       .filter((prefix) => !/models\./.test(prefix));
-    return layers.some((prefix) => name.startsWith(prefix) && /^(\w+\.)*[A-Z]\w*$/.test(name.slice(prefix.length)));
+    return layers.some((prefix) => isClassOf(prefix, name));
   }
 }
 

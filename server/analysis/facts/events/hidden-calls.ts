@@ -4,7 +4,7 @@ import { type Call, childrenOf, type Expression } from "../../syntax/ast.ts";
 import { lastPart } from "../../syntax/call.ts";
 import type { Scope } from "../names/scope.ts";
 import type { Usage } from "../values/usage.ts";
-import { type External, type Frame, stripCall, type Value } from "../values/value.ts";
+import { type External, type Frame, isClassOf, stripCall, type Value } from "../values/value.ts";
 import type { Values } from "../values/values.ts";
 import type { Optimizers } from "./optimizers.ts";
 
@@ -74,19 +74,12 @@ export class HiddenCalls {
   #isNetwork(value: Value): boolean {
     if (value.kind === "external") return value.call !== null && this.#isLayer(stripCall(value.name));
     if (value.kind !== "instance") return false;
-    const { frames, members } = this.#values;
-    return [...members.lineage(value.info)].some(({ node, scope }) =>
-      node.bases.some((base) =>
-        this.#values
-          .evaluate(base.value, frames.around(scope))
-          .some((parent) => parent.kind === "external" && this.#isLayer(parent.name)),
-      ),
-    );
+    return this.#values.members.bases(value.info).some((base) => base.kind === "external" && this.#isLayer(base.name));
   }
 
   #isLayer(name: string): boolean {
-    return this.#frameworks.some(({ layers = [] }) =>
-      layers.some((prefix) => name.startsWith(prefix) && /^(\w+\.)*[A-Z]\w*(?<!Loss)$/.test(name.slice(prefix.length))),
+    return (
+      !name.endsWith("Loss") && this.#frameworks.some(({ layers = [] }) => layers.some((of) => isClassOf(of, name)))
     );
   }
 }

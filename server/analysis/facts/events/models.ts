@@ -82,20 +82,11 @@ export class Models {
 
   /** The class, or a base of it in this file, has such a method. */
   #writes(info: ClassInfo, name: string): boolean {
-    return this.#lineage(info).some(({ methods }) => methods.has(name));
+    return [...this.#values.members.lineage(info)].some(({ methods }) => methods.has(name));
   }
 
   #derives(info: ClassInfo, from: ClassInfo): boolean {
-    return this.#lineage(info).includes(from);
-  }
-
-  #lineage(info: ClassInfo, found: ClassInfo[] = []): ClassInfo[] {
-    if (found.includes(info)) return found;
-    found.push(info);
-    for (const base of info.node.bases)
-      for (const parent of this.#values.evaluate(base.value, this.#values.frames.around(info.scope)))
-        if (parent.kind === "class") this.#lineage(parent.info, found);
-    return found;
+    return this.#values.members.lineage(info).has(from);
   }
 
   /**

@@ -111,20 +111,13 @@ export class Optimizers {
 
   /** A class that the workspace defines is a framework's optimizer by its bases. */
   isDerived(info: ClassInfo): boolean {
-    return this.#bases(info).some((base) => base.kind === "external" && this.isOptimizer(base.name));
+    return this.#values.members.bases(info).some((base) => base.kind === "external" && this.isOptimizer(base.name));
   }
 
   /** A class that the workspace defines has what makes objects of this name among its bases, and no other that can't be seen. */
   derivesFrom(info: ClassInfo, made: RegExp): boolean {
-    const bases = this.#bases(info).filter((base) => base.kind !== "class");
+    const bases = this.#values.members.bases(info).filter((base) => base.kind !== "class");
     return bases.length > 0 && bases.every((base) => base.kind === "external" && made.test(`${base.name}()`));
-  }
-
-  /** What the bases of a class, and theirs, are. */
-  #bases(info: ClassInfo): Value[] {
-    return [...this.#values.members.lineage(info)].flatMap(({ node, scope }) =>
-      node.bases.flatMap((base) => this.#values.evaluate(base.value, this.#values.frames.around(scope))),
-    );
   }
 
   /** An optimizer, or something that only clips for one. */
@@ -339,9 +332,9 @@ export class Optimizers {
    * plain one if the classes that make it a framework's optimizer neither name clipping nor step another optimizer.
    */
   #isPlain(info: ClassInfo): boolean {
-    const seen = this.#bases(info).every(
-      (base) => base.kind === "class" || (base.kind === "external" && this.isOptimizer(base.name)),
-    );
+    const seen = this.#values.members
+      .bases(info)
+      .every((base) => base.kind === "class" || (base.kind === "external" && this.isOptimizer(base.name)));
     const lineage = [...this.#values.members.lineage(info)];
     return seen && this.isDerived(info) && lineage.every(({ node }) => !CLIPS_OR_STEPS.test(textOf(node)));
   }

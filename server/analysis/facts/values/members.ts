@@ -162,6 +162,13 @@ export class Members {
     return seen;
   }
 
+  /** What the bases of a class, and theirs, are. */
+  bases(info: ClassInfo): Value[] {
+    return [...this.lineage(info)].flatMap(({ node, scope }) =>
+      node.bases.flatMap((base) => this.#values.evaluate(base.value, this.#values.frames.around(scope))),
+    );
+  }
+
   /** The topmost of a class's first bases that this file defines. */
   root(info: ClassInfo, seen = new Set<ClassInfo>()): ClassInfo {
     seen.add(info);

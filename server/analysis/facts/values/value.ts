@@ -80,6 +80,10 @@ export function located(binding: Binding, frame: Frame): Located[] {
   return [];
 }
 
+/** The qualified name of a class below a prefix: `torch.nn.LSTM` below `torch.nn.`. */
+export const isClassOf = (prefix: string, name: string): boolean =>
+  name.startsWith(prefix) && /^(\w+\.)*[A-Z]\w*$/.test(name.slice(prefix.length));
+
 /** `torch.optim.Adam` for `torch.optim.Adam()` and `torch.optim.Adam()[0]`. */
 export const stripCall = (name: string) => name.replace(/(\(\)|\[[^\]]*\])+$/, "");
 
