@@ -20,7 +20,6 @@ export function configureConstructor(
   if (named) return constructors.length === 0 ? buildNamed(facts, named, spelling, threshold) : null;
   // `PPO(**options)` may say it already.
   if (constructors.some(({ call, frame, scope }) => !seesOptions(facts.values, call, frame, scope))) return null;
-  const calls = new Map(constructors.map(({ call, name }) => [call, name]));
   const scope = constructors[0]?.scope;
   const { notWith } = spelling;
   if (notWith && usesExternal(facts.names, notWith)) return null;
@@ -28,12 +27,17 @@ export function configureConstructor(
   if (spelling.object && !object) return null;
   const given = spelling.value?.(threshold) ?? threshold;
   const value = object ? `${object.name}(${given})` : given;
-  const edits = [...calls].map(([call, name]) => configure(facts, call, name, spelling, value));
-  // Said already, and perhaps otherwise.
-  if ([...calls.keys()].some((call) => keywordsOf(call).some((keyword) => spelling.also?.[keyword]))) return null;
-  const written = edits.filter((edit) => edit !== null);
-  if (written.length === 0 || written.length !== edits.length) return null;
-  return object?.edit ? [object.edit, ...written] : written;
+  // One call may make either of several classes.
+  const edits = new Map<string, TextEdit>();
+  for (const { call, name } of constructors) {
+    // Said already, and perhaps otherwise.
+    if (keywordsOf(call).some((keyword) => spelling.also?.[keyword])) return null;
+    const edit = configure(facts, call, name, spelling, value);
+    if (!edit) return null;
+    edits.set(JSON.stringify(edit), edit);
+  }
+  if (edits.size === 0) return null;
+  return object?.edit ? [object.edit, ...edits.values()] : [...edits.values()];
 }
 
 function spellOrDefine(facts: Facts, object: string | Helper, scope: Scope, threshold: string): Spelled | null {

@@ -526,3 +526,61 @@ net.fit(data)
     expect(findings(optimizer).filter((finding) => finding.endsWith("missing-clipping"))).toEqual([]),
   );
 });
+
+/** An optimizer that the file writes itself, and what is built of it. */
+const own = (body: string, built = "Gentle(0.1)", base = "keras.optimizers.Optimizer") => `import keras
+
+class Gentle(${base}):
+${body}
+
+model = keras.Sequential([keras.layers.Dense(1)])
+model.compile(optimizer=${built}, loss="mse")
+model.fit(x, y)
+`;
+const handsOn = `    def __init__(self, rate=0.1, **options):
+        super().__init__(learning_rate=rate, **options)`;
+const update = `    def update_step(self, gradient, variable, learning_rate):
+        self.assign_sub(variable, learning_rate * gradient)`;
+
+describe("an optimizer of the file's own", () => {
+  it("is told to clip as the library's, where it hands on what it is told", () => {
+    const text = own(`${handsOn}\n\n${update}`);
+    expect(places(text)).toEqual(["11:missing-clipping"]);
+    expect(fixAll(text)).toBe(own(`${handsOn}\n\n${update}`, "Gentle(0.1, global_clipnorm=1.0)"));
+  });
+
+  it.each([
+    ["that takes no options", "    def __init__(self, rate):\n        super().__init__(rate)"],
+    ["that drops its options", "    def __init__(self, rate, **options):\n        super().__init__(rate)"],
+    [
+      "that applies gradients by itself",
+      `${handsOn}\n\n    def apply(self, gradients, variables):\n        step(gradients)`,
+    ],
+  ])("is reported, and not told to clip, for one %s", (_, body) => {
+    expect(rulesFound(own(body))).toEqual(["missing-clipping"]);
+    expect(fixAll(own(body))).toBe(own(body));
+  });
+
+  it.each([
+    ["that is told to clip", own(`${handsOn}\n\n${update}`, "Gentle(0.1, clipnorm=1.0)"), ["per-variable-norm"]],
+    ["whose options can't be seen", own(`${handsOn}\n\n${update}`, "Gentle(0.1, **options)"), []],
+    ["that clips", own("    def apply(self, grads):\n        super().apply(self.clipped(grads))"), []],
+    [
+      "that looks at norms",
+      own("    def update_step(self, g, v, rate):\n        v.assign(v - rate * g / ops.norm(g))"),
+      [],
+    ],
+    ["that applies another", own("    def apply(self, grads):\n        self.inner.apply(grads)"), []],
+    ["whose base can't be seen", own(update, "Gentle(0.1)", "elsewhere.Optimizer"), []],
+    ["with another base that can't be seen", own(update, "Gentle(0.1)", "Limits, keras.optimizers.SGD"), []],
+  ])("is not reported for one %s", (_, text, rules) => expect(rulesFound(text)).toEqual(rules));
+
+  it("is one where another module writes it", () => {
+    const main =
+      "import keras\nfrom optimizers import Gentle\n\nmodel = keras.Sequential([])\nmodel.compile(Gentle(0.1))\nmodel.fit(x, y)\n";
+    const module = (body: string) => `import keras\n\nclass Gentle(keras.optimizers.Optimizer):\n${body}\n`;
+    expect(placesIn({ "train.py": main, "optimizers.py": module(update) })).toEqual(["5:missing-clipping"]);
+    const clips = "    def apply(self, grads):\n        super().apply(clip(grads))";
+    expect(placesIn({ "train.py": main, "optimizers.py": module(clips) })).toEqual([]);
+  });
+});

@@ -4,6 +4,8 @@ import type { ArgumentSpelling } from "./spelling.ts";
 
 const NAMES = "Adadelta|Adafactor|Adagrad|AdamW|Adamax|Adam|Ftrl|Lamb|Lion|Muon|Nadam|RMSprop|ScheduleFreeAdamW|SGD";
 const OPTIMIZER = new RegExp(`^keras\\.(optimizers|optimizer_v[12])\\.(\\w+\\.)*(${NAMES}|\\*)$`, "i");
+/** What optimizers are derived from. */
+const BASE = /^keras\.(optimizers|optimizer_v[12])\.(\w+\.)*Optimizer(V2)?$/;
 const ADDON =
   /^tensorflow_addons\.optimizers\.(\w+\.)?(AdaBelief|AdamW|COCOB|ConditionalGradient|LAMB|LazyAdam|NovoGrad|ProximalAdagrad|RectifiedAdam|SGDW|Yogi)$/;
 /** Transformers' own optimizer for its Keras models, and what makes one, in a pair with its schedule. */
@@ -16,7 +18,13 @@ const COMPILED = /^keras\.(\w+\.)*(Model|Sequential|Functional)\(\)\.optimizer$/
 const MODEL = /^keras\.(\w+\.)*(Model|Sequential|Functional)\(\)$|^keras\.applications\.(\w+\.)*[A-Z]\w+\(\)$/;
 
 const clips = (keyword: string, kind: ClipKind): ClipSetting[] =>
-  [OPTIMIZER, ADDON, DECAYING].map((on) => ({ on, threshold: at(null, keyword), kind, off: [0], noneIsDefault: true }));
+  [OPTIMIZER, BASE, ADDON, DECAYING].map((on) => ({
+    on,
+    threshold: at(null, keyword),
+    kind,
+    off: [0],
+    noneIsDefault: true,
+  }));
 
 const WRAPPER = /^keras\.(optimizers|mixed_precision)\.LossScaleOptimizer$/;
 const refused = (keyword: string, kind: ClipKind): ClipSetting => ({
@@ -68,7 +76,7 @@ export const keras: Framework = {
     ["keras.src", "keras"],
   ],
   optimizers: new RegExp(
-    `${OPTIMIZER.source}|${ADDON.source}|${DECAYING.source}|${CREATED.source}|${COMPILED.source}`,
+    `${OPTIMIZER.source}|${BASE.source}|${ADDON.source}|${DECAYING.source}|${CREATED.source}|${COMPILED.source}`,
     "i",
   ),
   settings: [
@@ -158,7 +166,7 @@ export const keras: Framework = {
 };
 
 function isTold(name: string): boolean {
-  return OPTIMIZER.test(name) || ADDON.test(name) || DECAYING.test(name);
+  return OPTIMIZER.test(name) || BASE.test(name) || ADDON.test(name) || DECAYING.test(name);
 }
 
 function named(name: string): string | null {

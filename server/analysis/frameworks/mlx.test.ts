@@ -115,3 +115,13 @@ seen.update(model, names)
     expect(severity("nn.Conv2d(3, 8, 3)")).toEqual(["information"]);
   });
 });
+
+it("is not reported where an optimizer of the file's own clips in its update", () => {
+  const own = `class Held(optim.SGD):
+    def update(self, model, gradients):
+        gradients, _ = optim.clip_grad_norm(gradients, max_norm=1.0)
+        super().update(model, gradients)
+
+model = nn.Linear(4, 1)`;
+  expect(places(script([], "Held(learning_rate=1e-3)").replace("model = nn.Linear(4, 1)", own))).toEqual([]);
+});

@@ -325,3 +325,44 @@ ${body.replace(/^/gm, "    ")}
     ["none", "seen.assign_sub(x)"],
   ])("is left alone where the gradients are %s", (_, body) => expect(missing(descent(body))).toBe(0));
 });
+
+/** An optimizer of a graph that the file writes itself. */
+const written = (body: string, update: string) => `import tensorflow as tf
+
+class Slow(tf.train.Optimizer):
+${body}
+
+optimizer = Slow(0.1)
+grads = tf.gradients(loss, weights)
+train = ${update}
+`;
+const applies = `    def apply_gradients(self, pairs, global_step=None, name=None):
+        return tf.group(*[v.assign(v - 0.1 * g) for g, v in pairs])`;
+
+describe("an optimizer of the file's own", () => {
+  it.each([
+    ["applies gradients", "optimizer.apply_gradients(zip(grads, weights))"],
+    ["minimizes", "optimizer.minimize(loss)"],
+  ])("is reported where it %s by a method of its own", (_, update) => {
+    expect(places(written(applies, update))).toEqual(["9:missing-clipping"]);
+    expect(rulesFound(fixAll(written(applies, update)))).toEqual([]);
+  });
+
+  it.each([
+    [
+      "gets clipped gradients",
+      written(applies, "optimizer.apply_gradients(zip(tf.clip_by_global_norm(grads, 1.0)[0], weights))"),
+    ],
+    [
+      "clips them itself",
+      written(applies.replace("0.1 * g", "0.1 * tf.clip_by_value(g, -1.0, 1.0)"), "optimizer.minimize(loss)"),
+    ],
+    [
+      "makes its update of two parts",
+      written(
+        `${applies}\n\n    def minimize(self, loss):\n        return self.apply_gradients(self.compute_gradients(loss))`,
+        "optimizer.minimize(loss)",
+      ),
+    ],
+  ])("is not reported where it %s", (_, text) => expect(rulesFound(text)).toEqual([]));
+});

@@ -97,7 +97,7 @@ export class Classifier {
     const targets = this.#targets(values, call, frame, scope);
     const name = nameOf(call, values);
     if (targets.length > 0) {
-      const custom = name === "step" ? this.#customStep(call, statement, frame, scope) : null;
+      const custom = this.#customStep(name, call, statement, frame, scope);
       const elsewhere = targets.some(({ info }) => !this.#values.imports.isHere(info.scope));
       const hides = elsewhere && pending && this.#hidden.mayAct(name, call, [], frame, scope);
       return custom ?? { kind: "inline", targets, direct: true, hides };
@@ -253,17 +253,21 @@ export class Classifier {
     return this.#meanings.at(meaning, framework, { call, statement, frame, scope });
   }
 
-  /** The optimizer is written in this very file: its `step` is an update, and it may clip in there. */
-  #customStep(call: Call, statement: Statement, frame: Frame, scope: Scope): Classified {
+  /** The optimizer's class is written in the workspace: what it overrides is an update all the same, and it may clip in there. */
+  #customStep(name: string, call: Call, statement: Statement, frame: Frame, scope: Scope): Classified {
     const { callee } = call;
     if (callee.kind !== "attribute") return null;
-    const owners = this.#values.evaluate(callee.object, frame, scope).filter((value) => value.kind === "instance");
-    const derived = owners.some(({ info }) => this.optimizers.isDerived(info));
-    const framework = this.#frameworks.find((known) => known.optimizerMethods);
-    const meaning = framework?.optimizerMethods?.step;
-    return derived && framework && meaning
-      ? this.#meanings.at(meaning, framework, { call, statement, frame, scope })
-      : null;
+    for (const framework of this.#frameworks) {
+      const meaning = framework.optimizerMethods?.[name];
+      if (meaning?.event !== "step") continue;
+      const owners = this.#values.evaluate(callee.object, frame, scope).filter((value) => value.kind === "instance");
+      // Elsewhere it is gone into; within the class, what it calls on itself are parts of one update.
+      const derived = owners.some(
+        ({ info, call: made }) => (framework.settings ? made : name === "step") && this.optimizers.isDerived(info),
+      );
+      if (derived) return this.#meanings.at(meaning, framework, { call, statement, frame, scope });
+    }
+    return null;
   }
 
   #unknown(call: Call, statement: Statement, frame: Frame, scope: Scope): Classified {

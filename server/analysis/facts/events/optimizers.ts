@@ -20,6 +20,9 @@ const MAX_DEPTH = 6;
 const MAKES_ITS_CLASS = /(^|\.)[A-Z]\w*(\.\w+)?$/;
 const MENTIONS_CLIPPING = /clip|clamp_|^max_norm$/i;
 const CLIPS_OR_STEPS = /clip|clamp|max_?\w*norm|(?<!super\([\w, ]*\))\.step\(/i;
+/** Where gradients are values, they may be limited on the way by whatever measures or bounds them, or by another optimizer. */
+const LIMITS_OR_APPLIES =
+  /clip|clamp|norm|minimum|maximum|transform|(?<!super\([\w, ]*\))\.(step|apply|apply_gradients|compute_gradients|minimize)\(/i;
 
 /** What was found so far; constructors that carry or combine others add to the same. */
 interface Found {
@@ -317,26 +320,59 @@ export class Optimizers {
 
   #instance(value: Value & { kind: "instance" }, framework: Framework, found: Found): void {
     const { info } = value;
-    // A class that stands for a configuration or an optimizer of a library may set what the library's own leaves out.
-    if (framework.settings) found.opaque = true;
     const step = info.methods.get("step");
     found.keys.add(`class ${this.#values.frames.id(info)} ${value.call ? this.#values.frames.id(value.call) : ""}`);
-    if (value.call)
-      found.constructors.push({ call: value.call, frame: value.frame, scope: value.scope, name: info.node.name });
-    if (!this.#values.imports.isHere(info.scope) ? !this.#isPlain(info) : step && this.#mentionsClipping(step))
+    // What it hands on to the library's own optimizer is told to that.
+    const name = (framework.settings && this.#handsOptionsTo(info)) ?? info.node.name;
+    if (value.call) found.constructors.push({ call: value.call, frame: value.frame, scope: value.scope, name });
+    if (framework.settings) this.#toldAsItsBases(value, found);
+    else if (
+      !this.#values.imports.isHere(info.scope)
+        ? !this.#isPlain(info, CLIPS_OR_STEPS)
+        : step && this.#mentionsClipping(step)
+    )
       found.opaque = true;
   }
 
+  /** The library's class that gets the options which a constructor doesn't name, and makes the updates; null where that can't be told. */
+  #handsOptionsTo(info: ClassInfo): string | null {
+    const lineage = [...this.#values.members.lineage(info)];
+    const handsOn = lineage.every(({ methods }) => {
+      const { node } = methods.get("__init__") ?? {};
+      const options = node?.parameters.find(({ stars }) => stars === 2)?.name;
+      return !node || (options && new RegExp(`\\.__init__\\([^()]*\\*\\*${options}\\b`).test(textOf(node)));
+    });
+    const overrides = lineage.some(({ methods }) => [...methods.keys()].some((name) => this.#updates(name)));
+    const base = this.#values.members.bases(info).find((known) => known.kind === "external");
+    return handsOn && !overrides && base?.kind === "external" ? base.name : null;
+  }
+
+  #updates(method: string): boolean {
+    return this.#frameworks.some(({ optimizerMethods }) => optimizerMethods?.[method]);
+  }
+
+  /** A class of its own may set what the library's optimizers leave out; a plain one is told to clip as they are. */
+  #toldAsItsBases({ info, call, frame, scope }: Value & { kind: "instance" }, found: Found): void {
+    if (!call || !this.#isPlain(info, LIMITS_OR_APPLIES)) {
+      found.opaque = true;
+      return;
+    }
+    for (const base of this.#values.members.bases(info))
+      if (base.kind === "external")
+        for (const setting of this.#settings.of(base.name))
+          this.#say(this.#settings.inCall(setting, call, frame, scope), found);
+  }
+
   /**
-   * How an optimizer of another module came to be written for this one can't be told from its `step` alone: it is a
-   * plain one if the classes that make it a framework's optimizer neither name clipping nor step another optimizer.
+   * How an optimizer of another module came to be written for this one can't be told from its `step` alone, and one whose library
+   * is told to clip has more ways to: it is a plain one if the classes that make it a framework's optimizer show none of it.
    */
-  #isPlain(info: ClassInfo): boolean {
+  #isPlain(info: ClassInfo, shows: RegExp): boolean {
     const seen = this.#values.members
       .bases(info)
       .every((base) => base.kind === "class" || (base.kind === "external" && this.isOptimizer(base.name)));
     const lineage = [...this.#values.members.lineage(info)];
-    return seen && this.isDerived(info) && lineage.every(({ node }) => !CLIPS_OR_STEPS.test(textOf(node)));
+    return seen && this.isDerived(info) && lineage.every(({ node }) => !shows.test(textOf(node)));
   }
 
   #mentionsClipping({ node, scope }: FunctionInfo): boolean {
