@@ -1,7 +1,7 @@
 """One optimizer's (or one hand-logged loop's) sequence of updates, from the training thread to frames.
 
 The training thread only appends to deques, which needs no lock; the sender's thread takes rows out and packs them. Where that
-thread is held up (by a disk that hangs, by a training that leaves it no time), so many wait and no more: the rest is a gap.
+thread is held up (by a disk that hangs, by a training that leaves it no time), so much waits and no more: the rest is a gap.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from ._frame import Column, column
 from ._layer_source import LayerCode
 from ._module_source import Origin
 from ._protocol import Clip, Location
+from ._room import Share
 from ._scalars import SCALARS
 
 ROWS_PER_FRAME = 8192
 VALUES_PER_FRAME = 500_000
-ROWS_WAITING = 100_000
-"""Updates of one series that may wait for the sender's thread, of some 435 bytes each: 100 seconds of a thousand a second. It may
-have taken as many, so that with what waits for the editor (``_outbox.MEMORY_LIMIT``) these are 99 MiB at most."""
-VALUES_WAITING = 2_000_000
-"""Norms of layers that may, of 4 bytes each. They are samples: what is left out is no gap."""
+ROW_BYTES = 435
+"""Of an update in memory, about, and of each rate of a parameter group besides: what waits is bounded by it (``_room``). The
+sender's thread may have taken as many."""
+RATE_BYTES = 32
 FLIGHT_STEPS = 50
 """Steps that the flight recorder keeps at full resolution."""
 
@@ -54,6 +54,11 @@ class LayerSample(NamedTuple):
     norms: "array[float]"
     weights: "Optional[array[float]]" = None
     are_shares: bool = False
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return 4 * len(self.norms) * (1 if self.weights is None else 2)
 
 
 class LayerNorms:
@@ -121,7 +126,9 @@ class Series:
         """By parameter name; filled before the first layer table is."""
         self._code = LayerCode(self.origins)
         self.rows: Deque[Row] = deque()
+        self._share = Share()
         self.samples: Deque[LayerSample] = deque()
+        self._share_of_samples = Share()
         self.gaps: Deque[Tuple[int, int]] = deque()
         """The first and the last of steps in a row for which there was no room."""
         self._gap: Optional[Tuple[int, int]] = None
@@ -132,7 +139,7 @@ class Series:
 
     def add(self, row: Row) -> None:
         """Of the training thread."""
-        if len(self.rows) >= ROWS_WAITING:
+        if not self._share.has_room((len(self.rows) + 1) * (ROW_BYTES + RATE_BYTES * len(row.group_lr))):
             self._gap = (row.step if self._gap is None else self._gap[0], row.step)
             return
         if self._gap is not None:
@@ -141,8 +148,8 @@ class Series:
         self.rows.append(row)
 
     def add_sample(self, sample: LayerSample) -> None:
-        """Of the training thread."""
-        if (len(self.samples) + 1) * len(sample.norms) <= max(VALUES_WAITING, len(sample.norms)):
+        """Of the training thread. What is left out, as a sample, is no gap."""
+        if not self.samples or self._share_of_samples.has_room((len(self.samples) + 1) * sample.size):
             self.samples.append(sample)
 
     def add_layers(self, names: List[str]) -> str:
@@ -165,6 +172,14 @@ class Series:
         changed, self._announced = now != self._announced, now
         return changed
 
+    def forget(self) -> None:
+        """Nothing more is recorded."""
+        self.rows = deque(maxlen=0)
+        self.samples = deque(maxlen=0)
+        self.norms = deque(maxlen=0)
+        self._share.is_left_with(0)
+        self._share_of_samples.is_left_with(0)
+
     def settle(self, final: bool) -> None:
         """Makes rows, and events, of what has arrived since; ``final``: of what may still change, too. The sender's
         thread calls it before it takes either."""
@@ -184,7 +199,9 @@ class Series:
     def batches(self) -> Iterator[Batch]:
         """Takes all that is ready, in portions that make frames of bearable size."""
         samples = take_all(self.samples)
+        self._share_of_samples.is_left_with(0)
         rows = self.take()
+        self._share.is_left_with(0)
         while rows or samples:
             count = _alike(rows)
             part, rows = rows[:count], rows[count:]

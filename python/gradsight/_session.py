@@ -229,9 +229,7 @@ class Session:
         if self._control is not None:
             self._control.end()
         for series in self._series:
-            series.rows = deque(maxlen=0)
-            series.samples = deque(maxlen=0)
-            series.norms = deque(maxlen=0)
+            series.forget()
 
     def _hello(self) -> bytes:
         return _protocol.to_text(self._description())

@@ -93,37 +93,6 @@ def test_rows_with_other_parameter_groups_go_into_another_frame() -> None:
     ]
 
 
-def test_so_many_rows_wait_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_series, "ROWS_WAITING", 3)
-    series = Series("s", "s", None, None)
-    values: list = [None] * len(SCALARS)
-
-    def add(steps: range) -> None:
-        for step in steps:
-            series.add(Row(step, float(step), values, 0))
-
-    add(range(5))
-    assert [row.step for row in series.take()] == [0, 1, 2]
-    assert series.take_gaps(final=False) == []  # it may go on
-    add(range(5, 9))
-    assert [row.step for row in series.take()] == [5, 6, 7]
-    assert series.take_gaps(final=False) == [(3, 4)]
-    assert series.take_gaps(final=True) == [(8, 8)]
-    assert series.take_gaps(final=True) == []
-
-
-def test_so_many_samples_wait_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    from array import array
-
-    monkeypatch.setattr(_series, "VALUES_WAITING", 5)
-    series = Series("s", "s", None, None)
-    for width, steps in ((2, [0, 1, 2]), (7, [3])):
-        table = series.add_layers([str(layer) for layer in range(width)])
-        for step in steps:
-            series.add_sample(LayerSample(step, table, array("f", range(width))))
-        assert [sample.step for batch in series.batches() for sample in batch.samples] == ([0, 1] if width == 2 else [3])
-
-
 def test_weights_are_of_the_samples_that_have_them() -> None:
     from array import array
 

@@ -57,8 +57,9 @@ def test_steps_that_find_no_room_are_a_gap(script: Script, hub: HubForTests) -> 
     logged(
         """
 import sys
-from gradsight import _series
-_series.ROWS_WAITING = 10
+from gradsight import _room
+_room.PORTION = 10 * 435
+_room._portions.clear()
 sys.setswitchinterval(1000)
 for i in range(1000): gradsight.log(i, norm=i)
 sys.setswitchinterval(0.005)

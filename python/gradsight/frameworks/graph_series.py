@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, List, NamedTuple, 
 from .._guard import Guard
 from .._naming import variable_name
 from .._protocol import Location
+from .._room import Share
 from .._scalars import LOSS, NORM_PRE, SCALARS, SKIPPED, STEP_TIME, THRESHOLD
 from .._series import LayerNorms, LayerSample, Row, Series
 from .._session import Session, current
@@ -40,6 +41,11 @@ CHANGE = -3
 """A number that says which of the user's changes of the threshold the update was made with: see ``graph_control``."""
 
 
+ARRIVAL_BYTES = 512
+"""Of what waits of an update, about, and of each of its numbers besides."""
+NUMBER_BYTES = 32
+
+
 class Layout(NamedTuple):
     """What the numbers of an update mean."""
 
@@ -50,6 +56,17 @@ class Layout(NamedTuple):
     """The parameters whose gradient norms before clipping follow the fields."""
     constants: Tuple[Tuple[int, float], ...] = ()
     """What is known already: places and values."""
+
+    @property
+    def size(self) -> int:
+        """In bytes, of an arrival."""
+        return ARRIVAL_BYTES + NUMBER_BYTES * (len(self.fields) + len(self.layers))
+
+    def happened(self, numbers: Callable[[], List[float]]) -> bool:
+        """Whether these are numbers of an update."""
+        return HAPPENED not in self.fields or all(
+            number for place, number in zip(self.fields, numbers()) if place == HAPPENED
+        )
 
 
 def arrange(numbers: Dict[int, Any], flags: int, layers: Tuple[str, ...] = ()) -> Tuple[Layout, List[Any]]:
@@ -89,6 +106,11 @@ class GraphSeries(Series):
     def __init__(self, id: str, label: str, optimizer: Optional[str], site: Optional[Location]) -> None:
         super().__init__(id, label, optimizer, site)
         self._arrivals: "Deque[Union[Arrival, Mark]]" = deque()
+        self._share_of_arrivals = Share()
+        self._size = 0
+        """Of one of them, in bytes."""
+        self._left_out = 0
+        """Updates that found no room since the last one that did."""
         self._sources: List[Callable[[], None]] = []
         self._since: Optional[Callable[[], Callable[[], int]]] = None
         self._collected_marks: List[Mark] = []
@@ -109,9 +131,18 @@ class GraphSeries(Series):
         return series
 
     def arrive(self, layout: Layout, numbers: Callable[[], List[float]], missed: int = 0) -> None:
-        """``numbers`` is called by the sender's thread, which may wait for them."""
-        if self.is_open():
-            self._arrivals.append(Arrival(time.time(), time.perf_counter(), layout, numbers, missed))
+        """``numbers`` is called by the sender's thread, which may wait for them.
+
+        Where there is no room it may be called here, to know whether there was an update that is missing.
+        """
+        if not self.is_open():
+            return
+        self._size = layout.size
+        if not self._share_of_arrivals.has_room((len(self._arrivals) + 1) * self._size):
+            self._left_out += missed + layout.happened(numbers)
+            return
+        left_out, self._left_out = self._left_out, 0
+        self._arrivals.append(Arrival(time.time(), time.perf_counter(), layout, numbers, left_out + missed))
 
     def is_open(self) -> bool:
         """Whether there is a run that takes what the graph says."""
@@ -123,6 +154,7 @@ class GraphSeries(Series):
         if session is None or session.is_closed:
             return False
         self._arrivals.clear()
+        self._left_out = 0
         if self.control is not None:
             self.control.end()
             self.control = None
@@ -152,6 +184,11 @@ class GraphSeries(Series):
         self._settle_arrivals()
         self._skip(count)
 
+    def forget(self) -> None:
+        super().forget()
+        self._arrivals.clear()
+        self._share_of_arrivals.is_left_with(0)
+
     def _skip(self, count: int) -> None:
         first, self._step = self._step, self._step + count
         text = f"Steps {first} to {self._step - 1} were made faster than they could be read."
@@ -176,6 +213,9 @@ class GraphSeries(Series):
         for source in self._sources:
             source()
         self._settle_arrivals()
+        if final and self._left_out:
+            left_out, self._left_out = self._left_out, 0
+            self._skip(left_out)
         marks, self._collected_marks = self._collected_marks, []
         for mark in marks:
             self._put(mark)
@@ -186,22 +226,20 @@ class GraphSeries(Series):
         self.session.event(mark.kind, mark.message, self, step, mark.data)
 
     def _settle_arrivals(self) -> None:
-        try:
-            while True:
-                arrival = self._arrivals.popleft()
-                if isinstance(arrival, Mark):
-                    if arrival.since is None:
-                        self._put(arrival)
-                    else:
-                        self._collected_marks.append(arrival)
-                    continue
-                if arrival.missed:
-                    self._skip(arrival.missed)
-                row = self._row(arrival)
-                if row is not None:
-                    self.rows.append(row)
-        except IndexError:
-            return
+        for _ in range(len(self._arrivals)):  # and none that arrive meanwhile, which may be as fast
+            arrival = self._arrivals.popleft()
+            if isinstance(arrival, Mark):
+                if arrival.since is None:
+                    self._put(arrival)
+                else:
+                    self._collected_marks.append(arrival)
+                continue
+            if arrival.missed:
+                self._skip(arrival.missed)
+            row = self._row(arrival)
+            if row is not None:
+                self.rows.append(row)
+        self._share_of_arrivals.is_left_with(len(self._arrivals) * self._size)
 
     def _row(self, arrival: Arrival) -> Optional[Row]:
         layout, flags = arrival.layout, arrival.layout.flags
