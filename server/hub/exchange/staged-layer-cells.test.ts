@@ -72,6 +72,18 @@ it("takes what comes once more for that of a further attempt, unless it was void
   ]);
 });
 
+it("takes what was told last of a layer at a step, however often a log tells of one step", async () => {
+  const [only] = await settled((cells) => {
+    for (let i = 0; i < 5000; i += 1) for (const layer of ["a", "b"]) cells.putUncounted("s", 3, layer, i);
+    cells.putUncounted("s", 4, "c", 1);
+    cells.putUncounted("s", 3, "b", -1);
+  });
+  expect(only!.samples).toEqual([
+    [3, "layers-1", [4999, -1]],
+    [4, "layers-2", [1]],
+  ]);
+});
+
 it("lets other work through while it brings them together, and can be given up there", async () => {
   const log = await StagedLog.open();
   onTestFinished(() => log.close());
