@@ -73,12 +73,11 @@ const NOT_FINITE: Record<string, number> = {
 
 /** null for an empty cell, and for one that holds words. */
 function numberOf(cell: string): number | null {
-  const text = cell.trim();
-  if (text === "") return null;
-  const named = NOT_FINITE[text.toLowerCase()];
-  if (named !== undefined) return named;
-  const number = Number(text);
-  return Number.isFinite(number) ? number : null;
+  if (cell === "") return null;
+  // To JavaScript, blanks are 0.
+  const number = Number(cell);
+  if (Number.isFinite(number)) return number !== 0 || cell.trim() !== "" ? number : null;
+  return NOT_FINITE[cell.trim().toLowerCase()] ?? null;
 }
 
 /** The cells of one line. A quoted cell may hold separators and doubled quotes, but no line's end: no number needs one. */
