@@ -91,7 +91,8 @@ export async function importRun(
     if (continued.length > 0) target.store.shrinkInTime();
     return { run: id, added: true };
   } finally {
-    staged.close();
+    // Nobody waits for its space.
+    staged.close().catch(() => {});
     await file.close();
   }
 }

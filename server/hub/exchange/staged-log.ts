@@ -1,13 +1,13 @@
 /**
  * A log on its way into the store. It may tell one step's values far apart, in any order, and more of them than memory holds:
- * a database of its own, in a temporary file once it is large, brings them together.
+ * a database of its own brings them together.
  */
-import type { DatabaseSync } from "node:sqlite";
 import type { Part } from "./log-format.ts";
 import { StagedEvents } from "./staged-events.ts";
 import { StagedLayerCells } from "./staged-layer-cells.ts";
 import { StagedLayers } from "./staged-layers.ts";
 import { StagedSteps } from "./staged-steps.ts";
+import { TemporaryDatabase } from "./temporary-database.ts";
 
 export class StagedLog {
   readonly steps: StagedSteps;
@@ -15,23 +15,20 @@ export class StagedLog {
   /** Of logs that tell each layer by itself. */
   readonly cells: StagedLayerCells;
   readonly events: StagedEvents;
-  private readonly db: DatabaseSync;
+  private readonly database: TemporaryDatabase;
   private readonly parts = new StagedParts();
 
   static async open(): Promise<StagedLog> {
-    const { DatabaseSync } = await import("node:sqlite");
-    return new StagedLog(new DatabaseSync(""));
+    return new StagedLog(await TemporaryDatabase.open());
   }
 
-  private constructor(db: DatabaseSync) {
-    this.db = db;
-    // Lost with the process, as it should be.
-    this.db.exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -32768");
+  private constructor(database: TemporaryDatabase) {
+    const { db } = database;
+    this.database = database;
     this.steps = new StagedSteps(db, this.parts);
     this.layers = new StagedLayers(db, this.parts);
     this.cells = new StagedLayerCells(db, this.parts);
     this.events = new StagedEvents(db);
-    this.db.exec("BEGIN");
   }
 
   /** In the order of attempts, ranks and series. */
@@ -41,8 +38,9 @@ export class StagedLog {
       .sort((a, b) => a.attempt - b.attempt || a.rank - b.rank || (a.series < b.series ? -1 : 1));
   }
 
-  close(): void {
-    this.db.close();
+  /** It is of no use any more; resolves when its space is free. */
+  close(): Promise<void> {
+    return this.database.close();
   }
 }
 
