@@ -11,7 +11,7 @@ import type { Store } from "../store/store.ts";
 import { BadFile } from "./log-file.ts";
 import { type About, type LayerRow, type Part, type ProcessAbout, processKey } from "./log-format.ts";
 import type { StagedLog } from "./staged-log.ts";
-import type { Steps } from "./staged-steps.ts";
+import { type Steps, stretchOf } from "./staged-steps.ts";
 
 export interface ImportTarget {
   readonly store: Store;
@@ -155,18 +155,18 @@ export class Delivery {
     };
   }
 
+  /** As few as there can be: a frame has so many steps and values at most, and its layers are of one table. */
   private *pages(part: Part): Generator<Page> {
     const { steps: staged, layers } = this.staged;
     for (let after = -1; after < Number.MAX_SAFE_INTEGER; ) {
-      const steps = staged.page(part, after, Number.MAX_SAFE_INTEGER, MOST_STEPS);
-      const to = steps.isLast ? Number.MAX_SAFE_INTEGER : steps.steps.at(-1)!;
-      const { rows, next } = layers.page(part, after, to, MOST_VALUES);
-      if (next === null) {
-        if (steps.steps.length > 0 || rows.length > 0) yield { steps, layers: rows };
-        after = to;
-      } else {
-        yield { steps: staged.page(part, after, next - 1, MOST_STEPS), layers: rows };
-        after = next - 1;
+      const { isLast, ...steps } = staged.page(part, after, MOST_STEPS);
+      const last = isLast ? Number.MAX_SAFE_INTEGER : steps.steps.at(-1)!;
+      for (let taken = 0; after < last; ) {
+        const { rows, next } = layers.page(part, after, last, MOST_VALUES);
+        after = next === null ? last : next - 1;
+        const before = taken;
+        while (taken < steps.steps.length && steps.steps[taken]! <= after) taken += 1;
+        if (taken > before || rows.length > 0) yield { steps: stretchOf(steps, before, taken), layers: rows };
       }
     }
   }

@@ -17,7 +17,7 @@ it("brings together what is told of a step at once, later, and of steps in betwe
   steps.put({ ...PART, series: "other" }, 1, null, { norm_pre: 9 });
   steps.put(PART, 0, null, { loss: 3 });
   steps.put(PART, 1, 12, { lr: 2, loss: 4 }, { flags: 2 });
-  const page = steps.page(PART, -1, 10, 10);
+  const page = steps.page(PART, -1, 10);
   expect([...page.steps]).toEqual([0, 1]);
   expect([...page.times]).toEqual([Number.NaN, 12]);
   expect([...page.flags]).toEqual([0, 3]);
@@ -33,7 +33,7 @@ it("forgets what was told last, too", async () => {
   const steps = await stagedSteps();
   for (const step of [0, 1, 2]) steps.putUncounted(PART.series, step, null, { loss: step });
   steps.forget(PART.series, 1);
-  expect([...steps.page(PART, -1, 10, 10).steps]).toEqual([0]);
+  expect([...steps.page(PART, -1, 10).steps]).toEqual([0]);
 });
 
 it("tells how far it has counted", async () => {

@@ -17,6 +17,22 @@ export interface Steps {
   readonly rates: Float64Array | null;
 }
 
+/** Of these steps those from one place on up to another. */
+export function stretchOf({ steps, times, flags, values, rates }: Steps, from: number, to: number): Steps {
+  const groups = rates === null ? 0 : rates.length / steps.length;
+  return {
+    steps: steps.subarray(from, to),
+    times: times.subarray(from, to),
+    flags: flags.subarray(from, to),
+    values: new Map(
+      [...values]
+        .map(([name, told]) => [name, told.slice(from, to)] as const)
+        .filter(([, told]) => told.some((value) => value !== undefined)),
+    ),
+    rates: rates?.subarray(from * groups, to * groups) ?? null,
+  };
+}
+
 /** What is told of a step. A log that tells one thing at a time mostly goes on with the same step, which is written once. */
 interface Row {
   readonly part: number;
@@ -145,16 +161,16 @@ export class StagedSteps {
   }
 
   /**
-   * A part's steps `after` < step ≤ `to` in order, at most `limit` of them, all of as many parameter groups. `isLast`: none
-   * comes after them.
+   * A part's steps after this one in order, at most `limit` of them, all of as many parameter groups. `isLast`: none comes after
+   * them.
    */
-  page(part: Part, after: number, to: number, limit: number): Steps & { isLast: boolean } {
+  page(part: Part, after: number, limit: number): Steps & { isLast: boolean } {
     this.write();
     const found = this.db
       .prepare(
-        `SELECT ${["step", "time", "flags", "rates", ...this.told].join(", ")} FROM steps WHERE part = ? AND step > ? AND step <= ? ORDER BY step LIMIT ?`,
+        `SELECT ${["step", "time", "flags", "rates", ...this.told].join(", ")} FROM steps WHERE part = ? AND step > ? ORDER BY step LIMIT ?`,
       )
-      .all(this.parts.keyOf(part), after, to, limit);
+      .all(this.parts.keyOf(part), after, limit);
     const width = (row: (typeof found)[number] | undefined) =>
       (row?.rates as Uint8Array | null | undefined)?.byteLength;
     const other = found.findIndex((row) => width(row) !== width(found[0]));
