@@ -1,4 +1,4 @@
-import { type TextDocument, window } from "vscode";
+import { type NotebookDocument, type TextDocument, window, workspace } from "vscode";
 
 /** The Python document that the user works on: a script, or a cell of the notebook in front. */
 export function activeDocument(): TextDocument | undefined {
@@ -9,10 +9,19 @@ export function activeDocument(): TextDocument | undefined {
   return cells.find((cell) => cell.document.languageId === "python")?.document;
 }
 
-/** Changes with any text that an edit of this document may touch. */
-export function versionsOf(document: TextDocument): string {
-  const notebook = window.activeNotebookEditor?.notebook;
-  const cells = notebook?.getCells().map((cell) => cell.document) ?? [];
-  const together = cells.includes(document) ? cells : [document];
-  return together.map(({ version }) => version).join();
+/** The open notebook that has this cell. */
+export function notebookOf(cell: TextDocument): NotebookDocument | undefined {
+  return workspace.notebookDocuments.find((notebook) => notebook.getCells().some(({ document }) => document === cell));
+}
+
+/** Changes with any text that an edit of this code may touch, and not with what cells print. */
+export function versionsOf(code: TextDocument | NotebookDocument): string {
+  if ("languageId" in code) {
+    const notebook = notebookOf(code);
+    return notebook ? versionsOf(notebook) : String(code.version);
+  }
+  return code
+    .getCells()
+    .map(({ document }) => document.version)
+    .join();
 }

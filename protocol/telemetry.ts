@@ -38,7 +38,7 @@ export const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 const id = text(64);
 
 /** A hash in hexadecimal: SHA-1 or SHA-256. It may be handed to programs, so nothing else passes. */
-const hash: Shape<string> = (value, path = "") => {
+export const hash: Shape<string> = (value, path = "") => {
   if (typeof value !== "string" || !/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(value))
     throw new ShapeError(path, "a hash in hexadecimal");
   return value;

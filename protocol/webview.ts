@@ -5,7 +5,7 @@
 import { askedThreshold, proceeding } from "./control.ts";
 import { chosenKind } from "./lsp.ts";
 import { finite, nullable, type Of, object, oneOf, tagged, text, whole } from "./shape.ts";
-import { codeLocation } from "./telemetry.ts";
+import { codeLocation, hash } from "./telemetry.ts";
 import { pageRequest } from "./viewer.ts";
 
 const anything = (value: unknown) => value;
@@ -31,7 +31,7 @@ export const toDashboard = tagged("type", {
   /** The outcome of a `writeThreshold`. */
   written: object({
     id: whole,
-    ok: nullable(object({ file: text(), line: whole, summary: text() })),
+    ok: nullable(object({ file: text(), line: whole, cell: nullable(hash), summary: text() })),
     err: nullable(text()),
   }),
   /** The outcome of a `control` or `proceed`: it holds, the user did not want it after all, or why not. */

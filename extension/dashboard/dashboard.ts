@@ -72,7 +72,8 @@ export class Dashboard implements WebviewPanelSerializer, Disposable {
       return;
     }
     this.pending = run;
-    const beside = window.activeTextEditor ? ViewColumn.Beside : ViewColumn.Active;
+    const code = window.activeTextEditor ?? window.activeNotebookEditor;
+    const beside = code ? ViewColumn.Beside : ViewColumn.Active;
     this.adopt(
       window.createWebviewPanel(
         DASHBOARD,

@@ -4,7 +4,7 @@
  * the next run trains is the user's to accept, and `files.autoSave` goes on as the user has set it.
  */
 import { stat } from "node:fs/promises";
-import { l10n, Range, type TextDocument, Uri, type WorkspaceEdit, workspace } from "vscode";
+import { l10n, type NotebookDocument, Range, type TextDocument, type Uri, type WorkspaceEdit, workspace } from "vscode";
 import {
   type ChosenKind,
   THRESHOLD_EDIT_METHOD,
@@ -12,11 +12,12 @@ import {
   type ThresholdEditResult,
 } from "../../protocol/lsp.ts";
 import type { CodeLocation } from "../../protocol/telemetry.ts";
+import { notebookOf, versionsOf } from "../active-document.ts";
 import type { HubClient } from "../hub/hub-client.ts";
 import type { LanguageServer } from "../language/language-server.ts";
-import { showRange } from "./reveal.ts";
+import { hashOfCell, openCode, showRange } from "./reveal.ts";
 
-export type WriteOutcome = { ok: { file: string; line: number; summary: string } } | { err: string };
+export type WriteOutcome = { ok: Required<CodeLocation> & { summary: string } } | { err: string };
 
 /** Where a training's updates happened in the code. */
 export interface Place {
@@ -89,10 +90,10 @@ export class ThresholdWriter {
 
     const modified = await stat(file).catch(() => null);
     if (!modified) return { err: l10n.t("{0} does not exist any more. Was it moved or renamed?", file) };
-    const document = await workspace.openTextDocument(Uri.file(file));
-    const version = document.version;
+    const code = await openCode(file);
+    const versions = versionsOf(code);
     const params: ThresholdEditParams = {
-      uri: this.server.uri(document.uri),
+      uri: this.server.uri(code.uri),
       site,
       clip,
       script,
@@ -101,14 +102,13 @@ export class ThresholdWriter {
       threshold,
     };
     const answer = await this.server.request<ThresholdEditResult>(THRESHOLD_EDIT_METHOD, params);
-    if ("err" in answer)
-      return { err: withReason(answer.err, changedSince(startedAt, document, modified.mtimeMs / 1000)) };
+    if ("err" in answer) return { err: withReason(answer.err, changedSince(startedAt, code, modified.mtimeMs / 1000)) };
 
     const edit = await this.server.edit(answer.ok.edit);
-    if (document.version !== version)
+    if (versionsOf(code) !== versions)
       return { err: l10n.t("The script was changed just now. Nothing was written; please try again.") };
     const { line, summary, asks } = answer.ok;
-    const target = await workspace.openTextDocument(edited(edit) ?? document.uri);
+    const target = await workspace.openTextDocument(edited(edit) ?? code.uri);
     const before = target.version;
     // In another file than the one where gradients are clipped, or of use for more than that, the user sees it first, and may turn it down.
     if (asks) asked();
@@ -125,7 +125,8 @@ export class ThresholdWriter {
         return { err: l10n.t("{0} could not be edited. Is it read-only?", workspace.asRelativePath(target.uri)) };
     }
     await showRange(target, changedRange(edit, line));
-    return { ok: { file: target.uri.fsPath, line, summary } };
+    const cell = notebookOf(target) ? hashOfCell(target) : null;
+    return { ok: { file: target.uri.fsPath, line, cell, summary } };
   }
 }
 
@@ -141,8 +142,9 @@ function changedRange(edit: WorkspaceEdit, line: number): Range {
   return new Range(at.range.start, at.range.start.translate(0, at.newText.length));
 }
 
-function changedSince(startedAt: number, document: TextDocument, modified: number): boolean {
-  return document.isDirty || modified > startedAt;
+/** Of a notebook that isn't known: what its cells print changes it, too. */
+function changedSince(startedAt: number, code: TextDocument | NotebookDocument, modified: number): boolean {
+  return "languageId" in code && (code.isDirty || modified > startedAt);
 }
 
 function withReason(reason: string, changed: boolean): string {

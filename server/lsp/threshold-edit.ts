@@ -88,7 +88,8 @@ function answer(context: Context, asked: string, view: View, result: ThresholdEd
     return { err: `${module.path} has changes that are not saved. Save it and try again.` };
   const placing = module ? (target ?? placingIn(context, module)) : view;
   const place = placing.place(range);
-  const asks = place.uri !== asked || shared;
+  // A cell is in the notebook that was asked about.
+  const asks = documents.fileOf(place.uri) !== documents.fileOf(asked) || shared;
   const confirm = asks ? { label: "Gradsight", description: summary } : null;
   return {
     ok: { edit: workspaceEdit(placing, edits, client, confirm), summary, line: place.range.start.line + 1, asks },

@@ -313,13 +313,14 @@ test("the keyboard alone reaches the code", async () => {
   await page.keyboard.press("Enter"); // while the first is under way
   await dashboard.post({ type: "asked", id: 1 });
   await page.getByText("Waiting for your answer: tick the change in the preview").waitFor();
-  await dashboard.post({ type: "written", id: 1, ok: { ...runs.SITE, summary: "Inserted." }, err: null });
+  const cell = "c".repeat(64);
+  await dashboard.post({ type: "written", id: 1, ok: { ...runs.SITE, cell, summary: "Inserted." }, err: null });
   await page.getByRole("button", { name: "train.py:42" }).waitFor();
   assert.equal(dashboard.sent.filter(({ type }) => type === "writeThreshold").length, 1);
   await tabTo(/^train\.py:42$/);
   await page.keyboard.press("Enter");
   const reveal = await heard(dashboard, (sent) => sent.find((message) => message.type === "reveal"));
-  assert.deepEqual(reveal, { type: "reveal", location: runs.SITE });
+  assert.deepEqual(reveal, { type: "reveal", location: { ...runs.SITE, cell } });
   await dashboard.close();
 });
 

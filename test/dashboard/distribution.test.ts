@@ -147,7 +147,7 @@ test("the threshold that is tried goes to the code, and the outcome stands besid
   assert.deepEqual(sent, [
     { type: "writeThreshold", id: 1, run: "unclipped", series: "adamw", threshold, kind: "norm" },
   ]);
-  await dashboard.post({ type: "written", id: 1, ok: { ...runs.SITE, summary: "Inserted." }, err: null });
+  await dashboard.post({ type: "written", id: 1, ok: { ...runs.SITE, cell: null, summary: "Inserted." }, err: null });
   await dashboard.page.locator(".distribution").getByRole("button", { name: "train.py:42" }).waitFor();
   assert.equal(await dashboard.page.locator(".suggestion .outcome").isVisible(), false);
   await dashboard.close();

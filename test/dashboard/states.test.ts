@@ -273,7 +273,7 @@ const STATES: Record<string, State> = {
       await dashboard.post({
         type: "written",
         id: 1,
-        ok: { file: runs.SITE.file, line: 41, summary: "Change the default of `max_norm` from 1.0 to 0.5" },
+        ok: { ...runs.SITE, line: 41, cell: null, summary: "Change the default of `max_norm` from 1.0 to 0.5" },
         err: null,
       });
       await dashboard.page

@@ -155,11 +155,11 @@ describe("a notebook, its cells pulled", () => {
   it("takes a threshold", async () => {
     await notebook.edit(2, { range: { start: { ...STEP, character: 0 }, end: { ...STEP, character: 0 } }, text: CLIP });
     const params = { uri: notebook.uri(1), site: null, clip: null, threshold: 0.5 };
-    const { ok } = await client.request<{ ok: { edit: WorkspaceEdit; line: number } }>(
+    const { ok } = await client.request<{ ok: { edit: WorkspaceEdit; line: number; asks: boolean } }>(
       "gradsight/thresholdEdit",
       params,
     );
-    expect(ok.line).toBe(6);
+    expect(ok).toMatchObject({ line: 6, asks: false });
     await notebook.apply(ok.edit);
     expect(notebook.text(2)).toContain("max_norm=0.5");
   });

@@ -39,7 +39,7 @@ export class OutcomeView {
   show(outcome: WriteOutcome | null): void {
     const result = outcome?.result ?? null;
     const ok = result?.ok ?? null;
-    this.#location = ok && { file: ok.file, line: ok.line };
+    this.#location = ok && { file: ok.file, line: ok.line, cell: ok.cell };
     setAttribute(this.element, "data-ok", result === null ? null : String(ok !== null));
     const underWay = outcome?.asks ? TEXT.asks : "";
     setText(

@@ -36,6 +36,8 @@ async function open(name: string, cells: readonly string[]): Promise<NotebookDoc
   return notebook;
 }
 
+const hashOf = (source: string) => createHash("sha256").update(source).digest("hex");
+
 const cell = (notebook: NotebookDocument, index: number) => notebook.cellAt(index).document;
 
 describe("notebooks", () => {
@@ -59,13 +61,44 @@ describe("notebooks", () => {
     const notebook = await open("shown.ipynb", [IMPORTS, LOOP]);
     const place = { file: notebook.uri.fsPath, line: 1 };
     const log = window.createOutputChannel("reveal", { log: true });
-    const hashOf = (source: string) => createHash("sha256").update(source).digest("hex");
-    await reveal({ ...place, cell: hashOf(LOOP) }, log);
+    await reveal({ ...place, line: 2, cell: hashOf(LOOP) }, log);
     assert.deepEqual(window.activeNotebookEditor?.selection, new NotebookRange(1, 2));
-    await closeAll();
-    await reveal({ ...place, cell: hashOf("gone") }, log);
-    assert.equal(window.activeNotebookEditor?.notebook.uri.fsPath, place.file);
+    assert.equal(window.activeTextEditor?.selection.active.line, 1);
+    for (const unknown of [hashOf("gone"), null]) {
+      await closeAll();
+      await reveal({ ...place, cell: unknown }, log);
+      assert.equal(window.activeNotebookEditor?.notebook.uri.fsPath, place.file);
+    }
     log.dispose();
+  });
+
+  it("take a threshold in the cell that ran, without a question and closed before", async () => {
+    const { writer } = await activate();
+    const file = join(folder().fsPath, "written.ipynb");
+    await writeFile(file, ipynb(["# %% Training", IMPORTS, LOOP]));
+    const line = LOOP.split("\n").findIndex((text) => text.includes("optimizer.step")) + 1;
+    const site = { file, line, cell: hashOf(LOOP) };
+    let asked = false;
+    const place = { site, clip: null, script: file, startedAt: Date.now() / 1000 };
+    const outcome = await writer.writeAt(place, 0.5, "norm", () => {
+      asked = true;
+    });
+    assert.ok("ok" in outcome, JSON.stringify(outcome));
+    assert.equal(asked, false);
+    const notebook = window.activeNotebookEditor!.notebook;
+    assert.match(cell(notebook, 2).getText(), /clip_grad_norm_\(model\.parameters\(\), max_norm=0\.5\)/);
+    assert.equal(window.activeTextEditor?.document, cell(notebook, 2));
+    const { summary: _, ...written } = outcome.ok;
+    assert.deepEqual(written, { file, line, cell: hashOf(cell(notebook, 2).getText()) });
+  });
+
+  it("stay in sight beside the dashboard that is opened, whatever is selected in them", async () => {
+    const { dashboard } = await activate();
+    const notebook = await open("beside.ipynb", ["# %% Training", IMPORTS, LOOP]);
+    assert.equal(window.activeTextEditor, undefined);
+    dashboard.show();
+    await when(window.tabGroups.onDidChangeTabs, () => window.tabGroups.all.length === 2);
+    assert.ok(window.visibleNotebookEditors.some((editor) => editor.notebook === notebook));
   });
 
   it("are fixed in their cells", async () => {
