@@ -74,36 +74,99 @@ export function decodeFrame(message: Uint8Array): Frame {
   if (headerLength > MAX_HEADER || 8n + headerLength > message.byteLength)
     throw new FrameError("the header runs past the end");
   const dataStart = 8 + Number(headerLength);
-  let header: unknown;
+  let header: Header;
   try {
-    header = JSON.parse(utf8.decode(message.subarray(8, dataStart)));
-  } catch {
-    throw new FrameError("the header is not JSON");
+    header = readHeader(utf8.decode(message.subarray(8, dataStart)));
+  } catch (error) {
+    throw error instanceof FrameError ? error : new FrameError("the header is not JSON");
   }
-  if (typeof header !== "object" || header === null || Array.isArray(header))
-    throw new FrameError("the header is not an object");
-  const { __metadata__: metadata = {}, ...entries } = header as Record<string, unknown>;
   const isAlone = message.byteLength === message.buffer.byteLength && dataStart % 8 === 0;
   // Of a copy, one for all columns; of the buffer, because slice() of Node's Buffer is a view and no copy.
   const start = message.byteOffset + dataStart;
   const data = isAlone
     ? new Uint8Array(message.buffer as ArrayBuffer, dataStart)
     : new Uint8Array(message.buffer.slice(start, message.byteOffset + message.byteLength) as ArrayBuffer);
-  const columns: [string, Column][] = [];
-  let covered = 0;
-  const described = Object.entries(entries).map(([name, entry]) => describe(name, entry));
-  for (const column of described.sort((a, b) => a.begin - b.begin || a.end - b.end)) {
-    if (column.begin !== covered) throw new FrameError(`${column.name}: a gap or an overlap`);
-    covered = column.end;
-    if (covered > data.byteLength) throw new FrameError(`${column.name}: runs past the end`);
-    columns.push([column.name, lift(column, data)]);
-  }
-  if (covered !== data.byteLength) throw new FrameError("bytes that belong to no column");
+  const { metadata, columns, size } = header;
+  if (size > data.byteLength) throw new FrameError("a column runs past the end");
+  if (size < data.byteLength) throw new FrameError("bytes that belong to no column");
   // fromEntries, because assigning would let a column called __proto__ change the object itself.
-  return { metadata: checkMetadata(metadata), columns: Object.fromEntries(columns) };
+  return { metadata, columns: Object.fromEntries(columns.map((column) => [column.name, lift(column, data)])) };
 }
 
-function describe(name: string, entry: unknown) {
+/** What a header says, checked as far as it can be without the data. */
+interface Header extends Layout {
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+interface Layout {
+  /** In the order of their bytes, which they tile. */
+  readonly columns: readonly Described[];
+  /** Bytes of all columns. */
+  readonly size: number;
+}
+
+interface Described {
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** What headers say after their metadata, by its text: frame after frame of a run has the same columns. */
+const layouts = new Map<string, Layout>();
+const MOST_LAYOUTS = 64;
+/** Characters; a few dozen columns need no more. */
+const LONGEST_KEPT = 4096;
+
+const METADATA_FIRST = '{"__metadata__":{';
+const METADATA_END = '},"';
+
+/** @throws {SyntaxError | FrameError} */
+function readHeader(text: string): Header {
+  // Our own writers put the metadata first. Where a string in it looks like its end, what is before that is no JSON.
+  const end = text.startsWith(METADATA_FIRST) ? text.indexOf(METADATA_END) : -1;
+  const first = end === -1 ? null : objectOf(`${text.slice(0, end + 1)}}`);
+  if (first) return { metadata: checkMetadata(first.__metadata__), ...layoutOf(text.slice(end + 2).trimEnd()) };
+  const header: unknown = JSON.parse(text);
+  if (typeof header !== "object" || header === null || Array.isArray(header))
+    throw new FrameError("the header is not an object");
+  const { __metadata__: metadata = {}, ...entries } = header as Record<string, unknown>;
+  return { ...readLayout(entries), metadata: checkMetadata(metadata) };
+}
+
+function objectOf(json: string): Record<string, unknown> | null {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return null;
+  }
+}
+
+/** `rest`: the columns of a header, up to and with its last brace. */
+function layoutOf(rest: string): Layout {
+  let layout = layouts.get(rest);
+  if (!layout) {
+    layout = readLayout(JSON.parse(`{${rest}`));
+    if (layouts.size >= MOST_LAYOUTS) layouts.clear();
+    if (rest.length <= LONGEST_KEPT) layouts.set(rest, layout);
+  }
+  return layout;
+}
+
+function readLayout(entries: Record<string, unknown>): Layout {
+  const columns = Object.entries(entries)
+    .map(([name, entry]) => describe(name, entry))
+    .sort((a, b) => a.begin - b.begin || a.end - b.end);
+  let size = 0;
+  for (const { name, begin, end } of columns) {
+    if (begin !== size) throw new FrameError(`${name}: a gap or an overlap`);
+    size = end;
+  }
+  return { columns, size };
+}
+
+function describe(name: string, entry: unknown): Described {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
   if (typeof dtype !== "string" || !Object.hasOwn(ITEM_SIZE, dtype)) throw new FrameError(`${name}: unknown dtype`);
   if (!Array.isArray(shape) || !shape.every((n) => Number.isSafeInteger(n) && n >= 0))
@@ -116,12 +179,12 @@ function describe(name: string, entry: unknown) {
   return { name, dtype: dtype as Dtype, shape: shape as number[], begin, end };
 }
 
-function lift({ dtype, shape, begin, end }: ReturnType<typeof describe>, data: Uint8Array<ArrayBuffer>): Column {
+function lift({ dtype, shape, begin, end }: Described, data: Uint8Array<ArrayBuffer>): Column {
   const size = ITEM_SIZE[dtype];
   // Only a frame whose columns another writer ordered otherwise is not aligned.
-  const aligned = begin % size === 0;
-  const { buffer, byteOffset } = aligned ? data.subarray(begin, end) : data.slice(begin, end);
-  const view = [buffer, byteOffset, (end - begin) / size] as const;
+  const isAligned = begin % size === 0;
+  const buffer = isAligned ? data.buffer : data.slice(begin, end).buffer;
+  const view = [buffer, isAligned ? data.byteOffset + begin : 0, (end - begin) / size] as const;
   switch (dtype) {
     case "I64":
       return { dtype, shape, data: new BigInt64Array(...view) };
