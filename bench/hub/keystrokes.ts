@@ -1,6 +1,7 @@
 /** Keystrokes while the hub of the same language server is given all that it should be able to take. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { HUB_METHOD, type HubEndpoint } from "../../protocol/lsp.ts";
 import type { LspClient } from "../../test/lsp/client.ts";
@@ -11,22 +12,32 @@ const STEPS_A_SECOND = 100_000;
 const VALUES_A_SECOND = 5_000_000;
 const LINES = 1000;
 const ROUNDS = 20;
+/** Milliseconds from one to the next. */
+const TYPED = [
+  ["one after the other", 0],
+  ["as a held key repeats", 33],
+] as const;
 
-export async function besideKeystrokes(storage: string, print: (...of: string[]) => void): Promise<void> {
-  const row = (what: string, { milliseconds: { median, p95, max } }: Keystrokes) =>
-    print(what, ...[median, p95, max].map((value) => `${value.toFixed(1)} ms`));
-  print(`A keystroke in ${LINES} lines: median, p95, max`);
-  row("  alone", await inServer(LINES, ROUNDS));
-  let taken: readonly number[] = [];
-  const beside = async (client: LspClient) => {
-    const end = await telemetry(client);
-    return async () => {
-      taken = await end();
+export async function besideKeystrokes(folder: string, print: (...of: string[]) => void): Promise<void> {
+  for (const [how, every] of TYPED) {
+    print(`A keystroke in ${LINES} lines, ${how}: median, p95, max`);
+    row("  alone", await inServer(LINES, ROUNDS, { every }));
+    let taken: readonly number[] = [];
+    const beside = async (client: LspClient) => {
+      const end = await telemetry(client);
+      return async () => {
+        taken = await end();
+      };
     };
-  };
-  const keystrokes = await inServer(LINES, ROUNDS, { initializationOptions: { storage }, beside });
-  const [steps, values] = taken.map((rate) => Math.round(rate).toLocaleString("en"));
-  row(`  beside ${steps} steps/s and ${values} layer values/s`, keystrokes);
+    const storage = join(folder, String(every));
+    const keystrokes = await inServer(LINES, ROUNDS, { initializationOptions: { storage }, beside, every });
+    const [steps, values] = taken.map((rate) => Math.round(rate).toLocaleString("en"));
+    row(`  beside ${steps} steps/s and ${values} layer values/s`, keystrokes);
+  }
+
+  function row(what: string, { milliseconds: { median, p95, max } }: Keystrokes) {
+    print(what, ...[median, p95, max].map((value) => `${value.toFixed(1)} ms`));
+  }
 }
 
 /** Begins to send, and returns how to end it: that tells how many steps and values a second were acknowledged. */

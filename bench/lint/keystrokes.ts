@@ -64,15 +64,22 @@ export async function inAnalyser(lines: number, rounds: number): Promise<Keystro
   return { lines, findings, first, ...typed, cpu: perKeystroke((user + system) / 1000, text, rounds) };
 }
 
-/** `beside` begins what goes on meanwhile, and returns how to end it. */
+/**
+ * `beside` begins what goes on meanwhile, and returns how to end it. `every`: milliseconds from one keystroke to the next, where the
+ * one before it is answered by then; without, each follows at once, which nobody types, and which keeps a core busy by itself.
+ */
 export async function inServer(
   lines: number,
   rounds: number,
-  options: { initializationOptions?: unknown; beside?: (client: LspClient) => Promise<() => Promise<void>> } = {},
+  options: {
+    initializationOptions?: unknown;
+    beside?: (client: LspClient) => Promise<() => Promise<void>>;
+    every?: number;
+  } = {},
 ): Promise<Keystrokes & { readonly peak: number | null }> {
   const text = trainingScript(lines);
   const uri = "file:///bench.py";
-  const { beside, ...clientOptions } = options;
+  const { beside, every = 0, ...clientOptions } = options;
   const client = await LspClient.start({ ipc: true, ...clientOptions });
   const end = await beside?.(client);
   const begun = performance.now();
@@ -80,13 +87,17 @@ export async function inServer(
   const findings = (await client.pull(uri)).length;
   const first = performance.now() - begun;
   let version = 1;
+  let pressed = 0;
   let document = TextDocument.create(uri, "python", version, text);
   const before = processUsage(client.process.pid);
   const typed = await type(text, rounds, async (edit) => {
     const range = { start: document.positionAt(edit.range.start), end: document.positionAt(edit.range.end) };
     const now = applyEdits(document.getText(), [edit]);
     document = TextDocument.create(uri, "python", version, now);
+    const pause = pressed + every - performance.now();
+    if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
     const start = performance.now();
+    pressed = start;
     await client.change(uri, ++version, { range, text: edit.newText });
     await client.pull(uri);
     return performance.now() - start;
