@@ -389,3 +389,25 @@ run = learner(tx.update)
   expect(places(text("optax.adam(1e-3)"))).toEqual(["7:missing-clipping"]);
   expect(places(text("optax.chain(optax.clip_by_global_norm(1.0), optax.adam(1e-3))"))).toEqual([]);
 });
+
+describe("gradients that a configuration has to do with", () => {
+  const within = (value: string) => `from ml_collections import ConfigDict
+data = ConfigDict(dict(classes=10, names=("a", "b"), limit=jnp.minimum(1.0, scale)))
+model = ConfigDict(dict(classes=data.classes, axis="batch", scale=jnp.minimum(1.0, 1.0 / norm)))
+config = ConfigDict(dict(model=model, data=data, steps=4, axis=model.axis, scale=${value}))
+tx = optax.adam(1e-3)`;
+
+  it.each([
+    ["averaged over its axis", "jax.lax.pmean(g, axis_name=config.axis)"],
+    ["divided by its count", "g / config.steps"],
+    ["divided by one that lies deeper", "g / config.model.classes"],
+  ])("are unclipped if %s", (_, given) => {
+    const between = [`grads = jax.tree.map(lambda g: ${given}, grads)`];
+    expect(missing(script(within("1.0"), between))).toHaveLength(1);
+  });
+
+  it("may be clipped by what isn't one", () => {
+    const between = ["grads = jax.tree.map(lambda g: g * jnp.minimum(1.0, config.scale).T, grads)"];
+    expect(missing(script(within("1.0"), between))).toEqual([]);
+  });
+});

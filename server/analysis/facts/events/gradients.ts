@@ -34,6 +34,7 @@ const BOUNDS =
   /clip|clamp|norm|^(minimum|maximum|min|max|fmin|fmax|where|select|cond|sign|tanh|normalize|trust_ratio|reduce_max|reduce_min)$/i;
 /** Functions that multiply or divide. */
 const SCALES = /\.(tree_(scalar_)?(mul|scale|div)|scale|mul|multiply|div|divide|true_divide)$/;
+const ENTRY = /(^|\.)[A-Z]\w*\(\)(\.\w+)+$/;
 const TAKES_GRADIENT = /\.(value_and_)?grad$/;
 
 export class Gradients {
@@ -205,6 +206,11 @@ export class Gradients {
     switch (node.kind) {
       case "name":
         return worst(this.#values.evaluate(node, frame, scope).map((value) => this.#effectOfValue(value, depth)));
+      case "attribute": {
+        const values = this.#values.evaluate(node, frame, scope);
+        const read = values.length > 0 && values.every((value) => this.#isEntry(value));
+        return read ? "none" : parts(childrenOf(node));
+      }
       case "call":
         return worst([this.#effectOfCall(node, frame, scope, depth), parts(this.#argumentsOf(node))]);
       case "binary": {
@@ -219,7 +225,13 @@ export class Gradients {
     }
   }
 
+  /** What is read of an object that a library's class makes, such as a configuration, measures no gradients, whatever else it holds. */
+  #isEntry(value: Value): boolean {
+    return value.kind === "external" && ENTRY.test(value.name) && this.#isInert(value.name);
+  }
+
   #effectOfValue(value: Value, depth: number): Effect {
+    if (this.#isEntry(value)) return "none";
     if (value.kind === "external" && value.call && this.#isInert(value.name))
       return this.#effect(value.call, value.frame, value.scope, depth + 1);
     if (value.kind === "literal" && (value.node.kind === "binary" || value.node.kind === "unary"))
