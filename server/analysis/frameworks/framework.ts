@@ -247,6 +247,8 @@ export interface Framework {
   readonly carriesDerived?: Derived;
   /** Calls that make one optimizer of all that they are given, or of what stands at a place. */
   readonly combines?: Readonly<Record<string, Combination>>;
+  /** Calls that make an optimizer, or a part of one, of functions of the script's own: where the one stands that changes the gradients. */
+  readonly ownLinks?: Readonly<Record<string, ArgumentPlace>>;
   /** Optimizers, and parts of one, that make an update of gradients: what is combined after them clips that. */
   readonly finishes?: RegExp;
   /** What a part of the constructor's result means when it is called: `init, update = adam(1e-3)`. */

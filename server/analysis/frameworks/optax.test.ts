@@ -411,3 +411,61 @@ tx = optax.adam(1e-3)`;
     expect(missing(script(within("1.0"), between))).toEqual([]);
   });
 });
+
+describe("a transformation of the script's own", () => {
+  const own = (body: string, before = "") => `${before}
+def init(params):
+    return ()
+
+
+def update(updates, state, params=None):
+${body}
+
+
+tx = optax.chain(optax.GradientTransformation(init, update), optax.adam(1e-3))`;
+  const returned = (value: string) => `    return ${value}, state`;
+
+  it.each([
+    ["zeroes what it is given", own(returned("jax.tree.map(jnp.zeros_like, updates)"))],
+    ["scales it", own(returned("jax.tree.map(lambda g: -0.1 * g.astype(jnp.float32), updates)"))],
+    [
+      "calls what can be seen",
+      own(returned("halved(updates)"), "def halved(tree):\n    return jax.tree.map(lambda g: g / 2, tree)\n"),
+    ],
+    [
+      "is one of a group",
+      own(returned("jax.tree.map(jnp.zeros_like, updates)")).replace(
+        /optax.chain.*/,
+        'optax.multi_transform({"a": optax.adam(1), "b": optax.GradientTransformation(init, update)}, labels)',
+      ),
+    ],
+    ["is the whole optimizer", own(returned("updates")).replace(/optax.chain\(|, optax.adam.*/g, "")],
+    ["keeps no state", "tx = optax.chain(optax.stateless(lambda g, p: g), optax.adam(1e-3))"],
+  ])("leaves an optimizer unclipped where it %s", (_, tx) => {
+    expect(missing(script(tx))).toHaveLength(1);
+    expect(missing(fixAll(script(tx)))).toEqual([]);
+  });
+
+  it.each([
+    ["clips", own(returned("jax.tree.map(lambda g: jnp.clip(g, -1, 1), updates)"))],
+    [
+      "calls what clips",
+      own(returned("limited(updates)"), "def limited(tree):\n    return jax.tree.map(lambda g: jnp.tanh(g), tree)\n"),
+    ],
+    [
+      "maps what clips",
+      own(returned("jax.tree.map(limited, updates)"), "def limited(g):\n    return jnp.clip(g, -1, 1)\n"),
+    ],
+    ["calls what can't be seen", own(returned("limited(updates)"), "from limits import limited")],
+    ["calls what it is given", own(returned("params(updates)"))],
+    ["hands them to another", own("    updates, state = inner.update(updates, state)\n    return updates, state")],
+    ["can't be seen", "tx = optax.chain(optax.stateless(given), optax.adam(1e-3))"],
+  ])("may clip where it %s", (_, tx) => expect(missing(script(tx))).toEqual([]));
+
+  it("may clip where it is called by hand", () => {
+    const tx = `${own(returned("jax.tree.map(lambda g: jnp.clip(g, -1, 1), updates)")).replace(/tx = .*/, "")}
+limit = optax.GradientTransformation(init, update)
+tx = optax.adam(1e-3)`;
+    expect(missing(script(tx, ["grads, _ = limit.update(grads, ())"]))).toEqual([]);
+  });
+});

@@ -63,6 +63,12 @@ export const optax: Framework = {
     "optax.contrib.sam": within("optimizer"),
     "optax.contrib.split_real_and_imaginary": within("inner"),
   },
+  ownLinks: {
+    "optax.GradientTransformation": at(1, "update"),
+    "optax.GradientTransformationExtraArgs": at(1, "update"),
+    "optax.stateless": at(0, "f"),
+    "optax.stateless_with_tree_map": at(0, "f"),
+  },
   finishes: new RegExp(`^optax\\.(contrib\\.)?(${ALIASES}|${CONTRIBUTED}|scale_by_learning_rate)$`),
   returnsReceiver: /^optax\.MultiSteps\(\)\.gradient_transformation$/,
   optimizerMethods: { update },

@@ -125,7 +125,7 @@ export class Gradients {
     const source = known?.meaning.event === "backward" ? known.framework : this.#giverOf(name);
     if (source) return { ...NOTHING, made: new Map([[call, source]]) };
     if (known?.meaning.event === "clip") return this.#clipped(known.meaning, call, frame, scope);
-    if (call.callee.kind === "attribute" && /\.update$/.test(name) && this.#optimizers.isTransformation(rootOf(name)))
+    if (call.callee.kind === "attribute" && /\.update$/.test(name) && this.#transforms(rootOf(name)))
       return this.#transformed(value, call);
     if (!this.#isInert(name)) return UNSEEN;
     const parts = this.#argumentsOf(call).map((node) => ({ node, flow: this.#flow(node, frame, scope) }));
@@ -146,6 +146,10 @@ export class Gradients {
     if (argument?.stars !== 0) return UNSEEN;
     const given = this.#flow(argument.value, frame, scope);
     return isGradient(given) ? { ...given, clips: new Set([...given.clips, call]) } : given;
+  }
+
+  #transforms(name: string): boolean {
+    return this.#optimizers.isTransformation(name) || this.#optimizers.links.isMadeBy(name);
   }
 
   /** `updates, state = transformation.update(grads, state)`, chained by hand. */

@@ -13,6 +13,7 @@ import { ClipSettings, type Said } from "./clip-settings.ts";
 import type { Built, Combined, ConfiguredClip, OptimizerRef, Seen, Whole } from "./events.ts";
 import { ANYWHERE, HandedIn, IN_ITS_MODULE } from "./handed-in.ts";
 import { Models } from "./models.ts";
+import { OwnLinks } from "./own-links.ts";
 import { WrittenSettings } from "./written-settings.ts";
 
 const MAX_DEPTH = 6;
@@ -63,6 +64,7 @@ export class Optimizers {
   readonly #clippedElsewhere: readonly Framework[];
   readonly #handedIn: HandedIn;
   readonly models: Models;
+  readonly links: OwnLinks;
   #inWhole = false;
 
   constructor(values: Values, frameworks: readonly Framework[], versions: Versions) {
@@ -72,6 +74,7 @@ export class Optimizers {
     this.#frameworks = frameworks;
     this.#handedIn = new HandedIn(values, frameworks);
     this.models = new Models(values);
+    this.links = new OwnLinks(values, frameworks);
     this.#clippedElsewhere = clippedElsewhere(unwatched(values.names), frameworks);
   }
 
@@ -228,7 +231,8 @@ export class Optimizers {
       this.#combined(combination, { call, frame, scope, name }, framework, found, depth);
       return;
     }
-    if (!transforms && !this.isOptimizer(name)) {
+    const isOwn = this.links.isMadeBy(name);
+    if (!transforms && !isOwn && !this.isOptimizer(name)) {
       // A helper that can't be seen makes the train state of an optimizer that it is given.
       const given =
         depth === 0 && framework.carries ? call.arguments.filter(({ value }) => this.#builds(value, frame, scope)) : [];
@@ -248,6 +252,7 @@ export class Optimizers {
       this.#whole(found, { call, frame, scope, name, inOrder: false });
     }
     if (this.#clipsInside(name, call) || this.#hasUpdateHook(name, scope)) found.opaque = true;
+    if (isOwn && !this.links.passesOn(name, call, frame, scope)) found.opaque = true;
     for (const setting of settings) this.#say(this.#settings.inCall(setting, call, frame, scope), found);
   }
 
