@@ -2,23 +2,12 @@ import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from "n
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import type { ProbeMessage } from "../../../protocol/telemetry.ts";
 import { end, frame, golden, goldenFile, hello, ProbeClient, ViewerClient } from "../testing/clients.ts";
+import { spillOf } from "../testing/spill-file.ts";
 import { TestHub, temporaryFolder } from "../testing/test-hub.ts";
 import { readSpill } from "./spill.ts";
 
 const A_DAY_AGO = Math.floor(Date.now() / 1000) - 86_400;
-
-function spillOf(...records: (ProbeMessage | Uint8Array)[]): Buffer {
-  const parts = records.map((record) => {
-    const payload = record instanceof Uint8Array ? record : Buffer.from(JSON.stringify(record));
-    const head = Buffer.alloc(5);
-    head.writeUInt32LE(payload.length, 0);
-    head[4] = record instanceof Uint8Array ? 1 : 0;
-    return Buffer.concat([head, payload]);
-  });
-  return Buffer.concat(parts);
-}
 
 /** A storage folder with one spill file in it. */
 function withSpill(bytes: Uint8Array, { storage = temporaryFolder(), old = true } = {}) {
