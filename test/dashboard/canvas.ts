@@ -13,10 +13,12 @@ export interface Rgb {
   readonly b: number;
 }
 
-/** A theme colour of the page, by VS Code's name. */
+/** A theme colour of the page, by VS Code's name, without the transparency that it may have. */
 export async function themeColor({ page }: DashboardPage, name: string): Promise<Rgb> {
-  const hex = await page.evaluate((n) => document.documentElement.style.getPropertyValue(`--vscode-${n}`), name);
-  const [r, g, b] = [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16));
+  const value = await page.evaluate((n) => document.documentElement.style.getPropertyValue(`--vscode-${n}`), name);
+  const [r, g, b] = value.startsWith("#")
+    ? [1, 3, 5].map((at) => Number.parseInt(value.slice(at, at + 2), 16))
+    : value.match(/\d+/g)!.map(Number);
   return { r: r!, g: g!, b: b! };
 }
 

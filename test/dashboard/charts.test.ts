@@ -232,6 +232,30 @@ test("the charts take on a new theme at once", async () => {
   await dashboard.close();
 });
 
+test("the threshold is a line of its own colour in every theme, and so is its swatch", async () => {
+  const dashboard = await stage.open({ run: "spikes", theme: "dark" });
+  const names = {
+    "high-contrast": "editorOverviewRuler-findMatchForeground",
+    light: "charts-orange",
+    dark: "charts-orange",
+  };
+  for (const [theme, name] of Object.entries(names) as [keyof typeof names, string][]) {
+    await dashboard.setTheme(theme);
+    await dashboard.settled();
+    const orange = await themeColor(dashboard, name);
+    assert.ok((await pixels(dashboard, "norm", orange)).length > 50, theme);
+    const swatch = dashboard.page.locator('[data-chart="norm"] .swatch[data-color="in-force"]');
+    const drawn = await swatch.evaluate((element) => {
+      const context = document.createElement("canvas").getContext("2d")!;
+      context.fillStyle = getComputedStyle(element).borderBlockStartColor;
+      context.fillRect(0, 0, 1, 1);
+      return [...context.getImageData(0, 0, 1, 1).data];
+    });
+    assert.deepEqual(drawn, [orange.r, orange.g, orange.b, 255], theme);
+  }
+  await dashboard.close();
+});
+
 test("a chart stands on the background of its panel, in every theme", async () => {
   const dashboard = await stage.open({ run: "spikes", theme: "dark" });
   for (const theme of ["light", "high-contrast", "dark"] as const) {

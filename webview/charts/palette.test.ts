@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { over } from "./palette.ts";
+import { opaque, over } from "./palette.ts";
 
 test.each([
   ["#252526", "#1e1e1e", "#252526"],
@@ -9,6 +9,15 @@ test.each([
   expect(over(top, below)).toBe(seen);
 });
 
+test.each([
+  ["rgba(234, 92, 0, 0.33)", "rgb(234, 92, 0)"],
+  ["#ea5c0055", "rgb(234, 92, 0)"],
+  ["#d18616", "#d18616"],
+])("the whole of %s is %s", (value, whole) => {
+  expect(opaque(value)).toBe(whole);
+});
+
 test("what is no colour stays what it is", () => {
+  expect(opaque("")).toBe("");
   expect(over("", "#1e1e1e")).toBe("");
 });

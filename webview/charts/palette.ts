@@ -31,6 +31,9 @@ const NAMES = [
 ] as const;
 export type PaletteColor = (typeof NAMES)[number];
 
+/** What may let something through, as a theme likes it. */
+const BACKGROUND: ReadonlySet<PaletteColor> = new Set(["text", "grid", "cursor", "paper"]);
+
 export interface Palette {
   readonly colors: Readonly<Record<PaletteColor, string>>;
   readonly font: string;
@@ -40,7 +43,9 @@ export interface Palette {
 export function readPalette(): Palette {
   const style = getComputedStyle(document.body);
   const cssOf = (property: string) => style.getPropertyValue(property).trim();
-  const colors = Object.fromEntries(NAMES.map((name) => [name, cssOf(`--chart-${name}`)]));
+  const colors = Object.fromEntries(
+    NAMES.map((name) => [name, BACKGROUND.has(name) ? cssOf(`--chart-${name}`) : opaque(cssOf(`--chart-${name}`))]),
+  );
   return {
     colors: { ...(colors as Record<PaletteColor, string>), paper: over(colors.paper!, cssOf("--paper")) },
     font: style.fontFamily,
@@ -54,6 +59,12 @@ export function over(value: string, below: string): string {
   if (!top || !under || top.a === 1) return value;
   const part = (of: "r" | "g" | "b") => Math.round(top[of] * top.a + under[of] * (1 - top.a));
   return `rgb(${part("r")}, ${part("g")}, ${part("b")})`;
+}
+
+/** The whole of a colour: VS Code's orange is that of a found word's background, through which one reads. */
+export function opaque(value: string): string {
+  const whole = color(value);
+  return whole.valid && whole.rgb.a < 1 ? whole.alpha(1).rgbString() : value;
 }
 
 export const translucent = (value: string, alpha: number): string => color(value).alpha(alpha).rgbString();
