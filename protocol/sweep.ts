@@ -2,23 +2,25 @@
 import { finite, list, nullable, type Of, object, text, whole } from "./shape.ts";
 import { codeLocation } from "./telemetry.ts";
 
+const sweptSetting = object({
+  /** "own", "none" (no clipping by norm) or a threshold as a decimal number. */
+  setting: text(64),
+  /** The threshold that was in force; null: no clipping by norm. */
+  threshold: nullable(finite),
+  /** The final losses of the trials that came to their end, one a seed. */
+  losses: list(finite, 10_000),
+  steps: whole,
+  /** Of the steps; null where nothing was clipped by norm. */
+  clip_rate: nullable(finite),
+  outcome: text(),
+});
+export type SweptSetting = Of<typeof sweptSetting>;
+
 export const sweepResult = object({
   /** In the order in which they are shown; the script's own is the first. */
-  settings: list(
-    object({
-      /** "own", "none" (no clipping by norm) or a threshold as a decimal number. */
-      setting: text(64),
-      /** The threshold that was in force; null: no clipping by norm. */
-      threshold: nullable(finite),
-      /** The final losses of the trials that came to their end, one a seed. */
-      losses: list(finite, 10_000),
-      steps: whole,
-      /** Of the steps; null where nothing was clipped by norm. */
-      clip_rate: nullable(finite),
-      outcome: text(),
-    }),
-    1000,
-  ),
+  settings: list(sweptSetting, 1000),
+  /** The script's own and the one that led, in the longer trials; nothing where none led. */
+  longer: list(sweptSetting, 2),
   /** The setting that is better than the script's own; null: no trial can show that one is. */
   winner: nullable(text(64)),
   reason: text(),
@@ -28,7 +30,6 @@ export const sweepResult = object({
   clip: nullable(codeLocation),
 });
 export type SweepResult = Of<typeof sweepResult>;
-export type SweptSetting = SweepResult["settings"][number];
 
 /** What it writes instead where no threshold can be tried: a sentence that says why. */
 export const sweepRefusal = object({ refused: text() });

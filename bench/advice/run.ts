@@ -128,7 +128,7 @@ for (const [title, scored] of [
 }
 if (trials)
   console.log(
-    `  The sweeps took ${trials.trials.toFixed(1)} trials a task, ${(trials.steps / WHOLE).toFixed(1)} times the steps of a whole training; ${trials.winners} of ${trials.tasks} had a winner; worse than 1.0 in the end: ${trials.worse.join(", ") || "none"}`,
+    `  The sweeps took ${trials.trials.toFixed(1)} trials a task, ${(trials.steps / WHOLE).toFixed(1)} times the steps of a whole training; on ${trials.led} of ${trials.tasks} a threshold led in the short ones and had longer ones; ${trials.winners} had a winner; worse than 1.0 in the end: ${trials.worse.join(", ") || "none"}; worse than Gradsight's: ${trials.worseThanOurs.join(", ") || "none"}`,
   );
 if (suggestions.rows > 0)
   console.log(

@@ -36,7 +36,7 @@ export async function chooseSweep(
 }
 
 function itemsFor(options: SweepOptions, come: Come | null): Item[] {
-  const { thresholds, steps, seeds, jobs } = options;
+  const { thresholds, steps, longer, seeds, jobs } = options;
   const anew: Item = { does: "anew", label: `$(refresh) ${l10n.t("Start Anew")}` };
   return [
     ...(come ? [goesOn(come), anew] : [{ does: "start", label: `$(play) ${l10n.t("Start")}` } as const]),
@@ -47,6 +47,11 @@ function itemsFor(options: SweepOptions, come: Come | null): Item[] {
       description: thresholds || l10n.t("0.25 to 4 times the median norm of the script's own training"),
     },
     { does: "steps", label: `$(edit) ${l10n.t("Steps of each trial")}`, description: String(steps) },
+    {
+      does: "longer",
+      label: `$(edit) ${l10n.t("Steps of the longer trials that the leader has to pass")}`,
+      description: longer ? String(longer) : l10n.t("four times as many"),
+    },
     {
       does: "seeds",
       label: `$(edit) ${l10n.t("Seeds")}`,
@@ -77,7 +82,7 @@ async function ask(name: Name, options: SweepOptions): Promise<Partial<SweepOpti
     ...TEXTS[name](),
     value: options[name] ? String(options[name]) : "",
     ignoreFocusOut: true,
-    validateInput: (text) => (whole ? wrongNumber(text, name === "jobs") : wrongThresholds(text)),
+    validateInput: (text) => (whole ? wrongNumber(text, name === "jobs" || name === "longer") : wrongThresholds(text)),
   });
   if (value === undefined) return undefined;
   return { [name]: whole ? Number(value.trim()) : split(value).join(", ") };
@@ -91,6 +96,10 @@ const TEXTS: Record<Name, () => { title: string; prompt: string }> = {
     ),
   }),
   steps: () => ({ title: l10n.t("Steps of each trial"), prompt: l10n.t("Updates of the optimizer.") }),
+  longer: () => ({
+    title: l10n.t("Steps of the longer trials"),
+    prompt: l10n.t("A winner is one for trainings of this length. Nothing: four times the steps of each trial."),
+  }),
   seeds: () => ({ title: l10n.t("Seeds"), prompt: l10n.t("Trials of each threshold. Two or more show a spread.") }),
   jobs: () => ({ title: l10n.t("Trials at a time"), prompt: l10n.t("Nothing: 1 on a GPU, else 2.") }),
 };

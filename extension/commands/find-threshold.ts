@@ -10,6 +10,7 @@ import {
   type Progress,
   ProgressLocation,
   type QuickPickItem,
+  QuickPickItemKind,
   Task,
   type TaskExecution,
   TaskRevealKind,
@@ -66,10 +67,11 @@ export async function findThreshold(
   });
 }
 
-function commandLine({ thresholds, steps, seeds, jobs }: SweepOptions, fresh: boolean): string[] {
+function commandLine({ thresholds, steps, longer, seeds, jobs }: SweepOptions, fresh: boolean): string[] {
   return [
     ...["--steps", String(steps), "--seeds", String(seeds)],
     ...(thresholds ? ["--thresholds", thresholds] : []),
+    ...(longer ? ["--longer-steps", String(longer)] : []),
     ...(jobs ? ["--jobs", String(jobs)] : []),
     ...(fresh ? ["--fresh"] : []),
   ];
@@ -142,7 +144,7 @@ function follow(
     const { done, trials } = sweepProgress(JSON.parse(told));
     if (trials === 0) return;
     came({ done, trials });
-    const percent = (100 * done) / trials;
+    const percent = Math.max(shown, (100 * done) / trials); // longer trials are added once a threshold leads
     progress.report({ message: l10n.t("{0} of {1} trials done", done, trials), increment: percent - shown });
     shown = percent;
   });
@@ -235,15 +237,23 @@ export async function offer(
 }
 
 /** The results, each of which can be written to the code; null: none is wanted. */
-async function choose({ settings, winner }: SweepResult, title: string): Promise<number | null> {
-  const best = settings.filter(({ setting }) => setting === winner);
-  const items = [...best, ...settings.filter((line) => !best.includes(line))].map((line) =>
-    choice(line, best.includes(line)),
-  );
+async function choose({ settings, longer, winner }: SweepResult, title: string): Promise<number | null> {
+  const items = [...group(longer, winner), ...group(settings, longer.length > 0 ? null : winner)];
   const some = items.some(({ threshold }) => Number.isFinite(threshold));
   const placeHolder = some ? l10n.t("Choose a threshold to write it to the code") : "";
   const chosen = await window.showQuickPick(items, { title, placeHolder, ignoreFocusOut: true });
   return chosen && Number.isFinite(chosen.threshold) ? chosen.threshold : null;
+}
+
+/** Trials of as many steps, the winner first. */
+function group(lines: readonly SweptSetting[], winner: string | null): Choice[] {
+  if (lines.length === 0) return [];
+  const label = l10n.t("{0} steps", Math.max(...lines.map(({ steps }) => steps)));
+  const sorted = lines.toSorted((a, b) => Number(b.setting === winner) - Number(a.setting === winner));
+  return [
+    { label, kind: QuickPickItemKind.Separator, threshold: Number.NaN },
+    ...sorted.map((line) => choice(line, line.setting === winner)),
+  ];
 }
 
 /** One that failed with a seed can be looked at, and not written. */

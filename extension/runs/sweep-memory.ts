@@ -7,13 +7,15 @@ const options = object({
   /** As `--thresholds` takes them; empty: around the norm of the script's own training. */
   thresholds: text(1000),
   steps: whole,
+  /** Of the trials that the leader has to pass; 0: four times as many. */
+  longer: whole,
   seeds: whole,
   /** At a time; 0: as many as suit the device. */
   jobs: whole,
 });
 export type SweepOptions = Of<typeof options>;
 
-export const DEFAULTS: SweepOptions = { thresholds: "", steps: 300, seeds: 2, jobs: 0 };
+export const DEFAULTS: SweepOptions = { thresholds: "", steps: 300, longer: 0, seeds: 2, jobs: 0 };
 
 /** `sweep`: what makes it the same sweep, which goes on. `wanted`: which of its trials were. */
 const progress = object({ sweep: text(64), wanted: text(2000), done: whole, trials: whole });
@@ -61,6 +63,6 @@ export class SweepMemory {
   }
 }
 
-function wanted({ thresholds, seeds }: SweepOptions): string {
-  return `${thresholds} ${seeds}`;
+function wanted({ thresholds, longer, seeds }: SweepOptions): string {
+  return `${thresholds} ${longer} ${seeds}`;
 }

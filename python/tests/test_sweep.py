@@ -49,6 +49,12 @@ TRAINING = """
 """
 
 
+LATE = """optimizer.step()
+            steps = globals().get("steps", 0) + 1
+            if steps == 60:  # who has learnt little has little to forget
+                SCALE, optimizer.param_groups[0]["lr"] = 0, 1e-9"""
+
+
 def swept(folder: Path, *arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
     env = environment(GRADSIGHT_STATE=str(folder / "state"), OMP_NUM_THREADS="1", **more)
     return run(command("-m", "gradsight", "sweep", *arguments), cwd=folder, env=env)
@@ -72,19 +78,34 @@ def test_finds_what_is_better_goes_on_where_it_was_and_leaves_nothing(script: Sc
     assert all(len(line["losses"]) == 2 and line["steps"] == 40 for line in result["settings"])
     assert own["losses"][0] != own["losses"][1]  # seeds, which the script doesn't set
     assert result["winner"] == "5" and own["clip_rate"] == 1.0
-    assert json.loads((tmp_path / "progress.json").read_text()) == {"done": 4, "trials": 4}
+    assert [(line["setting"], line["steps"], len(line["losses"])) for line in result["longer"]] == [("own", 160, 3), ("5", 160, 3)]
+    assert result["reason"].startswith("In 3 trials of 160 steps with seeds of their own, its loss is lower by ")
+    assert json.loads((tmp_path / "progress.json").read_text()) == {"done": 10, "trials": 10}
     words = [line.split()[0] for line in log(tmp_path)]
-    assert [words.count(word) for word in ("began", "cleaned", "exited")] == [4, 4, 4]
+    assert [words.count(word) for word in ("began", "cleaned", "exited")] == [10, 10, 10]
     assert all("['--data', 'x'] True" in line for line in log(tmp_path))
     assert os.listdir(tmp_path / "state" / "sweeps" / os.listdir(tmp_path / "state" / "sweeps")[0]) == ["finished.jsonl"]
 
     again = swept(tmp_path, *asked)
     assert json.loads(again.stdout) == result
-    assert len(log(tmp_path)) == 12  # nothing was run
+    assert len(log(tmp_path)) == 30  # nothing was run
 
     script("raise ValueError('anew')", "scale.py")  # what the script imports is another
     anew = swept(tmp_path, *asked)
     assert anew.returncode == 1 and "ValueError: anew" in anew.stderr
+
+
+def test_what_is_ahead_at_first_and_behind_in_longer_trials_is_no_winner(script: Script, tmp_path: Path) -> None:
+    script(TRAINING.replace("optimizer.step()", LATE))
+    script("SCALE = 3", "scale.py")
+    asked = ("train.py", "--steps", "40", "--longer-steps", "120", "--thresholds", "5")
+    result: Dict[str, Any] = json.loads(swept(tmp_path, *asked, "--json").stdout)
+    assert result["winner"] is None
+    assert result["reason"] == "5 was ahead after 40 steps, and not in trials of 120 steps with seeds of their own."
+    assert [len(line["losses"]) for line in result["longer"]] == [1, 1]  # the first one is enough
+    told = swept(tmp_path, *asked).stdout.splitlines()
+    assert [line.split()[0] for line in told[3:5]] == ["as", "5"] and "  120  " in told[3] and told[-1].startswith("No winner. 5 ")
+    assert len(log(tmp_path)) == 6 * 3
 
 
 def test_what_diverges_is_ended_at_once_and_its_other_seeds_are_left_out(script: Script, tmp_path: Path) -> None:

@@ -11,18 +11,22 @@ import json
 from gradsight._protocol import Location, location
 from gradsight.sweep.table import as_json, lines
 from gradsight.sweep.trials import Result
-from gradsight.sweep.verdict import judge
+from gradsight.sweep.verdict import judge, leader
 
-def result(setting, seed, outcome, loss, threshold):
-    return Result(setting, seed, outcome, "why" if outcome != "finished" else "", 60, loss, loss, threshold, 0.5, [9.0])
+def result(setting, seed, steps, outcome, loss, threshold):
+    why = "why" if outcome != "finished" else ""
+    return Result(setting, seed, steps, outcome, why, steps, loss, loss, threshold, 0.5, [9.0], [loss, None])
 
-results = [result("own", seed, "finished", 4.0 + seed / 100, None) for seed in range(3)]
-results += [result("0.5", seed, "finished", 1.0 + seed / 100, 0.5) for seed in range(3)]
-results += [result("2", 0, "diverged", float("nan"), 2.0)]
-table = lines(["own", "0.5", "2", "none"], results)
-verdict = judge({"own": table[0].losses, "0.5": table[1].losses})
+def results(seeds, steps):
+    own = [result("own", seed, steps, "finished", 4.0 + seed / 100, None) for seed in seeds]
+    return own + [result("0.5", seed, steps, "finished", 1.0 + seed / 100, 0.5) for seed in seeds]
+
+short = results(range(3), 60) + [result("2", 0, 60, "diverged", float("nan"), 2.0)]
+longer = results(range(3, 6), 240)
+verdict = judge(short, 3, leader(short, 3), longer)
+tables = [lines(["own", "0.5", "2", "none"], each) for each in (short, longer)]
 places = {"site": location(Location("/a/train.py", 12)), "clip": None}
-print(json.dumps({**as_json(table, verdict, ["a note"]), **places}, allow_nan=False))
+print(json.dumps({**as_json(*tables, verdict, ["a note"]), **places}, allow_nan=False))
 `;
 
 const python = pythonFrom(9);
@@ -35,6 +39,10 @@ describe.skipIf(python === undefined)("the outcome of a sweep", () => {
       ["own", 3, "finished"],
       ["0.5", 3, "finished"],
       ["2", 0, "diverged: why"],
+    ]);
+    expect(told.longer.map(({ setting, steps }) => [setting, steps])).toEqual([
+      ["own", 240],
+      ["0.5", 240],
     ]);
     expect(told.winner).toBe("0.5");
     expect(told.site).toEqual({ file: "/a/train.py", line: 12, cell: null });

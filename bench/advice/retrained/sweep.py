@@ -4,7 +4,8 @@
 
 Each training is clipped at 1.0, as in the traces, until the sweep tries something else. The trials are trained here, one
 after another; which ones there are, when one is given up and who wins is what the sweep's own code says. Their seeds are
-none of those that the oracle is made of, and their losses are those of the training, which are all that a sweep sees.
+none of those that the oracle is made of, and their losses are those of the training, which are all that a sweep sees. Longer
+trials have as many steps as the trainings that the oracle is made of.
 """
 
 import importlib
@@ -21,10 +22,11 @@ from torch.nn.utils import clip_grad_norm_
 sys.path.insert(0, str(Path(__file__).parents[3] / "python"))
 from gradsight._trial import NONE, OWN
 from gradsight.sweep.grid import grid
+from gradsight.sweep.longer import TIMES, run_pairs, trials_of
 from gradsight.sweep.record import Record, Update
 from gradsight.sweep.table import lines
-from gradsight.sweep.trials import FINISHED, Wanted, run_all
-from gradsight.sweep.verdict import judge
+from gradsight.sweep.trials import Wanted, run_all
+from gradsight.sweep.verdict import judge, leader, leads_of
 
 STEPS, SEEDS, FIRST_SEED = 300, 2, 100
 """The sweep's own defaults, and the first seed."""
@@ -32,20 +34,24 @@ AS_IT_IS = 1.0
 SERIES = "train"
 
 
+def limit_of(setting):
+    return {OWN: AS_IT_IS, NONE: math.inf}.get(setting) or float(setting)
+
+
 class Trial:
     """Trained in this process, half of it at each look."""
 
     def __init__(self, task, wanted):
-        self.setting, self.seed = wanted
+        self.wanted = wanted
         self.record = Record("")
         self.updates = self.record.updates.setdefault(SERIES, [])
-        self.optimizer, self.loss_of, _ = task.make(FIRST_SEED + self.seed)
+        self.optimizer, self.loss_of, _ = task.make(FIRST_SEED + wanted.seed)
         self.parameters = [parameter for group in self.optimizer.param_groups for parameter in group["params"]]
 
     def ended(self):
         """Whether all steps are made, or one went bad."""
-        limit = {OWN: AS_IT_IS, NONE: math.inf}.get(self.setting) or float(self.setting)
-        for step in range(len(self.updates), len(self.updates) + STEPS // 2):
+        limit = limit_of(self.wanted.setting)
+        for step in range(len(self.updates), len(self.updates) + self.wanted.steps // 2):
             self.optimizer.zero_grad()
             loss = self.loss_of(step)
             loss.backward()
@@ -54,7 +60,7 @@ class Trial:
             if self.updates[-1].is_bad:
                 return True
             self.optimizer.step()
-        return len(self.updates) == STEPS
+        return len(self.updates) == self.wanted.steps
 
     def end(self):
         """Nothing runs on."""
@@ -66,7 +72,7 @@ class Trial:
 
 
 def sweep(name):
-    """A row for each setting, in the order in which they were tried."""
+    """A row for each setting, in the order in which they were tried: of the short trials, then of the longer ones."""
     task = importlib.import_module(f"tasks.{name}")
     results, norms = [], []
 
@@ -75,26 +81,33 @@ def sweep(name):
             results.append(result)
             norms.append([update.norm for update in trial.updates])
 
-        run_all(wanted, lambda each: Trial(task, each), lambda _: None, SERIES, STEPS, 1, list(results), done)
+        run_all(wanted, lambda each: Trial(task, each), lambda _: None, SERIES, 1, list(results), done)
+        return results
 
-    run([Wanted(OWN, 0)])
+    run([Wanted(OWN, 0, STEPS)])
     settings = [OWN, *grid(norms[0], AS_IT_IS)]
-    run([Wanted(setting, seed) for seed in range(SEEDS) for setting in settings])
-    table = lines(settings, results)
-    losses = {line.setting: line.losses for line in table if line.outcome == FINISHED}
-    verdict = judge(losses, all(result.outcome != FINISHED for result in results if result.setting == OWN))
+    short = list(run([Wanted(setting, seed, STEPS) for seed in range(SEEDS) for setting in settings]))
+    leading = leader(short, SEEDS)
+    longer = [] if leading is None else run_pairs(trials_of(leading, SEEDS, TIMES * STEPS), run)
+    verdict = judge(short, SEEDS, leading, longer)
+    return [row for kind in (short, longer) for row in rows_of(name, settings, kind, verdict.winner)]
+
+
+def rows_of(name, settings, results, winner):
     return [
         {
             "task": name,
             "setting": line.setting,
-            "threshold": {OWN: AS_IT_IS, NONE: math.inf}.get(line.setting) or float(line.setting),
+            "threshold": limit_of(line.setting),
+            "asked": results[0].asked,
             "outcome": line.outcome.partition(":")[0],
             "trials": sum(result.setting == line.setting for result in results),
             "steps": sum(result.steps for result in results if result.setting == line.setting),
             "losses": " ".join(f"{loss:.9g}" for loss in line.losses),
-            "winner": int(line.setting == verdict.winner),
+            "leads": " ".join(f"{each:.4g}" for each in leads_of(results, line.setting, results[0].asked > STEPS)),
+            "winner": int(line.setting == winner),
         }
-        for line in table
+        for line in lines(settings, results)
     ]
 
 

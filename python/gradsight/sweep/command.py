@@ -19,11 +19,12 @@ from .._guard import tell
 from .._trial import OWN
 from .finished import Finished
 from .grid import given, grid
+from .longer import TIMES, run_pairs, trials_of
 from .progress import Progress
 from .record import Record, norm_threshold
 from .table import as_json, as_text, lines
-from .trials import FAILED, FINISHED, Result, Script, Trial, Wanted, run_all, updates_of
-from .verdict import Verdict, judge
+from .trials import FAILED, Result, Script, Trial, Wanted, run_all, updates_of
+from .verdict import Verdict, judge, leader, named
 
 ALL = "all"
 
@@ -65,16 +66,20 @@ class _Sweep:
     def __init__(self, options: argparse.Namespace, target: List[str], arguments: List[str]) -> None:
         self._options = options
         file = options.script or _file_of(options.module)
-        self._finished = Finished(file, target, arguments, options.steps, options.series, sys.executable)
-        self._script = Script(target, arguments, options.steps, self._finished.id)
+        self._finished = Finished(file, target, arguments, options.steps, options.series, sys.executable, Result._fields)
+        self._script = Script(target, arguments, self._finished.id)
         self._progress = Progress(options.progress)
+        self._longer_steps: int = options.longer_steps or TIMES * options.steps
         self._results: List[Result] = []
         self._about: Dict[str, Any] = {}
 
     def run(self) -> int:
         options = self._options
         about, self._results = self._finished.open(options.fresh)
-        self._tell(f"The script is run several times, {options.steps} steps each, and writes each time what it writes.")
+        self._tell(
+            f"The script is run several times, {options.steps} steps each and the best for {self._longer_steps} steps,"
+            " and writes each time what it writes."
+        )
         if about is None:
             about = self._first()
         elif self._results:
@@ -82,8 +87,13 @@ class _Sweep:
         self._about = about
         settings = [OWN, *(options.thresholds or grid(about["norms"], about["threshold"]))]
         seeds = self._seeds(settings)
-        own = [result for result in self._results if result.setting == OWN]
-        return self._report(settings, own, seeds)
+        short = [result for result in self._short() if result.seed < seeds and result.setting in settings]
+        leading = leader(short, seeds) if seeds > 1 else None
+        longer = [] if leading is None else self._longer(settings, seeds, leading)
+        return self._report(settings, judge(short, seeds, leading, longer), short, longer, seeds)
+
+    def _short(self) -> List[Result]:
+        return [result for result in self._results if result.asked == self._options.steps]
 
     def _first(self) -> Dict[str, Any]:
         """One trial of the script as it is. What it tells is kept, and returned."""
@@ -94,7 +104,7 @@ class _Sweep:
             self._finished.about(found)
             self._done(result)
 
-        self._run([Wanted(OWN, 0)], done, inserts=False, series=None if self._options.series == ALL else self._options.series)
+        self._run([Wanted(OWN, 0, self._options.steps)], done, inserts=False, series=None if self._options.series == ALL else self._options.series)
         return found
 
     def _look(self, result: Result, record: Record) -> Dict[str, Any]:
@@ -117,14 +127,30 @@ class _Sweep:
     def _seeds(self, settings: List[str]) -> int:
         """Runs what is missing: first whether seeds make a difference, then all. Returns how many seeds do."""
         seeds: int = self._options.seeds
-        self._progress.of(_trials(settings, seeds), self._results)
+        self._progress.of(self._trials(settings, seeds), self._results)
         if seeds > 1:
-            self._run_missing(_trials([OWN], seeds))
-            if _same_for_all_seeds(self._results):
+            self._run_missing(self._trials([OWN], seeds))
+            if _same_for_all_seeds(self._short()):
                 seeds = 1
-                self._progress.of(_trials(settings, seeds), self._results)
-        self._run_missing(_trials(settings, seeds))
+                self._progress.of(self._trials(settings, seeds), self._results)
+        self._run_missing(self._trials(settings, seeds))
         return seeds
+
+    def _trials(self, settings: List[str], seeds: int) -> List[Wanted]:
+        return [Wanted(setting, seed, self._options.steps) for seed in range(seeds) for setting in settings]
+
+    def _longer(self, settings: List[str], seeds: int, leading: str) -> List[Result]:
+        short, wanted = self._trials(settings, seeds), trials_of(leading, seeds, self._longer_steps)
+        self._tell(f"{named(leading)} is ahead, and is tried for {self._longer_steps} steps beside the present setting.")
+        self._progress.of(short + wanted, self._results)
+
+        def run(pair: List[Wanted]) -> List[Result]:
+            self._run_missing(pair)
+            return self._results
+
+        longer = run_pairs(wanted, run)
+        self._progress.of(short + [Wanted(each.setting, each.seed, each.asked) for each in longer], self._results)
+        return longer
 
     def _run_missing(self, wanted: List[Wanted]) -> None:
         about = self._about
@@ -132,11 +158,11 @@ class _Sweep:
 
     def _run(self, wanted: List[Wanted], done: Any, inserts: bool, series: Optional[str]) -> None:
         def start(each: Wanted) -> Trial:
-            return Trial(self._script, each.setting, each.seed, series, inserts, self._finished.folder)
+            return Trial(self._script, each, series, inserts, self._finished.folder)
 
         on_gpu = self._about.get("device") not in (None, "cpu")
         jobs = self._options.jobs or (1 if on_gpu else min(2, os.cpu_count() or 1))
-        run_all(wanted, start, _refuse, series, self._options.steps, jobs, self._results, done)
+        run_all(wanted, start, _refuse, series, jobs, self._results, done)
 
     def _done(self, result: Result) -> None:
         self._results.append(result)
@@ -147,36 +173,28 @@ class _Sweep:
         setting = "as it is" if result.setting == OWN else f"threshold {result.setting}"
         self._tell(f"{setting}, seed {result.seed}: {result.outcome} after {result.steps} steps{loss}{why}")
 
-    def _report(self, settings: List[str], own: List[Result], seeds: int) -> int:
+    def _report(self, settings: List[str], verdict: Verdict, short: List[Result], longer: List[Result], seeds: int) -> int:
         about = self._about
-        wanted = [result for result in self._results if result.seed < seeds]
-        table = lines(settings, wanted)
-        losses = {line.setting: line.losses for line in table if line.outcome == FINISHED and len(line.losses) == seeds}
-        own_fails = all(result.outcome != FINISHED for result in own)
-        verdict = judge(losses, own_fails)
+        tables = lines(settings, short), lines(settings, longer)
         notes = []
         if seeds < self._options.seeds:
             notes.append(
                 "Seeds had no effect: the script sets its own. Where it takes one as an argument, say {seed} there."
             )
-            verdict = Verdict(None, "Without seeds that differ there is no spread to compare with.", None)
+            verdict = Verdict(None, "Without seeds that differ nothing can be told from chance.")
         if about["by_value"]:
             notes.append("The script clips by value, too, which was left as it is.")
-        told = json.dumps({**as_json(table, verdict, notes), **about["places"]}, indent=2, allow_nan=False)
+        told = json.dumps({**as_json(*tables, verdict, notes), **about["places"]}, indent=2, allow_nan=False)
         _write(self._options.write, told)
         if self._options.json:
             print(told)
         else:
-            print(as_text(table, verdict, notes))
+            print(as_text(*tables, verdict, notes))
         return 0
 
     def _tell(self, line: str) -> None:
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
-
-
-def _trials(settings: List[str], seeds: int) -> List[Wanted]:
-    return [Wanted(setting, seed) for seed in range(seeds) for setting in settings]
 
 
 def _series(record: Record, wanted: Optional[str], result: Result) -> Optional[str]:
@@ -269,13 +287,16 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m gradsight sweep",
         description="Runs a script several times, with clipping thresholds around the norm of its gradients,"
-        " and tells whether one is better than the present one.",
+        " and the best one for longer, and tells whether it is better than the present one.",
         epilog="Arguments of the script come after --; {seed} in them becomes the trial's seed.",
     )
     parser.add_argument("script", nargs="?", metavar="SCRIPT")
     parser.add_argument("-m", dest="module", metavar="MODULE", help="a module instead of a script")
-    parser.add_argument("--steps", type=_positive, default=300, help="updates of the optimizer in each trial (300)")
-    parser.add_argument("--seeds", type=_positive, default=2, help="trials of each threshold (2)")
+    parser.add_argument("--steps", type=_positive, default=300, help="updates of the optimizer in each short trial (300)")
+    parser.add_argument(
+        "--longer-steps", type=_positive, metavar="N", help=f"and in those that the leader has to pass ({TIMES} times as many)"
+    )
+    parser.add_argument("--seeds", type=_positive, default=2, help="short trials of each threshold (2)")
     parser.add_argument("--jobs", type=_positive, help="trials at a time (1 on a GPU, at most 2 on a CPU)")
     parser.add_argument("--thresholds", type=given, help="instead of multiples of the median norm, say 0.5,1,none")
     parser.add_argument("--series", help="which optimizer, where there are several, or 'all'")

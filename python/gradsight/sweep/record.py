@@ -12,6 +12,9 @@ from .._scalars import BY_VALUE, SKIPPED
 TAIL = 0.1
 """The share of the steps whose losses make the loss that a trial has come to."""
 
+KEPT = 200
+"""Losses of the last steps that are kept, at most: enough for a median."""
+
 
 class Update(NamedTuple):
     """As in the telemetry: None is "not recorded", NaN was seen."""
@@ -91,6 +94,13 @@ def loss_of(updates: List[Update]) -> Optional[float]:
     losses = [update.loss for update in updates if update.loss is not None and not update.flags & SKIPPED]
     tail = losses[-max(1, round(TAIL * len(losses))) :]
     return sum(tail) / len(tail) if tail else None
+
+
+def last_losses(updates: List[Update]) -> List[Optional[float]]:
+    """Of the last tenth of the updates, or of some of them at equal distances; None where one is not known."""
+    tail = updates[-max(1, round(TAIL * len(updates))) :]
+    apart = max(1, -(-len(tail) // KEPT))
+    return [None if update.flags & SKIPPED else update.loss for update in tail[::apart]]
 
 
 def norm_threshold(updates: List[Update]) -> Optional[float]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from statistics import mean
 from typing import Any, Dict, List, NamedTuple, Optional
 
-from .._trial import NONE, OWN
+from .._trial import OWN
 from .trials import FINISHED, Result
-from .verdict import Verdict
+from .verdict import Verdict, named
 
 
 class Line(NamedTuple):
@@ -46,35 +46,31 @@ def lines(settings: List[str], results: List[Result]) -> List[Line]:
     return found
 
 
-def as_text(table: List[Line], verdict: Verdict, notes: List[str]) -> str:
+def as_text(short: List[Line], longer: List[Line], verdict: Verdict, notes: List[str]) -> str:
     rows = [["threshold", "final loss", "steps", "clipped", "outcome"]]
-    for line in table:
+    for line in short + longer:
         rate = "" if line.clip_rate is None else f"{line.clip_rate:.0%}"
         rows.append([_name(line), _loss(line.losses), str(line.steps), rate, line.outcome])
     widths = [max(map(len, column)) for column in zip(*rows)]
     text = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
-    head = "No winner" if verdict.winner is None else f"The winner is {_named(verdict.winner)}"
+    head = "No winner" if verdict.winner is None else f"The winner is {named(verdict.winner)}"
     return "\n".join([*text, "", f"{head}. {verdict.reason}", *notes])
 
 
-def as_json(table: List[Line], verdict: Verdict, notes: List[str]) -> Dict[str, Any]:
+def as_json(short: List[Line], longer: List[Line], verdict: Verdict, notes: List[str]) -> Dict[str, Any]:
     return {
-        "settings": [line._asdict() for line in table],
+        "settings": [line._asdict() for line in short],
+        "longer": [line._asdict() for line in longer],
         "winner": verdict.winner,
         "reason": verdict.reason,
-        "margin": verdict.margin,
         "notes": notes,
     }
 
 
 def _name(line: Line) -> str:
     if line.setting != OWN:
-        return _named(line.setting)
+        return named(line.setting)
     return "as it is (no clipping)" if line.threshold is None else f"as it is ({line.threshold:g})"
-
-
-def _named(setting: str) -> str:
-    return "no clipping" if setting == NONE else setting
 
 
 def _loss(losses: List[float]) -> str:

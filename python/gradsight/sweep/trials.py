@@ -12,7 +12,7 @@ import time
 from typing import Callable, Dict, List, NamedTuple, Optional
 
 from .._trial import NONE, OWN, RECORD, VARIABLE, Plan, write_plan
-from .record import Record, Update, loss_of, norm_threshold
+from .record import Record, Update, last_losses, loss_of, norm_threshold
 
 PERIOD = 0.2
 """Seconds between two looks at the trials."""
@@ -34,6 +34,8 @@ class Result(NamedTuple):
 
     setting: str
     seed: int
+    asked: int
+    """Steps that it was meant to make."""
     outcome: str
     reason: str
     steps: int
@@ -46,36 +48,39 @@ class Result(NamedTuple):
     clip_rate: Optional[float]
     """The share of the steps whose norm was above it."""
     first_losses: List[float]
+    last_losses: List[Optional[float]]
+    """Some of the last tenth of the steps, the same ones in all trials of so many steps."""
+
+
+class Wanted(NamedTuple):
+    setting: str
+    seed: int
+    steps: int
 
 
 class Script(NamedTuple):
-    """What is tried, and how long."""
+    """What is tried."""
 
     target: List[str]
     """A script's path, or ``-m`` and a module."""
     arguments: List[str]
-    steps: int
     sweep: str
 
 
 class Trial:
     """One process, with its folder."""
 
-    def __init__(
-        self, script: Script, setting: str, seed: int, series: Optional[str], inserts: bool, folder: str
-    ) -> None:
-        self.setting = setting
-        self.seed = seed
+    def __init__(self, script: Script, wanted: Wanted, series: Optional[str], inserts: bool, folder: str) -> None:
+        self.wanted = wanted
         self.folder = tempfile.mkdtemp(prefix="trial-", dir=folder)
         self.record = Record(os.path.join(self.folder, RECORD))
         self.last_step_at: Optional[float] = None
-        self._steps = script.steps
-        plan = Plan(script.sweep, setting, series, inserts, script.steps, seed, os.getpid())
+        plan = Plan(script.sweep, wanted.setting, series, inserts, wanted.steps, wanted.seed, os.getpid())
         write_plan(self.folder, plan)
         with open(os.path.join(self.folder, "output.txt"), "wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "gradsight", "run", "--trial", self.folder, *script.target]
-                + [argument.replace("{seed}", str(seed)) for argument in script.arguments],
+                + [argument.replace("{seed}", str(wanted.seed)) for argument in script.arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -87,7 +92,7 @@ class Trial:
         """Reads on. A script that doesn't end after its last step is ended."""
         over = self.process.poll() is not None
         self.record.read_on()
-        if self.last_step_at is None and any(len(each) >= self._steps for each in self.record.updates.values()):
+        if self.last_step_at is None and any(len(each) >= self.wanted.steps for each in self.record.updates.values()):
             self.last_step_at = time.monotonic()
         if not over and self.last_step_at is not None and time.monotonic() - self.last_step_at > PATIENCE:
             self.end()
@@ -153,8 +158,9 @@ def is_hopeless(loss: Optional[float], others: List[float]) -> bool:
     return loss > max(others) + MARGIN * (max(others) - min(others)) and loss > max(others)
 
 
-def result_of(trial: Trial, series: Optional[str], steps: int, stopped: Optional[str]) -> Result:
+def result_of(trial: Trial, series: Optional[str], stopped: Optional[str]) -> Result:
     """``stopped``: why it was ended before its time, if it was."""
+    setting, seed, steps = trial.wanted
     updates = updates_of(trial.record, series)[:steps]  # a compiled step may have been made a few times more
     outcome, reason = FINISHED, ""
     found = norm_threshold(updates)
@@ -167,11 +173,12 @@ def result_of(trial: Trial, series: Optional[str], steps: int, stopped: Optional
         outcome, reason = FAILED, trial.last_words()
     elif not updates:
         outcome, reason = FAILED, "no update was seen"
-    elif trial.setting not in (OWN, NONE) and not _in_force(updates, float(trial.setting)):
+    elif setting not in (OWN, NONE) and not _in_force(updates, float(setting)):
         outcome, reason = FAILED, "the threshold could not be put in force"
     return Result(
-        setting=trial.setting,
-        seed=trial.seed,
+        setting=setting,
+        seed=seed,
+        asked=steps,
         outcome=outcome,
         reason=reason,
         steps=len(updates),
@@ -180,6 +187,7 @@ def result_of(trial: Trial, series: Optional[str], steps: int, stopped: Optional
         threshold=found,
         clip_rate=sum(u.is_clipped for u in updates) / len(updates) if updates and found is not None else None,
         first_losses=[u.loss for u in updates[:5] if u.loss is not None],
+        last_losses=last_losses(updates),
     )
 
 
@@ -189,15 +197,10 @@ def _in_force(updates: List[Update], threshold: float) -> bool:
     return bool(seen) and all(abs(each - threshold) <= 1e-5 * threshold for each in seen)
 
 
-class Wanted(NamedTuple):
-    setting: str
-    seed: int
-
-
 def still_to_run(wanted: List[Wanted], results: List[Result]) -> List[Wanted]:
     """A setting that has gone bad with one seed can't win: its other seeds are left out, but for the script's own
     setting, which all are compared with."""
-    done = {(result.setting, result.seed) for result in results}
+    done = {Wanted(result.setting, result.seed, result.asked) for result in results}
     lost = {result.setting for result in results if result.outcome != FINISHED} - {OWN}
     return [each for each in wanted if each not in done and each.setting not in lost]
 
@@ -207,7 +210,6 @@ def run_all(
     start: Callable[[Wanted], Trial],
     look: Callable[[Record], None],
     series: Optional[str],
-    steps: int,
     jobs: int,
     known: List[Result],
     done: Callable[[Result, Trial], None],
@@ -229,7 +231,7 @@ def run_all(
                 over, stopped = trial.ended(), None
                 look(trial.record)
                 if not over:
-                    stopped = _why_stop(trial, running, results, series, steps)
+                    stopped = _why_stop(trial, running, results, series)
                     if stopped is not None:
                         trial.end()
                         trial.record.read_on()
@@ -237,7 +239,7 @@ def run_all(
                     trial.kill()  # what it has left running
                     trial.record.read_on()
                     running.remove(trial)
-                    results.append(result_of(trial, series, steps, stopped))
+                    results.append(result_of(trial, series, stopped))
                     try:
                         done(results[-1], trial)
                     finally:
@@ -259,20 +261,19 @@ def _end_all(running: List[Trial]) -> None:
         signal.signal(number, handler)
 
 
-def _why_stop(
-    trial: Trial, running: List[Trial], results: List[Result], series: Optional[str], steps: int
-) -> Optional[str]:
+def _why_stop(trial: Trial, running: List[Trial], results: List[Result], series: Optional[str]) -> Optional[str]:
+    setting, _, steps = trial.wanted
     updates = updates_of(trial.record, series)
     if any(update.is_bad for update in updates):
         return "a loss or a norm was not finite"
-    if trial.setting == OWN or len(updates) >= steps:
+    if setting == OWN or len(updates) >= steps:
         return None
-    others = {(r.setting, r.seed): r.half for r in results if r.half is not None and r.outcome == FINISHED}
+    others = {(r.setting, r.seed): r.half for r in results if r.half is not None and r.outcome == FINISHED and r.asked == steps}
     for other in running:
         half = halfway(updates_of(other.record, series), steps)
-        if half is not None:
-            others[other.setting, other.seed] = half
-    of_others = [half for (setting, _), half in others.items() if setting != trial.setting]
-    if len({setting for setting, _ in others} - {trial.setting}) < 2:
+        if half is not None and other.wanted.steps == steps:
+            others[other.wanted.setting, other.wanted.seed] = half
+    of_others = [half for (each, _), half in others.items() if each != setting]
+    if len({each for each, _ in others} - {setting}) < 2:
         return None
     return "far behind all others at half of the steps" if is_hopeless(halfway(updates, steps), of_others) else None

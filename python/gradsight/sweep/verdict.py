@@ -1,97 +1,113 @@
-"""Whether a threshold is better than the script's own, as far as the trials can show it.
+"""Whether a threshold is better than the script's own, as far as trials can show it.
 
-A randomised block design: all settings are tried from the same seeds, and a seed that is luckier is luckier for all. What
-is left after the means of settings and of seeds are taken away is the spread, pooled over all settings. A setting's
-advantage over the script's own counts if it exceeds the one-sided Student quantile at 5 %, divided by the number of
-settings that might have won (Bonferroni), times the standard error of such a difference. Losses that are all above zero
-are compared by their ratios, since a loss that is ten times another one's varies more, too.
+Short trials show which one may be, and no more: of what leads after some hundred steps much is behind in the end. So the
+one that leads has to pass longer trials, too, with seeds that it was not chosen by (``longer.py``). Settings are compared
+with the script's own seed by seed, since a seed that is luckier is luckier for all; and by two numbers, since one alone
+misleads: the mean of the last losses by a few that are very large, their median by its silence about these.
 """
 
 from __future__ import annotations
 
-import math
-from functools import lru_cache
 from statistics import fmean as mean
+from statistics import median
 from typing import Dict, List, NamedTuple, Optional
 
-from .._trial import OWN
+from .._trial import NONE, OWN
+from .trials import DIVERGED, FINISHED, Result
 
-LEVEL = 0.05
+LEAST = 0.02
+"""The share by which a loss has to be lower, on the average of the seeds: less isn't worth another threshold."""
+
+BEHIND = -1.0
+"""Stands for the lead of a trial that can't be ahead."""
 
 
 class Verdict(NamedTuple):
     winner: Optional[str]
     """The setting that is better than the script's own."""
     reason: str
-    margin: Optional[float]
-    """By how much a loss has to be lower than the own one's, as a share of it where all are above zero; None where there
-    is no spread."""
 
 
-def judge(losses: Dict[str, List[float]], own_fails: bool = False) -> Verdict:
-    """``losses``: of each setting that never failed, by seed in the same order. ``own_fails``: with every seed."""
-    own = losses.get(OWN)
-    others = {setting: values for setting, values in losses.items() if setting != OWN}
-    seeds = min((len(values) for values in losses.values()), default=0)
-    if not others and own_fails:
-        return Verdict(None, "No setting came to the end, whatever its threshold.", None)
-    if not others:
-        return Verdict(None, "No other setting came to the end.", None)
-    if own is None:
-        if own_fails and seeds >= 2:
-            best = min(others, key=lambda setting: mean(others[setting]))
-            return Verdict(best, "The present setting failed with every seed; this one never did.", None)
-        return Verdict(None, "The present setting failed in some trials, so that there is nothing to compare with.", None)
+def named(setting: str) -> str:
+    return "no clipping" if setting == NONE else setting
+
+
+def lead(own: Result, other: Result, halfway: bool) -> float:
+    """By which share the loss of ``other`` is lower than that of ``own``, which has the same seed and as many steps.
+
+    The smaller one of two: of the means of the last losses, and of the median of their ratios, step by step; ``halfway``: of
+    the means at half of the steps, too, since what has turned round once may turn round again. 1, where the
+    script's own training diverged and this one did not. Losses at or below zero have no ratio (policy gradients have
+    such losses, and how good the policy is does not follow from them).
+    """
+    if other.outcome != FINISHED or other.loss is None:
+        return BEHIND
+    if own.outcome == DIVERGED:
+        return 1.0
+    pairs = [(a, b) for a, b in zip(own.last_losses, other.last_losses) if a is not None and b is not None]
+    if own.outcome != FINISHED or own.loss is None or not pairs or min(map(min, pairs)) <= 0 or min(own.loss, other.loss) <= 0:
+        return BEHIND
+    ratios = [other.loss / own.loss, median(b / a for a, b in pairs)]
+    if halfway and own.half and other.half:
+        ratios.append(other.half / own.half)
+    return 1 - max(ratios)
+
+
+def leads_of(results: List[Result], setting: str, halfway: bool = False) -> List[float]:
+    """One for each seed, as far as the script's own setting was tried with it, too. ``halfway``: of longer trials."""
+    own = {result.seed: result for result in results if result.setting == OWN}
+    tried = sorted((result for result in results if result.setting == setting), key=lambda result: result.seed)
+    return [lead(own[result.seed], result, halfway) for result in tried if result.seed in own]
+
+
+def holds(leads: List[float]) -> bool:
+    """Whether a setting with these leads is ahead: with each seed, and by enough."""
+    return min(leads) > 0 and mean(leads) >= LEAST
+
+
+def leader(results: List[Result], seeds: int) -> Optional[str]:
+    """The setting that the short trials, ``results``, show to be worth longer ones; None where they show none."""
+    others = dict.fromkeys(result.setting for result in results if result.setting != OWN)
+    return farthest_ahead({setting: leads_of(results, setting) for setting in others}, seeds)
+
+
+def farthest_ahead(leads: Dict[str, List[float]], seeds: int) -> Optional[str]:
+    """By setting, of those that were tried with all seeds and are ahead; None where none is."""
+    ahead = {setting: mean(each) for setting, each in leads.items() if len(each) == seeds and holds(each)}
+    return max(ahead, key=lambda setting: ahead[setting]) if ahead else None
+
+
+def judge(short: List[Result], seeds: int, leading: Optional[str], longer: List[Result]) -> Verdict:
+    """``seeds``: of the short trials. ``longer``: those of the script's own setting and of the one that is ``leading``."""
     if seeds < 2:
-        return Verdict(None, "One run of each setting has no spread: nothing can be said with certainty.", None)
-    ratios = all(value > 0 for values in losses.values() for value in values)
-    compared = {setting: [math.log(value) if ratios else value for value in values] for setting, values in losses.items()}
-    margin = _margin(list(compared.values()), len(others))
-    best = min(others, key=lambda setting: mean(compared[setting]))
-    ahead = mean(compared[OWN]) - mean(compared[best])
-    told, by_chance = (-math.expm1(-ahead), -math.expm1(-margin)) if ratios else (ahead, margin)
-    if ahead > margin:
-        amounts = (f"{told:.0%}", f"{by_chance:.0%}") if ratios else (f"{told:.3g}", f"{by_chance:.3g}")
-        return Verdict(best, "Its loss is lower by {}, where chance alone gives up to {}.".format(*amounts), by_chance)
-    return Verdict(None, "There is no difference to the present setting that these trials can show.", by_chance)
+        return Verdict(None, "One run of each setting can't be told from chance.")
+    if leading is None:
+        return Verdict(None, _no_leader(short))
+    steps = max(result.steps for result in longer)
+    whole = all(result.steps < result.asked for result in longer if result.outcome == FINISHED)
+    trials = f"{'whole trainings' if whole else 'trials'} of {steps} steps with seeds of their own"
+    leads = leads_of(longer, leading, halfway=True)
+    if not holds(leads):
+        return Verdict(None, f"{named(leading)} was ahead after {_steps(short)} steps, and not in {trials}.")
+    told = [each for each in leads if each < 1]
+    diverged = len(leads) - len(told)
+    if not told:
+        return Verdict(leading, f"The present setting diverged in all {trials}; this one never did.")
+    rest = f" With {diverged} more the present setting diverged." if diverged else ""
+    lower = f"its loss is lower by {mean(told):.0%} on average, by {min(told):.0%} at least"
+    return Verdict(leading, f"In {len(told)} {trials}, {lower}.{rest}")
 
 
-def _margin(losses: List[List[float]], candidates: int) -> float:
-    settings, seeds = len(losses), len(losses[0])
-    of_settings = [mean(values) for values in losses]
-    of_seeds = [mean(column) for column in zip(*losses)]
-    overall = mean(of_settings)
-    rest = sum(
-        (value - of_settings[row] - of_seeds[column] + overall) ** 2
-        for row, values in enumerate(losses)
-        for column, value in enumerate(values)
-    )
-    freedom = (settings - 1) * (seeds - 1)
-    return student_quantile(1 - LEVEL / candidates, freedom) * math.sqrt(rest / freedom) * math.sqrt(2 / seeds)
+def _no_leader(short: List[Result]) -> str:
+    finished = [result for result in short if result.outcome == FINISHED]
+    if not finished:
+        return "No setting came to the end, whatever its threshold."
+    if all(result.setting == OWN for result in finished):
+        return "No other setting came to the end."
+    if any(result.loss is not None and result.loss <= 0 for result in finished):
+        return "Losses at or below zero can't be compared by their ratios, and need not tell how good a training is."
+    return f"No setting is ahead of the present one with every seed, and by {LEAST:.0%} on average."
 
 
-@lru_cache(maxsize=None)
-def student_quantile(probability: float, freedom: int) -> float:
-    """Of Student's t distribution, for probabilities above a half."""
-    low, high = 0.0, 1.0
-    while student_probability(high, freedom) < probability:
-        low, high = high, 2 * high
-    for _ in range(80):
-        middle = (low + high) / 2
-        low, high = (middle, high) if student_probability(middle, freedom) < probability else (low, middle)
-    return high
-
-
-def student_probability(t: float, freedom: int) -> float:
-    """That a value is at most ``t`` ≥ 0: the finite sums of Abramowitz and Stegun, 26.7.3 and 26.7.4."""
-    angle = math.atan2(t, math.sqrt(freedom))
-    cosine = math.cos(angle)
-    term = total = cosine if freedom % 2 else 1.0
-    for k in range(3 if freedom % 2 else 2, freedom, 2):
-        term *= cosine * cosine * (k - 1) / k
-        total += term
-    if freedom % 2:
-        within = 2 / math.pi * (angle + (math.sin(angle) * total if freedom > 1 else 0.0))
-    else:
-        within = math.sin(angle) * total
-    return 0.5 + within / 2
+def _steps(results: List[Result]) -> int:
+    return max(result.steps for result in results)

@@ -89,6 +89,8 @@ async function giveUntil(command: string, come: Thenable<unknown>): Promise<void
   }
 }
 
+const LONGER = "Steps of the longer trials that the leader has to pass";
+
 /** The lines of a list, with what stands beside them. */
 type Shown = [string, string][];
 
@@ -192,15 +194,17 @@ describe("finding a threshold by trial", function () {
   });
 
   it("lets thresholds, steps and seeds be chosen in one list, and takes nothing that is none", async () => {
-    const lines = ["Thresholds", "Seeds", "Steps of each trial", "Start"];
+    const lines = ["Thresholds", "Seeds", "Steps of each trial", LONGER, "Start"];
     const choose = () => chooseSweep(DEFAULTS, () => null);
-    const [chosen, shown] = await answering(lines, ["0.5,1 , none", "4", "1000"], choose);
-    assert.deepEqual(chosen, { options: { thresholds: "0.5, 1, none", steps: 1000, seeds: 4, jobs: 0 }, fresh: false });
+    const [chosen, shown] = await answering(lines, ["0.5,1 , none", "4", "1000", "9000"], choose);
+    const options = { thresholds: "0.5, 1, none", steps: 1000, longer: 9000, seeds: 4, jobs: 0 };
+    assert.deepEqual(chosen, { options, fresh: false });
     assert.deepEqual(shown[0], [
       ["Start", ""],
       ["Trials", ""],
       ["Thresholds", "0.25 to 4 times the median norm of the script's own training"],
       ["Steps of each trial", "300"],
+      [LONGER, "four times as many"],
       ["Seeds", "2"],
       ["Trials at a time", "1 on a GPU, else 2"],
     ]);
@@ -210,6 +214,7 @@ describe("finding a threshold by trial", function () {
       ["Thresholds", "all"],
       ["Seeds", "0"],
       ["Steps of each trial", "1.5"],
+      [LONGER, "-1"],
     ])
       assert.deepEqual((await answering([line!, "Start"], [wrong!], choose))[0]?.options, DEFAULTS);
     assert.equal((await answering([], [], choose))[0], null);
@@ -274,9 +279,30 @@ describe("finding a threshold by trial", function () {
     const clip = { file: document.uri.fsPath, line };
     const losses = { losses: [2, 2.1], steps: 100, clip_rate: 0.5, outcome: "finished" };
     const settings = ["own", "0.43"].map((setting) => ({ setting, threshold: 1, ...losses }));
-    const result = { settings, winner: "0.43", reason: "It is.", notes: [], site: null, clip };
+    const result = { settings, longer: [], winner: "0.43", reason: "It is.", notes: [], site: null, clip };
     await giveUntil("notification.acceptPrimaryAction", offer(result, document, Date.now() / 1000, api.writer));
     assert.equal(document.getText(), CLIPPED.replace("max_norm=1.0", "max_norm=0.43"));
     assert.ok(document.isDirty);
+  });
+
+  it("shows the longer trials apart, with the winner first", async () => {
+    const document = await script("shown.py", CLIPPED);
+    const lines = (steps: number) =>
+      ["own", "0.43"].map((setting) => {
+        const threshold = setting === "own" ? 1 : 0.43;
+        return { setting, threshold, losses: [2, 2.1], steps, clip_rate: 0.5, outcome: "finished" };
+      });
+    const told = { winner: "0.43", reason: "It is.", notes: [], site: null, clip: null };
+    const result = { settings: lines(300), longer: lines(1200), ...told };
+    const { showInformationMessage } = window;
+    window.showInformationMessage = (async (_: string, ...actions: string[]) =>
+      actions.at(-1)) as unknown as typeof showInformationMessage;
+    try {
+      const [, shown] = await answering([], [], () => offer(result, document, Date.now() / 1000, api.writer));
+      const labels = shown[0]?.map(([label]) => label);
+      assert.deepEqual(labels, ["1200 steps", "0.43", "as it is: 1", "300 steps", "as it is: 1", "0.43"]);
+    } finally {
+      window.showInformationMessage = showInformationMessage;
+    }
   });
 });
