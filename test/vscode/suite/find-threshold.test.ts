@@ -95,7 +95,7 @@ const LONGER = "Steps of the longer trials that the leader has to pass";
 type Shown = [string, string][];
 
 describe("finding a threshold by trial", function () {
-  this.timeout(300_000); // each trial is a process that starts, five times with PyTorch in one test
+  this.timeout(600_000); // each trial is a process that starts, eleven times with PyTorch in one test
   let api: TestApi;
   const original = window.showWarningMessage;
   let warnings: string[] = [];
