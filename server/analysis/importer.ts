@@ -53,6 +53,18 @@ export class ModuleImporter implements Importer {
   }
 }
 
+const STARS = /^[ \t]*from[ \t]+([.\w]+)[ \t]+import[ \t]+\*/gm;
+
+/** The texts of the modules that a text imports all names of, and of those that they do, without parsing any. */
+export function starred(text: string, importer: Importer, from = importer.path, found = new Set<string>()): string[] {
+  return [...text.matchAll(STARS)].flatMap(([, name]) => {
+    const module = name === undefined ? null : importer.module(name, from);
+    if (!module || found.has(module.path)) return [];
+    found.add(module.path);
+    return [module.text, ...starred(module.text, importer, module.path, found)];
+  });
+}
+
 /**
  * What any code that trains, builds an optimizer or changes gradients mentions. What else goes by these words (a
  * scheduler's step, CLIP, "optimized for", gradient checkpointing) is in most files of a large project, each of which

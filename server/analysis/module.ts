@@ -8,7 +8,7 @@ import { combineFixes } from "./fixes/fix-all.ts";
 import { thresholdEdit } from "./fixes/threshold-edit.ts";
 import { FRAMEWORKS } from "./frameworks/index.ts";
 import { hoverAt } from "./hover.ts";
-import { ModuleImporter } from "./importer.ts";
+import { ModuleImporter, starred } from "./importer.ts";
 import type { LineName, LintOptions, Module, ThresholdEdit, ThresholdRequest } from "./index.ts";
 import { Mentions } from "./mentions.ts";
 import type { ObservedRun } from "./observed-run.ts";
@@ -102,8 +102,17 @@ export class OpenModule implements Module {
     const contains: Contains = (sought) =>
       typeof sought === "string" ? this.#mentions.has(sought, text) : sought.test(text);
     if (mayTrain(contains, FRAMEWORKS)) this.#facts = this.#gather(contains, this.#walks);
+    else if (contains("import *")) this.#facts = this.#gatherByStars(contains);
     else this.#forgetAround();
     return this.#facts;
+  }
+
+  /** `from layers import *` may bring in the library, which the text then needn't mention. */
+  #gatherByStars(contains: Contains): Facts | null {
+    this.#findImporter();
+    const texts = this.#importer ? starred(this.text, this.#importer) : [];
+    const around: Contains = (sought) => contains(sought) || texts.some((text) => containing(text)(sought));
+    return mayTrain(contains, FRAMEWORKS, around) ? this.#gather(around) : null;
   }
 
   #forgetAround(): void {
@@ -111,10 +120,14 @@ export class OpenModule implements Module {
     this.#versions = null;
   }
 
-  #gather(contains: Contains, walks?: Walks): Facts {
-    this.#gathered += 1;
+  #findImporter(): void {
     if (this.#importer?.isCurrent() !== true || this.#gathered % MOST_GATHERED === 0)
       this.#importer = this.#origin && new ModuleImporter(this.#origin, this.#grammar);
+  }
+
+  #gather(contains: Contains, walks?: Walks): Facts {
+    this.#gathered += 1;
+    this.#findImporter();
     if (this.#versions?.isCurrent() !== true)
       this.#versions = this.#origin?.versions ? new AskedVersions(this.#origin.versions) : null;
     const statements = this.#document.statements();

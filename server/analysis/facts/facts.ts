@@ -50,10 +50,13 @@ export const containing =
   (sought) =>
     typeof sought === "string" ? text.includes(sought) : sought.test(text);
 
-/** What a file must contain to have anything to say about: one cheap look at its text, before it is parsed. */
-export function mayTrain(contains: Contains, frameworks: readonly Framework[]): boolean {
+/**
+ * What a file must contain to have anything to say about: one cheap look at its text, before it is parsed. `around`: with
+ * the modules whose names are all its own.
+ */
+export function mayTrain(contains: Contains, frameworks: readonly Framework[], around = contains): boolean {
   if (contains("\0")) return false;
-  return frameworks.some(({ mentions, triggers }) => mentions.some(contains) && triggers.some(contains));
+  return frameworks.some(({ mentions, triggers }) => mentions.some(around) && triggers.some(contains));
 }
 
 /** Those that the file mentions: any other lends it no conventions. The same list for the same ones, so that what follows from them is kept. */

@@ -446,3 +446,45 @@ it.each([1, 2, 3, 4])("finds after edits of both what it would find afresh (seed
   }
   module.dispose();
 });
+
+describe("a library that only a module with all its names brings in", () => {
+  const graph = (imports: string) =>
+    `${imports}\noptimizer = tf.train.AdamOptimizer(0.1)\ntrain = optimizer.minimize(loss)\n`;
+  const layers = "import tensorflow as tf\n\ndef dense(x):\n    return tf.nn.relu(x)\n";
+
+  it.each([
+    ["directly", "from layers import *", { "layers.py": layers }],
+    ["by another one", "from layers import *", { "layers.py": "from base import *\n", "base.py": layers }],
+    ["among several", "from shapes import *\nfrom .layers import *", { "shapes.py": "pi = 3\n", "layers.py": layers }],
+  ])("is followed %s", (_, imports, modules) => {
+    const line = imports.split("\n").length + 2;
+    expect(placesIn({ "train.py": graph(imports), ...modules })).toEqual([`${line}:missing-clipping`]);
+  });
+
+  it.each([
+    ["named", "from layers import dense", { "layers.py": layers }],
+    ["not to be found", "from layers import *", {}],
+    ["without a library", "from layers import *", { "layers.py": "tf = make()\n" }],
+    [
+      "in a circle",
+      "from layers import *",
+      { "layers.py": "from base import *\n", "base.py": "from layers import *\n" },
+    ],
+  ])("isn't there where the module is %s", (_, imports, modules) => {
+    expect(placesIn({ "train.py": graph(imports), ...modules })).toEqual([]);
+  });
+
+  it("follows an edit of that module", () => {
+    const project = new Project({ "train.py": graph("from layers import *"), "layers.py": "pi = 3\n" });
+    const module = project.open();
+    const rules = () => module.lint().map(({ rule }) => rule);
+    expect(rules()).toEqual([]);
+    expect(module.isCurrent).toBe(true);
+    project.write("layers.py", layers);
+    expect(module.isCurrent).toBe(false);
+    expect(rules()).toEqual(["missing-clipping"]);
+    project.delete("layers.py");
+    expect(rules()).toEqual([]);
+    module.dispose();
+  });
+});
