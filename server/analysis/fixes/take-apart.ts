@@ -18,6 +18,9 @@ export function takeApart(
   if (node.kind !== "call" || node.callee.kind !== "attribute" || !isAlwaysMade(statement, node)) return null;
   // A function that is given the optimizer (`optimize_loss`) has no such methods beside it.
   if (node.callee.object !== step.optimizer.node) return null;
+  // A class of the workspace's own may have them take other arguments.
+  const isLibrarys = (name: string) => facts.frameworks.some(({ optimizers }) => optimizers?.test(name));
+  if (!step.optimizer.constructors.every(({ name }) => isLibrarys(name))) return null;
   // A comment among the arguments would be lost.
   if (sourceOf(facts, node).includes("#")) return null;
   const given = argumentsOf(facts, node, spelling);

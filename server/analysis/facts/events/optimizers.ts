@@ -23,7 +23,7 @@ const MENTIONS_CLIPPING = /clip|clamp_|^max_norm$/i;
 const CLIPS_OR_STEPS = /clip|clamp|max_?\w*norm|(?<!super\([\w, ]*\))\.step\(/i;
 /** Where gradients are values, they may be limited on the way by whatever measures or bounds them, or by another optimizer. */
 const LIMITS_OR_APPLIES =
-  /clip|clamp|norm|minimum|maximum|transform|(?<!super\([\w, ]*\))\.(step|apply|apply_gradients|compute_gradients|minimize)\(/i;
+  /clip|clamp|norm(?!al(?!i[sz]))|minimum|maximum|transform|(?<!super\([\w, ]*\))\.(step|apply|apply_gradients|compute_gradients|minimize)\(/i;
 
 /** What was found so far; constructors that carry or combine others add to the same. */
 interface Found {

@@ -15,7 +15,7 @@ import type { Frame, Value } from "../values/value.ts";
 import type { Values } from "../values/values.ts";
 
 /** Words of what limits gradients, tells how large they are, or hands them to another transformation. */
-const LIMITS = /clip|clamp|norm|minimum|maximum|\b(min|max|where|select|cond|sign|tanh)\b|\.update\(/i;
+const LIMITS = /clip|clamp|norm(?!al(?!i[sz]))|minimum|maximum|\b(min|max|where|select|cond|sign|tanh)\b|\.update\(/i;
 
 export class OwnLinks {
   readonly #values: Values;
