@@ -137,6 +137,9 @@ test("the run on screen stands in front", async () => {
   await swatch(dashboard, 2, "loss").waitFor();
   await dashboard.settled();
   assert.equal(await legend(dashboard, "loss").getByText("(equal, so hidden)").count(), 1);
+  // A picture has no values, but it says so, too.
+  const picture = await dashboard.saved("Loss", "Save picture (SVG)…");
+  assert.match(new TextDecoder().decode(picture.bytes), />baseline\.py[^<]* \(equal, so hidden\)</);
   await dashboard.screenshot("compared-equal");
   await dashboard.close();
 });

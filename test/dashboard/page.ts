@@ -74,6 +74,9 @@ export interface PageOptions {
   readonly bundle?: Record<string, string>;
 }
 
+/** What a chart's menu has saved. */
+export type Saved = Extract<FromDashboard, { type: "save" }>;
+
 export class DashboardPage {
   readonly page: Page;
   /** Everything that the dashboard sent to the extension, in order. */
@@ -157,6 +160,18 @@ export class DashboardPage {
   /** Waits until all visible charts have drawn a tile. */
   async drawn(): Promise<void> {
     await this.page.locator('[data-chart="norm"] canvas[aria-label]').waitFor();
+  }
+
+  /** Chooses an item of a chart's menu; gives what was sent for it. */
+  async saved(title: string, item: string): Promise<Saved> {
+    const before = this.sent.length;
+    await this.page.getByRole("button", { name: `Copy or save ${title}`, exact: true }).click();
+    await this.page.getByRole("menuitem", { name: item }).click();
+    for (;;) {
+      const found = this.sent.slice(before).find((message) => message.type === "save");
+      if (found) return { ...found, bytes: Uint8Array.from(found.bytes) };
+      await this.settled();
+    }
   }
 
   async screenshot(name: string): Promise<void> {

@@ -3,9 +3,8 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { decodeFrame } from "../../protocol/frame.ts";
-import type { FromDashboard } from "../../protocol/webview.ts";
 import type { HubRelay } from "./hub.ts";
-import { type DashboardPage, SCREENSHOTS } from "./page.ts";
+import { type DashboardPage, type Saved, SCREENSHOTS } from "./page.ts";
 import * as runs from "./runs.ts";
 import { Stage } from "./stage.ts";
 
@@ -15,20 +14,6 @@ const stage = new Stage(async (hub) => {
   await hub.play(runs.groups);
   await hub.play(runs.hostile);
 });
-
-type Saved = Extract<FromDashboard, { type: "save" }>;
-
-/** Chooses an item of a chart's menu; gives what was sent for it. */
-async function saved(dashboard: DashboardPage, title: string, item: string): Promise<Saved> {
-  const before = dashboard.sent.length;
-  await dashboard.page.getByRole("button", { name: `Copy or save ${title}`, exact: true }).click();
-  await dashboard.page.getByRole("menuitem", { name: item }).click();
-  for (;;) {
-    const found = dashboard.sent.slice(before).find((message) => message.type === "save");
-    if (found) return { ...found, bytes: Uint8Array.from(found.bytes) };
-    await dashboard.settled();
-  }
-}
 
 const table = ({ bytes }: Saved) =>
   new TextDecoder()
@@ -111,7 +96,7 @@ async function lookAt({ page }: DashboardPage, { bytes }: Saved) {
 
 test("the numbers of a chart are those of its tile, in full", async () => {
   const dashboard = await stage.open({ run: "spikes" });
-  const file = await saved(dashboard, "Gradient norm", "Save numbers (CSV)…");
+  const file = await dashboard.saved("Gradient norm", "Save numbers (CSV)…");
   assert.deepEqual([file.name, file.kind], ["train.py Gradient norm", "csv"]);
   const { columns } = decodeFrame((stage.lastRelay as HubRelay).tiles.at(-1)!);
   const [head, ...rows] = table(file);
@@ -126,13 +111,13 @@ test("the numbers of a chart are those of its tile, in full", async () => {
 test("the numbers of the distribution are all norms, those of the heat map all layers", async () => {
   const dashboard = await stage.open({ run: "layered" });
   await dashboard.page.locator('[data-chart="layers"] canvas[aria-label]').waitFor();
-  const [, ...norms] = table(await saved(dashboard, "Distribution of the norms", "Save numbers (CSV)…"));
+  const [, ...norms] = table(await dashboard.saved("Distribution of the norms", "Save numbers (CSV)…"));
   const told = runs.layered.series[0]!.steps.map(({ norm }) => norm).sort((a, b) => a - b);
   assert.deepEqual(
     norms.flatMap(([norm, steps]) => Array<number>(Number(steps)).fill(Number(norm))),
     told,
   );
-  const [, ...cells] = table(await saved(dashboard, "Gradient norms of the layers", "Save numbers (CSV)…"));
+  const [, ...cells] = table(await dashboard.saved("Gradient norms of the layers", "Save numbers (CSV)…"));
   const { layers, steps } = runs.layered.series[0]!;
   const embed = cells.find(([layer, from]) => layer === "embed.weight" && from === "100")!;
   const trace = steps.find(({ step }) => step === 100)!;
@@ -145,7 +130,7 @@ test("a picture has the chart's lines on the theme's paper, and is as wide as th
   const dashboard = await stage.open({ run: "layered", theme: "light" });
   await dashboard.page.locator('[data-chart="layers"] canvas[aria-label]').waitFor();
   for (const title of ["Gradient norm", "Loss", "Distribution of the norms", "Gradient norms of the layers"]) {
-    const file = await saved(dashboard, title, "Save picture (PNG)…");
+    const file = await dashboard.saved(title, "Save picture (PNG)…");
     const { width, height, colors } = await lookAt(dashboard, file);
     mkdirSync(SCREENSHOTS, { recursive: true });
     writeFileSync(`${SCREENSHOTS}saved-${title.toLowerCase().replaceAll(" ", "-")}.png`, file.bytes);
@@ -163,8 +148,8 @@ for (const theme of ["dark", "high-contrast-light"] as const)
     await dashboard.page.locator('[data-chart="layers"] canvas[aria-label]').waitFor();
     const titles = ["Gradient norm", "Loss", "Clip rate", "Distribution of the norms", "Gradient norms of the layers"];
     for (const title of titles) {
-      const svg = await saved(dashboard, title, "Save picture (SVG)…");
-      const png = await saved(dashboard, title, "Save picture (PNG)…");
+      const svg = await dashboard.saved(title, "Save picture (SVG)…");
+      const png = await dashboard.saved(title, "Save picture (PNG)…");
       assert.deepEqual([svg.name, svg.kind], [`deep.py ${title}`, "svg"]);
       writeFileSync(`${SCREENSHOTS}saved-${theme}-${title.toLowerCase().replaceAll(" ", "-")}.svg`, svg.bytes);
       const distant = await distance(dashboard, svg, png);
@@ -183,8 +168,8 @@ for (const [run, title] of [
 ] as const)
   test(`marks, levels and steps come into the vector picture, too (${run})`, async () => {
     const dashboard = await stage.open({ run });
-    const svg = await saved(dashboard, title, "Save picture (SVG)…");
-    const distant = await distance(dashboard, svg, await saved(dashboard, title, "Save picture (PNG)…"));
+    const svg = await dashboard.saved(title, "Save picture (SVG)…");
+    const distant = await distance(dashboard, svg, await dashboard.saved(title, "Save picture (PNG)…"));
     assert.ok(distant < 0.0005, `${distant}`);
     await dashboard.close();
   });
@@ -198,13 +183,13 @@ test("what the script noted of a step stands at it in every chart over the steps
   const dashboard = await stage.open({ run: "noted" });
   await dashboard.page.getByText("epoch 39").waitFor();
   for (const title of ["Gradient norm", "Loss"]) {
-    const svg = await saved(dashboard, title, "Save picture (SVG)…");
+    const svg = await dashboard.saved(title, "Save picture (SVG)…");
     const { texts } = await read(dashboard, svg);
     const shown = texts.filter((text) => text?.startsWith("epoch "));
     assert.ok(shown.length > 3 && shown.length < 40, shown.join());
     assert.equal(shown[0], "epoch 0");
     assert.ok(!texts.some((text) => text?.includes("second line")));
-    const distant = await distance(dashboard, svg, await saved(dashboard, title, "Save picture (PNG)…"));
+    const distant = await distance(dashboard, svg, await dashboard.saved(title, "Save picture (PNG)…"));
     assert.ok(distant < 0.0005, `${title}: ${distant}`);
   }
   const norm = dashboard.page.locator('[data-chart="norm"] canvas');
@@ -225,12 +210,12 @@ test("epochs and checkpoints stand at their steps in every chart over the steps,
   const dashboard = await stage.open({ run: "marked" });
   await dashboard.page.getByText("Epoch 13 begins.").waitFor();
   for (const title of ["Gradient norm", "Loss"]) {
-    const svg = await saved(dashboard, title, "Save picture (SVG)…");
+    const svg = await dashboard.saved(title, "Save picture (SVG)…");
     const { texts } = await read(dashboard, svg);
     const names = texts.filter((text) => text?.startsWith("Epoch "));
     assert.ok(names.length > 2, names.join());
     assert.equal(names[0], "Epoch 0");
-    const distant = await distance(dashboard, svg, await saved(dashboard, title, "Save picture (PNG)…"));
+    const distant = await distance(dashboard, svg, await dashboard.saved(title, "Save picture (PNG)…"));
     assert.ok(distant < 0.0005, `${title}: ${distant}`);
   }
   const norm = dashboard.page.locator('[data-chart="norm"] canvas');
@@ -241,7 +226,7 @@ test("epochs and checkpoints stand at their steps in every chart over the steps,
 
 test("a run's name is text in a vector picture, whatever is in it", async () => {
   const dashboard = await stage.open({ run: "hostile" });
-  const file = await saved(dashboard, "Gradient norm", "Save picture (SVG)…");
+  const file = await dashboard.saved("Gradient norm", "Save picture (SVG)…");
   const { texts, tags, attributes } = await read(dashboard, file);
   assert.ok(texts[1]!.startsWith(runs.HOSTILE_NAME), texts[1]!);
   assert.deepEqual(tags, ["clipPath", "g", "path", "svg", "text"]);

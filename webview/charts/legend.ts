@@ -14,8 +14,8 @@ import { isSwitchedOff } from "./switched-off.ts";
 /** What a series no longer has once its clipping was switched off. */
 const ENDED_BY_OFF: ReadonlySet<string> = new Set(["threshold", "clipped"]);
 const OFF = t("off");
-/** Of another run's line. */
-const covered = (value: string): string => t("{0} (equal, so hidden)", value);
+/** Said of another run's line that is covered: with its value, or in a picture with its name. */
+export const coveredText = (what: string): string => t("{0} (equal, so hidden)", what);
 
 export interface LegendEntry {
   readonly name: string;
@@ -24,6 +24,8 @@ export interface LegendEntry {
   readonly value: string;
   /** Of another run: its place. */
   readonly place?: number;
+  /** Of another run: nothing is seen of its line, since the one on screen has the same. */
+  readonly covered?: boolean;
 }
 
 export const createLegend = (): HTMLUListElement => element("ul", { class: "legend" });
@@ -65,8 +67,9 @@ export function legendOf(spec: ChartSpec, { series, tile, events, others }: Scen
     if (!line) continue;
     const { name, place } = other;
     const its = step === null ? latest(spec, line, other.series) : otherValueAt(spec, other, step);
-    const value = isCovered(spec, tile, other) ? covered(its) : its;
-    entries.push({ name, color: OVERLAY_COLORS[place]!, line: "other", value, place });
+    const covered = isCovered(spec, tile, other);
+    const value = covered ? coveredText(its) : its;
+    entries.push({ name, color: OVERLAY_COLORS[place]!, line: "other", value, place, covered });
   }
   return entries;
 }

@@ -11,7 +11,7 @@ import { chartCsv } from "./csv.ts";
 import { describeChart, describeStep } from "./description.ts";
 import { attachGestures } from "./gestures.ts";
 import { InView } from "./in-view.ts";
-import { createLegend, fillLegend, legendOf } from "./legend.ts";
+import { coveredText, createLegend, fillLegend, legendOf } from "./legend.ts";
 import { hasValues } from "./lines.ts";
 import { isCompared, OVERLAY_DASHES } from "./overlay.ts";
 import type { Palette } from "./palette.ts";
@@ -240,8 +240,8 @@ export class ChartPanel {
     const scene = this.#scene!;
     const { window } = scene;
     const palette = this.#palette!;
-    const entries = legendOf(this.#spec, scene, null).map(({ name, color, line, place }) => ({
-      name,
+    const entries = legendOf(this.#spec, scene, null).map(({ name, color, line, place, covered }) => ({
+      name: covered ? coveredText(name) : name,
       color: palette.colors[color],
       dash: line === "dashed" ? LEVEL_DASH : palette.highContrast && place !== undefined ? OVERLAY_DASHES[place]! : [],
     }));
