@@ -159,6 +159,14 @@ test("a chart of which the run on screen has nothing shows the others, and says 
   );
   await dashboard.settled();
   assert.ok((await pixels(dashboard, "clip-rate", ink, 24)).length > 50);
+  // One line is enough for the head then, also of the one small chart that there is.
+  for (const chart of ["clip-rate", "learning-rate"]) {
+    const parts = ["h2", ".legend", ".tools"].map((part) =>
+      page.locator(`[data-chart="${chart}"] ${part}`).boundingBox(),
+    );
+    const middles = (await Promise.all(parts)).map((box) => box!.y + box!.height / 2);
+    assert.ok(Math.max(...middles) - Math.min(...middles) < 3, `${chart}: ${middles}`);
+  }
   await dashboard.screenshot("compared-unclipped");
   await page.getByRole("button", { name: "Table of Clip rate" }).click();
   await panel.getByRole("columnheader", { name: "sweep --lr 0.03" }).waitFor();
