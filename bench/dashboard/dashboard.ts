@@ -68,6 +68,27 @@ export async function measureDashboard(
   return { drawn: { opened, page, driven, heap }, live, hidden };
 }
 
+/** As it draws the run with others beside it, all as long, from a load of the page that had chosen them. */
+export async function measureBeside(
+  browser: Browser,
+  address: string,
+  run: string,
+  others: readonly string[],
+  steps: number,
+): Promise<Measurement> {
+  const tab = await Tab.open(browser);
+  const untouched = { series: null, rank: null, window: null, whatIf: null, modules: [], layer: null, groups: [] };
+  // As webview/state.ts has it.
+  const state = { run, others: [...others], ...untouched, tables: [], events: null };
+  await tab.page.addInitScript((kept) => sessionStorage.setItem("state", kept), JSON.stringify(state));
+  const shown = new URLSearchParams({ last: lastOf(steps), others: others.join() });
+  const page = await tab.paint(`${address}/gradsight?${shown}`);
+  const driven = page === null ? null : await tab.drive();
+  const heap = await tab.heap();
+  await tab.close();
+  return { opened: null, page, driven, heap };
+}
+
 function spawnSender(hub: HubEndpoint, run: string): ChildProcess {
   const script = fileURLToPath(new URL("../hub/sender.ts", import.meta.url));
   const args = [script, JSON.stringify(hub), run, String(STEPS_A_SECOND), "false"];

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:dashboard [-- --from N] [-- --steps N] [-- --no-peers]`: the dashboard in a real browser on runs of so many steps,
- * and charts that are fed all of them. Builds nothing: `npm run build -- --production` first. On a machine that does other things, the page's processor
+ * `npm run bench:dashboard [-- --from N] [-- --steps N] [-- --beside N] [-- --no-peers]`: the dashboard in a real browser on runs of so
+ * many steps, also with so many others as long beside each, and charts that are fed all of them. Builds nothing: `npm run build -- --production` first. On a machine that does other things, the page's processor
  * time a frame is a steadier measure than the time between frames.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -12,9 +12,9 @@ import { decodeFrame } from "../../protocol/frame.ts";
 import { hasGpu, openBrowser } from "../../test/host/browser.ts";
 import { BenchHub } from "../hub/hub.ts";
 import { ask, connect, send } from "../hub/sockets.ts";
-import { FRAME_STEPS, frame } from "../hub/telemetry.ts";
+import { FRAME_STEPS, frame, framesOf } from "../hub/telemetry.ts";
 import { spreadOf } from "../lint/quantiles.ts";
-import { FIRST_SHOWN, measureDashboard, type Watched } from "./dashboard.ts";
+import { FIRST_SHOWN, measureBeside, measureDashboard, type Watched } from "./dashboard.ts";
 import type { Measurement } from "./measurement.ts";
 import { type Served, serve } from "./serve.ts";
 import { Tab } from "./tab.ts";
@@ -24,6 +24,7 @@ const { values } = parseArgs({
   options: {
     from: { type: "string", default: "10000" },
     steps: { type: "string", default: "10000000" },
+    beside: { type: "string", default: "0" },
     "no-peers": { type: "boolean", default: false },
   },
 });
@@ -31,6 +32,7 @@ const SIZES = [10_000, 100_000, 1_000_000, 10_000_000].filter(
   (steps) => steps >= Number(values.from) && steps <= Number(values.steps),
 );
 const RUN = "long";
+const BESIDE = Array.from({ length: Number(values.beside) }, (_, i) => `beside-${i + 1}`);
 const CHARTS = {
   "Chart.js, all steps": "chart-js?decimation=none",
   "Chart.js, decimation lttb": "chart-js?decimation=lttb",
@@ -56,6 +58,7 @@ async function ingest(storage: string, steps: number, log: string | null): Promi
     norms.set(decodeFrame(bytes).columns.norm_pre!.data as Float64Array, seq * FRAME_STEPS);
     return bytes;
   });
+  for (const run of BESIDE) await send(hub.endpoint, run, steps / FRAME_STEPS, framesOf(run, false));
   const { run, steps: few } = FIRST_SHOWN;
   await send(hub.endpoint, run, few / FRAME_STEPS, (seq) => frame(run, seq, false));
   await hub.idle();
@@ -68,6 +71,14 @@ async function ingest(storage: string, steps: number, log: string | null): Promi
   }
   await hub.stop();
   return norms;
+}
+
+async function compare(browser: Browser, served: Served, storage: string, steps: number): Promise<Row> {
+  const hub = await BenchHub.start(storage);
+  served.hub = hub.endpoint;
+  const measured = await measureBeside(browser, served.address, RUN, BESIDE, steps);
+  await hub.stop();
+  return { steps, tool: `gradsight, ${BESIDE.length} beside it`, measured };
 }
 
 async function measureChart(browser: Browser, address: string): Promise<Measurement> {
@@ -179,16 +190,18 @@ try {
     const log = python === null || stopped.has(TENSORBOARD) ? null : join(folder, `log-${steps}`);
     if (log !== null) mkdirSync(log);
     served.norms = await ingest(storage, steps, log);
+    loads.push(loadavg()[0]!);
+    // Before live data makes the run longer, and with a hub of its own, since the other has to read the run anew.
+    const compared = BESIDE.length > 0 ? [await compare(browser, served, storage, steps)] : [];
     const hub = await BenchHub.start(storage);
     served.hub = hub.endpoint;
-    loads.push(loadavg()[0]!);
     const { drawn, live, hidden } = await measureDashboard(browser, served.address, hub.endpoint, RUN, steps);
     await hub.stop();
     const own: Row = { steps, tool: "gradsight", measured: drawn };
     const blank: Row = { steps, tool: BLANK, measured: await measureChart(browser, `${served.address}/blank`) };
     const peers = values["no-peers"] ? [] : await peersOf(browser, served, steps, log, stopped);
     loads.push(loadavg()[0]!);
-    results.push({ rows: [own, blank, ...peers], live, hidden });
+    results.push({ rows: [own, ...compared, blank, ...peers], live, hidden });
     rmSync(storage, { recursive: true, force: true });
     if (log !== null) rmSync(log, { recursive: true, force: true });
     console.error(`${count(steps)} steps measured`);

@@ -49,14 +49,14 @@ CanvasRenderingContext2D.prototype.clearRect = function (...area) {
   clear.apply(this, area);
 };
 
-/** Resolves when the chart of the norms says that it shows a run from step 0 to this one, and did not before. */
-function drawn(lastStep: string): Promise<number> {
+/** Resolves when the chart of the norms says that it shows a run from step 0 to this one, and these beside it, and did not before. */
+function drawn(lastStep: string, others: readonly string[] = []): Promise<number> {
   return new Promise((resolve) => {
-    const shows = () =>
-      document
-        .querySelector('[data-chart="norm"] canvas')
-        ?.getAttribute("aria-label")
-        ?.includes(`steps 0 to ${lastStep}.`);
+    const told = [`steps 0 to ${lastStep}.`, ...others.map((name) => ` ${name}: `)];
+    const shows = () => {
+      const label = document.querySelector('[data-chart="norm"] canvas')?.getAttribute("aria-label");
+      return told.every((text) => label?.includes(text));
+    };
     const observer = new MutationObserver(() => {
       if (!shows()) return;
       observer.disconnect();
@@ -85,8 +85,9 @@ async function answered(): Promise<void> {
   for (let quiet = 0; quiet < 3; quiet = underWay > 0 ? 0 : quiet + 1) await onScreen();
 }
 
+const asked = new URLSearchParams(location.search);
 offer({
-  painted: drawn(new URLSearchParams(location.search).get("last") ?? ""),
+  painted: drawn(asked.get("last") ?? "", asked.get("others")?.split(",")),
   drive(limit) {
     const surface = document.querySelector('[data-chart="norm"] .surface')!;
     const box = surface.getBoundingClientRect();
