@@ -4,7 +4,16 @@
  * the next run trains is the user's to accept, and `files.autoSave` goes on as the user has set it.
  */
 import { stat } from "node:fs/promises";
-import { l10n, type NotebookDocument, Range, type TextDocument, type Uri, type WorkspaceEdit, workspace } from "vscode";
+import {
+  l10n,
+  type NotebookDocument,
+  Position,
+  Range,
+  type TextDocument,
+  type Uri,
+  type WorkspaceEdit,
+  workspace,
+} from "vscode";
 import {
   type ChosenKind,
   THRESHOLD_EDIT_METHOD,
@@ -124,9 +133,10 @@ export class ThresholdWriter {
       if (!applied)
         return { err: l10n.t("{0} could not be edited. Is it read-only?", workspace.asRelativePath(target.uri)) };
     }
-    await showRange(target, changedRange(edit, line));
+    const shown = changedRange(edit, line);
+    await showRange(target, shown);
     const cell = notebookOf(target) ? hashOfCell(target) : null;
-    return { ok: { file: target.uri.fsPath, line, cell, summary } };
+    return { ok: { file: target.uri.fsPath, line: shown.start.line + 1, cell, summary } };
   }
 }
 
@@ -134,12 +144,20 @@ function edited(edit: WorkspaceEdit): Uri | undefined {
   return edit.entries()[0]?.[0];
 }
 
-/** What the last of the edits put there; a whole-line insertion ends before its line break. */
+/** What the edit of a line has put there, below what the others have; what is inserted above a line ends before it. */
 function changedRange(edit: WorkspaceEdit, line: number): Range {
   const edits = edit.entries().flatMap(([, changes]) => changes);
   const at = edits.find(({ range }) => range.start.line === line - 1) ?? edits[0];
-  if (!at || at.newText.includes("\n")) return new Range(line - 1, 0, line - 1, Number.MAX_SAFE_INTEGER);
-  return new Range(at.range.start, at.range.start.translate(0, at.newText.length));
+  if (!at) return new Range(line - 1, 0, line - 1, Number.MAX_SAFE_INTEGER);
+  const above = edits.filter(({ range }) => range.end.isBefore(at.range.start));
+  const moved = above.map(({ range, newText }) => newText.split("\n").length - 1 - (range.end.line - range.start.line));
+  const start = at.range.start.translate(moved.reduce((sum, lines) => sum + lines, 0));
+  const lines = at.newText.replace(/\n[ \t]*$/, "").split("\n");
+  const last = lines.at(-1)!.length;
+  return new Range(
+    start,
+    lines.length > 1 ? new Position(start.line + lines.length - 1, last) : start.translate(0, last),
+  );
 }
 
 /** Of a notebook that isn't known: what its cells print changes it, too. */

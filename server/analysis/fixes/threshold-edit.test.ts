@@ -15,6 +15,13 @@ it("inserts the clip where there is none", () => {
   if ("text" in result) expect(rulesFound(result.text)).toEqual([]);
 });
 
+it("names the place where a trainer is told to clip, not that of its call", () => {
+  const text =
+    "from transformers import Trainer, TrainingArguments\nargs = TrainingArguments(max_grad_norm=0.0)\nTrainer(args=args).train()\n";
+  const start = text.indexOf("0.0");
+  expect(set(text, 0.5, { siteLine: 2 })).toMatchObject({ range: { start, end: start + 3 } });
+});
+
 describe("a loop that logs by hand", () => {
   const text = (value: string, named = ", threshold=LIMIT") => `import gradsight
 LIMIT = ${value}

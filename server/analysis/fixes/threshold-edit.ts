@@ -174,10 +174,13 @@ function insert(facts: Facts, site: UpdateSite, threshold: number): ThresholdEdi
     return {
       refused: `No place for a clip was found at ${whereIs(facts, site.step.node)}. Put one between the backward pass and this update by hand.`,
     };
+  const number = formatNumber(threshold);
+  // Where a trainer is told to clip stands elsewhere than the update, and an import further up.
+  const told = edits.find(({ newText }) => newText.includes(number));
   return {
     edits,
-    summary: `Clip the gradients to a norm of ${formatNumber(threshold)} before the update`,
-    range: rangeOf(site.step.node),
+    summary: `Clip the gradients to a norm of ${number} before the update`,
+    range: told?.range ?? rangeOf(site.step.node),
   };
 }
 

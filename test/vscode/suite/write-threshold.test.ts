@@ -53,6 +53,54 @@ describe("writing a threshold", () => {
     assert.equal(editor.document.isDirty, false);
   });
 
+  for (const [name, text, shown] of [
+    [
+      "imported.py",
+      "from model import net\nfrom torch.optim import SGD\n\noptimizer = SGD(net.parameters(), lr=0.1)\nnet.loss().backward()\noptimizer.step()\n",
+      /^torch\.nn\.utils\.clip_grad_norm_\(net\.parameters\(\), max_norm=0\.5\)$/,
+    ],
+    [
+      "accumulated.py",
+      `import torch
+from accelerate import Accelerator
+from model import loader, net
+
+accelerator = Accelerator(gradient_accumulation_steps=2)
+net, optimizer = accelerator.prepare(net, torch.optim.SGD(net.parameters(), lr=0.1))
+for batch in loader:
+    with accelerator.accumulate(net):
+        accelerator.backward(net(batch))
+        optimizer.step()
+        optimizer.zero_grad()
+`,
+      /^if accelerator\.sync_gradients:\n +accelerator\.clip_grad_norm_\(net\.parameters\(\), 0\.5\)$/,
+    ],
+    [
+      "trainer.py",
+      `from model import data, net
+from transformers import Trainer, TrainingArguments
+
+arguments = TrainingArguments(
+    output_dir="out",
+    max_grad_norm=0.0,
+)
+trainer = Trainer(model=net, args=arguments, train_dataset=data)
+trainer.train()
+`,
+      /^0\.5$/,
+    ],
+  ] as const)
+    it(`shows all that it inserts, and names its line: ${name}`, async () => {
+      const document = await script(name, text);
+      const file = document.uri.fsPath;
+      const line = text.split("\n").findIndex((each) => /\.(step|train)\(\)/.test(each)) + 1;
+      const outcome = await api.writer.writeAt({ site: { file, line }, clip: null, script: file, startedAt: 0 }, 0.5);
+      assert.ok("ok" in outcome, JSON.stringify(outcome));
+      const { selection } = window.activeTextEditor!;
+      assert.match(document.getText(selection), shown);
+      assert.equal(outcome.ok.line, selection.start.line + 1);
+    });
+
   it("shows a change of another file first, and takes a no for an answer", async () => {
     const config = await script("limits.py", "MAX_NORM = 4.0\n");
     const document = await script("elsewhere.py", TRAIN.replace("MAX_NORM = 4.0", "from limits import MAX_NORM"));

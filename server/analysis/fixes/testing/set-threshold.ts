@@ -16,7 +16,7 @@ export function set(text: string, threshold = 0.5, at: At = {}) {
     if ("refused" in result) return result;
     const written = apply(text, result.edits);
     expect(parses(written)).toBe(true);
-    return { text: written, summary: result.summary, shared: result.shared ?? false };
+    return { text: written, summary: result.summary, range: result.range, shared: result.shared ?? false };
   } finally {
     module.dispose();
   }
