@@ -101,7 +101,8 @@ def test_what_is_ahead_at_first_and_behind_in_longer_trials_is_no_winner(script:
     asked = ("train.py", "--steps", "40", "--longer-steps", "120", "--thresholds", "5")
     result: Dict[str, Any] = json.loads(swept(tmp_path, *asked, "--json").stdout)
     assert result["winner"] is None
-    assert result["reason"] == "5 was ahead after 40 steps, and not in trials of 120 steps with seeds of their own."
+    assert result["reason"].startswith("5 was ahead after 40 steps. In trials of 120 steps with seeds of their own it was behind")
+    assert "with seed 2: in the mean of the last losses, at most of the last steps" in result["reason"]
     assert [len(line["losses"]) for line in result["longer"]] == [1, 1]  # the first one is enough
     told = swept(tmp_path, *asked).stdout.splitlines()
     assert [line.split()[0] for line in told[3:5]] == ["as", "5"] and "  120  " in told[3] and told[-1].startswith("No winner. 5 ")

@@ -35,22 +35,30 @@ def named(setting: str) -> str:
 def lead(own: Result, other: Result, halfway: bool) -> float:
     """By which share the loss of ``other`` is lower than that of ``own``, which has the same seed and as many steps.
 
-    The smaller one of two: of the means of the last losses, and of the median of their ratios, step by step; ``halfway``: of
-    the means at half of the steps, too, since what has turned round once may turn round again. 1, where the
-    script's own training diverged and this one did not. Losses at or below zero have no ratio (policy gradients have
-    such losses, and how good the policy is does not follow from them).
+    The smallest of all measures. 1, where the script's own training diverged and this one did not.
     """
-    if other.outcome != FINISHED or other.loss is None:
-        return BEHIND
-    if own.outcome == DIVERGED:
+    if own.outcome == DIVERGED and other.outcome == FINISHED:
         return 1.0
+    ratios = _ratios(own, other, halfway)
+    return 1 - max(ratios.values()) if ratios else BEHIND
+
+
+def _ratios(own: Result, other: Result, halfway: bool) -> Dict[str, float]:
+    """Of the losses, by measure: of the means of the last ones, the median of their ratios, step by step, and, if asked for,
+    of the means at half of the steps, since what has turned round once may turn round again.
+
+    Nothing, where they can't be compared. Losses at or below zero have no ratio (policy gradients have such losses, and how
+    good the policy is does not follow from them).
+    """
     pairs = [(a, b) for a, b in zip(own.last_losses, other.last_losses) if a is not None and b is not None]
-    if own.outcome != FINISHED or own.loss is None or not pairs or min(map(min, pairs)) <= 0 or min(own.loss, other.loss) <= 0:
-        return BEHIND
-    ratios = [other.loss / own.loss, median(b / a for a, b in pairs)]
+    if {own.outcome, other.outcome} != {FINISHED} or own.loss is None or other.loss is None or not pairs:
+        return {}
+    if min(own.loss, other.loss, *map(min, pairs)) <= 0:
+        return {}
+    found = {"in the mean of the last losses": other.loss / own.loss, "at most of the last steps": median(b / a for a, b in pairs)}
     if halfway and own.half and other.half:
-        ratios.append(other.half / own.half)
-    return 1 - max(ratios)
+        found["at half of the steps"] = other.half / own.half
+    return found
 
 
 def leads_of(results: List[Result], setting: str, halfway: bool = False) -> List[float]:
@@ -88,7 +96,8 @@ def judge(short: List[Result], seeds: int, leading: Optional[str], longer: List[
     trials = f"{'whole trainings' if whole else 'trials'} of {steps} steps with seeds of their own"
     leads = leads_of(longer, leading, halfway=True)
     if not holds(leads):
-        return Verdict(None, f"{named(leading)} was ahead after {_steps(short)} steps, and not in {trials}.")
+        was = f"{named(leading)} was ahead after {_steps(short)} steps"
+        return Verdict(None, f"{was}. In {trials} it {_why_not(longer, leading, leads)}.")
     told = [each for each in leads if each < 1]
     diverged = len(leads) - len(told)
     if not told:
@@ -96,6 +105,17 @@ def judge(short: List[Result], seeds: int, leading: Optional[str], longer: List[
     rest = f" With {diverged} more the present setting diverged." if diverged else ""
     lower = f"its loss is lower by {mean(told):.0%} on average, by {min(told):.0%} at least"
     return Verdict(leading, f"In {len(told)} {trials}, {lower}.{rest}")
+
+
+def _why_not(longer: List[Result], leading: str, leads: List[float]) -> str:
+    if min(leads) > 0:
+        return f"was ahead by less than {LEAST:.0%} on average"
+    last = max(result.seed for result in longer)
+    own, other = (next(each for each in longer if (each.setting, each.seed) == (setting, last)) for setting in (OWN, leading))
+    if other.outcome != FINISHED:
+        return f"{other.outcome} with seed {last}"
+    behind = [measure for measure, ratio in _ratios(own, other, halfway=True).items() if ratio >= 1]
+    return f"was behind with seed {last}: {', '.join(behind)}" if behind else f"could not be compared with seed {last}"
 
 
 def _no_leader(short: List[Result]) -> str:
