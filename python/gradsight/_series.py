@@ -139,13 +139,19 @@ class Series:
 
     def add(self, row: Row) -> None:
         """Of the training thread."""
-        if not self._share.has_room((len(self.rows) + 1) * (ROW_BYTES + RATE_BYTES * len(row.group_lr))):
-            self._gap = (row.step if self._gap is None else self._gap[0], row.step)
-            return
+        size = ROW_BYTES + RATE_BYTES * len(row.group_lr)
+        if self.finds_room(row.step, self._share, len(self.rows), size):
+            self.rows.append(row)
+
+    def finds_room(self, step: int, share: Share, waiting: int, size: int) -> bool:
+        """Whether another item of this step and size may wait beside so many. Otherwise the step is part of a gap."""
+        if not share.has_room((waiting + 1) * size):
+            self._gap = (step if self._gap is None else self._gap[0], step)
+            return False
         if self._gap is not None:
             self.gaps.append(self._gap)
             self._gap = None
-        self.rows.append(row)
+        return True
 
     def add_sample(self, sample: LayerSample) -> None:
         """Of the training thread. What is left out, as a sample, is no gap."""

@@ -78,7 +78,10 @@ class Session:
         self._end_numbered = False
         self._started = False
         self._closed = False
-        self._settling = False
+        self._settling: Optional[int] = None
+        """The thread that makes rows of what has arrived, while it does."""
+        self._of_rows: List[Dict[str, Any]] = []
+        """Events that came with these rows."""
         name_of_files = re.sub(r"[^\w.-]", "_", f"{identity.run}-{identity.rank}-{identity.attempt}")
         self._flight = FlightRecorder(name_of_files, self._description)
         source = Source(
@@ -185,8 +188,10 @@ class Session:
         step: Optional[int] = None,
         data: Optional[Dict[str, Union[str, float, None]]] = None,
     ) -> None:
-        if not self._closed or self._settling:
-            self._events.append(
+        is_of_row = self._settling == threading.get_ident()
+        if is_of_row or not self._closed:
+            events: Union[Deque[Dict[str, Any]], List[Dict[str, Any]]] = self._of_rows if is_of_row else self._events
+            events.append(
                 _protocol.event(kind, message, time.time(), series.id if series is not None else None, step, data or {})
             )
             self.start()
@@ -264,11 +269,13 @@ class Session:
 
     def _collect(self, outbox: Optional[Outbox]) -> None:
         outcome = self._outcome  # read first: all that was recorded before it goes out before it
-        self._settling = True
+        events = take_all(self._events)  # before the rows are made and taken: each comes after its row
+        self._settling = threading.get_ident()
         for series in self._series:
             series.settle(final=outcome is not None)
-        self._settling = False
-        events = take_all(self._events)  # before the rows: each comes after its row
+        self._settling = None
+        events += self._of_rows
+        self._of_rows = []
         for series in self._series:
             batches = list(series.batches())
             for first, last in series.take_gaps(final=outcome is not None):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Dict, Optional, Tuple
 
 from . import _cell
@@ -25,6 +25,8 @@ _LIBRARIES = _library_folders()
 _foreign: Dict[str, bool] = {}
 """By file: whether its frames are passed over. A trainer puts a dozen of them between the update and the user's code."""
 _seen: Dict[Tuple[str, int], Location] = {}
+_latest: Dict[int, Tuple[CodeType, Location]] = {}
+"""By place in the bytecode, which costs less to ask for than the line: what was called there last."""
 
 
 def caller_location(frame: Optional[FrameType]) -> Optional[Location]:
@@ -39,7 +41,14 @@ def caller_location(frame: Optional[FrameType]) -> Optional[Location]:
         if foreign is None:
             foreign = _foreign[file] = file.startswith("<frozen") or is_library(file)
         if not foreign:
-            return _location(file, frame.f_lineno)
+            latest = _latest.get(frame.f_lasti)
+            if latest is not None and latest[0] is frame.f_code:
+                return latest[1]
+            found = _location(file, frame.f_lineno)
+            if len(_latest) > 256:
+                _latest.clear()
+            _latest[frame.f_lasti] = frame.f_code, found
+            return found
         frame = frame.f_back
     return None
 

@@ -67,6 +67,7 @@ def oracle(model: nn.Module) -> Dict[str, float]:
 def kept(recording: Recording, optimizer: Any) -> List[Dict[str, float]]:
     """The norms of the layers at each of the last steps."""
     series = recording.recorder._series[optimizer].series
+    recording.hub.wait(lambda: series.norms and series.norms[-1].step == STEPS - 1)
     assert [layers.step for layers in series.norms] == list(range(STEPS - FLIGHT_STEPS, STEPS))
     return [dict(zip(series.layers[layers.table], layers.numbers() or [])) for layers in series.norms]
 
@@ -163,7 +164,7 @@ def test_a_function_of_another_library(recording: Recording, monkeypatch: pytest
     """It puts nothing together where it could be seen: the norms are measured, from the second call on."""
     monkeypatch.setattr(torch_clip, "_order", torch_clip.Order())
     monkeypatch.setattr(torch_clip, "_caught_nothing", False)
-    monkeypatch.setattr(torch_clip.Order, "of", lambda self, having, caught: None)
+    monkeypatch.setattr(torch_clip.Order, "of", lambda self, having, ids, caught: None)
     model = network()
     optimizer = Seen(model.parameters(), lr=0.01)
     expected = train(model, optimizer, CLIPS["by norm"], lambda step: loss_of(model, step))

@@ -84,7 +84,7 @@ class Engines:
             owner.clipped_at(ClipSite("norm", CLIPPING, owner.series.site))
             update.limit = Clip((), False, CLIPPING, owner.series.site, limit, norm, 2.0, None, 0)
             update.derivable = True
-        recorder.reader.when_read(update.use)
+        update.end()
         recorder.reader.poll()
 
     def _norm(self, engine: Any) -> Optional[Number]:

@@ -19,7 +19,7 @@ from .._site import caller_frame, caller_location
 from ..metrics import gradient_norm, shard_norm
 from .torch_clip_norms import Caught, Order, listen
 from .torch_gradients import Clip
-from .torch_reading import Number, compiling, untouchable, whole
+from .torch_reading import Number, compiling, is_plain, untouchable, whole
 from .torch_recorder import TorchRecorder, torch
 from .torch_refusal import refused
 
@@ -38,10 +38,9 @@ _caught_nothing = False
 class Noted(NamedTuple):
     """What is known before the gradients change: whose they are, and their norms, where the function won't tell them."""
 
-    ids: Tuple[int, ...]
     parameters: List[Any]
-    layers: Optional[Tuple[List[Any], Any]]
-    norm: Optional[Number]
+    layers: Optional[Tuple[List[Any], Any]] = None
+    norm: Optional[Number] = None
     are_shares: bool = False
     """The norms of ``layers`` are this rank's shares of them, and so is ``norm``, where there is one."""
 
@@ -67,32 +66,33 @@ def _replace(module: Any, name: str, limit: str, recorder: TorchRecorder) -> Non
     if original is None:
         return
     by_value = limit == "clip_value"
-    public = name.lstrip("_")
+    function = f"torch.nn.utils.{name.lstrip('_')}"
 
     @_guard
     def before(parameters: Any, args: Any, kwargs: Any) -> Optional[Noted]:
         tensors = parameters if isinstance(parameters, list) else [parameters]
         if untouchable(tensors):
             return None
-        ids = tuple(map(id, tensors))
         if name == "clip_grad_norm_" and order_of(args, kwargs) == 2.0 and not _caught_nothing:
-            return Noted(ids, tensors, None, None)
+            return Noted(tensors)
         if name == "_clip_grads_with_norm_":
             layers, are_shares = _of_total(tensors, total_of(args, kwargs))
             if layers is not None:
-                return Noted(ids, tensors, layers, None, are_shares)
+                return Noted(tensors, layers, None, are_shares)
         with torch().no_grad():
             having, dense = gradient_norm.gradients(tensors)
             norms = gradient_norm.measure(dense)
             share = shard_norm.measure(dense) if norms is None else None
         if share is not None:
             total = recorder.reader.read(share.total) if by_value else None
-            return Noted(ids, tensors, (having, share.each), total, are_shares=True)
+            return Noted(tensors, (having, share.each), total, are_shares=True)
         if norms is None:
-            return Noted(ids, tensors, None, None)
-        return Noted(ids, tensors, (having, norms.each), recorder.reader.read(norms.total) if by_value else None)
+            return Noted(tensors)
+        return Noted(tensors, (having, norms.each), recorder.reader.read(norms.total) if by_value else None)
 
     def order_of(args: Any, kwargs: Any) -> float:
+        if not kwargs and len(args) == 1:
+            return 2.0
         return float(kwargs["norm_type"] if "norm_type" in kwargs else args[1] if len(args) > 1 else 2.0)
 
     def total_of(args: Any, kwargs: Any) -> Any:
@@ -110,21 +110,22 @@ def _replace(module: Any, name: str, limit: str, recorder: TorchRecorder) -> Non
     def after(noted: Noted, args: Any, kwargs: Any, result: Any, caught: Optional[Caught]) -> None:
         norm, layers, norm_type, are_shares = noted.norm, noted.layers, 2.0, noted.are_shares
         is_share = norm is not None and are_shares
+        ids = ids_of(noted.parameters)
         if name == "clip_grad_norm_":
             norm = recorder.reader.read(result)
             norm_type = order_of(args, kwargs)
             if layers is None:
-                layers, are_shares = _layers(noted.parameters, caught)
+                layers, are_shares = _layers(noted.parameters, ids, caught)
         elif name == "_clip_grads_with_norm_":
             norm, is_share = read_total(total_of(args, kwargs))
         max_norm = kwargs[limit] if limit in kwargs else args[0]
         recorder.clipped(
             Clip(
-                ids=noted.ids,
+                ids=ids,
                 by_value=by_value,
-                function=f"torch.nn.utils.{public}",
+                function=function,
                 location=caller_location(caller_frame(2)),
-                max_norm=recorder.reader.read(max_norm) if hasattr(max_norm, "device") else float(max_norm),
+                max_norm=max_norm if type(max_norm) is float else read_limit(max_norm),
                 norm=norm,
                 norm_type=norm_type,
                 layers=layers,
@@ -133,6 +134,9 @@ def _replace(module: Any, name: str, limit: str, recorder: TorchRecorder) -> Non
                 layers_are_shares=are_shares,
             )
         )
+
+    def read_limit(max_norm: Any) -> Optional[Number]:
+        return recorder.reader.read(max_norm) if hasattr(max_norm, "device") else float(max_norm)
 
     @_guard
     def raised(parameters: Any, args: Any, kwargs: Any) -> None:
@@ -166,7 +170,7 @@ def _replace(module: Any, name: str, limit: str, recorder: TorchRecorder) -> Non
             if given == ():
                 result = _passing_warnings(original, given, args, kwargs)
             elif noted is not None and noted.layers is None:
-                result, caught = listen(module, lambda: original(given, *args, **kwargs))
+                result, caught = listen(module, original, given, *args, **kwargs)
             else:
                 result = original(given, *args, **kwargs)
         except RuntimeError:
@@ -182,7 +186,21 @@ def _replace(module: Any, name: str, limit: str, recorder: TorchRecorder) -> Non
     _spread(module, name, original, clip)
 
 
-def _layers(parameters: List[Any], caught: Optional[Caught]) -> Tuple[Optional[Tuple[List[Any], Any]], bool]:
+_latest_ids: Tuple[int, ...] = ()
+
+
+def ids_of(parameters: List[Any]) -> Tuple[int, ...]:
+    """The same tuple as the last time, where they are the same: who has kept something for it need not look it up."""
+    global _latest_ids
+    ids = tuple(map(id, parameters))
+    if ids != _latest_ids:
+        _latest_ids = ids
+    return _latest_ids
+
+
+def _layers(
+    parameters: List[Any], ids: Tuple[int, ...], caught: Optional[Caught]
+) -> Tuple[Optional[Tuple[List[Any], Any]], bool]:
     """The parameters that have a gradient, and the norms [parameters] that the function has worked out of those; and
     whether they are this rank's shares of them.
     """
@@ -190,9 +208,10 @@ def _layers(parameters: List[Any], caught: Optional[Caught]) -> Tuple[Optional[T
     having = parameters
     if caught is None or len(caught.norms) != len(parameters):
         having = [parameter for parameter in parameters if parameter.grad is not None]
+        ids = tuple(map(id, having))
     if not having:
         return None, False
-    each = None if caught is None else _order.of(having, caught)
+    each = None if caught is None else _order.of(having, ids, caught)
     if each is None:
         _caught_nothing = True
         return None, False
@@ -201,9 +220,9 @@ def _layers(parameters: List[Any], caught: Optional[Caught]) -> Tuple[Optional[T
 
 def _known(having: List[Any], each: Any) -> Tuple[Optional[Tuple[List[Any], Any]], bool]:
     """What this rank knows of these norms, and whether that are its shares of them."""
-    known = whole(each)
+    known = each if is_plain(each) else whole(each)
     if known is not None:
-        return (having, known.detach()), False
+        return (having, known.detach() if known.requires_grad else known), False
     with torch().no_grad():
         share = shard_norm.of_norms(each)
     return (None, False) if share is None else ((having, share.detach()), True)
@@ -236,14 +255,16 @@ def _listen_to_totals(module: Any, recorder: TorchRecorder) -> None:
 
     @functools.wraps(original)
     def get_total_norm(tensors: Any, *args: Any, **kwargs: Any) -> Any:
+        if _inside or compiling() or _guard.failed:
+            return original(tensors, *args, **kwargs)
         order = args[0] if args else kwargs.get("norm_type", 2.0)
-        if _inside or compiling() or _guard.failed or float(order) != 2.0:
+        if float(order) != 2.0:
             return original(tensors, *args, **kwargs)
         listed = [tensors] if isinstance(tensors, torch().Tensor) else list(tensors)
         if untouchable(listed):
             return original(listed, *args, **kwargs)
         try:
-            total, caught = listen(module, lambda: original(listed, *args, **kwargs))
+            total, caught = listen(module, original, listed, *args, **kwargs)
         except RuntimeError:
             if args[1] if len(args) > 1 else kwargs.get("error_if_nonfinite"):
                 raised(listed)
@@ -261,7 +282,7 @@ def _of_total(parameters: List[Any], total: Any) -> Tuple[Optional[Tuple[List[An
     having = [parameter for parameter in parameters if parameter.grad is not None]
     if tuple([id(parameter.grad) for parameter in having]) != _total.of:
         return None, False
-    each = _order.of(having, _total.caught)
+    each = _order.of(having, tuple(map(id, having)), _total.caught)
     return (None, False) if each is None else _known(having, each)
 
 

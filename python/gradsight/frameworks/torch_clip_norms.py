@@ -34,9 +34,16 @@ class _Listening(ModuleType):
         super().__init__("torch")
         self.caught: Optional[Caught] = None
         self._torch = sys.modules["torch"]
+        self._thread = 0
+
+    def begin(self) -> None:
+        """What a call has asked for the next one gets as it is now."""
+        self.caught = None
         self._thread = threading.get_ident()
-        now = vars(self._torch)
-        vars(self).update({name: now[name] for name in _asked_for if name in now})
+        own, now = vars(self), vars(self._torch)
+        for name in _asked_for:
+            if name in now:
+                own[name] = now[name]
 
     def __getattr__(self, name: str) -> Any:
         found = vars(self)[name] = getattr(self._torch, name)  # it is asked for once for each gradient
@@ -51,14 +58,25 @@ class _Listening(ModuleType):
         return stacked
 
 
-def listen(module: Any, call: Callable[[], Result]) -> "Tuple[Result, Optional[Caught]]":
-    """What ``call`` returns, and the norms that the functions of ``module`` put together in it."""
-    namespace = vars(module)
-    listening = namespace["torch"] = _Listening()
+_free: List[_Listening] = []
+"""Those that no call uses now."""
+
+
+def listen(module: Any, function: Callable[..., Result], *args: Any, **kwargs: Any) -> "Tuple[Result, Optional[Caught]]":
+    """What ``function`` returns, and the norms that the functions of ``module`` put together in it."""
     try:
-        return call(), listening.caught
+        listening = _free.pop()
+    except IndexError:
+        listening = _Listening()
+    listening.begin()
+    namespace = vars(module)
+    namespace["torch"] = listening
+    try:
+        return function(*args, **kwargs), listening.caught
     finally:
         namespace["torch"] = listening._torch
+        listening.caught = None
+        _free.append(listening)
 
 
 class Order:
@@ -66,17 +84,22 @@ class Order:
 
     def __init__(self) -> None:
         self._known: Dict[Tuple[int, ...], Optional[_Places]] = {}
+        self._latest: Tuple[Tuple[int, ...], Optional[_Places]] = (-1,), None
 
-    def of(self, having: List[Any], caught: Caught) -> Optional[Any]:
-        """The norms of the gradients of these parameters [gradients]; None where it can't be told whose is which."""
+    def of(self, having: List[Any], ids: Tuple[int, ...], caught: Caught) -> Optional[Any]:
+        """The norms of the gradients of these parameters, of which ``ids`` are, [gradients]; None where it can't be told whose is
+        which."""
         if len(having) != len(caught.norms):
             return None
-        key = tuple(map(id, having))
-        if key not in self._known:
-            if len(self._known) > 1024:
-                self._known.clear()
-            self._known[key] = _places([parameter.grad for parameter in having], caught)
-        places = self._known[key]
+        if ids is self._latest[0]:
+            places = self._latest[1]
+        else:
+            if ids not in self._known:
+                if len(self._known) > 1024:
+                    self._known.clear()
+                self._known[ids] = _places([parameter.grad for parameter in having], caught)
+            places = self._known[ids]
+            self._latest = ids, places
         if places is None:
             return None
         return caught.stacked if places.tensor is None else caught.stacked[places.tensor]

@@ -45,9 +45,10 @@ class Culprits:
 
     def look(self, loss: Optional[Number], roots: Sequence[Any]) -> None:
         """Before every backward pass from ``roots``."""
-        number, self._passes = self._passes, self._passes + 1
-        if not _is_bad(loss):
+        self._passes += 1
+        if loss is None or not _is_bad(loss):
             return
+        number = self._passes - 1
         goes_on, self._last_bad = self._last_bad == number - 1, number
         if not goes_on:
             found = find(roots[0])
@@ -55,7 +56,7 @@ class Culprits:
 
     def of(self, losses: Sequence[Optional[Number]]) -> Optional[Culprit]:
         """Of an update for which these losses were differentiated."""
-        return self._latest if any(map(_is_bad, losses)) else None
+        return self._latest if self._latest is not None and any(map(_is_bad, losses)) else None
 
 
 def _is_bad(loss: Optional[Number]) -> bool:

@@ -10,7 +10,7 @@ import math
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from .._protocol import Location
-from .torch_reading import Number
+from .torch_reading import Number, value_of
 
 EXACTLY, ALL, SOME, NONE = "exactly", "all", "some", "none"
 """How much of an optimizer's parameters a clip covers; ALL: and others besides."""
@@ -66,6 +66,10 @@ class Clip:
         self.is_share = is_share
         self.layers_are_shares = layers_are_shares
 
+    def arrive(self) -> None:
+        """Its numbers are there, but will not stay where they are."""
+        self.max_norm, self.norm = value_of(self.max_norm), value_of(self.norm)
+
     @property
     def only_measures(self) -> bool:
         return isinstance(self.max_norm, float) and math.isinf(self.max_norm)
@@ -80,23 +84,29 @@ class Gradients:
         self.clips: List[Tuple[Clip, str]] = []
         """In order, each with how much of the parameters it covers."""
         self._used = False
-        self._sizes: Tuple[int, ...] = ()
+        self._sizes: List[int] = []
         self._witnesses: List[Any] = []
-        self._before: List[Any] = []
+        self._before: List[Optional[Tuple[int, int]]] = []
+        """Of each witness's gradient what differs after it was added to, or made; None where there is none."""
         self._weights: Optional[int] = None
         self._own: "frozenset[int]" = frozenset()
         self._coverage: Dict[Tuple[int, ...], str] = {}
+        self._latest: Tuple[Tuple[int, ...], str] = ((-1,), NONE)
+        """Of it: a clip of the same parameters comes with the same tuple of ids, as a rule."""
 
     def begin_pass(self, optimizer: Any) -> None:
         """Notes how the gradients are."""
         self._look(optimizer)
-        self._before = [_stamp(parameter.grad) for parameter in self._witnesses]
+        self._before = [
+            None if (gradient := parameter.grad) is None else (id(gradient), gradient._version)
+            for parameter in self._witnesses
+        ]
 
     def end_pass(self, loss: Optional[Number], watch_weights: bool) -> bool:
         """Whether the pass that was begun has added to these gradients. ``watch_weights``: for ``weights_changed``."""
         if not self._changed():
             return False
-        if self._used or all(stamp is None for stamp in self._before):
+        if self._used or not any(self._before):
             self.forget()
         if len(self.losses) < MAX_LOSSES:
             self.losses.append(loss)
@@ -120,8 +130,10 @@ class Gradients:
         """What went before is not part of the next update."""
         self._used = False
         self._weights = None
-        self.losses.clear()
-        self.clips.clear()
+        if self.losses:
+            self.losses.clear()
+        if self.clips:
+            self.clips.clear()
 
     def use(self) -> None:
         """An update has used the gradients. A further one, without a pass in between, uses the same."""
@@ -129,7 +141,7 @@ class Gradients:
 
     def look_anew(self) -> None:
         """Chooses other gradients to look at in the next pass: parameters may have been frozen or unfrozen."""
-        self._sizes = ()
+        self._sizes = []
 
     def clipped(self, optimizer: Any, clip: Clip) -> None:
         coverage = self.coverage(optimizer, clip.ids)
@@ -142,6 +154,8 @@ class Gradients:
     def coverage(self, optimizer: Any, ids: Tuple[int, ...]) -> str:
         """How a clip of these parameters relates to the optimizer's own."""
         self._look(optimizer)
+        if ids is self._latest[0]:
+            return self._latest[1]
         known = self._coverage.get(ids)
         if known is None:
             clipped = frozenset(ids)
@@ -153,6 +167,7 @@ class Gradients:
             if len(self._coverage) > 4096:
                 self._coverage.clear()
             self._coverage[ids] = known
+        self._latest = ids, known
         return known
 
     @property
@@ -166,13 +181,16 @@ class Gradients:
     def _look(self, optimizer: Any) -> None:
         """Chooses witnesses, once, and again after ``add_param_group``."""
         groups = optimizer.param_groups
-        sizes = tuple([len(group["params"]) for group in groups])
+        if len(groups) == 1 and [len(groups[0]["params"])] == self._sizes:
+            return
+        sizes = [len(group["params"]) for group in groups]
         if sizes == self._sizes:
             return
         self._sizes = sizes
         parameters = [parameter for group in groups for parameter in group["params"]]
         self._own = frozenset(map(id, parameters))
         self._coverage.clear()
+        self._latest = (-1,), NONE
         self._weights = None
         watched = [parameter for parameter in parameters if _can_be_watched(parameter)]
         likely = [parameter for parameter in watched if parameter.grad is not None]
@@ -180,15 +198,14 @@ class Gradients:
 
     def _changed(self) -> bool:
         """Whether a witness's gradient was added to, or made; nearly always the first one's was, and no other is looked at."""
-        return any(_stamp(witness.grad) != before for witness, before in zip(self._witnesses, self._before))
+        for witness, before in zip(self._witnesses, self._before):
+            gradient = witness.grad
+            if before != (None if gradient is None else (id(gradient), gradient._version)):
+                return True
+        return False
 
     def _weight_versions(self) -> int:
         return sum([parameter._version for parameter in self._witnesses])
-
-
-def _stamp(gradient: Any) -> Any:
-    """Something that differs after a gradient was added to, or made."""
-    return None if gradient is None else (id(gradient), gradient._version)
 
 
 def _can_be_watched(parameter: Any) -> bool:

@@ -46,14 +46,14 @@ def finish(recorder: TorchRecorder, passing: Pass, frame: FrameType) -> None:
         update = Update(recorder, owner, None)
         update.losses = [passing.loss]
         update.rates = rates(recorder, parts[0].optimizer)
-        update.culprit = recorder.culprits.of(update.losses)
+        update.cause = recorder.cause_of(update.losses)
         if any(part.clips for part in parts):
             update.after = total
             update.before = [Measured(norm, False) for norm in _before_clipping(recorder, parts)]
         else:
             update.before = [Measured(total, False)]
             keep_layers(recorder, update, [parameter for part in parts for parameter in part.parameters], each)
-    recorder.reader.when_read(update.use)
+    update.end()
     recorder.reader.poll()
 
 

@@ -25,16 +25,20 @@ def install(module: Any, recorder: TorchRecorder) -> None:
 
     @_guard
     def begin(tensors: Any, gradients: Any) -> Optional[Pass]:
-        if recorder.passing is not None or untouchable(list(_roots(tensors))):
+        if recorder.passing is not None:
             return None  # a pass inside a pass, as activation checkpointing makes them, is part of it
-        loss = _root(tensors, gradients, recorder)
-        recorder.culprits.look(loss, _roots(tensors))
-        return recorder.begin_pass(loss, caller_frame(2))
+        roots = (tensors,) if isinstance(tensors, torch().Tensor) else tuple(tensors)
+        if untouchable(roots):
+            return None
+        loss = None if gradients is not None and _weighted(gradients) else _value(roots, recorder)
+        recorder.culprits.look(loss, roots)
+        return recorder.begin_pass(loss, caller_frame(2) if recorder.compiles_updates else None)
 
     @_guard
     def end(passing: Pass) -> None:
         recorder.end_pass(passing)
-        torch_in_backward.finish(recorder, passing, caller_frame(2))
+        if passing.parts:
+            torch_in_backward.finish(recorder, passing, caller_frame(2))
 
     @functools.wraps(original)
     def backward(tensors: Any, grad_tensors: Any = None, *args: Any, **kwargs: Any) -> Any:
@@ -50,19 +54,13 @@ def install(module: Any, recorder: TorchRecorder) -> None:
     module.backward = backward
 
 
-def _root(tensors: Any, gradients: Any, recorder: TorchRecorder) -> Optional[Number]:
-    """The value of the root, unscaled; None where it is not one number, or weighted from outside."""
-    if gradients is not None and any(g is not None for g in (gradients if _many(gradients) else (gradients,))):
-        return None
-    roots = _roots(tensors)
+def _weighted(gradients: Any) -> bool:
+    """Whether the roots are weighted from outside."""
+    return any(g is not None for g in ((gradients,) if isinstance(gradients, torch().Tensor) else gradients))
+
+
+def _value(roots: Tuple[Any, ...], recorder: TorchRecorder) -> Optional[Number]:
+    """Of the root, unscaled; None where it is not one number."""
     if len(roots) != 1 or roots[0].numel() != 1:
         return None
     return recorder.reader.read(recorder.unscaled(roots[0]))
-
-
-def _roots(tensors: Any) -> Tuple[Any, ...]:
-    return tuple(tensors) if _many(tensors) else (tensors,)
-
-
-def _many(tensors: Any) -> bool:
-    return not isinstance(tensors, torch().Tensor)

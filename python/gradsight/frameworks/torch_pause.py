@@ -6,7 +6,7 @@ Each step waits for the device then, since nothing else tells in time what the g
 from __future__ import annotations
 
 import math
-from typing import Any, List, Tuple
+from typing import Any, List, Sequence, Tuple
 
 from .._pause import APPLY, SKIP, STOP, Pause
 from ..metrics import gradient_norm
@@ -53,7 +53,7 @@ class TorchPause:
         return taken
 
 
-def give_back(taken: Gradients) -> None:
+def give_back(taken: Sequence[Tuple[Any, Any]]) -> None:
     """After the update that has been left out: the script may look at them."""
     for parameter, gradient in taken:
         parameter.grad = gradient

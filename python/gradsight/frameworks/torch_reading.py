@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from typing import Any, Callable, Deque, Dict, Iterable, List, NamedTuple, Optional, Union
+from typing import Any, Callable, Deque, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from .._series import LayerNorms
 
@@ -82,6 +82,8 @@ class Reader:
         """The number in a tensor of one element, now or later; None for what only all processes together could say, and
         while a graph is captured, which would read it anew each time that it runs.
         """
+        if is_plain(tensor):
+            return float(tensor.item())
         tensor = whole(tensor)
         if tensor is None or fake([tensor]):
             return None
@@ -122,9 +124,14 @@ class Reader:
     def full(self) -> bool:
         return len(self._waiting) >= MAX_WAITING
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether all that was read so far was there at once."""
+        return not self._devices and not self._waiting
+
     def when_read(self, use: Callable[[], None]) -> None:
         """Calls ``use`` once all that was read so far has arrived, in the order of these calls."""
-        if not self._devices and not self._waiting:
+        if self.is_idle:
             use()
             return
         devices, self._devices = self._devices, []
@@ -187,6 +194,18 @@ def _fetch(reader: Reader, alike: List[LayerNorms]) -> None:
     reader.when_read(arrived)
 
 
+_plain: Tuple[Any, ...] = ()
+
+
+def is_plain(tensor: Any) -> bool:
+    """Whether it is nothing but a tensor in the processor's memory, as most are: its numbers are there."""
+    global _plain
+    if not _plain:
+        torch: Any = sys.modules["torch"]
+        _plain = torch.Tensor, torch.nn.Parameter
+    return type(tensor) in _plain and bool(tensor.is_cpu)
+
+
 def whole(tensor: Any) -> Any:
     """A plain tensor with the whole value: of a distributed tensor, where every process has it, else None."""
     placements = getattr(tensor, "placements", None)
@@ -195,18 +214,20 @@ def whole(tensor: Any) -> Any:
     return tensor.to_local() if all(placement.is_replicate() for placement in placements) else None
 
 
-def untouchable(tensors: List[Any]) -> bool:
+def untouchable(tensors: Sequence[Any]) -> bool:
     """Whether nothing of ours may get at them now."""
+    if tensors and is_plain(tensors[0]):
+        return False
     return fake(tensors) or capturing(tensors)
 
 
-def fake(tensors: List[Any]) -> bool:
+def fake(tensors: Sequence[Any]) -> bool:
     """Whether they are PyTorch's fake tensors, for which shapes alone are worked out: there are no numbers in them."""
     module: Any = sys.modules.get("torch._subclasses.fake_tensor")
     return bool(tensors) and module is not None and isinstance(tensors[0], module.FakeTensor)
 
 
-def capturing(tensors: List[Any]) -> bool:
+def capturing(tensors: Sequence[Any]) -> bool:
     """Whether the device is recording a graph, into which nothing of ours may get."""
     if not tensors or not tensors[0].is_cuda:
         return False
@@ -226,6 +247,6 @@ def know_version(version: str) -> None:
 def compiling() -> bool:
     """Whether torch.compile is tracing this call. It replaces the questions below, when it comes across them, by True."""
     if _asks_compiler:
-        return bool(sys.modules["torch"].compiler.is_compiling())
+        return sys.modules["torch"].compiler.is_compiling()  # type: ignore[no-any-return]
     utilities: Any = sys.modules["torch"]._utils
     return hasattr(utilities, "is_compiling") and bool(utilities.is_compiling())

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optiona
 from .._protocol import Location
 from .._session import Session
 from .._site import caller_location
+from ..metrics.nonfinite_cause import Cause
 from .marks import Marks
 from .torch_gradients import ALL, EXACTLY, Clip, Gradients
 from .torch_culprit import Culprits
@@ -85,9 +86,11 @@ class TorchRecorder:
         """Updates that a clip has raised instead of: see ``torch_refusal``."""
         self.compiles_updates = False
         """Whether torch.compile has traced an update, which no hook sees then."""
-        self._gradients: "weakref.WeakKeyDictionary[Any, Gradients]" = weakref.WeakKeyDictionary()
         self._living: "List[Tuple[weakref.ref[Any], Gradients]]" = []
-        """The same to go through, as each pass does: at a fifth of the time that it takes with the dictionary."""
+        """Of every optimizer."""
+        self._gradients: "Dict[int, Tuple[weakref.ref[Any], Gradients]]" = {}
+        """The same by the optimizers' ids, of which a later one may have that of one that is gone. A dictionary with weak keys takes
+        several times as long."""
         self._series: "weakref.WeakKeyDictionary[Any, TorchSeries]" = weakref.WeakKeyDictionary()
         self._scaled: Optional[Tuple[Any, Any]] = None
         self._order = 0
@@ -120,14 +123,15 @@ class TorchRecorder:
 
     def gradients_of(self, optimizer: Any) -> Gradients:
         """Call it as soon as there is an optimizer: passes and clips before that are not seen to be its own."""
-        found = self._gradients.get(optimizer)
-        if found is None:
-            found = self._gradients[optimizer] = Gradients()
-            self._living.append((weakref.ref(optimizer, self._bury), found))
-        return found
+        known = self._gradients.get(id(optimizer))
+        if known is None or known[0]() is not optimizer:
+            known = self._gradients[id(optimizer)] = weakref.ref(optimizer, self._bury), Gradients()
+            self._living = [*self._living, known]
+        return known[1]
 
     def _bury(self, dead: "weakref.ref[Any]") -> None:
         self._living = [known for known in self._living if known[0] is not dead]
+        self._gradients = {id: known for id, known in self._gradients.items() if known[0] is not dead}
 
     def all_gradients(self) -> "List[Tuple[Any, Gradients]]":
         """Of each optimizer that there still is."""
@@ -135,8 +139,13 @@ class TorchRecorder:
         return [known for known in found if known[0] is not None]
 
     def begin_pass(self, loss: Optional[Number], frame: Optional[FrameType]) -> Pass:
-        self._goes_on()
-        for optimizer, gradients in self.all_gradients():
+        """``frame``: who calls, where an update may have been missed."""
+        if self.refused:
+            self._goes_on()
+        for known, gradients in self._living:
+            optimizer = known()
+            if optimizer is None:
+                continue
             if self.compiles_updates:
                 self._look_for_missed(optimizer, gradients, frame)
             gradients.begin_pass(optimizer)
@@ -147,14 +156,18 @@ class TorchRecorder:
         self.passing = None
         if self.hears_losses is not None and passing.loss is not None:
             self.hears_losses(passing.loss)
-        all_gradients = [gradients for _, gradients in self._living]
-        touched = [gradients.end_pass(passing.loss, self.compiles_updates) for gradients in all_gradients]
-        if not passing.parts and not any(touched):
-            for gradients in all_gradients:
+        touched = bool(passing.parts)
+        for _, gradients in self._living:
+            if gradients.end_pass(passing.loss, self.compiles_updates):
+                touched = True
+        if not touched:
+            for _, gradients in self._living:
                 gradients.look_anew()
 
-    def zeroed(self, optimizer: Any, frame: FrameType) -> None:
-        self._goes_on()
+    def zeroed(self, optimizer: Any, frame: Optional[FrameType]) -> None:
+        """``frame``: who calls, where an update may have been missed."""
+        if self.refused:
+            self._goes_on()
         gradients = self.gradients_of(optimizer)
         if self.compiles_updates:
             self._look_for_missed(optimizer, gradients, frame)
@@ -197,16 +210,24 @@ class TorchRecorder:
         names = (series.name_of(parameter) for series in list(self._series.values()))
         return next((name for name in names if name is not None), None)
 
+    def cause_of(self, losses: List[Optional[Number]]) -> Optional[Cause]:
+        """Why one of these losses, which were differentiated, is not finite, if it is not, and that is known."""
+        culprit = self.culprits.of(losses)
+        if culprit is None:
+            return None
+        cause, parameter = culprit
+        return cause._replace(parameter=None if parameter is None else self.name_of(parameter))
+
     def _goes_on(self) -> None:
         """The script does without the updates that a clip has raised instead of."""
         while self.refused:
             _, update = self.refused.popitem()
             update.skipped, update.skips = True, f"The script's own check ({update.check})"
-            self.reader.when_read(update.use)
+            update.end()
 
     def _read_all(self) -> None:
         while self.refused:  # they have ended it
-            self.reader.when_read(self.refused.popitem()[1].use)
+            self.refused.popitem()[1].end()
         try:
             for series in list(self._series.values()):
                 fetch(self.reader, list(series.series.norms))
@@ -216,6 +237,8 @@ class TorchRecorder:
     def ended_step(self, optimizer: Any) -> None:
         """An update was made, or skipped, and is recorded: a trial ends after some of them, and control acts between them."""
         self.passes.updated(optimizer)
+        if self.trial is None and self.control is None:
+            return
         owner = self._series.get(optimizer)
         if owner is None:
             return
@@ -225,8 +248,10 @@ class TorchRecorder:
             self.control.made(owner)
 
     def clipped(self, clip: Clip) -> None:
-        for optimizer, gradients in self.all_gradients():
-            gradients.clipped(optimizer, clip)
+        for known, gradients in self._living:
+            optimizer = known()
+            if optimizer is not None:
+                gradients.clipped(optimizer, clip)
 
     def known_series(self, optimizer: Any) -> Optional[TorchSeries]:
         return self._series.get(optimizer)

@@ -5,18 +5,20 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from array import array
+from collections import deque
 from types import FrameType
-from typing import Any, Dict, List, Optional, Sequence, Set, Tuple, Union
+from typing import Any, Deque, Dict, List, Optional, Protocol, Sequence, Set, Tuple, Union
 
+from .._guard import Guard
 from .._module_source import class_location
 from .._naming import parameter_names, variable_name
 from .._protocol import Clip as ClipSite
 from .._protocol import Location
-from .._series import LayerNorms, LayerSample, Series
+from .._room import Share
+from .._series import Series
 from .._session import Session
 from .marks import Data
-from .torch_gradients import Gradients
+from .torch_gradients import Clip, Gradients
 from ..metrics.bringing import brought
 from ..metrics.nonfinite import NonFiniteWatch
 from ..metrics.shard_norm import is_spread
@@ -42,9 +44,54 @@ CONTROLLABLE = "torch.nn.utils.clip_grad"
 FIXED = "The threshold of {function} can't be changed while the run goes on."
 
 
+UPDATE_BYTES = 2048
+"""Of an update that waits to become a row, about, and of each of its parameters besides."""
+PARAMETER_BYTES = 8
+
+_guard = Guard("recording updates")
+
+
+class Settling(Protocol):
+    """An update whose numbers are all there."""
+
+    step: int
+
+    def settle(self) -> None:
+        """Makes the row, and the events that go with it."""
+        ...
+
+
+class UpdateSeries(Series):
+    """Its rows are made by the sender's thread, many at a time: Python code that has fallen out of a processor's caches, as it
+    has between two updates of a training, takes several times as long as in a loop."""
+
+    def __init__(self, id: str, label: str, optimizer: Optional[str], site: Optional[Location]) -> None:
+        super().__init__(id, label, optimizer, site)
+        self.updates: Deque[Settling] = deque()
+        self._share_of_updates = Share()
+        self._size = 0
+
+    def leave(self, update: Settling, parameters: int) -> None:
+        """Of the training thread. ``parameters``: how many have a norm of their own."""
+        self._size = UPDATE_BYTES + PARAMETER_BYTES * parameters
+        if not self.updates or self.finds_room(update.step, self._share_of_updates, len(self.updates), self._size):
+            self.updates.append(update)
+
+    @_guard
+    def settle(self, final: bool) -> None:
+        for _ in range(len(self.updates)):  # and none that come meanwhile
+            self.updates.popleft().settle()
+        self._share_of_updates.is_left_with(len(self.updates) * self._size)
+
+    def forget(self) -> None:
+        super().forget()
+        self.updates = deque(maxlen=0)
+        self._share_of_updates.is_left_with(0)
+
+
 class TorchSeries:
     def __init__(
-        self, session: Session, series: Series, groups: List[Dict[str, Any]], frame: Optional[FrameType]
+        self, session: Session, series: UpdateSeries, groups: List[Dict[str, Any]], frame: Optional[FrameType]
     ) -> None:
         self.session = session
         self.series = series
@@ -61,6 +108,8 @@ class TorchSeries:
         self.shared_ratio = SharedSteps(RATIO_PERIOD, SAMPLING_SHARE)
         self.is_spread = any(is_spread(parameter) for group in groups for parameter in group["params"])
         """Over the ranks, which then have to sample the same steps."""
+        self.was_bad = False
+        """Whether an update was made whose loss or gradients were not finite."""
         self.changed_after_clip = False
         """Whether the gradients were seen to change between the clip and the update: then both are measured."""
         self.max_norm: Optional[float] = None
@@ -72,6 +121,9 @@ class TorchSeries:
         self._next_layers = 0.0
         self._next_fetch = 0.0
         self._own: Dict[Tuple[int, ...], Tuple[List[Any], Any]] = {}
+        self._clip: Tuple[Optional[Location], str] = None, ""
+        """Where the latest one was, and its function."""
+        self._latest_own: Tuple[Tuple[int, ...], int, Tuple[List[Any], Any]] = (-1,), 0, ([], None)
         self._warned_scaled = False
         self._warned_missed = False
         self._threshold_step = 0
@@ -95,7 +147,7 @@ class TorchSeries:
         if len(optimizers) > 1:  # the name of what holds them
             label = label.split("[")[0]
         module = "torch.optim" if kind.__module__.startswith("torch.optim.") else kind.__module__
-        series = session.series(label, f"{module}.{kind.__qualname__}", site, kind=Series)
+        series = session.series(label, f"{module}.{kind.__qualname__}", site, kind=UpdateSeries)
         groups = [group for optimizer in optimizers for group in optimizer.param_groups]
         return None if series is None else cls(session, series, groups, frame)
 
@@ -116,8 +168,8 @@ class TorchSeries:
 
     @property
     def went_bad(self) -> bool:
-        """See ``marks.Marked``."""
-        return self.watch.went_bad
+        """See ``marks.Marked``. What the latest updates were isn't told to ``watch`` yet."""
+        return self.was_bad or self.watch.went_bad
 
     def mark(self, kind: str, message: str, data: Data, made: bool) -> bool:
         """See ``marks.Marked``."""
@@ -160,30 +212,11 @@ class TorchSeries:
         return self.shared_ratio if self.is_spread else self.ratio_budget
 
     def layers_due(self) -> bool:
-        return time.perf_counter() >= self._next_layers
-
-    def send_layers(
-        self, step: int, parameters: Sequence[Any], norms: List[float], weights: Optional[List[float]]
-    ) -> None:
-        self._next_layers = time.perf_counter() + LAYER_PERIOD
-        of_weights = None if weights is None else array("f", weights)
-        self.series.add_sample(LayerSample(step, self._table_of(parameters), array("f", norms), of_weights))
-
-    def send_shares(
-        self, step: int, parameters: Sequence[Any], shares: List[float], weights: Optional[List[float]]
-    ) -> None:
-        """This rank's shares of the layers' norms."""
-        of_weights = None if weights is None else array("f", weights)
-        self.series.add_sample(
-            LayerSample(step, self._table_of(parameters), array("f", shares), of_weights, are_shares=True)
-        )
-
-    def keep_norms(self, step: int, parameters: Sequence[Any], each: Any, factor: float) -> None:
-        """For the flight recorder: the norms of all layers at every step, unread.
-
-        A series holds ``FLIGHT_STEPS`` of them: 4 bytes a parameter and step, on its device until they are fetched.
-        """
-        self.series.norms.append(LayerNorms(step, self._table_of(parameters), each, factor))
+        """To be asked once an update, after it was counted; True is a sample."""
+        if self._clock is None or self._clock < self._next_layers:
+            return False
+        self._next_layers = self._clock + LAYER_PERIOD
+        return True
 
     def fetch_due(self) -> bool:
         now = time.perf_counter()
@@ -192,20 +225,33 @@ class TorchSeries:
         self._next_fetch = now + FETCH_PERIOD
         return True
 
-    def own_of(self, gradients: Gradients, parameters: List[Any], each: Any) -> Tuple[List[Any], Any]:
-        """Those of the parameters that are the optimizer's, and their norms out of ``each`` [parameters]."""
+    def own_of(self, gradients: Gradients, clip: Clip) -> Tuple[List[Any], Any]:
+        """Those of the clip's parameters that have a gradient and are the optimizer's, and their norms out of all that it told."""
+        parameters, each = clip.layers
+        is_all = len(parameters) == len(clip.ids)
+        asked = clip.ids, gradients.count
+        if is_all and asked[0] is self._latest_own[0] and asked[1] == self._latest_own[1]:
+            own, places = self._latest_own[2]
+        else:
+            own, places = self._find_own(gradients, parameters, each.device)
+            if is_all:
+                self._latest_own = (*asked, (own, places))
+        return own, each if places is None else each[places]
+
+    def _find_own(self, gradients: Gradients, parameters: List[Any], device: Any) -> Tuple[List[Any], Any]:
+        """And where their norms stand; None: they are all."""
         key = (gradients.count, *map(id, parameters))
         if key not in self._own:
             if len(self._own) > 1024:
                 self._own.clear()
             kept = [index for index, parameter in enumerate(parameters) if gradients.owns(parameter)]
             whole = len(kept) == len(parameters)
-            places = None if whole else brought(sys.modules["torch"].tensor(kept, device="cpu"), each.device)
+            places = None if whole else brought(sys.modules["torch"].tensor(kept, device="cpu"), device)
             self._own[key] = [parameters[index] for index in kept], places
-        own, places = self._own[key]
-        return own, each if places is None else each[places]
+        return self._own[key]
 
-    def _table_of(self, parameters: Sequence[Any]) -> str:
+    def table_of(self, parameters: Sequence[Any]) -> str:
+        """The table of layers with their names."""
         if parameters is self._latest[0]:  # as ``own_of`` gives them, step for step
             return self._latest[1]
         key = tuple(map(id, parameters))
@@ -215,7 +261,13 @@ class TorchSeries:
         self._latest = parameters, table
         return table
 
+    def clipped_by(self, clip: Clip) -> None:
+        if clip.location is not self._clip[0] or clip.function is not self._clip[1]:
+            self.clipped_at(ClipSite("value" if clip.by_value else "norm", clip.function, clip.location))
+            self._clip = clip.location, clip.function
+
     def clipped_at(self, site: ClipSite) -> None:
+        self._clip = None, ""
         if self.series.clip != site:
             self.series.clip = site
             is_fixed = not site.function.startswith(CONTROLLABLE)

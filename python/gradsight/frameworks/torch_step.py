@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import time
 from types import FrameType
-from typing import Any, Callable, Dict, List, Optional, Tuple, TypeVar
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, TypeVar
 
 from .._guard import Guard
 from .._site import caller_frame
@@ -29,15 +29,18 @@ _guard = Guard("recording updates")
 class Call:
     """A ``step`` that is under way."""
 
+    nested = 0
+    update: Optional[Update] = None
+    measured = False
+    owner: Optional[TorchSeries] = None
+    """The optimizer's series, from the second update on."""
+    ratio: Optional[UpdateRatio] = None
+    taken: Sequence[Tuple[Any, Any]] = ()
+    """Gradients that the optimizer is not to see; see ``torch_pause``."""
+
     def __init__(self, frame: FrameType, scaling: Optional[Scaling]) -> None:
         self.frame = frame
         self.scaling = scaling
-        self.nested = 0
-        self.update: Optional[Update] = None
-        self.measured = False
-        self.ratio: Optional[UpdateRatio] = None
-        self.taken: List[Tuple[Any, Any]] = []
-        """Gradients that the optimizer is not to see; see ``torch_pause``."""
 
 
 class StepHooks:
@@ -63,13 +66,15 @@ class StepHooks:
         scaling = recorder.scaling if recorder.scaling and recorder.scaling.optimizer is optimizer else None
         if scaling is not None:
             recorder.scaling = None
-        self._call = Call(frame, scaling)
-        self._begin_ratio(self._call, optimizer)
-        closure = kwargs.get("closure", args[1] if len(args) > 1 else None)
+        call = self._call = Call(frame, scaling)
+        owner = call.owner = recorder.known_series(optimizer)
+        if owner is not None and recorder.passing is None and owner.ratio_due():
+            self._begin_ratio(call, owner, optimizer)
+        closure = kwargs["closure"] if "closure" in kwargs else args[1] if len(args) > 1 else None
         if not callable(closure):
-            self._measure(self._call, optimizer)
+            self._measure(call, optimizer)
             return None
-        watched = self._watched(self._call, optimizer, closure)
+        watched = self._watched(call, optimizer, closure)
         if "closure" in kwargs:
             return args, {**kwargs, "closure": watched}
         return (args[0], watched, *args[2:]), kwargs
@@ -88,7 +93,7 @@ class StepHooks:
         if call.update is not None:
             if call.ratio is not None:
                 self._end_ratio(call.ratio, call.update)
-            recorder.reader.when_read(call.update.use)
+            call.update.end()
         if call.measured:
             recorder.gradients_of(optimizer).use()
         recorder.reader.poll()
@@ -103,16 +108,13 @@ class StepHooks:
         if self._recorder.passing is not None:
             torch_in_backward.take(self._recorder, self._recorder.passing, optimizer, call.frame)
         else:
-            call.update = measure(self._recorder, optimizer, call.frame, call.scaling)
+            call.update = measure(self._recorder, optimizer, call.frame, call.scaling, call.owner)
         # What a scaler has found it leaves out itself.
         if self._recorder.pause is not None and call.update is not None and call.scaling is None:
             call.taken = self._recorder.pause.before(optimizer, call.update)
 
-    def _begin_ratio(self, call: Call, optimizer: Any) -> None:
+    def _begin_ratio(self, call: Call, owner: TorchSeries, optimizer: Any) -> None:
         """Copies the weights, now and then, from the second update on: the first may still be making its state."""
-        owner = self._recorder.known_series(optimizer)
-        if owner is None or self._recorder.passing is not None or not owner.ratio_due():
-            return
         started = time.perf_counter()
         with torch().no_grad():
             if not capturing(optimizer.param_groups[0]["params"]):
@@ -156,7 +158,7 @@ def skipped(recorder: TorchRecorder, scaling: Scaling, frame: FrameType) -> None
     update = measure(recorder, scaling.optimizer, frame, scaling)
     if update is not None:
         update.skipped = True
-        recorder.reader.when_read(update.use)
+        update.end()
     recorder.gradients_of(scaling.optimizer).use()
 
 

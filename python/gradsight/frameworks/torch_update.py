@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import time
+from array import array
 from types import FrameType
 from typing import Any, List, NamedTuple, Optional, Set, Tuple
 
-from .._protocol import Clip as ClipSite
 from .._scalars import (
     BY_VALUE,
     LOSS,
@@ -26,7 +26,7 @@ from .._scalars import (
     THRESHOLD,
     UPDATE_RATIO,
 )
-from .._series import Row
+from .._series import LayerNorms, LayerSample, Row
 from ..metrics import gradient_norm, shard_norm
 from ..metrics.bringing import brought, meeting_place
 from ..metrics.clip_factor import clip_factor
@@ -35,9 +35,8 @@ from ..metrics.nonfinite import Bad, bad_elements, bad_norms
 from ..metrics.nonfinite_cause import Cause
 from ..metrics.update_ratio import Moved
 from ..metrics.weight_norm import weight_norms, weight_shares
-from .torch_culprit import Culprit
-from .torch_reading import Number, capturing, fake, fetch, value_of
-from .torch_gradients import ALL, EXACTLY, SOME, Clip, Gradients
+from .torch_reading import Number, capturing, fetch, untouchable, value_of
+from .torch_gradients import EXACTLY, SOME, Clip, Gradients
 from .torch_recorder import Scaling, TorchRecorder, torch
 from .torch_series import TorchSeries
 
@@ -53,7 +52,8 @@ class Measured(NamedTuple):
 
 
 class Update:
-    """Made when the gradients are what the optimizer is about to see; turned into a row once all numbers are there."""
+    """Made when the gradients are what the optimizer is about to see. Once all numbers are there, the training thread leaves it
+    to the sender's, which turns it into a row."""
 
     ratio: Optional[Number] = None
     moved: Tuple[Optional[Number], Optional[Number]] = (None, None)
@@ -71,16 +71,23 @@ class Update:
     limit: Optional[Clip] = None
     limit_scaled = False
     derivable = False
-    layers: Optional[Tuple[List[Any], Any]] = None
-    norms: Optional[Tuple[List[Any], Any]] = None
-    """The same where they were measured, on a device perhaps."""
+    table: Optional[str] = None
+    """Of the layers whose norms these are."""
+    count = 0
+    """Of layers."""
+    norms: Optional[Any] = None
+    """Of all layers, where they were measured, on a device perhaps: for the flight recorder."""
+    layers: Optional[Any] = None
+    """The same, or this rank's shares of them, on the CPU."""
     layers_are_shares = False
     layers_scaled = False
+    is_sample = False
+    """Whether the editor gets the layers of this update."""
     weights: Optional[Any] = None
     bad: Optional[Bad] = None
     looked_for_bad = False
     """Whether the elements were looked at, which tell more than norms that may have overflowed."""
-    culprit: Optional[Culprit] = None
+    cause: Optional[Cause] = None
 
     def __init__(self, recorder: TorchRecorder, owner: TorchSeries, scaling: Optional[Scaling]) -> None:
         self.recorder = recorder
@@ -92,11 +99,73 @@ class Update:
         self.rates: List[Optional[Number]] = []
         self.before: List[Measured] = []
 
-    def use(self) -> None:
-        """All numbers have arrived: makes the row, and the events that go with it."""
+    def end(self) -> None:
+        """The update was made, or left out. Of the training thread, as all but ``settle``."""
+        reader = self.recorder.reader
+        if reader.is_idle:
+            self._leave()
+        else:
+            reader.when_read(self._arrive)
+
+    def _arrive(self) -> None:
+        """All numbers are there, some of them where the next ones from the device will be."""
+        self.scale, self.still_scaled = value_of(self.scale), value_of(self.still_scaled)
+        self.losses, self.rates = list(map(value_of, self.losses)), list(map(value_of, self.rates))
+        self.before = [part._replace(norm=value_of(part.norm)) for part in self.before]
+        self.found_inf, self.ratio, self.after = map(value_of, (self.found_inf, self.ratio, self.after))
+        self.moved = value_of(self.moved[0]), value_of(self.moved[1])
+        if self.limit is not None:
+            self.limit.arrive()
+        if self.norms is not None and not self.norms.is_cpu:
+            self._keep_norms()
+            if self.owner.fetch_due():
+                fetch(self.recorder.reader, self.owner.series.norms)
+        self._leave()
+
+    def _leave(self) -> None:
+        owner = self.owner
+        if self.after is not None and self.limit is not None:
+            self._check_clip(self.limit)
+        if not (owner.was_bad or self._seems_finite()):
+            self._went_bad()
+        owner.series.leave(self, self.count)
+
+    def _seems_finite(self) -> bool:
+        for loss in self.losses:
+            if loss is not None and not math.isfinite(value_of(loss) or 0.0):
+                return False
+        for part in self.before:
+            if part.norm is not None and not math.isfinite(value_of(part.norm) or 0.0):
+                return False
+        return True
+
+    def _went_bad(self) -> None:
+        if self.skipped or value_of(self.found_inf):
+            return
+        self.owner.was_bad = True
+        if self.norms is not None and not self.norms.is_cpu:
+            series = self.owner.series
+            series.norms_at_incident = list(series.norms)
+            fetch(self.recorder.reader, series.norms_at_incident)
+
+    def _unscale(self) -> Tuple[float, float]:
+        """What to multiply by what was measured of gradients that were scaled, and of those that a fused optimizer unscales."""
         scale, inner = value_of(self.scale), value_of(self.still_scaled)
-        unscale = 1.0 / scale if scale else 1.0
-        within = 1.0 / inner if inner else 1.0
+        return 1.0 / scale if scale else 1.0, 1.0 / inner if inner else 1.0
+
+    def _keep_norms(self) -> None:
+        """For the flight recorder: the norms of all layers at every step, unread.
+
+        A series holds ``FLIGHT_STEPS`` of them: 4 bytes a parameter and step, on its device until they are fetched.
+        """
+        if self.norms is not None and self.table is not None:
+            factor = self._unscale()[not self.layers_scaled]
+            self.owner.series.norms.append(LayerNorms(self.step, self.table, self.norms, factor))
+
+    def settle(self) -> None:
+        """Makes the row, and the events that go with it. Of the sender's thread."""
+        owner, series = self.owner, self.owner.series
+        unscale, within = self._unscale()
         pre = self._pre(unscale, within)
         loss = _sum([value_of(loss) for loss in self.losses])
         values: List[Optional[float]] = [None] * len(SCALARS)
@@ -105,7 +174,7 @@ class Update:
         rates = [value_of(rate) for rate in self.rates]
         values[LR] = rates[0] if rates else None
         values[STEP_TIME] = self.step_time
-        values[LOSS_SCALE] = scale
+        values[LOSS_SCALE] = value_of(self.scale)
         flags = SKIPPED if self.skipped or value_of(self.found_inf) else 0
         if not flags & SKIPPED:
             values[UPDATE_RATIO] = value_of(self.ratio)
@@ -114,13 +183,15 @@ class Update:
         values[SHARD_POST if self.after_is_share else NORM_POST] = None if after is None else after * within
         if self.limit is not None:
             flags |= self._limited(self.limit, values, unscale, within)
-        self._layers(unscale if self.layers_scaled else within, pre)
-        self.owner.series.add(Row(self.step, self.time, values, flags, _group_rates(rates)))
+        if self.norms is not None and self.norms.is_cpu:
+            self._keep_norms()
+        self._sample(unscale if self.layers_scaled else within, pre)
+        series.rows.append(Row(self.step, self.time, values, flags, _group_rates(rates)))
         if flags & SKIPPED:
             message = f"{self.skips} skipped this update: a gradient was not finite."
-            self.owner.session.event("skipped", message, self.owner.series, self.step, {"scale": scale})
+            owner.session.event("skipped", message, series, self.step, {"scale": values[LOSS_SCALE]})
         else:
-            self._watch(pre, loss)
+            owner.watch.see(self.step, pre, loss, self.bad, self.cause, self.check)
 
     def moved_by(self, moved: Moved) -> None:
         """What the update has done to the weights; call it under ``no_grad``."""
@@ -134,14 +205,6 @@ class Update:
         """Which of these gradients hold elements that are not finite."""
         self.looked_for_bad = True
         self.bad = bad_elements(shard_norm.local(dense), self.owner.names(parameters))
-
-    def _watch(self, pre: Optional[float], loss: Optional[float]) -> None:
-        cause: Optional[Cause] = None
-        if self.culprit is not None:
-            cause, parameter = self.culprit
-            cause = cause._replace(parameter=None if parameter is None else self.recorder.name_of(parameter))
-        if self.owner.watch.see(self.step, pre, loss, self.bad, cause, self.check):
-            fetch(self.recorder.reader, self.owner.series.norms_at_incident or [])
 
     def _pre(self, unscale: float, within: float) -> Optional[float]:
         """The norm before clipping; this rank's share of it, if that of a part of the gradients is all that it knows."""
@@ -164,50 +227,57 @@ class Update:
         self.owner.threshold_is(self.step, max_norm)
         if self.limit_scaled:
             self.owner.warn_scaled(self.step, max_norm, 1.0 / factor)
-        measured = values[NORM_POST]
-        derived: Optional[float] = None
-        clipped = value_of(limit.norm)
-        if self.derivable and clipped is not None:
-            derived = clipped * clip_factor(clipped, max_norm) * factor
-        if measured is None and derived is not None:
-            values[NORM_POST] = derived
-            flags |= POST_DERIVED
-        elif measured is not None and derived is not None and math.isfinite(measured) and math.isfinite(derived):
-            if not math.isclose(measured, derived, rel_tol=0.01, abs_tol=1e-12):
-                self.owner.warn_changed(self.step, derived, measured)
+        if values[NORM_POST] is None:
+            values[NORM_POST] = self._derived(limit)
+            flags |= 0 if values[NORM_POST] is None else POST_DERIVED
         return flags
 
-    def _layers(self, factor: float, pre: Optional[float]) -> None:
-        if self.norms is not None:
-            self.owner.keep_norms(self.step, *self.norms, factor)
-        if self.owner.fetch_due():
-            fetch(self.recorder.reader, self.owner.series.norms)
-        if self.layers is None:
+    def _derived(self, limit: Clip) -> Optional[float]:
+        """The norm that the clip has left, as it follows from the one before it; None where it doesn't."""
+        norm, max_norm = value_of(limit.norm), value_of(limit.max_norm)
+        if not self.derivable or norm is None or max_norm is None:
+            return None
+        return norm * clip_factor(norm, max_norm) * self._unscale()[not self.limit_scaled]
+
+    def _check_clip(self, limit: Clip) -> None:
+        """Whether the gradients were what the clip had left, where both are known: the next update is measured accordingly."""
+        after, derived = value_of(self.after), self._derived(limit)
+        if after is None or self.after_is_share or derived is None:
             return
-        parameters, each = self.layers
-        weights = None if self.weights is None else self.weights.tolist()
-        if self.layers_are_shares:
-            self.owner.send_shares(self.step, parameters, [share * factor for share in each.tolist()], weights)
+        after *= self._unscale()[1]
+        if math.isfinite(after) and math.isfinite(derived):
+            if not math.isclose(after, derived, rel_tol=0.01, abs_tol=1e-12):
+                self.owner.warn_changed(self.step, derived, after)
+
+    def _sample(self, factor: float, pre: Optional[float]) -> None:
+        """The layers for the editor: now and then, and where they tell which gradient is not finite."""
+        if self.layers is None or self.table is None:
             return
-        bad = pre is not None and not math.isfinite(pre)
-        if not bad and not self.owner.layers_due():
+        bad = not self.layers_are_shares and pre is not None and not math.isfinite(pre)
+        if not bad and not self.is_sample:
             return
-        norms = [norm * factor for norm in each.tolist()]
-        self.owner.send_layers(self.step, parameters, norms, weights)
+        norms = [norm * factor for norm in self.layers.tolist()]
+        weights = None if self.weights is None else array("f", self.weights.tolist())
+        series = self.owner.series
+        series.add_sample(LayerSample(self.step, self.table, array("f", norms), weights, self.layers_are_shares))
         if bad and not self.looked_for_bad:
-            self.bad = bad_norms(norms, self.owner.names(parameters))
+            self.bad = bad_norms(norms, series.layers[self.table])
 
 
 def measure(
-    recorder: TorchRecorder, optimizer: Any, frame: Optional[FrameType], scaling: Optional[Scaling]
+    recorder: TorchRecorder,
+    optimizer: Any,
+    frame: Optional[FrameType],
+    scaling: Optional[Scaling],
+    owner: Optional[TorchSeries] = None,
 ) -> Optional[Update]:
-    """Takes down the gradients as the optimizer is about to see them."""
-    if fake(optimizer.param_groups[0]["params"]):
+    """Takes down the gradients as the optimizer is about to see them. ``owner``: its series, where that is at hand."""
+    parameters = optimizer.param_groups[0]["params"]
+    if untouchable(parameters):
+        if capturing(parameters):
+            recorder.captured(optimizer)
         return None
-    if capturing(optimizer.param_groups[0]["params"]):
-        recorder.captured(optimizer)
-        return None
-    owner = recorder.series_of(optimizer, frame)
+    owner = owner or recorder.series_of(optimizer, frame)
     if owner is None:
         return None
     if recorder.reader.full:
@@ -215,13 +285,13 @@ def measure(
         return None
     read = recorder.reader.read
     gradients = recorder.gradients_of(optimizer)
-    refused = recorder.refused.pop(gradients, None)
+    refused = recorder.refused.pop(gradients, None) if recorder.refused else None
     if refused is not None:  # and is made all the same
         owner.begin_at(refused.step)
     update = Update(recorder, owner, scaling)
-    update.losses = list(gradients.losses)
+    update.losses = gradients.losses[:]
     update.rates = rates(recorder, optimizer)
-    update.culprit = recorder.culprits.of(update.losses)
+    update.cause = recorder.cause_of(update.losses)
     if scaling is not None:
         inner, found_inf = getattr(optimizer, "grad_scale", None), getattr(optimizer, "found_inf", None)
         update.still_scaled = None if inner is None else read(inner)
@@ -258,7 +328,11 @@ def _share(recorder: TorchRecorder, update: Update, having: List[Any], dense: Li
 
 def rates(recorder: TorchRecorder, optimizer: Any) -> List[Optional[Number]]:
     return [
-        rate if rate is None else recorder.reader.read(rate) if hasattr(rate, "device") else float(rate)
+        rate
+        if rate is None or type(rate) is float
+        else recorder.reader.read(rate)
+        if hasattr(rate, "device")
+        else float(rate)
         for rate in learning_rates(optimizer)
     ]
 
@@ -271,26 +345,31 @@ def _with_clips(
     unscaled_at: float,
 ) -> None:
     owner, read, clips = update.owner, recorder.reader.read, gradients.clips
-    whole = [clip for clip, coverage in clips if coverage in (EXACTLY, ALL)]
-    if whole:
-        first = whole[0]
+    first: Optional[Clip] = None
+    limiting: List[Tuple[Clip, str]] = []
+    for item in clips:
+        if first is None and item[1] != SOME:
+            first = item[0]
+        if not item[0].only_measures:
+            limiting.append(item)
+    if first is not None:
         update.before = [Measured(first.norm, first.order < unscaled_at, first.is_share)]
         if first.layers is not None:
             update.layers_scaled = first.order < unscaled_at
             keep = keep_shares if first.layers_are_shares else keep_layers
-            keep(recorder, update, *owner.own_of(gradients, *first.layers))
+            keep(recorder, update, *owner.own_of(gradients, first))
     else:
         _with_parts(recorder, update, [clip for clip, _ in clips], _parameters(optimizer), unscaled_at)
-    limiting = [(clip, coverage) for clip, coverage in clips if not clip.only_measures]
-    by_norm = [item for item in limiting if not item[0].by_value]
-    covered = [item for item in by_norm or limiting if item[1] != SOME]
-    if covered or len(limiting) == 1:
-        clip, coverage = (covered or limiting)[-1]
+    covered = limiting
+    if len(limiting) > 1:
+        by_norm = [item for item in limiting if not item[0].by_value]
+        covered = [item for item in by_norm or limiting if item[1] != SOME]
+    if covered:
+        clip, coverage = covered[-1]
         update.limit = clip
         update.limit_scaled = clip.order < unscaled_at
         update.derivable = len(limiting) == 1 and not clip.by_value and not clip.is_share and coverage != SOME
-        kind = "value" if clip.by_value else "norm"
-        owner.clipped_at(ClipSite(kind, clip.function, clip.location))
+        owner.clipped_by(clip)
         comparable = coverage == EXACTLY and clip.norm_type == 2.0
         if update.derivable and not (comparable and (owner.changed_after_clip or owner.post_budget.due())):
             _name_bad(update, optimizer)
@@ -352,15 +431,18 @@ def _with_parts(
 
 
 def keep_layers(recorder: TorchRecorder, update: Update, parameters: List[Any], each: Any) -> None:
-    update.norms = (parameters, each)
-    due = update.owner.layers_due()
-    if due or each.is_cpu:
-        update.layers = (parameters, recorder.reader.copy(each))
-    if due and update.owner.weights_budget.due():
+    owner = update.owner
+    update.table, update.count = owner.table_of(parameters), len(parameters)
+    update.norms, update.is_sample = each, owner.layers_due()
+    if each.is_cpu:
+        update.layers = each
+    elif update.is_sample:
+        update.layers = recorder.reader.copy(each)
+    if update.is_sample and owner.weights_budget.due():
         started = time.perf_counter()
         weights = weight_norms(parameters)
         update.weights = None if weights is None else recorder.reader.copy(weights)
-        update.owner.weights_budget.spent(started)
+        owner.weights_budget.spent(started)
 
 
 def keep_shares(recorder: TorchRecorder, update: Update, parameters: List[Any], each: Any) -> None:
@@ -368,7 +450,8 @@ def keep_shares(recorder: TorchRecorder, update: Update, parameters: List[Any], 
     owner = update.owner
     if not owner.shared_steps.due(update.step):
         return
-    update.layers = (parameters, recorder.reader.copy(each))
+    update.table, update.count = owner.table_of(parameters), len(parameters)
+    update.layers, update.is_sample = recorder.reader.copy(each), True
     update.layers_are_shares = True
     if owner.shared_weights.due(update.step):
         started = time.perf_counter()

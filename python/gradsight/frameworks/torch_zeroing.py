@@ -41,7 +41,7 @@ def install_optimizers(module: Any, recorder: TorchRecorder) -> None:
 
     @_guard
     def note(optimizer: Any) -> None:
-        recorder.zeroed(optimizer, caller_frame(2))
+        recorder.zeroed(optimizer, caller_frame(2) if recorder.compiles_updates else None)
 
     @functools.wraps(original)
     def zero_grad(self: Any, *args: Any, **kwargs: Any) -> Any:
