@@ -15,6 +15,7 @@ from gradsight._outbox import Outbox
 from gradsight._scalars import SCALARS
 from gradsight._series import Row
 from gradsight._session import Session
+from gradsight.frameworks import torch_series
 from gradsight.frameworks.torch_series import UPDATE_BYTES, UpdateSeries
 from recording import Recording
 from torch_training import Seen, loss_of, network
@@ -50,6 +51,22 @@ def test_updates_that_find_no_room_are_a_gap(monkeypatch: pytest.MonkeyPatch) ->
     assert series.take_gaps(final=True) == [(12, 13)]
     series.forget()
     assert leave(range(14, 16)) == []
+
+
+def test_nothing_waits_where_rows_are_no_longer_made(capfd: pytest.CaptureFixture[str]) -> None:
+    class Broken(Made):
+        def settle(self) -> None:
+            raise ValueError("no such number")
+
+    series = UpdateSeries("s", "s", None, None)
+    try:
+        series.leave(Broken(series, 0), 0)
+        series.settle(final=False)
+        series.leave(Made(series, 1), 0)
+        assert not series.updates
+        assert "recording updates stopped, the training goes on: ValueError: no such number" in capfd.readouterr().err
+    finally:
+        torch_series._guard.failed = False
 
 
 def test_an_event_comes_after_its_row(tmp_path: Path) -> None:

@@ -73,6 +73,8 @@ class UpdateSeries(Series):
 
     def leave(self, update: Settling, parameters: int) -> None:
         """Of the training thread. ``parameters``: how many have a norm of their own."""
+        if _guard.failed:  # nobody makes rows any more
+            return
         self._size = UPDATE_BYTES + PARAMETER_BYTES * parameters
         if not self.updates or self.finds_room(update.step, self._share_of_updates, len(self.updates), self._size):
             self.updates.append(update)
