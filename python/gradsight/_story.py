@@ -12,7 +12,7 @@ from typing import Any, Dict, List, NamedTuple, Optional
 
 from . import _checkpoints
 from ._flights import EXPLOSION, INCIDENT, LAST, NONFINITE, Flight, Step
-from .metrics.nonfinite_cause import INPUT, OPERATION, WEIGHTS, layer_of
+from .metrics.nonfinite_cause import INPUT, OPERATION, WEIGHTS, layer_of, named_rows
 
 GREW = 10.0
 FEWEST_CALM = 10
@@ -122,6 +122,10 @@ def _growth(steps: List[Step]) -> Optional[str]:
     calm = _calm(norms)
     if not calm or max(norms) <= GREW * median(calm):
         return None
+    # Most of a training that has settled is calm after its largest norm: that one explains nothing.
+    before = norms[: norms.index(max(norms))]
+    if 2 * sum(norm <= max(calm) for norm in before) < len(calm):
+        return None
     largest = max(steps, key=lambda step: _finite_norm(step) or 0.0)
     most = _largest(largest)
     where = f", most of it in {most}" if most else ""
@@ -146,7 +150,7 @@ def _changes(flight: Flight, steps: List[Step]) -> List[str]:
     changes: List[str] = []
     cause, operation, layer = data.get("cause"), data.get("operation"), layer_of(data.get("parameter"))
     if cause == INPUT:
-        rows = f", rows {data['rows']}" if data.get("rows") else ""
+        rows = f", {named_rows(data['rows'])}" if data.get("rows") else ""
         changes.append(
             f"Look at batch {data.get('batch')}{rows}: the data held values that are not finite before the model saw"
             " them. Repair or drop them where the data is loaded, or skip a batch that holds any."

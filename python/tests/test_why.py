@@ -153,6 +153,33 @@ def test_one_bad_batch(story: Callable[..., Told]) -> None:
     assert [step["step"] for step in told.data["steps"]] == list(range(11, 61))
 
 
+def test_one_bad_row_after_the_norm_has_fallen(story: Callable[..., Told]) -> None:
+    """It converges: the largest norm of the last steps is the first one's, a hundred times the usual one."""
+    told = story(
+        """
+        import torch
+
+        torch.manual_seed(0)
+        model = torch.nn.Linear(4, 1)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for step in range(61):
+            inputs = torch.randn(8, 4)
+            if step == 60:
+                inputs[3, 1] = float("nan")
+            optimizer.zero_grad()
+            model(inputs).pow(2).mean().backward()
+            optimizer.step()
+        """
+    )
+    norms = [step["norm_pre"] for step in told.data["steps"][:-1]]
+    assert max(norms) > 20 * sorted(norms)[len(norms) // 2]
+    assert "1 of 32 values, in row 3 of the batch." in told.text
+    assert "Look at batch 60, row 3: " in told.text
+    assert "had grown" not in told.text
+    assert "Clip" not in told.text
+    assert "learning rate" not in told.text
+
+
 def test_a_bad_target(story: Callable[..., Told]) -> None:
     told = story(
         perceptron(

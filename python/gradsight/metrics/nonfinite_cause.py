@@ -26,7 +26,7 @@ class Cause(NamedTuple):
     def sentence(self) -> str:
         at = f"layer {layer_of(self.parameter)}" if self.parameter else None
         if self.kind == INPUT:
-            rows = f", in rows {', '.join(map(str, self.rows))} of the batch" if self.rows else ""
+            rows = f", in {named_rows(', '.join(map(str, self.rows)))} of the batch" if self.rows else ""
             what = "The target of the loss" if self.operation == "target" else f"The input of {at or 'the model'}"
             return f"{what} is not finite: {self.bad} of {self.size} values{rows}."
         if self.kind == WEIGHTS:
@@ -46,6 +46,11 @@ class Cause(NamedTuple):
         if self.kind == INPUT:
             found.update(bad=self.bad, size=self.size, rows=", ".join(map(str, self.rows)))
         return found
+
+
+def named_rows(numbers: str) -> str:
+    """``numbers``: as in the event, "3" or "3, 7"."""
+    return f"rows {numbers}" if "," in numbers else f"row {numbers}"
 
 
 def layer_of(parameter: Optional[str]) -> Optional[str]:
