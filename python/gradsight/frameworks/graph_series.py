@@ -227,7 +227,10 @@ class GraphSeries(Series):
 
     def _settle_arrivals(self) -> None:
         for _ in range(len(self._arrivals)):  # and none that arrive meanwhile, which may be as fast
-            arrival = self._arrivals.popleft()
+            try:
+                arrival = self._arrivals.popleft()
+            except IndexError:  # given up for a new run meanwhile
+                break
             if isinstance(arrival, Mark):
                 if arrival.since is None:
                     self._put(arrival)
