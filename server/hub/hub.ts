@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { HubEndpoint } from "../../protocol/lsp.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
@@ -11,7 +10,7 @@ import { SpillImport } from "./probe/spill-import.ts";
 import { RendezvousFile } from "./rendezvous.ts";
 import { LoadedRuns } from "./runs/loaded-runs.ts";
 import { FRAMES_BEHIND, Upkeep } from "./runs/upkeep.ts";
-import { openStore } from "./store/open.ts";
+import { makeFolder, openStore } from "./store/open.ts";
 import { Store } from "./store/store.ts";
 import type { HubWorkerData, Log } from "./thread.ts";
 import { Requests } from "./viewer/requests.ts";
@@ -37,7 +36,7 @@ export async function openHub(
   onObserved: (updates: readonly ObservedUpdate[]) => void,
 ): Promise<Hub> {
   const spill = join(storage, "spill");
-  mkdirSync(spill, { recursive: true, mode: 0o700 });
+  makeFolder(spill);
   const store = new Store(await openStore(storage, log));
   const loaded = new LoadedRuns(store, lostAfter);
   const upkeep = new Upkeep(loaded, log);

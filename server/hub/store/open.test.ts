@@ -84,6 +84,12 @@ it.skipIf(!existsSync("/proc/version"))("says what to do about a store that nobo
   await expect(openStore(storage, () => {})).rejects.toThrow(/can't be written to .*writable, then reload the window/);
 });
 
+it.skipIf(!existsSync("/sys/kernel"))("says what to do about a folder that nobody may make", async () => {
+  await expect(TestHub.start({ storage: "/sys/gradsight" })).rejects.toThrow(
+    /^\/sys\/gradsight.* can't be written to .*writable, then reload the window/,
+  );
+});
+
 it("says what is wrong when the folder can't be used", async () => {
   const file = join(temporaryFolder(), "file");
   writeFileSync(file, "");

@@ -29,7 +29,7 @@ export async function openStore(storage: string, log: Log): Promise<DatabaseSync
       "Recording runs needs SQLite, which this editor's Node.js lacks. Update to VS Code 1.103 or newer; linting works without.",
     );
   });
-  mkdirSync(storage, { recursive: true, mode: 0o700 });
+  makeFolder(storage);
   const open = (file: string) => {
     const db = new sqlite.DatabaseSync(file);
     try {
@@ -61,6 +61,15 @@ export async function openStore(storage: string, log: Log): Promise<DatabaseSync
       `${file} is damaged (${(error as Error).message}). It was set aside as ${aside}; a new store was begun.`,
     );
     return open(file);
+  }
+}
+
+/** For its owner only. @throws {Error} with a message for the user */
+export function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new Error(troubleOf(error, folder), { cause: error });
   }
 }
 
