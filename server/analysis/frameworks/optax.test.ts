@@ -469,3 +469,19 @@ tx = optax.adam(1e-3)`;
     expect(missing(script(tx, ["grads, _ = limit.update(grads, ())"]))).toEqual([]);
   });
 });
+
+it.each([
+  ["that holds itself", ["held = [grads]", "held.append(held)", "updates, state = tx.update(held, state)"]],
+  [
+    "whose parts hold one another",
+    [
+      "held, pairs = [grads], [(grads, 1)]",
+      "for g, n in pairs:",
+      "    pairs.append((g, held))",
+      "    held.append((pairs, n))",
+      "updates, state = tx.update(held, state)",
+    ],
+  ],
+])("gradients are looked for in a list %s without end", (_, between) => {
+  expect(missing(script("tx = optax.adam(1e-3)", between)).length).toBeGreaterThan(0);
+});

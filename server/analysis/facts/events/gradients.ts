@@ -66,10 +66,17 @@ export class Gradients {
   #flow(node: Expression, frame: Frame, scope: Scope): Flow {
     // Where a backward pass leaves them, under PyTorch.
     if (node.kind === "attribute" && node.name === "grad") return { ...NOTHING, stored: true };
-    const key = `${this.#values.frames.id(node)}@${this.#values.frames.id(frame)}`;
+    return this.#once(this.#keyOf(node, frame), () => this.#values.evaluate(node, frame, scope));
+  }
+
+  #keyOf(node: Expression, frame: Frame): string {
+    return `${this.#values.frames.id(node)}@${this.#values.frames.id(frame)}`;
+  }
+
+  #once(key: string, valuesOf: () => readonly Value[]): Flow {
     const known = this.#known.get(key);
     if (known) return known;
-    // What is defined by itself (a sum of gradients in a loop) has nothing to add.
+    // What is defined by itself (a sum of gradients in a loop, a list that holds itself) has nothing to add.
     const entered = this.#active.get(key);
     if (entered !== undefined) {
       this.#cutAt = Math.min(this.#cutAt, entered);
@@ -80,7 +87,7 @@ export class Gradients {
     const outerCut = this.#cutAt;
     this.#cutAt = Number.POSITIVE_INFINITY;
     this.#active.set(key, depth);
-    const found = either(this.#values.evaluate(node, frame, scope).map((value) => this.#value(value)));
+    const found = either(valuesOf().map((value) => this.#value(value)));
     this.#active.delete(key);
     // An answer that a cycle through something further out cut short is not the whole answer.
     const whole = this.#cutAt >= depth;
@@ -109,8 +116,9 @@ export class Gradients {
   }
 
   #element(item: Located): Flow {
-    if (!item.path && !item.iterated) return this.#flow(item.node, item.frame, item.scope);
-    return either(this.#values.follow(item).map((inner) => this.#value(inner)));
+    const { node, frame, scope, path, iterated } = item;
+    if (!path && !iterated) return this.#flow(node, frame, scope);
+    return this.#once(`${this.#keyOf(node, frame)} ${path} ${iterated}`, () => this.#values.follow(item));
   }
 
   #returned(value: Value & { kind: "function" }, node: Expression): Flow {
