@@ -22,6 +22,11 @@ def _library_folders() -> Tuple[str, ...]:
 
 
 _LIBRARIES = _library_folders()
+_FRAMEWORKS = (
+    *("torch", "lightning", "lightning_fabric", "pytorch_lightning", "accelerate", "transformers", "trl", "deepspeed", "ignite"),
+    *("fastai", "timm", "keras", "tf_keras", "tensorflow", "jax", "optax", "flax", "stable_baselines3"),
+)
+"""Packages whose code makes updates for the user's, also where they lie in a checkout: ``pip install --editable``."""
 _foreign: Dict[str, bool] = {}
 """By file: whether its frames are passed over. A trainer puts a dozen of them between the update and the user's code."""
 _seen: Dict[Tuple[str, int], Location] = {}
@@ -62,8 +67,20 @@ def _location(file: str, line: int) -> Location:
 
 
 def is_library(file: str) -> bool:
-    """Whether ``file`` is the probe's own, the standard library's or an installed package's."""
-    return file.startswith(_PACKAGE) or file.startswith(_LIBRARIES) or any(folder in file for folder in _INSTALLED)
+    """Whether ``file`` is the probe's own, the standard library's, an installed package's or a framework's."""
+    return (
+        file.startswith(_PACKAGE)
+        or file.startswith(_LIBRARIES)
+        or any(folder in file for folder in _INSTALLED)
+        or any(file.startswith(folder) for folder in map(_folder_of, _FRAMEWORKS) if folder is not None)
+    )
+
+
+def _folder_of(framework: str) -> Optional[str]:
+    """Where an imported package lies; None where it isn't one, but a file of this name beside the script, say."""
+    file = getattr(sys.modules.get(framework), "__file__", None)
+    folder, name = os.path.split(file or "")
+    return folder + os.sep if name == "__init__.py" and os.path.basename(folder) == framework else None
 
 
 def caller_frame(depth: int = 1) -> FrameType:

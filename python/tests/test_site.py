@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import sysconfig
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Any, Callable, Dict, Tuple
 
+import pytest
 from gradsight._site import caller_frame, caller_location
 
 LIBRARY = f"{sysconfig.get_paths()['purelib']}/trainer/loop.py"
@@ -39,3 +41,17 @@ def test_one_line_of_two_files_are_two_places() -> None:
 
 def test_code_without_a_file_keeps_its_name() -> None:
     assert defined("def function():\n    return located()", "<cell 3>", located=located)().file == "<cell 3>"
+
+
+def test_a_framework_in_a_checkout_is_passed_over_and_a_file_of_its_name_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    def of(framework: str, file: str, place: str) -> str:
+        module = ModuleType(framework)
+        module.__file__ = file
+        monkeypatch.setitem(sys.modules, framework, module)
+        inner = defined("def function():\n    return located()", place, located=located)
+        found: Any = defined("def function():\n    return inner()", "/home/me/train.py", inner=inner)()
+        return str(found.file)
+
+    loop = "/home/me/ignite/ignite/engine/loop.py"
+    assert of("ignite", "/home/me/ignite/ignite/__init__.py", loop) == "/home/me/train.py"
+    assert of("flax", "/home/me/flax.py", "/home/me/other.py") == "/home/me/other.py"
