@@ -22,7 +22,7 @@ import { type Block, type Setting, Training } from "./training.ts";
 const { values } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
-    models: { type: "string", default: "mlp,char_lstm,transformer,resnet" },
+    models: { type: "string", default: "mlp,char_lstm,transformer,resnet,deep_mlp" },
     peers: { type: "string", default: "" },
     rounds: { type: "string" },
     seconds: { type: "string" },
