@@ -22,7 +22,8 @@ from .torch_gradients import Clip
 from .torch_reading import Number
 from .torch_recorder import TorchRecorder, torch
 from .torch_series import TorchSeries
-from .torch_update import Measured, Update, rates
+from .torch_measuring import rates
+from .torch_update import Measured, Update
 
 _guard = Guard("recording DeepSpeed")
 

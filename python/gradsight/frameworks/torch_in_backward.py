@@ -14,7 +14,8 @@ from ..metrics.bringing import brought, meeting_place
 from .torch_gradients import EXACTLY
 from .torch_reading import Number, untouchable
 from .torch_recorder import Part, Pass, TorchRecorder, torch
-from .torch_update import Measured, Update, keep_layers, rates
+from .torch_measuring import keep_layers, rates
+from .torch_update import Measured, Update
 
 
 def take(recorder: TorchRecorder, passing: Pass, optimizer: Any, frame: FrameType) -> None:

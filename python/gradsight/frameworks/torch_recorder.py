@@ -131,7 +131,7 @@ class TorchRecorder:
 
     def _bury(self, dead: "weakref.ref[Any]") -> None:
         self._living = [known for known in self._living if known[0] is not dead]
-        self._gradients = {id: known for id, known in self._gradients.items() if known[0] is not dead}
+        self._gradients = {key: known for key, known in self._gradients.items() if known[0] is not dead}
 
     def all_gradients(self) -> "List[Tuple[Any, Gradients]]":
         """Of each optimizer that there still is."""

@@ -14,7 +14,7 @@ from .._site import caller_frame
 from ..metrics import gradient_norm, shard_norm
 from .torch_gradients import NONE, Clip
 from .torch_recorder import TorchRecorder
-from .torch_update import measure
+from .torch_measuring import measure
 
 
 CHECK = "error_if_nonfinite"

@@ -19,7 +19,8 @@ from . import torch_in_backward, torch_optimizers, torch_pause, torch_step_metho
 from .torch_reading import capturing, compiling
 from .torch_recorder import Scaling, TorchRecorder, torch
 from .torch_series import TorchSeries
-from .torch_update import Update, measure
+from .torch_measuring import measure
+from .torch_update import Update
 
 Result = TypeVar("Result")
 
