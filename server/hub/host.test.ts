@@ -1,4 +1,5 @@
-import { writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { getPriority } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
@@ -22,6 +23,22 @@ it("starts the hub, passes its log on, and stops it without calling that an exit
   await logs.find((line) => line.startsWith('info: Run "train.py" connected'));
   await hub.stop();
   expect(exits).toEqual([]);
+});
+
+it.runIf(process.platform === "linux")("gives way to the thread that answers keystrokes", async () => {
+  const niceness = () =>
+    readdirSync("/proc/self/task").map((thread) => {
+      const stat = readFileSync(`/proc/self/task/${thread}/stat`, "utf8");
+      // Fields after the name, which may itself have parentheses: the 19th of all.
+      return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[16]);
+    });
+  const own = getPriority();
+  expect(niceness()).not.toContain(own + 5);
+  const hub = await startHub({ storage: temporaryFolder(), workerFile, onLog() {}, onExit() {} });
+  const started = niceness();
+  expect(started).toContain(own);
+  expect(started).toContain(Math.min(19, own + 5));
+  await hub.stop();
 });
 
 it("rejects with the hub's own words when it can't run", async () => {

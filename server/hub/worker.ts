@@ -2,6 +2,7 @@
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { openHub } from "./hub.ts";
 import type { FromHub, HubWorkerData, ToHub } from "./thread.ts";
+import { giveWay } from "./thread-priority.ts";
 
 async function main(port: MessagePort): Promise<void> {
   const post = (message: FromHub) => port.postMessage(message);
@@ -23,4 +24,5 @@ async function main(port: MessagePort): Promise<void> {
 }
 
 if (!parentPort) throw new Error("The hub runs in a worker thread.");
+giveWay();
 void main(parentPort);
