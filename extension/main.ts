@@ -1,5 +1,5 @@
 /** Wires the parts together. What the extension does is said in the files it names. */
-import { type ExtensionContext, tasks, Uri, window, workspace } from "vscode";
+import { debug, type ExtensionContext, tasks, Uri, window, workspace } from "vscode";
 import { HUB_METHOD, type HubResult } from "../protocol/lsp.ts";
 import { registerCommands } from "./commands/register.ts";
 import { DASHBOARD, Dashboard } from "./dashboard/dashboard.ts";
@@ -10,7 +10,9 @@ import { HubSocket } from "./hub/hub-socket.ts";
 import { LanguageServer } from "./language/language-server.ts";
 import { languageStatus } from "./language/language-status.ts";
 import { probeEnvironment, updateKernels, updateTerminals } from "./python/probe-environment.ts";
+import { DEBUGGER, DebuggedTrainings } from "./runs/debugged-training.ts";
 import { followAgain } from "./runs/follow-again.ts";
+import { followDebugging } from "./runs/follow-debugging.ts";
 import { followTasks } from "./runs/follow-tasks.ts";
 import { notifyIncidents } from "./runs/notify-incidents.ts";
 import { notifyPauses } from "./runs/notify-pauses.ts";
@@ -61,10 +63,12 @@ export async function activate(context: ExtensionContext): Promise<TestApi> {
     runs,
     new StatusBar(server, hub),
     languageStatus(server),
-    registerCommands(context, { hub, probe, args, log }, dashboard, writer, server, runs, log),
+    registerCommands(context, { hub, probe, args }, dashboard, writer, server, runs, log),
     window.registerWebviewPanelSerializer(DASHBOARD, dashboard),
     tasks.registerTaskProvider(TASK_TYPE, new TrainingTasks(probe)),
+    debug.registerDebugConfigurationProvider(DEBUGGER, new DebuggedTrainings(probe, hub)),
     followTasks(hub, dashboard, log),
+    followDebugging(hub, dashboard, log),
     watchTerminals(hub, log),
     watchNotebooks(hub, log),
     retainRuns(hub, log),

@@ -27,7 +27,8 @@ import { type ProbeEnvironment, processEnvironment } from "../python/probe-envir
 import { type Come, identityOf, type SweepMemory, type SweepOptions } from "../runs/sweep-memory.ts";
 import { workingFolder } from "../runs/working-folder.ts";
 import { chooseSweep } from "./choose-sweep.ts";
-import { chooseScript, interpreter, type RunContext, trusted } from "./run-with-telemetry.ts";
+import type { RunContext } from "./run-with-telemetry.ts";
+import { chooseScript, interpreter, saved, trusted } from "./script-to-run.ts";
 
 const TASK_TYPE = "gradsight-sweep";
 /** The outcome of a setting none of whose trials failed. */
@@ -56,10 +57,7 @@ export async function findThreshold(
   if (chosen === null) return;
   const { options, fresh } = chosen;
   await sweeps.choose(script.uri, options);
-  if (script.isDirty && !(await script.save())) {
-    void window.showErrorMessage(l10n.t("{0} could not be saved, so it was not run.", script.fileName));
-    return;
-  }
+  if (!(await saved(script))) return;
   const of = identity(options);
   const line = commandLine(options, fresh);
   await sweep({ script, python, args, options: line, probe: context.probe }, writer, (come) => {

@@ -6,6 +6,7 @@ import type { LanguageServer } from "../language/language-server.ts";
 import type { RunsView } from "../runs/runs-view.ts";
 import { SweepMemory } from "../runs/sweep-memory.ts";
 import { chooseRun } from "./choose-run.ts";
+import { debugWithTelemetry } from "./debug-with-telemetry.ts";
 import { deleteRun } from "./delete-run.ts";
 import { exportRun } from "./export-run.ts";
 import { filterRuns } from "./filter-runs.ts";
@@ -40,6 +41,7 @@ export function registerCommands(
     onRun(action)(target ?? runs.selected ?? (await chooseRun(hub, title)));
   const handlers: Handlers = {
     "gradsight.runWithTelemetry": (uri?: Uri) => runWithTelemetry(run, uri),
+    "gradsight.debugWithTelemetry": (uri?: Uri) => debugWithTelemetry(run.args, uri),
     "gradsight.findThreshold": (uri?: Uri) => findThreshold({ ...run, sweeps }, writer, uri),
     "gradsight.openDashboard": () => dashboard.show(),
     "gradsight.fixAllInFile": () => fixAllInFile(server),

@@ -112,6 +112,11 @@ export class HubClient implements Disposable {
     return this.runs;
   }
 
+  /** Before a training starts: its probe keeps trying, but a hub that is there by then gets the first steps live. */
+  async awaitTraining(): Promise<void> {
+    await this.refresh().catch((error: Error) => this.log.warn(`The run starts without the hub: ${error.message}`));
+  }
+
   async run(id: string): Promise<RunDetail> {
     const { run } = await this.request("subscribe", { run: id });
     await this.request("unsubscribe", {});

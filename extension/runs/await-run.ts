@@ -4,17 +4,19 @@ import type { RunSummary } from "../../protocol/viewer.ts";
 import type { HubClient } from "../hub/hub-client.ts";
 
 /**
- * Resolves with the run of `script` that began at `since` (Unix seconds) or later; with null once `ended` says that the
+ * Resolves with the run of `script`, or with whichever where it is null, that began at `since` (Unix seconds) or later; with null once `ended` says that the
  * process is gone and the hub, asked again, still has none.
  */
 export async function awaitRun(
   hub: HubClient,
-  script: string,
+  script: string | null,
   since: number,
   ended: Promise<unknown>,
 ): Promise<RunSummary | null> {
   const find = (runs: readonly RunSummary[]) =>
-    runs.find((run) => run.startedAt >= since && run.script !== null && samePath(run.script, script)) ?? null;
+    runs.find(
+      (run) => run.startedAt >= since && (script === null || (run.script !== null && samePath(run.script, script))),
+    ) ?? null;
   const subscriptions: Disposable[] = [];
   const appeared = new Promise<RunSummary>((resolve) => {
     subscriptions.push(

@@ -2,7 +2,7 @@
 import { type Disposable, type LogOutputChannel, l10n, type TaskExecution, tasks, window } from "vscode";
 import type { Dashboard } from "../dashboard/dashboard.ts";
 import type { HubClient } from "../hub/hub-client.ts";
-import { awaitRun } from "./await-run.ts";
+import { followRun } from "./follow-run.ts";
 import { scriptOf } from "./training-task.ts";
 
 /** Terminated by Ctrl-C, as a shell counts. */
@@ -12,7 +12,6 @@ export function followTasks(hub: HubClient, dashboard: Dashboard, log: LogOutput
   return tasks.onDidStartTask(({ execution }) => {
     const script = scriptOf(execution.task);
     if (!script) return;
-    dashboard.show();
     follow(execution, script, hub, dashboard).catch((error: Error) =>
       log.warn(`The run is not shown live: ${error.message}`),
     );
@@ -20,13 +19,8 @@ export function followTasks(hub: HubClient, dashboard: Dashboard, log: LogOutput
 }
 
 async function follow(execution: TaskExecution, script: string, hub: HubClient, dashboard: Dashboard): Promise<void> {
-  const started = Date.now() / 1000;
   const exit = exitCode(execution);
-  const run = await awaitRun(hub, script, started, exit);
-  if (run) {
-    if (dashboard.isOpen) dashboard.show(run.id); // Closed by the user meanwhile: not wanted.
-    return;
-  }
+  if (await followRun(script, exit, hub, dashboard)) return;
   const code = await exit;
   if (code === undefined || code === INTERRUPTED) return; // The user stopped it.
   void window.showWarningMessage(

@@ -18,7 +18,7 @@ import {
 } from "vscode";
 import { findInterpreter } from "../python/interpreter.ts";
 import { type ProbeEnvironment, processEnvironment } from "../python/probe-environment.ts";
-import { workingFolder } from "./working-folder.ts";
+import { MODULE, trainingProcess } from "./training-process.ts";
 
 export const TASK_TYPE = "gradsight";
 
@@ -73,15 +73,9 @@ function build(
   python: string,
   probe: ProbeEnvironment,
 ): Task {
-  const file = Uri.file(script);
-  const cwd = workingFolder(file, typeof scope === "object" ? scope : undefined);
-  const allowed = workspace.getConfiguration("gradsight", file).get<boolean>("run.allowControl", false);
-  const options = allowed ? ["--allow-control"] : [];
-  const execution = new ProcessExecution(
-    python,
-    ["-m", "gradsight", "run", ...options, script, ...(definition.args ?? [])],
-    { cwd, env: processEnvironment(probe) },
-  );
+  const { args, cwd } = trainingProcess(script, definition.args ?? [], typeof scope === "object" ? scope : undefined);
+  const env = processEnvironment(probe);
+  const execution = new ProcessExecution(python, ["-m", MODULE, ...args], { cwd, env });
   const task = new Task(definition, scope as WorkspaceFolder, name, "Gradsight", execution, []);
   task.detail = l10n.t("Runs the script and records its gradient norms");
   task.presentationOptions = {

@@ -13,6 +13,7 @@ export function registerCommands(context: ExtensionContext, server: WebServer, l
       "gradsight.showLog": () => log.show(),
       // Out of the menus once we are active; before that, and from a key, they say why they do nothing.
       "gradsight.runWithTelemetry": needsPython,
+      "gradsight.debugWithTelemetry": needsPython,
       "gradsight.findThreshold": needsPython,
       "gradsight.openDashboard": needsPython,
       "gradsight.openRun": needsPython,

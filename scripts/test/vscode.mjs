@@ -31,13 +31,17 @@ try {
     log: join(OUT, "test", "vscode-server.log"),
     env: {
       GRADSIGHT_SUITE_REPORT: values.report,
+      GRADSIGHT_DEBUGGING_PYTHON: pythonThatRuns("import debugpy") ?? "",
       GRADSIGHT_TORCH_PYTHON: pythonThatRuns("import torch") ?? "",
       GRADSIGHT_STATE: join(scratch, "state"),
     },
   });
   const browser = await openBrowser();
   const screenshot = join(OUT, "test", "vscode.png");
-  const extensions = [ROOT, join(ROOT, "test", "vscode", "python-extension")];
+  const extensions = [
+    ROOT,
+    ...["python-extension", "python-debugger"].map((name) => join(ROOT, "test", "vscode", name)),
+  ];
   passed = await runSuites({ browser, host, extensions, entry, workspace, onLog: say, screenshot });
   await browser.close();
 } finally {

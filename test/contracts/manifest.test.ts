@@ -138,7 +138,9 @@ describe("activation and engine", () => {
   it("activates narrowly", () => {
     expect(manifest.activationEvents.length).toBeGreaterThan(0);
     for (const event of manifest.activationEvents)
-      expect(event).toMatch(/^(onLanguage:python|onWebviewPanel:gradsight\.\w+|onTaskType:gradsight|onTerminal:\w+)$/);
+      expect(event).toMatch(
+        /^(onLanguage:python|onWebviewPanel:gradsight\.\w+|onTaskType:gradsight|onDebugResolve:debugpy|onTerminal:\w+)$/,
+      );
   });
 
   it("promises the VS Code that it is typed against", () => {

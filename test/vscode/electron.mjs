@@ -14,7 +14,10 @@ const scratch = mkdtempSync(join(tmpdir(), "gradsight-electron-"));
 try {
   await runTests({
     ...(process.env.VSCODE ? { vscodeExecutablePath: process.env.VSCODE } : { version: minimum }),
-    extensionDevelopmentPath: [root, join(root, "test", "vscode", "python-extension")],
+    extensionDevelopmentPath: [
+      root,
+      ...["python-extension", "python-debugger"].map((name) => join(root, "test", "vscode", name)),
+    ],
     extensionTestsPath: await buildSuites(),
     launchArgs: [
       scratch,
