@@ -15,7 +15,6 @@ const positive: Shape<number> = (value, path = "") => {
 /** "off": nothing is clipped. */
 export const setThreshold: Shape<number | "off"> = (value, path = "") =>
   value === "off" ? value : positive(value, path);
-export type SetThreshold = Of<typeof setThreshold>;
 
 /** "script": what the script says. */
 export const askedThreshold: Shape<number | "off" | "script"> = (value, path = "") =>

@@ -82,7 +82,6 @@ export const layerCode = object({
   /** By layer table: for each of its layers, in its order, the place in `sources`; null: not known. */
   of: record(list(nullable(whole))),
 });
-export type LayerCode = Of<typeof layerCode>;
 
 /** One optimizer's (or one hand-logged loop's) sequence of updates. */
 export const seriesInfo = object({

@@ -19,7 +19,6 @@ from typing import TypeVar
 __all__ = ["record", "with_ring"]
 
 Transformation = TypeVar("Transformation")
-State = TypeVar("State")
 
 
 def with_ring(transformation: Transformation, size: int = 256) -> Transformation:
