@@ -1,7 +1,9 @@
 // `npm run build [-- --watch] [--production]`: bundles the four programs into dist/. What each may import is said in ARCHITECTURE.md.
-import { copyFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { basename, join, relative } from "node:path";
 import { context } from "esbuild";
+import { noticesOf } from "./notices.mjs";
 
 const watch = process.argv.includes("--watch");
 const production = process.argv.includes("--production");
@@ -10,7 +12,8 @@ const shared = {
   logLevel: "info",
   minify: production,
   sourcemap: production ? false : "linked",
-  legalComments: "none",
+  legalComments: "none", // they are in the notices, whole
+  metafile: true,
   outdir: "dist",
 };
 const require = createRequire(import.meta.url);
@@ -72,14 +75,17 @@ const builds = [
 mkdirSync("dist", { recursive: true });
 // Their names tell what they hold, so that a new one doesn't replace an old one.
 for (const name of readdirSync("dist")) if (name.startsWith("shared-")) rmSync(`dist/${name}`);
-copyFileSync(require.resolve("web-tree-sitter/web-tree-sitter.wasm"), "dist/web-tree-sitter.wasm");
-copyFileSync(require.resolve("tree-sitter-python/tree-sitter-python.wasm"), "dist/tree-sitter-python.wasm");
+const GRAMMARS = ["web-tree-sitter", "tree-sitter-python"].map((name) => require.resolve(`${name}/${name}.wasm`));
+for (const grammar of GRAMMARS) copyFileSync(grammar, join("dist", basename(grammar)));
 
+const bundled = new Set(GRAMMARS.map((grammar) => relative(".", grammar)));
 for (const options of builds) {
   const build = await context(options);
   if (watch) await build.watch();
   else {
-    await build.rebuild();
+    const { metafile } = await build.rebuild();
+    for (const input of Object.keys(metafile.inputs)) bundled.add(input);
     await build.dispose();
   }
 }
+if (!watch) writeFileSync("dist/THIRD-PARTY-NOTICES.txt", noticesOf([...bundled]));

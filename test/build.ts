@@ -5,7 +5,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const BUNDLES = ["server.mjs", "hub.mjs", "cli.mjs", "web-tree-sitter.wasm", "tree-sitter-python.wasm"];
+const BUNDLES = [
+  "server.mjs",
+  "hub.mjs",
+  "cli.mjs",
+  "web-tree-sitter.wasm",
+  "tree-sitter-python.wasm",
+  "THIRD-PARTY-NOTICES.txt",
+];
 
 export function setup(): void {
   const modified = (path: string) => statSync(join(ROOT, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;

@@ -39,6 +39,7 @@ function checkContent(names) {
       "dist/extension.cjs",
       ...["server", "hub", "cli"].map((program) => `dist/${program}.mjs`),
       ...filesIn("dist").filter((name) => /^dist\/shared-\w+\.mjs$/.test(name)),
+      "dist/THIRD-PARTY-NOTICES.txt",
       ...["web-tree-sitter", "tree-sitter-python"].map((grammar) => `dist/${grammar}.wasm`),
       "dist/web/extension.cjs",
       "dist/web/server.js",
