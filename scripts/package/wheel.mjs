@@ -19,6 +19,7 @@ export async function packageProbe(log, note = () => {}) {
     // A copy: setuptools leaves its build folder beside what it builds, and what is in that goes into the next wheel.
     const source = join(work, "python");
     for (const name of ["pyproject.toml", "README.md"]) cpSync(join(ROOT, "python", name), join(source, name));
+    cpSync(join(ROOT, "LICENSE"), join(source, "LICENSE"));
     for (const name of probeFiles()) cpSync(join(ROOT, name), join(work, name));
     const options = { cwd: work, env: environment(), log, onLine: note };
     const python = await findPip(work, options);
@@ -38,6 +39,7 @@ function checkContent(names) {
   const expected = new Set(probeFiles().map((name) => name.replace(/^python\//, "")));
   const about = new RegExp(`^gradsight-${version.replaceAll(".", "\\.")}\\.dist-info/`);
   const missing = [...expected].filter((name) => !names.includes(name));
+  if (!names.some((name) => about.test(name) && name.endsWith("/LICENSE"))) missing.push("LICENSE");
   const strange = names.filter((name) => !expected.has(name) && !about.test(name));
   if (missing.length) throw new Advice(`The wheel lacks:\n  ${missing.join("\n  ")}`);
   if (strange.length) throw new Advice(`The wheel holds what it should not:\n  ${strange.join("\n  ")}`);
