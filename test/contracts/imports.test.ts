@@ -1,4 +1,4 @@
-/** What must not be imported where. Each forbidden import is planted in a copy of the folder tree, and Biome must refuse it. */
+/** What must not be imported, or asked of the machine, where. Each is planted in a copy of the folder tree, and Biome must refuse it. */
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -34,6 +34,9 @@ const FORBIDDEN: Record<string, string[]> = {
     "../lsp/server.ts",
     "../cli/lint.ts",
   ],
+  "server/environment": ["vscode-languageserver", "../lsp/server.ts", "../cli/lint.ts"],
+  "server/advice": ["node:fs", "node:path", "ws", "../hub/host.ts", "../lsp/server.ts", "../analysis/index.ts"],
+  "server/advice/detectors": ["node:fs/promises", "../../hub/host.ts"],
   "server/web": ["node:path", "vscode", "vscode-languageserver/node", "../files/source.ts", "../hub/host.ts"],
   "extension/web": [
     "node:path",
@@ -53,11 +56,17 @@ const ALLOWED: Record<string, string[]> = {
   "server/lsp": ["vscode-languageserver", "node:fs", "../analysis/index.ts", "../../protocol/lsp.ts"],
   "server/analysis/rules": ["web-tree-sitter", "../finding.ts", "./other.ts"],
   "server/configuration": ["node:path", "smol-toml", "ignore", "../analysis/index.ts"],
+  "server/environment": ["node:fs", "smol-toml", "../analysis/version-range.ts"],
+  "server/advice": ["./ring.ts", "../../protocol/advice.ts"],
   extension: ["vscode", "node:fs", "vscode-languageclient/node", "../protocol/lsp.ts", "./dashboard/panel.ts"],
   "server/web": ["vscode-languageserver/browser", "../lsp/server.ts", "../analysis/index.ts"],
   "extension/web": ["vscode", "vscode-languageclient/browser", "../commands/guarded.ts"],
   webview: ["chart.js", "../protocol/viewer.ts", "./charts/line.ts"],
 };
+
+/** What tells the time or reaches out of the program with no import at all. */
+const AMBIENT = ["Date.now()", "performance.now()", "process.env", 'fetch("/")'];
+const PURE = ["server/advice", "server/advice/detectors", "server/analysis/rules"];
 
 /** Every way to write an import. */
 const WAYS = [
@@ -93,6 +102,11 @@ describe("import bans", () => {
           await mkdir(dirname(join(folder, file)), { recursive: true });
           await writeFile(join(folder, `${file}-${way}.ts`), write(name));
         }
+      for (const place of [...PURE, "server/hub"])
+        for (const [i, expression] of AMBIENT.entries()) {
+          await mkdir(join(folder, place), { recursive: true });
+          await writeFile(join(folder, place, `ambient${i}.ts`), `export const value = ${expression};\n`);
+        }
       const report = await lint(folder);
       for (const { category, location } of report.diagnostics) {
         const path = location.path.replaceAll("\\", "/").replace(/^\.\//, "");
@@ -116,6 +130,16 @@ describe("import bans", () => {
     it(`${planted.folder} may import ${planted.name}`, () => {
       expect(bans(planted)).toEqual(WAYS.map(() => false));
     });
+
+  const ambient = (place: string) => AMBIENT.map((_, i) => refused.get(`${place}/ambient${i}.ts`) ?? []);
+  for (const place of PURE)
+    it(`${place} may not ask for the time or reach out of the program`, () => {
+      for (const categories of ambient(place)) expect(categories).toContain("lint/style/noRestrictedGlobals");
+    });
+
+  it("server/hub may", () => {
+    expect(ambient("server/hub").flat()).not.toContain("lint/style/noRestrictedGlobals");
+  });
 });
 
 async function lint(folder: string): Promise<{ diagnostics: { category: string; location: { path: string } }[] }> {
