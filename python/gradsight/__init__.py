@@ -21,9 +21,9 @@ def watch(name: Optional[str] = None, allow_control: bool = False) -> None:
     ``name`` is shown in the list of runs; the script's name by default. ``allow_control``: lets the dashboard change the
     clipping threshold while the script runs, if the user asks for it.
     """
-    from ._session import start
+    from ._session import watch
 
-    start(name=name, allow_control=allow_control)
+    watch(name, allow_control)
 
 
 def log(
@@ -48,12 +48,14 @@ def log(
 
 
 def note(message: str, step: Optional[int] = None) -> None:
-    """Marks this moment of the run with a message: a new phase, a change of data, a restart of the schedule."""
-    from ._session import current
+    """Marks this moment of the run with a message: a new phase, a change of data, a restart of the schedule.
 
-    session = current()
-    if session is not None:
-        session.event("note", message, step=step)
+    ``message`` is what ``str()`` makes of it, ``step`` what ``int()`` takes and not below 0. Says nothing where no run is
+    recorded.
+    """
+    from ._note import note
+
+    note(message, step)
 
 
 def load_ipython_extension(shell: Any) -> None:

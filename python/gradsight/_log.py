@@ -9,7 +9,7 @@ from typing import Any, Deque, Dict, List, Optional
 
 from . import _session
 from ._guard import Guard
-from ._protocol import Location
+from ._protocol import LAST_STEP, Location
 from ._scalars import LOSS, LR, NORM_POST, NORM_PRE, SCALARS, STEP_TIME, THRESHOLD
 from ._series import Row, Series, take_all
 from ._session import Session
@@ -91,6 +91,8 @@ def log_step(
 
 def _add(session: Session, series: LoggedSeries, step: Optional[int], values: List[Optional[float]]) -> None:
     number = series.last_step + 1 if step is None else int(step) + series.offset
+    if number > LAST_STEP:
+        raise ValueError(f"{step} is no number of a step")
     try:
         held: Optional[Row] = series.held.popleft()
     except IndexError:

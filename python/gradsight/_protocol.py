@@ -29,6 +29,21 @@ class Clip(NamedTuple):
     location: Optional[Location]
 
 
+LAST_STEP = 2**53 - 1
+"""The last number up to which the other side can count."""
+
+
+def step_number(step: Any) -> int:
+    """The number of a step that a script names, as an ``int``, which a NumPy scalar or a tensor is not.
+
+    :raises ValueError: it is none that the other side takes; what ``int()`` raises: it is no number at all.
+    """
+    number = int(step)
+    if not 0 <= number <= LAST_STEP:
+        raise ValueError(f"{step} is no number of a step")
+    return number
+
+
 def cut(text: str, limit: int) -> str:
     """At most ``limit`` UTF-16 units of ``text``, which is how the other side counts."""
     if len(text) * 2 <= limit:

@@ -370,6 +370,12 @@ def current() -> Optional[Session]:
     return _session
 
 
+@Guard("gradsight.watch")
+def watch(name: Any, allow_control: Any) -> None:
+    """What ``gradsight.watch`` does, which takes whatever the script gives."""
+    start(name=None if name is None else str(name), allow_control=bool(allow_control))
+
+
 def start(
     name: Optional[str] = None,
     script: Optional[str] = None,

@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 from typing import Any, Callable, List
 
+import pytest
 from conftest import command, environment, run
 from testing_hub import HubForTests
 
@@ -98,3 +99,42 @@ def test_a_bad_value_never_raises(script: Script, hub: HubForTests) -> None:
 def test_notes(script: Script, hub: HubForTests) -> None:
     logged("gradsight.log(0, norm=1)\ngradsight.note('second phase', step=0)", script, hub)
     assert [(event["kind"], event["message"]) for event in hub.events] == [("note", "second phase")]
+
+
+def test_a_note_takes_what_a_loop_counts_by(script: Script, hub: HubForTests) -> None:
+    text = """
+class Scalar:  # as of NumPy, and as a tensor
+    def __int__(self): return 3
+
+gradsight.log(0, norm=1)
+gradsight.note(ValueError("late"), step=Scalar())
+gradsight.note(None)
+"""
+    logged(text, script, hub)
+    assert [(event["message"], event["step"]) for event in hub.events] == [("late", 3), ("None", None)]
+
+
+@pytest.mark.parametrize("step", ["-1", "2**60", "float('nan')", "'a'"])
+def test_a_note_at_no_step_leaves_the_rest_of_the_run(step: str, script: Script, hub: HubForTests) -> None:
+    path = script(
+        f"import gradsight\ngradsight.log(norm=1)\ngradsight.note('a', step={step})\ngradsight.log(norm=2)\nprint('on')"
+    )
+    done = run(command(str(path)), env=environment(**hub.environment()))
+    assert (done.returncode, done.stdout) == (0, "on\n")
+    assert done.stderr.startswith("gradsight: gradsight.note stopped, the training goes on: ")
+    hub.wait(lambda: hub.end)
+    assert (column(hub, "norm_pre"), hub.events) == ([1, 2], [])
+
+
+def test_a_step_beyond_counting_leaves_the_steps_before_it(script: Script, hub: HubForTests) -> None:
+    path = script("import gradsight\ngradsight.log(7, norm=1)\ngradsight.log(2**70, norm=1)\nprint('on')")
+    done = run(command(str(path)), env=environment(**hub.environment()))
+    assert (done.returncode, done.stdout) == (0, "on\n")
+    assert "is no number of a step" in done.stderr
+    hub.wait(lambda: hub.end)
+    assert column(hub, "step") == [7]
+
+
+def test_watch_takes_any_name(script: Script, hub: HubForTests) -> None:
+    logged("gradsight.watch(5, 'yes')\ngradsight.log(norm=1)", script, hub)
+    assert hub.hellos[0]["run"]["name"] == "5"

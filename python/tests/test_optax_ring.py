@@ -171,3 +171,18 @@ def test_without_a_recording_the_ring_is_kept_all_the_same(script: Script) -> No
     count, kept, norms = json.loads(done.stdout)
     assert count == 40
     assert kept == near(norms)
+
+
+def test_what_takes_no_ring_is_given_back(script: Script) -> None:
+    path = script(
+        """
+        import gradsight.optax
+        unknown = object()
+        assert gradsight.optax.with_ring(unknown) is unknown
+        import optax
+        tx = optax.sgd(0.1)
+        assert gradsight.optax.with_ring(tx, "many") is tx
+        """
+    )
+    done = run(command(str(path)), env=environment(JAX_PLATFORMS="cpu"))
+    assert (done.returncode, done.stderr.count("gradsight: no ring of norms is kept: ")) == (0, 2), done.stderr

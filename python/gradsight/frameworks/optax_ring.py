@@ -115,10 +115,18 @@ def _nodes(state: Any) -> List[Any]:
     return nodes
 
 
-def with_ring(transformation: Any, size: int) -> Any:
-    if not isinstance(transformation, sys.modules["optax"].GradientTransformation):
-        tell(f"no ring of norms is kept: {type(transformation).__name__} is no optax.GradientTransformation.")
+def with_ring(transformation: Any, size: Any) -> Any:
+    try:
+        return _ringed(transformation, size)
+    except Exception as error:
+        tell(f"no ring of norms is kept: {error}")
         return transformation
+
+
+def _ringed(transformation: Any, size: Any) -> Any:
+    optax = sys.modules.get("optax")
+    if optax is None or not isinstance(transformation, optax.GradientTransformation):
+        raise TypeError(f"{type(transformation).__name__} is no optax.GradientTransformation.")
     ring = Ring(transformation, max(1, int(size)))
 
     def init(params: Any) -> RingState:
@@ -128,7 +136,7 @@ def with_ring(transformation: Any, size: int) -> Any:
         return ring.update(updates, state, params, **extra)
 
     setattr(update, "_gradsight_ring", ring)
-    ring.transformation = sys.modules["optax"].GradientTransformationExtraArgs(init, update)
+    ring.transformation = optax.GradientTransformationExtraArgs(init, update)
     return ring.transformation
 
 
