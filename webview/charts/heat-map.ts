@@ -200,7 +200,7 @@ export class HeatMapCanvas {
         const norm = cells.max[cell]!;
         const [top, high] = [yOf(row), yOf(row + 1) - yOf(row)];
         if (norm > 0) context.fillStyle = this.#scale!.of(norm);
-        else if (norm === 0) context.fillStyle = colors.grid;
+        else if (norm === 0) context.fillStyle = colors.zero;
         else if (!cells.nonfinite[cell]) continue;
         if (!Number.isNaN(norm)) context.fillRect(left, top, wide, high);
         if (cells.nonfinite[cell]) cross(context, left, top, wide, high, colors, ratio);

@@ -26,13 +26,17 @@ const NAMES = [
   "restart",
   "text",
   "grid",
+  "zero",
   "cursor",
   "paper",
 ] as const;
 export type PaletteColor = (typeof NAMES)[number];
 
 /** What may let something through, as a theme likes it. */
-const BACKGROUND: ReadonlySet<PaletteColor> = new Set(["text", "grid", "cursor", "paper"]);
+const BACKGROUND: ReadonlySet<PaletteColor> = new Set(["text", "grid", "zero", "cursor", "paper"]);
+
+/** VS Code's colour for a chart's lines, which follows the text's, is too strong for a grid. */
+const GRID_ALPHA = 0.2;
 
 export interface Palette {
   readonly colors: Readonly<Record<PaletteColor, string>>;
@@ -46,10 +50,15 @@ export function readPalette(): Palette {
   const colors = Object.fromEntries(
     NAMES.map((name) => [name, BACKGROUND.has(name) ? cssOf(`--chart-${name}`) : opaque(cssOf(`--chart-${name}`))]),
   );
+  const highContrast = /vscode-high-contrast/.test(document.body.className);
   return {
-    colors: { ...(colors as Record<PaletteColor, string>), paper: over(colors.paper!, cssOf("--paper")) },
+    colors: {
+      ...(colors as Record<PaletteColor, string>),
+      grid: highContrast ? colors.grid! : translucent(colors.grid!, GRID_ALPHA),
+      paper: over(colors.paper!, cssOf("--paper")),
+    },
     font: style.fontFamily,
-    highContrast: /vscode-high-contrast/.test(document.body.className),
+    highContrast,
   };
 }
 
