@@ -383,10 +383,10 @@ const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"];
 const CONTRAST = ["color-contrast"];
 
 const LOOKS: { name: string; theme: ThemeName; width: number; rules: string[] }[] = [
-  { name: "dark", theme: "dark", width: 1280, rules: RULES },
+  { name: "dark", theme: "dark-2026", width: 1280, rules: RULES },
   { name: "light", theme: "light", width: 900, rules: CONTRAST },
   { name: "high-contrast", theme: "high-contrast", width: 1280, rules: CONTRAST },
-  { name: "narrow", theme: "light", width: 360, rules: [] },
+  { name: "narrow", theme: "light-2026", width: 360, rules: CONTRAST },
 ];
 
 for (const [name, { run, relay, arrange, seen }] of Object.entries(STATES))
@@ -406,6 +406,22 @@ for (const [name, { run, relay, arrange, seen }] of Object.entries(STATES))
     assert.equal(warnings.length, name === "failed" ? 1 : 0, JSON.stringify(warnings));
     await dashboard.close();
   });
+
+test("what has most colours is read in the themes that the states leave out, too", async () => {
+  const dashboard = await stage.open({ run: "spikes" });
+  for (const run of ["non-finite", "troubled", "controlled", "paused", "sharded", "layered"]) {
+    await dashboard.post({ type: "show", run });
+    await dashboard.drawn();
+    await dashboard.page.locator(".distribution .effects").waitFor();
+    for (const theme of ["dark", "high-contrast-light"] as const) {
+      await dashboard.setTheme(theme);
+      await dashboard.settled();
+      await dashboard.screenshot(`theme-${theme}-${run}`);
+      assert.deepEqual(await faults(dashboard, CONTRAST), [], `${theme}: ${run}`);
+    }
+  }
+  await dashboard.close();
+});
 
 test("in a side panel at its narrowest, no panel of the dashboard is cut", async () => {
   const dashboard = await stage.open({ run: "spikes", width: 320 });
