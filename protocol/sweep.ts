@@ -25,6 +25,8 @@ export const sweepResult = object({
   winner: nullable(text(64)),
   reason: text(),
   notes: list(text(), 100),
+  /** Steps of the script's own training, as its last complete run or a trial showed; null: not known. */
+  training: nullable(whole),
   site: nullable(codeLocation),
   /** Where the script clips by norm itself. */
   clip: nullable(codeLocation),

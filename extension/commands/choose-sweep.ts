@@ -46,11 +46,15 @@ function itemsFor(options: SweepOptions, come: Come | null): Item[] {
       label: `$(edit) ${l10n.t("Thresholds")}`,
       description: thresholds || l10n.t("0.25 to 4 times the median norm of the script's own training"),
     },
-    { does: "steps", label: `$(edit) ${l10n.t("Steps of each trial")}`, description: String(steps) },
+    {
+      does: "steps",
+      label: `$(edit) ${l10n.t("Steps of each trial")}`,
+      description: steps ? String(steps) : l10n.t("300, or fewer of a short training"),
+    },
     {
       does: "longer",
       label: `$(edit) ${l10n.t("Steps of the longer trials that the leader has to pass")}`,
-      description: longer ? String(longer) : l10n.t("four times as many"),
+      description: longer ? String(longer) : l10n.t("four times as many, or the whole training"),
     },
     {
       does: "seeds",
@@ -82,7 +86,7 @@ async function ask(name: Name, options: SweepOptions): Promise<Partial<SweepOpti
     ...TEXTS[name](),
     value: options[name] ? String(options[name]) : "",
     ignoreFocusOut: true,
-    validateInput: (text) => (whole ? wrongNumber(text, name === "jobs" || name === "longer") : wrongThresholds(text)),
+    validateInput: (text) => (whole ? wrongNumber(text, name !== "seeds") : wrongThresholds(text)),
   });
   if (value === undefined) return undefined;
   return { [name]: whole ? Number(value.trim()) : split(value).join(", ") };
@@ -95,10 +99,15 @@ const TEXTS: Record<Name, () => { title: string; prompt: string }> = {
       'Numbers with commas between them, or "none" for no clipping. Nothing: around the norm of the script\'s own training.',
     ),
   }),
-  steps: () => ({ title: l10n.t("Steps of each trial"), prompt: l10n.t("Updates of the optimizer.") }),
+  steps: () => ({
+    title: l10n.t("Steps of each trial"),
+    prompt: l10n.t("Updates of the optimizer. Nothing: 300, or fewer of a short training."),
+  }),
   longer: () => ({
     title: l10n.t("Steps of the longer trials"),
-    prompt: l10n.t("A winner is one for trainings of this length. Nothing: four times the steps of each trial."),
+    prompt: l10n.t(
+      "A winner is one for trainings of this length. Nothing: four times the steps of each trial, or the whole training.",
+    ),
   }),
   seeds: () => ({ title: l10n.t("Seeds"), prompt: l10n.t("Trials of each threshold. Two or more show a spread.") }),
   jobs: () => ({ title: l10n.t("Trials at a time"), prompt: l10n.t("Nothing: 1 on a GPU, else 2.") }),

@@ -24,6 +24,7 @@ import {
 import { type SweepResult, type SweptSetting, sweepProgress, sweepRefusal, sweepResult } from "../../protocol/sweep.ts";
 import type { ThresholdWriter } from "../dashboard/write-threshold.ts";
 import { type ProbeEnvironment, processEnvironment } from "../python/probe-environment.ts";
+import { stepCount } from "../runs/run-item.ts";
 import { type Come, identityOf, type SweepMemory, type SweepOptions } from "../runs/sweep-memory.ts";
 import { workingFolder } from "../runs/working-folder.ts";
 import { chooseSweep } from "./choose-sweep.ts";
@@ -58,6 +59,7 @@ export async function findThreshold(
   const { options, fresh } = chosen;
   await sweeps.choose(script.uri, options);
   if (!(await saved(script))) return;
+  await context.hub.awaitTraining(); // it may know how long the script's own training is
   const of = identity(options);
   const line = commandLine(options, fresh);
   await sweep({ script, python, args, options: line, probe: context.probe }, writer, (come) => {
@@ -67,7 +69,8 @@ export async function findThreshold(
 
 function commandLine({ thresholds, steps, longer, seeds, jobs }: SweepOptions, fresh: boolean): string[] {
   return [
-    ...["--steps", String(steps), "--seeds", String(seeds)],
+    ...["--seeds", String(seeds)],
+    ...(steps ? ["--steps", String(steps)] : []),
     ...(thresholds ? ["--thresholds", thresholds] : []),
     ...(longer ? ["--longer-steps", String(longer)] : []),
     ...(jobs ? ["--jobs", String(jobs)] : []),
@@ -235,8 +238,9 @@ export async function offer(
 }
 
 /** The results, each of which can be written to the code; null: none is wanted. */
-async function choose({ settings, longer, winner }: SweepResult, title: string): Promise<number | null> {
-  const items = [...group(longer, winner), ...group(settings, longer.length > 0 ? null : winner)];
+async function choose(result: SweepResult, title: string): Promise<number | null> {
+  const { settings, longer, winner, training } = result;
+  const items = [...group(longer, winner, training), ...group(settings, longer.length > 0 ? null : winner, training)];
   const some = items.some(({ threshold }) => Number.isFinite(threshold));
   const placeHolder = some ? l10n.t("Choose a threshold to write it to the code") : "";
   const chosen = await window.showQuickPick(items, { title, placeHolder, ignoreFocusOut: true });
@@ -244,9 +248,13 @@ async function choose({ settings, longer, winner }: SweepResult, title: string):
 }
 
 /** Trials of as many steps, the winner first. */
-function group(lines: readonly SweptSetting[], winner: string | null): Choice[] {
+function group(lines: readonly SweptSetting[], winner: string | null, training: number | null): Choice[] {
   if (lines.length === 0) return [];
-  const label = l10n.t("{0} steps", Math.max(...lines.map(({ steps }) => steps)));
+  const steps = Math.max(...lines.map((line) => line.steps));
+  const isPart = training !== null && steps < training;
+  const label = isPart
+    ? l10n.t("{0} of {1} steps", steps.toLocaleString(), training.toLocaleString())
+    : stepCount(steps);
   const sorted = lines.toSorted((a, b) => Number(b.setting === winner) - Number(a.setting === winner));
   return [
     { label, kind: QuickPickItemKind.Separator, threshold: Number.NaN },

@@ -6,8 +6,9 @@ import { type Of, object, text, whole } from "../../protocol/shape.ts";
 const options = object({
   /** As `--thresholds` takes them; empty: around the norm of the script's own training. */
   thresholds: text(1000),
+  /** Of each short trial; 0: as many as suit the script's own training. */
   steps: whole,
-  /** Of the trials that the leader has to pass; 0: four times as many. */
+  /** Of the trials that the leader has to pass; 0: four times as many, or the whole training. */
   longer: whole,
   seeds: whole,
   /** At a time; 0: as many as suit the device. */
@@ -15,7 +16,7 @@ const options = object({
 });
 export type SweepOptions = Of<typeof options>;
 
-export const DEFAULTS: SweepOptions = { thresholds: "", steps: 300, longer: 0, seeds: 2, jobs: 0 };
+export const DEFAULTS: SweepOptions = { thresholds: "", steps: 0, longer: 0, seeds: 2, jobs: 0 };
 
 /** `sweep`: what makes it the same sweep, which goes on. `wanted`: which of its trials were. */
 const progress = object({ sweep: text(64), wanted: text(2000), done: whole, trials: whole });

@@ -22,6 +22,9 @@ CLOSE_TIMEOUT = 0.5
 
 BLOCK = 65536
 
+PROBE, VIEW = "/probe", "/view"
+"""What a connection is for: to tell of a run, or to ask about runs."""
+
 
 class Refused(Exception):
     """The editor takes nothing of this run; the message says why. Trying again is no use."""
@@ -32,7 +35,7 @@ class LinkLost(Exception):
 
 
 class Link:
-    def __init__(self, rendezvous: Rendezvous, timeout: float) -> None:
+    def __init__(self, rendezvous: Rendezvous, timeout: float, path: str = PROBE) -> None:
         """Raises LinkLost when nobody answers within ``timeout`` seconds."""
         client = load_client()
         if client is None:
@@ -46,7 +49,7 @@ class Link:
             raise LinkLost(_reason(error)) from error
         try:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._protocol = client(f"ws://127.0.0.1:{rendezvous.port}/probe")
+            self._protocol = client(f"ws://127.0.0.1:{rendezvous.port}{path}")
             self._shake_hands(rendezvous.token)
         except Exception as error:
             self._socket.close()
@@ -155,7 +158,10 @@ class Link:
 
 
 def load_client() -> Any:
-    """What makes the protocol for an address, vendored or installed; None where neither is. Loaded late: it takes a while."""
+    """What makes the protocol for an address, vendored or installed; None where neither is. Loaded late: it takes a while.
+
+    Of any size: a list of runs may be long.
+    """
     try:
         from ._vendor.websockets.client import ClientProtocol
         from ._vendor.websockets.uri import parse_uri
@@ -165,7 +171,7 @@ def load_client() -> Any:
             from websockets.uri import parse_uri
         except ImportError:
             return None
-    return lambda address: ClientProtocol(parse_uri(address), logger=_silent())
+    return lambda address: ClientProtocol(parse_uri(address), logger=_silent(), max_size=None)
 
 
 def _reason(error: BaseException) -> str:

@@ -95,6 +95,20 @@ def test_finds_what_is_better_goes_on_where_it_was_and_leaves_nothing(script: Sc
     assert anew.returncode == 1 and "ValueError: anew" in anew.stderr
 
 
+def test_a_training_that_is_shorter_than_the_trials_is_tried_as_a_whole(script: Script, tmp_path: Path) -> None:
+    script(TRAINING.replace("while True:", "for _ in range(160):"))
+    script("SCALE = 3", "scale.py")
+    done = swept(tmp_path, "train.py", "--thresholds", "5", "--json")
+    result: Dict[str, Any] = json.loads(done.stdout)
+    assert result["winner"] == "5", done.stderr
+    assert "The script's own training has 160 steps: the trials have 40 steps each and the best for 160 steps." in done.stderr
+    assert [line["steps"] for line in result["settings"] + result["longer"]] == [40, 40, 160, 160]
+    assert result["reason"].startswith("In 3 whole trainings of 160 steps")
+    assert (result["training"], result["notes"]) == (160, [])
+    assert json.loads(swept(tmp_path, "train.py", "--thresholds", "5", "--json").stdout) == result
+    assert len(log(tmp_path)) == 11 * 3  # nothing was run again
+
+
 def test_what_is_ahead_at_first_and_behind_in_longer_trials_is_no_winner(script: Script, tmp_path: Path) -> None:
     script(TRAINING.replace("optimizer.step()", LATE))
     script("SCALE = 3", "scale.py")

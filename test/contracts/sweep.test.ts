@@ -26,7 +26,7 @@ longer = results(range(3, 6), 240)
 verdict = judge(short, 3, leader(short, 3), longer)
 tables = [lines(["own", "0.5", "2", "none"], each) for each in (short, longer)]
 places = {"site": location(Location("/a/train.py", 12)), "clip": None}
-print(json.dumps({**as_json(*tables, verdict, ["a note"]), **places}, allow_nan=False))
+print(json.dumps({**as_json(*tables, verdict, ["a note"]), **places, "training": 240}, allow_nan=False))
 `;
 
 const python = pythonFrom(9);
@@ -46,6 +46,6 @@ describe.skipIf(python === undefined)("the outcome of a sweep", () => {
     ]);
     expect(told.winner).toBe("0.5");
     expect(told.site).toEqual({ file: "/a/train.py", line: 12, cell: null });
-    expect([told.clip, told.notes]).toEqual([null, ["a note"]]);
+    expect([told.clip, told.notes, told.training]).toEqual([null, ["a note"], 240]);
   });
 });

@@ -7,6 +7,8 @@ import { RENDEZVOUS_VARIABLE } from "../../protocol/rendezvous.ts";
 import { pythonFrom, pythonThatRuns } from "../host/python.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+/** The folder that holds the probe. */
+export const PROBE = join(ROOT, "python");
 /** A Python ≥ 3.9; the tests can't do without. */
 export const python = pythonFrom(9);
 /** One that has PyTorch; undefined where there is none. */
@@ -29,7 +31,7 @@ export function train(interpreter: string, script: string, args: string[], rende
 
 /** `python -m gradsight run …`, in this folder. */
 export function launch(interpreter: string, args: string[], cwd: string, rendezvous: string): Training {
-  const path = [join(ROOT, "python"), process.env.PYTHONPATH].filter(Boolean).join(delimiter);
+  const path = [PROBE, process.env.PYTHONPATH].filter(Boolean).join(delimiter);
   const child = spawn(interpreter, ["-m", "gradsight", "run", ...args], {
     cwd,
     env: {

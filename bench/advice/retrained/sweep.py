@@ -22,14 +22,15 @@ from torch.nn.utils import clip_grad_norm_
 sys.path.insert(0, str(Path(__file__).parents[3] / "python"))
 from gradsight._trial import NONE, OWN
 from gradsight.sweep.grid import grid
-from gradsight.sweep.longer import TIMES, run_pairs, trials_of
+from gradsight.sweep.lengths import STEPS, TIMES
+from gradsight.sweep.longer import run_pairs, trials_of
 from gradsight.sweep.record import Record, Update
 from gradsight.sweep.table import lines
 from gradsight.sweep.trials import Wanted, run_all
 from gradsight.sweep.verdict import judge, leader, leads_of
 
-STEPS, SEEDS, FIRST_SEED = 300, 2, 100
-"""The sweep's own defaults, and the first seed."""
+SEEDS, FIRST_SEED = 2, 100
+"""The sweep's own default, and the first seed."""
 AS_IT_IS = 1.0
 SERIES = "train"
 

@@ -19,12 +19,14 @@ from .._guard import tell
 from .._trial import OWN
 from .finished import Finished
 from .grid import given, grid
-from .longer import TIMES, run_pairs, trials_of
+from .lengths import STEPS, TIMES, Lengths, Training, lengths_for
+from .longer import run_pairs, trials_of
+from .own_runs import steps_of_last_run
 from .progress import Progress
 from .record import Record, norm_threshold
 from .table import as_json, as_text, lines
-from .trials import FAILED, Result, Script, Trial, Wanted, run_all, updates_of
-from .verdict import Verdict, judge, leader, named
+from .trials import FAILED, FINISHED, Result, Script, Trial, Wanted, run_all, updates_of
+from .verdict import Verdict, judge, leader, named, part_tried
 
 ALL = "all"
 
@@ -65,21 +67,24 @@ def sweep(arguments: List[str]) -> int:
 class _Sweep:
     def __init__(self, options: argparse.Namespace, target: List[str], arguments: List[str]) -> None:
         self._options = options
-        file = options.script or _file_of(options.module)
-        self._finished = Finished(file, target, arguments, options.steps, options.series, sys.executable, Result._fields)
+        self._file: Optional[str] = options.script or _file_of(options.module)
+        kept = Result._fields, Training._fields
+        self._finished = Finished(self._file, target, arguments, options.steps, options.series, sys.executable, kept)
         self._script = Script(target, arguments, self._finished.id)
         self._progress = Progress(options.progress)
-        self._longer_steps: int = options.longer_steps or TIMES * options.steps
+        self._training: Optional[Training] = None
+        self._lengths = self._suiting(None)
         self._results: List[Result] = []
         self._about: Dict[str, Any] = {}
 
     def run(self) -> int:
         options = self._options
         about, self._results = self._finished.open(options.fresh)
-        self._tell(
-            f"The script is run several times, {options.steps} steps each and the best for {self._longer_steps} steps,"
-            " and writes each time what it writes."
-        )
+        self._training = self._known(about)
+        self._lengths = self._suiting(self._training)
+        if self._training is not None and not self._training.is_measured:
+            self._tell(f"The last complete run of the script made {self._training.steps} steps.")
+        self._tell(f"The script is run several times, {self._planned()}, and writes each time what it writes.")
         if about is None:
             about = self._first()
         elif self._results:
@@ -90,10 +95,24 @@ class _Sweep:
         short = [result for result in self._short() if result.seed < seeds and result.setting in settings]
         leading = leader(short, seeds) if seeds > 1 else None
         longer = [] if leading is None else self._longer(settings, seeds, leading)
-        return self._report(settings, judge(short, seeds, leading, longer), short, longer, seeds)
+        return self._report(settings, judge(short, seeds, leading, longer, self._training), short, longer, seeds)
+
+    def _known(self, about: Optional[Dict[str, Any]]) -> Optional[Training]:
+        """How long the script's own training is; as this sweep has found it before, so that it goes on as it began."""
+        if about is not None:
+            return about["training"] and Training(*about["training"])
+        series = None if self._options.series == ALL else self._options.series
+        steps = steps_of_last_run(self._file, self._script.arguments, series)
+        return None if steps is None else Training(steps, False)
+
+    def _suiting(self, training: Optional[Training]) -> Lengths:
+        return lengths_for(training, self._options.steps, self._options.longer_steps)
+
+    def _planned(self) -> str:
+        return f"{self._lengths.short} steps each and the best for {self._lengths.longer} steps"
 
     def _short(self) -> List[Result]:
-        return [result for result in self._results if result.asked == self._options.steps]
+        return [result for result in self._results if result.asked == self._lengths.short]
 
     def _first(self) -> Dict[str, Any]:
         """One trial of the script as it is. What it tells is kept, and returned."""
@@ -101,15 +120,20 @@ class _Sweep:
 
         def done(result: Result, trial: Trial) -> None:
             found.update(self._look(result, trial.record))
+            training = self._training = measured(result, self._training)
+            found["training"] = training
             self._finished.about(found)
             self._done(result)
+            before, self._lengths = self._lengths, self._suiting(training)
+            if training is not None and self._lengths != before:
+                self._tell(f"The script's own training has {training.steps} steps: the trials have {self._planned()}.")
 
-        self._run([Wanted(OWN, 0, self._options.steps)], done, inserts=False, series=None if self._options.series == ALL else self._options.series)
+        self._run([Wanted(OWN, 0, self._lengths.short)], done, inserts=False, series=None if self._options.series == ALL else self._options.series)
         return found
 
     def _look(self, result: Result, record: Record) -> Dict[str, Any]:
         series = _series(record, self._options.series, result)
-        updates = updates_of(record, series)[: self._options.steps]
+        updates = updates_of(record, series)[: result.asked]
         threshold = norm_threshold(updates)
         if result.loss is None:
             raise Refused("no loss was seen, by which to compare.")
@@ -137,11 +161,11 @@ class _Sweep:
         return seeds
 
     def _trials(self, settings: List[str], seeds: int) -> List[Wanted]:
-        return [Wanted(setting, seed, self._options.steps) for seed in range(seeds) for setting in settings]
+        return [Wanted(setting, seed, self._lengths.short) for seed in range(seeds) for setting in settings]
 
     def _longer(self, settings: List[str], seeds: int, leading: str) -> List[Result]:
-        short, wanted = self._trials(settings, seeds), trials_of(leading, seeds, self._longer_steps)
-        self._tell(f"{named(leading)} is ahead, and is tried for {self._longer_steps} steps beside the present setting.")
+        short, wanted = self._trials(settings, seeds), trials_of(leading, seeds, self._lengths.longer)
+        self._tell(f"{named(leading)} is ahead, and is tried for {self._lengths.longer} steps beside the present setting.")
         self._progress.of(short + wanted, self._results)
 
         def run(pair: List[Wanted]) -> List[Result]:
@@ -184,7 +208,12 @@ class _Sweep:
             verdict = Verdict(None, "Without seeds that differ nothing can be told from chance.")
         if about["by_value"]:
             notes.append("The script clips by value, too, which was left as it is.")
-        told = json.dumps({**as_json(*tables, verdict, notes), **about["places"]}, indent=2, allow_nan=False)
+        part = part_tried(short + longer, self._training)
+        notes += [] if part is None else [part]
+        training = None if self._training is None else self._training.steps
+        told = json.dumps(
+            {**as_json(*tables, verdict, notes), "training": training, **about["places"]}, indent=2, allow_nan=False
+        )
         _write(self._options.write, told)
         if self._options.json:
             print(told)
@@ -195,6 +224,13 @@ class _Sweep:
     def _tell(self, line: str) -> None:
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
+
+
+def measured(first: Result, known: Optional[Training]) -> Optional[Training]:
+    """What the first trial says of the training's length: all, where the script came to its end before the trial's."""
+    if first.outcome == FINISHED and first.steps < first.asked:
+        return Training(first.steps, True)
+    return None if known is not None and first.steps > known.steps else known
 
 
 def _series(record: Record, wanted: Optional[str], result: Result) -> Optional[str]:
@@ -292,9 +328,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("script", nargs="?", metavar="SCRIPT")
     parser.add_argument("-m", dest="module", metavar="MODULE", help="a module instead of a script")
-    parser.add_argument("--steps", type=_positive, default=300, help="updates of the optimizer in each short trial (300)")
     parser.add_argument(
-        "--longer-steps", type=_positive, metavar="N", help=f"and in those that the leader has to pass ({TIMES} times as many)"
+        "--steps", type=_positive, help=f"updates of the optimizer in each short trial ({STEPS}, or fewer of a short training)"
+    )
+    parser.add_argument(
+        "--longer-steps",
+        type=_positive,
+        metavar="N",
+        help=f"and in those that the leader has to pass ({TIMES} times as many, or the whole training)",
     )
     parser.add_argument("--seeds", type=_positive, default=2, help="short trials of each threshold (2)")
     parser.add_argument("--jobs", type=_positive, help="trials at a time (1 on a GPU, at most 2 on a CPU)")

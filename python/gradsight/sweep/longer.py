@@ -11,9 +11,6 @@ from .verdict import leads_of
 SEEDS = 3
 """Of these trials. None is one that the leader was chosen by."""
 
-TIMES = 4
-"""How many times the steps of the short trials they have, unless the user says otherwise."""
-
 
 def trials_of(leader: str, first_seed: int, steps: int) -> List[Wanted]:
     """In pairs: the script's own setting and the leader with the same seed."""

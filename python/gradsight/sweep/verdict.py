@@ -13,6 +13,7 @@ from statistics import median
 from typing import Dict, List, NamedTuple, Optional
 
 from .._trial import NONE, OWN
+from .lengths import Training
 from .trials import DIVERGED, FINISHED, Result
 
 LEAST = 0.02
@@ -85,14 +86,18 @@ def farthest_ahead(leads: Dict[str, List[float]], seeds: int) -> Optional[str]:
     return max(ahead, key=lambda setting: ahead[setting]) if ahead else None
 
 
-def judge(short: List[Result], seeds: int, leading: Optional[str], longer: List[Result]) -> Verdict:
-    """``seeds``: of the short trials. ``longer``: those of the script's own setting and of the one that is ``leading``."""
+def judge(
+    short: List[Result], seeds: int, leading: Optional[str], longer: List[Result], training: Optional[Training] = None
+) -> Verdict:
+    """``seeds``: of the short trials. ``longer``: those of the script's own setting and of the one that is ``leading``.
+    ``training``: the script's own, where its length is known."""
     if seeds < 2:
         return Verdict(None, "One run of each setting can't be told from chance.")
     if leading is None:
         return Verdict(None, _no_leader(short))
     steps = max(result.steps for result in longer)
-    whole = all(result.steps < result.asked for result in longer if result.outcome == FINISHED)
+    finished = [result for result in longer if result.outcome == FINISHED]
+    whole = bool(finished) and all(is_whole(result, training) for result in finished)
     trials = f"{'whole trainings' if whole else 'trials'} of {steps} steps with seeds of their own"
     leads = leads_of(longer, leading, halfway=True)
     if not holds(leads):
@@ -105,6 +110,20 @@ def judge(short: List[Result], seeds: int, leading: Optional[str], longer: List[
     rest = f" With {diverged} more the present setting diverged." if diverged else ""
     lower = f"its loss is lower by {mean(told):.0%} on average, by {min(told):.0%} at least"
     return Verdict(leading, f"In {len(told)} {trials}, {lower}.{rest}")
+
+
+def is_whole(result: Result, training: Optional[Training]) -> bool:
+    """Whether a trial that has finished went on to the script's own end."""
+    return result.steps < result.asked or training is not None and result.steps >= training.steps
+
+
+def part_tried(results: List[Result], training: Optional[Training]) -> Optional[str]:
+    """Of the training, if it is known that it was not all of it."""
+    finished = [result for result in results if result.outcome == FINISHED]
+    if training is None or not finished or any(is_whole(result, training) for result in finished):
+        return None
+    whose = "script's own training has" if training.is_measured else "last complete run of the script made"
+    return f"Tried for {_steps(finished)} of the {training.steps} steps that the {whose}."
 
 
 def _why_not(longer: List[Result], leading: str, leads: List[float]) -> str:

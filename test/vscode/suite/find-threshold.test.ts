@@ -203,8 +203,8 @@ describe("finding a threshold by trial", function () {
       ["Start", ""],
       ["Trials", ""],
       ["Thresholds", "0.25 to 4 times the median norm of the script's own training"],
-      ["Steps of each trial", "300"],
-      [LONGER, "four times as many"],
+      ["Steps of each trial", "300, or fewer of a short training"],
+      [LONGER, "four times as many, or the whole training"],
       ["Seeds", "2"],
       ["Trials at a time", "1 on a GPU, else 2"],
     ]);
@@ -279,7 +279,16 @@ describe("finding a threshold by trial", function () {
     const clip = { file: document.uri.fsPath, line };
     const losses = { losses: [2, 2.1], steps: 100, clip_rate: 0.5, outcome: "finished" };
     const settings = ["own", "0.43"].map((setting) => ({ setting, threshold: 1, ...losses }));
-    const result = { settings, longer: [], winner: "0.43", reason: "It is.", notes: [], site: null, clip };
+    const result = {
+      settings,
+      longer: [],
+      winner: "0.43",
+      reason: "It is.",
+      notes: [],
+      training: 1200,
+      site: null,
+      clip,
+    };
     await giveUntil("notification.acceptPrimaryAction", offer(result, document, Date.now() / 1000, api.writer));
     assert.equal(document.getText(), CLIPPED.replace("max_norm=1.0", "max_norm=0.43"));
     assert.ok(document.isDirty);
@@ -292,7 +301,7 @@ describe("finding a threshold by trial", function () {
         const threshold = setting === "own" ? 1 : 0.43;
         return { setting, threshold, losses: [2, 2.1], steps, clip_rate: 0.5, outcome: "finished" };
       });
-    const told = { winner: "0.43", reason: "It is.", notes: [], site: null, clip: null };
+    const told = { winner: "0.43", reason: "It is.", notes: [], training: 1200, site: null, clip: null };
     const result = { settings: lines(300), longer: lines(1200), ...told };
     const { showInformationMessage } = window;
     window.showInformationMessage = (async (_: string, ...actions: string[]) =>
@@ -300,7 +309,7 @@ describe("finding a threshold by trial", function () {
     try {
       const [, shown] = await answering([], [], () => offer(result, document, Date.now() / 1000, api.writer));
       const labels = shown[0]?.map(([label]) => label);
-      assert.deepEqual(labels, ["1200 steps", "0.43", "as it is: 1", "300 steps", "as it is: 1", "0.43"]);
+      assert.deepEqual(labels, ["1,200 steps", "0.43", "as it is: 1", "300 of 1,200 steps", "as it is: 1", "0.43"]);
     } finally {
       window.showInformationMessage = showInformationMessage;
     }
