@@ -11,6 +11,8 @@ describe("reports an update that no clip reaches", () => {
       ["p.grad = p.grad / len(batches)", ""],
       ["p.grad.mul_(1 / float(torch.distributed.get_world_size()))", ""],
       ["p.grad.data.div_(config.solver.accumulate)", "import config"],
+      ["p.grad /= rows // (8 * ranks)", 'import os\nrows, ranks = 512, int(os.environ["WORLD_SIZE"])'],
+      ["p.grad /= ranks", 'import os\nranks = float(os.environ.get("WORLD_SIZE", 1))'],
       ["p.grad *= 1 / options.workers", "import argparse\noptions = argparse.ArgumentParser().parse_args()"],
     ].map(([change = "", before = ""]): [string, string, string[]] => [
       `gradients that are averaged: ${change}`,

@@ -10,6 +10,8 @@ const MAX_DEPTH = 8;
 /** Functions that count, whatever they are given, and functions of numbers. */
 const COUNTS = /^(len|get_world_size|world_size|device_count|size|numel)$/;
 const OF_NUMBERS = /^(float|int|max|min|round|abs|sqrt|pow)$/;
+/** Told before the training began: `os.environ["WORLD_SIZE"]`. */
+const OF_ENVIRONMENT = /^os\.(environ|getenv)\b/;
 /** An option that is called so may be what somebody clips by. */
 const SOUNDS_MEASURED = /norm|clip|coef|scale|ratio|grad(?!.*acc)/i;
 
@@ -31,7 +33,9 @@ function isGiven(values: Values, node: Expression, frame: Frame, scope: Scope, d
       return again(node.left) && again(node.right);
     case "call": {
       const name = lastPart(node.callee);
-      return COUNTS.test(name) || (OF_NUMBERS.test(name) && node.arguments.every(({ value }) => again(value)));
+      if (COUNTS.test(name)) return true;
+      if (OF_NUMBERS.test(name)) return node.arguments.every(({ value }) => again(value));
+      return name.startsWith("get") && values.evaluate(node, frame, scope).every(isOfEnvironment);
     }
     case "name":
     case "attribute":
@@ -49,12 +53,15 @@ function areGiven(values: Values, found: readonly Value[], depth: number): boole
   if (known.length < found.length) return known.every(isCount);
   return known.every((value) => {
     if (value.kind === "literal") return isGiven(values, value.node, value.frame, value.scope, depth + 1);
+    if (isOfEnvironment(value)) return true;
     if (value.kind !== "external") return false;
     if (value.call && value.name.endsWith("()"))
       return isGiven(values, value.call, value.frame, value.scope, depth + 1);
     return value.name.startsWith("argparse.") && !SOUNDS_MEASURED.test(value.name);
   });
 }
+
+const isOfEnvironment = (value: Value) => value.kind === "external" && OF_ENVIRONMENT.test(value.name);
 
 const isCount = (value: Value) =>
   value.kind === "literal" &&
