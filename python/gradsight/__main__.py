@@ -18,14 +18,15 @@ usage: python -m gradsight run [OPTION ...] SCRIPT [ARGUMENT ...]
 run: runs a Python script or module as python itself would, and shows its gradient norms in the editor.
 
   --name NAME      what the list of runs calls it; the script's name by default
-  --allow-control  lets you change or switch off the clipping threshold from the dashboard while it runs (PyTorch, one
-                   process, which may be what torchrun or accelerate launch starts); each change is a mark in the run
+  --allow-control  lets you change or switch off the clipping threshold from the dashboard while it runs (one process,
+                   which may be what torchrun or accelerate launch starts); each change is a mark in the run
   --pause-on-nonfinite
                    with --allow-control: waits in the dashboard for you before the first update whose gradients are NaN or
                    infinite (without an editor it goes on). Every step then waits for the GPU, which slows training down
 
 why: tells how a run went wrong, from what its last steps left behind: which layer and batch went bad first, what led
-to it, what to change. RUN is its id or the beginning of that, its name, or a recording's path; the latest by default.
+to it, what to change. RUN is its id or the beginning of that, its name or script, or a recording's path; the latest by
+default.
 
   --json           for programs
 

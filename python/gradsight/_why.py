@@ -6,7 +6,8 @@ import json
 import math
 import os
 import sys
-from typing import Any, Dict, List, Optional
+import time
+from typing import Any, Dict, List, Optional, Tuple
 
 from . import _checkpoints, _flights, _sections, _state, _story
 from ._checkpoints import Checkpoint
@@ -15,7 +16,7 @@ from ._story import Story
 
 
 def why(wanted: Optional[str], as_json: bool) -> int:
-    """Prints the story of a run, by its id, the beginning of it, its name or a recording's path; of the latest by default.
+    """Prints the story of a run, by its id, the beginning of it, its name, its script or a recording's path; of the latest by default.
 
     Returns the exit code: 1 where there is none.
     """
@@ -38,15 +39,26 @@ def why(wanted: Optional[str], as_json: bool) -> int:
 
 def _candidates(wanted: Optional[str]) -> List[Flight]:
     """The recordings of one run: one for each rank and start of it."""
-    if wanted is not None and os.path.isfile(wanted):
-        return _all([wanted])
     found = _all(_flights.paths(_state.flights()))
     if wanted is not None:
-        runs = [flight for flight in found if flight.hello["run"]["id"].startswith(wanted)]
-        found = runs or [flight for flight in found if flight.hello["run"]["name"] == wanted]
+        if os.path.isfile(wanted):  # the script's name is the run's, and mostly one stands beside the script
+            recording = _all([wanted])
+            if recording:
+                return recording
+        found = _meant(wanted, [(flight, flight.hello["run"]) for flight in found])
     gone_wrong = [flight for flight in found if flight.incident is not None or not flight.running]
     latest = next(iter(gone_wrong or found), None)
     return [flight for flight in found if latest and flight.hello["run"]["id"] == latest.hello["run"]["id"]]
+
+
+def _meant(wanted: str, known: List[Tuple[Flight, Dict[str, Any]]]) -> List[Flight]:
+    """By the beginning of the id, else by the script's path, since a name may be that of several, else by the name."""
+    script = os.path.abspath(wanted)
+    return (
+        [flight for flight, run in known if run["id"].startswith(wanted)]
+        or [flight for flight, run in known if run["script"] == script]
+        or [flight for flight, run in known if run["name"] == wanted]
+    )
 
 
 def _all(paths: List[str]) -> List[Flight]:
@@ -75,7 +87,8 @@ def _checkpoints_of(flight: Flight, flights: List[Flight]) -> List[Checkpoint]:
 
 
 def _as_text(flight: Flight, story: Story, others: List[Flight]) -> str:
-    parts = [f"{story.title}\n{story.ended}"]
+    started = time.strftime("%Y-%m-%d %H:%M", time.localtime(flight.hello["run"]["startedAt"]))
+    parts = [f"{story.title}, started {started}\n{story.ended}"]  # the latest recording may not be of the latest start
     for section in _sections.sections(flight):
         parts.append("\n".join([section.title, *_indented(section.lines), *_aligned(section.table)]))
     if flight.outcome and flight.outcome["error"] and flight.outcome["status"] == "failed":

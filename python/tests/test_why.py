@@ -440,6 +440,25 @@ def test_finds_a_run_by_its_id_its_name_and_its_file(script: Script, tmp_path: P
         assert ask(*arguments)[0] == 2
 
 
+def test_finds_a_run_by_the_script_that_one_stands_beside(tmp_path: Path) -> None:
+    env = environment(GRADSIGHT_STATE=str(tmp_path / "state"))
+    for folder in ("mine", "others"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "train.py").write_text(
+            f"import gradsight\ngradsight.log(0, norm=1)\nraise ValueError('{folder}')\n"
+        )
+        assert run(command("-m", "gradsight", "run", str(tmp_path / folder / "train.py")), env=env).returncode == 1
+
+    def ask(wanted: str, folder: str, *options: str) -> str:
+        return run(command("-m", "gradsight", "why", *options, wanted), env=env, cwd=tmp_path / folder).stdout
+
+    for wanted, folder in (("train.py", "mine"), ("mine/train.py", "."), (str(tmp_path / "mine" / "train.py"), "others")):
+        assert "It failed: ValueError: mine." in ask(wanted, folder), wanted
+    assert "It failed: ValueError: others." in ask("train.py", ".")  # by its name: the latest
+    started = time.localtime(json.loads(ask("train.py", ".", "--json"))["run"]["startedAt"])
+    assert ask("train.py", ".").splitlines()[0].endswith(time.strftime(", started %Y-%m-%d %H:%M", started))
+
+
 def test_a_reader_that_has_seen_enough(script: Script, tmp_path: Path) -> None:
     env = environment(GRADSIGHT_STATE=str(tmp_path / "state"))
     run(command("-m", "gradsight", "run", str(script(LOOP))), env=env)
