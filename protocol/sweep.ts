@@ -1,5 +1,5 @@
 /** What `python -m gradsight sweep --write FILE` writes: the outcome of a sweep, as JSON. */
-import { finite, list, nullable, type Of, object, text, whole } from "./shape.ts";
+import { finite, flag, list, nullable, type Of, object, text, whole } from "./shape.ts";
 import { codeLocation } from "./telemetry.ts";
 
 const sweptSetting = object({
@@ -36,5 +36,14 @@ export type SweepResult = Of<typeof sweepResult>;
 /** What it writes instead where no threshold can be tried: a sentence that says why. */
 export const sweepRefusal = object({ refused: text() });
 
-/** What `--progress FILE` holds while the sweep runs. `trials`: 0 until the first one has shown what is to be tried. */
-export const sweepProgress = object({ done: whole, trials: whole });
+/** What `--progress FILE` holds while the sweep runs. */
+export const sweepProgress = object({
+  done: whole,
+  /** 0 until the first one has shown what is to be tried. */
+  trials: whole,
+  /** Seconds for those that aren't done; null until one has come to its end. */
+  left: nullable(finite),
+  /** Longer trials come after these if a threshold leads. */
+  more: flag,
+});
+export type SweepProgress = Of<typeof sweepProgress>;

@@ -21,7 +21,14 @@ import {
   window,
   workspace,
 } from "vscode";
-import { type SweepResult, type SweptSetting, sweepProgress, sweepRefusal, sweepResult } from "../../protocol/sweep.ts";
+import {
+  type SweepProgress,
+  type SweepResult,
+  type SweptSetting,
+  sweepProgress,
+  sweepRefusal,
+  sweepResult,
+} from "../../protocol/sweep.ts";
 import type { ThresholdWriter } from "../dashboard/write-threshold.ts";
 import { type ProbeEnvironment, processEnvironment } from "../python/probe-environment.ts";
 import { stepCount } from "../runs/run-item.ts";
@@ -139,16 +146,35 @@ function follow(
   came: (come: Come) => void,
 ) {
   let shown = 0;
+  let last = "";
   return watch(folder, async () => {
     const told = await readFile(file, "utf8").catch(() => null); // not there yet
     if (told === null) return;
-    const { done, trials } = sweepProgress(JSON.parse(told));
+    const now = sweepProgress(JSON.parse(told));
+    const { done, trials } = now;
     if (trials === 0) return;
-    came({ done, trials });
+    if (last !== `${done} ${trials}`) came({ done, trials });
+    last = `${done} ${trials}`;
     const percent = Math.max(shown, (100 * done) / trials); // longer trials are added once a threshold leads
-    progress.report({ message: l10n.t("{0} of {1} trials done", done, trials), increment: percent - shown });
+    progress.report({ message: progressText(now), increment: percent - shown });
     shown = percent;
   });
+}
+
+/** Such as "3 of 12 trials done, about 6 minutes left". */
+export function progressText({ done, trials, left, more }: SweepProgress): string {
+  const trialsDone = l10n.t("{0} of {1} trials done", done, trials);
+  if (!left) return trialsDone;
+  const minutes = Math.round(left / 60);
+  const time =
+    minutes < 1
+      ? l10n.t("less than a minute left")
+      : minutes === 1
+        ? l10n.t("about a minute left")
+        : minutes < 90
+          ? l10n.t("about {0} minutes left", minutes)
+          : l10n.t("about {0} hours left", Math.round(left / 3600));
+  return more ? l10n.t("{0}, {1} before any longer trials", trialsDone, time) : l10n.t("{0}, {1}", trialsDone, time);
 }
 
 /** Not a second time: VS Code would ask whether to restart the task, and the first sweep would end as the second. */

@@ -80,7 +80,8 @@ def test_finds_what_is_better_goes_on_where_it_was_and_leaves_nothing(script: Sc
     assert result["winner"] == "5" and own["clip_rate"] == 1.0
     assert [(line["setting"], line["steps"], len(line["losses"])) for line in result["longer"]] == [("own", 160, 3), ("5", 160, 3)]
     assert result["reason"].startswith("In 3 trials of 160 steps with seeds of their own, its loss is lower by ")
-    assert json.loads((tmp_path / "progress.json").read_text()) == {"done": 10, "trials": 10}
+    assert json.loads((tmp_path / "progress.json").read_text()) == {"done": 10, "trials": 10, "left": 0, "more": False}
+    assert "left before any longer trials" in done.stderr
     words = [line.split()[0] for line in log(tmp_path)]
     assert [words.count(word) for word in ("began", "cleaned", "exited")] == [10, 10, 10]
     assert all("['--data', 'x'] True" in line for line in log(tmp_path))
@@ -131,7 +132,7 @@ def test_what_diverges_is_ended_at_once_and_its_other_seeds_are_left_out(script:
     own, none = json.loads(done.stdout)["settings"]
     assert (own["outcome"], own["steps"]) == ("finished", 300)
     assert none["outcome"].startswith("diverged") and none["losses"] == []
-    assert json.loads((tmp_path / "progress.json").read_text()) == {"done": 2, "trials": 2}
+    assert json.loads((tmp_path / "progress.json").read_text()) == {"done": 2, "trials": 2, "left": 0, "more": False}
 
     told = swept(tmp_path, *asked).stdout  # of the same trials
     assert "Seeds had no effect: the script sets its own." in told

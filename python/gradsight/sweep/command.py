@@ -123,7 +123,7 @@ class _Sweep:
             training = self._training = measured(result, self._training)
             found["training"] = training
             self._finished.about(found)
-            self._done(result)
+            self._done(result, trial)
             before, self._lengths = self._lengths, self._suiting(training)
             if training is not None and self._lengths != before:
                 self._tell(f"The script's own training has {training.steps} steps: the trials have {self._planned()}.")
@@ -151,12 +151,12 @@ class _Sweep:
     def _seeds(self, settings: List[str]) -> int:
         """Runs what is missing: first whether seeds make a difference, then all. Returns how many seeds do."""
         seeds: int = self._options.seeds
-        self._progress.of(self._trials(settings, seeds), self._results)
+        self._expect(self._trials(settings, seeds), seeds > 1)
         if seeds > 1:
             self._run_missing(self._trials([OWN], seeds))
             if _same_for_all_seeds(self._short()):
                 seeds = 1
-                self._progress.of(self._trials(settings, seeds), self._results)
+                self._expect(self._trials(settings, seeds), False)
         self._run_missing(self._trials(settings, seeds))
         return seeds
 
@@ -166,36 +166,47 @@ class _Sweep:
     def _longer(self, settings: List[str], seeds: int, leading: str) -> List[Result]:
         short, wanted = self._trials(settings, seeds), trials_of(leading, seeds, self._lengths.longer)
         self._tell(f"{named(leading)} is ahead, and is tried for {self._lengths.longer} steps beside the present setting.")
-        self._progress.of(short + wanted, self._results)
+        self._expect(short + wanted, False)
 
         def run(pair: List[Wanted]) -> List[Result]:
             self._run_missing(pair)
             return self._results
 
         longer = run_pairs(wanted, run)
-        self._progress.of(short + [Wanted(each.setting, each.seed, each.asked) for each in longer], self._results)
+        self._expect(short + [Wanted(each.setting, each.seed, each.asked) for each in longer], False)
         return longer
 
     def _run_missing(self, wanted: List[Wanted]) -> None:
         about = self._about
-        self._run(wanted, lambda result, _: self._done(result), not about["clips"], about["series"])
+        self._run(wanted, self._done, not about["clips"], about["series"])
 
     def _run(self, wanted: List[Wanted], done: Any, inserts: bool, series: Optional[str]) -> None:
         def start(each: Wanted) -> Trial:
             return Trial(self._script, each, series, inserts, self._finished.folder)
 
-        on_gpu = self._about.get("device") not in (None, "cpu")
-        jobs = self._options.jobs or (1 if on_gpu else min(2, os.cpu_count() or 1))
-        run_all(wanted, start, _refuse, series, jobs, self._results, done)
+        def look(trial: Trial) -> None:
+            _refuse(trial.record)
+            self._progress.see(trial)
 
-    def _done(self, result: Result) -> None:
+        run_all(wanted, start, look, series, self._jobs(), self._results, done)
+
+    def _jobs(self) -> int:
+        on_gpu = self._about.get("device") not in (None, "cpu")
+        return self._options.jobs or (1 if on_gpu else min(2, os.cpu_count() or 1))
+
+    def _expect(self, wanted: List[Wanted], more: bool) -> None:
+        self._progress.of(wanted, self._results, self._jobs(), more)
+
+    def _done(self, result: Result, trial: Trial) -> None:
         self._results.append(result)
         self._finished.add(result)
+        self._progress.ended(trial, result)
         self._progress.tell(self._results)
         loss = "" if result.loss is None else f", loss {result.loss:.5g}"
         why = f" ({result.reason})" if result.reason else ""
         setting = "as it is" if result.setting == OWN else f"threshold {result.setting}"
-        self._tell(f"{setting}, seed {result.seed}: {result.outcome} after {result.steps} steps{loss}{why}")
+        rest = self._progress.rest()
+        self._tell(f"{setting}, seed {result.seed}: {result.outcome} after {result.steps} steps{loss}{why}{rest and f'; {rest}'}")
 
     def _report(self, settings: List[str], verdict: Verdict, short: List[Result], longer: List[Result], seeds: int) -> int:
         about = self._about

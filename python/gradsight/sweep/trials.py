@@ -74,6 +74,8 @@ class Trial:
         self.wanted = wanted
         self.folder = tempfile.mkdtemp(prefix="trial-", dir=folder)
         self.record = Record(os.path.join(self.folder, RECORD))
+        self.started_at = time.monotonic()
+        self.first_step_at: Optional[float] = None
         self.last_step_at: Optional[float] = None
         plan = Plan(script.sweep, wanted.setting, series, inserts, wanted.steps, wanted.seed, os.getpid())
         write_plan(self.folder, plan)
@@ -92,6 +94,8 @@ class Trial:
         """Reads on. A script that doesn't end after its last step is ended."""
         over = self.process.poll() is not None
         self.record.read_on()
+        if self.first_step_at is None and self.record.updates:
+            self.first_step_at = time.monotonic()
         if self.last_step_at is None and any(len(each) >= self.wanted.steps for each in self.record.updates.values()):
             self.last_step_at = time.monotonic()
         if not over and self.last_step_at is not None and time.monotonic() - self.last_step_at > PATIENCE:
@@ -208,7 +212,7 @@ def still_to_run(wanted: List[Wanted], results: List[Result]) -> List[Wanted]:
 def run_all(
     wanted: List[Wanted],
     start: Callable[[Wanted], Trial],
-    look: Callable[[Record], None],
+    look: Callable[[Trial], None],
     series: Optional[str],
     jobs: int,
     known: List[Result],
@@ -216,7 +220,7 @@ def run_all(
 ) -> None:
     """Runs what is wanted and not yet ``known``, ``jobs`` at a time, in this order, and tells of each as it is done.
 
-    ``look`` sees each record as it grows, and may raise.
+    ``look`` sees each trial as its record grows, and may raise.
     Whatever ends this, an error or a signal that raises, ends the trials that run.
     """
     running: List[Trial] = []
@@ -229,7 +233,7 @@ def run_all(
             time.sleep(PERIOD)
             for trial in list(running):
                 over, stopped = trial.ended(), None
-                look(trial.record)
+                look(trial)
                 if not over:
                     stopped = _why_stop(trial, running, results, series)
                     if stopped is not None:

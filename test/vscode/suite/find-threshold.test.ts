@@ -14,7 +14,7 @@ import {
   window,
 } from "vscode";
 import { chooseSweep } from "../../../extension/commands/choose-sweep.ts";
-import { offer, type Sweep, sweep } from "../../../extension/commands/find-threshold.ts";
+import { offer, progressText, type Sweep, sweep } from "../../../extension/commands/find-threshold.ts";
 import { findInterpreter } from "../../../extension/python/interpreter.ts";
 import { type Come, DEFAULTS, identityOf, SweepMemory } from "../../../extension/runs/sweep-memory.ts";
 import type { TestApi } from "../../../extension/test-api.ts";
@@ -218,6 +218,22 @@ describe("finding a threshold by trial", function () {
     ])
       assert.deepEqual((await answering([line!, "Start"], [wrong!], choose))[0]?.options, DEFAULTS);
     assert.equal((await answering([], [], choose))[0], null);
+  });
+
+  it("tells how many trials are done, and how long the others take, where that is known", () => {
+    const text = (left: number | null, more = false) => progressText({ done: 3, trials: 12, left, more });
+    const first = "3 of 12 trials done";
+    assert.deepEqual(
+      [text(null, true), text(0), text(20), text(70), text(350, true), text(9000)],
+      [
+        first,
+        first,
+        `${first}, less than a minute left`,
+        `${first}, about a minute left`,
+        `${first}, about 6 minutes left before any longer trials`,
+        `${first}, about 3 hours left`,
+      ],
+    );
   });
 
   it("remembers what was chosen, and goes on with trials that are done, or starts anew", async () => {
