@@ -20,6 +20,9 @@ PERIOD = 0.2
 GRACE = 5.0
 """Seconds for a trial to end by itself when it is told to."""
 
+WORDS = 65_536
+"""Bytes at the end of what a trial printed, in which its last line is looked for."""
+
 PATIENCE = 60.0
 """Seconds that the script may take, after its last step, for what it does at its end."""
 
@@ -128,8 +131,10 @@ class Trial:
 
     def last_words(self) -> str:
         """The last line of what it printed."""
-        with open(os.path.join(self.folder, "output.txt"), encoding="utf-8", errors="replace") as stream:
-            lines = [line.strip() for line in stream if line.strip()]
+        with open(os.path.join(self.folder, "output.txt"), "rb") as stream:
+            stream.seek(max(0, os.fstat(stream.fileno()).st_size - WORDS))
+            text = stream.read().decode("utf-8", "replace")
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
         return lines[-1][:300] if lines else "it printed nothing"
 
     def remove(self) -> None:
