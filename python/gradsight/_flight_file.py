@@ -47,7 +47,7 @@ class FlightFile:
         self.path = path
         descriptor = os.open(path, os.O_CREAT | os.O_RDWR | getattr(os, "O_BINARY", 0), 0o600)
         self._stream: BinaryIO = os.fdopen(descriptor, "r+b", buffering=0)
-        _lock(self._stream)
+        lock(self._stream)
         self._latest = _Head(0, _BODY, 0, 0)
 
     def write(self, records: Sequence[Record]) -> None:
@@ -94,12 +94,12 @@ def is_being_written(path: str) -> bool:
     """Whether the process that made the file still has it open. Where that can't be known: if it was, a day ago."""
     try:
         with open(path, "r+b") as stream:
-            return not _lock(stream) if _fcntl is not None else time.time() - os.stat(path).st_mtime < 24 * 3600
+            return not lock(stream) if _fcntl is not None else time.time() - os.stat(path).st_mtime < 24 * 3600
     except OSError:
         return False
 
 
-def _lock(stream: BinaryIO) -> bool:
+def lock(stream: BinaryIO) -> bool:
     """Whether nobody else holds the lock, which goes with the process, and not to those that it forks."""
     try:
         if _fcntl is not None:

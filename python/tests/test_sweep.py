@@ -85,7 +85,8 @@ def test_finds_what_is_better_goes_on_where_it_was_and_leaves_nothing(script: Sc
     words = [line.split()[0] for line in log(tmp_path)]
     assert [words.count(word) for word in ("began", "cleaned", "exited")] == [10, 10, 10]
     assert all("['--data', 'x'] True" in line for line in log(tmp_path))
-    assert os.listdir(tmp_path / "state" / "sweeps" / os.listdir(tmp_path / "state" / "sweeps")[0]) == ["finished.jsonl"]
+    (sweep,) = (tmp_path / "state" / "sweeps").iterdir()
+    assert sorted(os.listdir(sweep)) == ["finished.jsonl", "lock"]
 
     again = swept(tmp_path, *asked)
     assert json.loads(again.stdout) == result
@@ -180,6 +181,48 @@ def test_leaves_no_process_behind(number: int, script: Script, tmp_path: Path) -
     wait_for(lambda: not any(map(alive, started)), 30)
 
 
+def test_the_same_sweep_is_not_made_twice_at_once(script: Script, tmp_path: Path) -> None:
+    script("import time\nopen('began', 'w').close()\ntime.sleep(600)")
+    env = environment(GRADSIGHT_STATE=str(tmp_path / "state"))
+    first = subprocess.Popen(command("-m", "gradsight", "sweep", "train.py"), cwd=tmp_path, env=env, stderr=subprocess.DEVNULL)
+    try:
+        wait_for((tmp_path / "began").exists)
+        second = swept(tmp_path, "train.py")
+        assert second.returncode == 1 and "the same sweep is under way already" in second.stderr
+        assert first.poll() is None
+    finally:
+        first.terminate()
+        first.wait(60)
+    third = swept(tmp_path, "train.py", "--write", "nowhere/result.json")
+    assert third.returncode == 2 and "there is no folder for nowhere/result.json" in third.stderr
+
+
+RESUMING = """
+    import os, torch
+    model = torch.nn.Linear(6, 1)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    if os.path.exists("last.pt"):
+        optimizer.load_state_dict(torch.load("last.pt"))
+    while True:
+        optimizer.zero_grad()
+        model(torch.randn(16, 6)).pow(2).mean().backward()
+        optimizer.step()
+        torch.save(optimizer.state_dict(), "last.pt")
+"""
+
+
+def test_trials_that_go_on_from_what_others_saved_are_not_compared(script: Script, tmp_path: Path) -> None:
+    script(RESUMING)
+    done = swept(tmp_path, "train.py", "--steps", "20", "--thresholds", "1")
+    assert done.returncode == 1 and "a trial began at step 19, and the first one at 0" in done.stderr
+
+
+def test_the_last_words_of_a_script_that_prints_much_are_found(script: Script, tmp_path: Path) -> None:
+    script("for _ in range(10_000): print('word ' * 20, end='\\r')\nopen('missing')")
+    done = swept(tmp_path, "train.py", "--steps", "5")
+    assert done.returncode == 1 and "No such file or directory: 'missing'" in done.stderr
+
+
 def test_folders_of_trials_whose_sweep_was_killed_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRADSIGHT_STATE", str(tmp_path))
     killed = subprocess.Popen(["true"])
@@ -189,8 +232,9 @@ def test_folders_of_trials_whose_sweep_was_killed_are_removed(tmp_path: Path, mo
         folder = os.path.join(finished.folder, name)
         os.makedirs(folder)
         write_plan(folder, Plan("a sweep", "0.5", None, False, 1, 0, runner))
+    assert finished.take()
     finished.open(False)
-    assert os.listdir(finished.folder) == ["trial-running"]
+    assert sorted(os.listdir(finished.folder)) == ["lock", "trial-running"]
 
 
 @pytest.mark.parametrize(
@@ -199,6 +243,7 @@ def test_folders_of_trials_whose_sweep_was_killed_are_removed(tmp_path: Path, mo
         ("import gradsight\nfor step in range(9): gradsight.log(step, loss=1)", "logs its steps by hand"),
         ("print('hi')", "no update of an optimizer was seen"),
         ("raise ValueError('no data')", "ValueError: no data"),
+        ("input('go on?')", "EOFError"),
     ],
 )
 def test_says_why_a_script_can_not_be_tried(text: str, reason: str, script: Script, tmp_path: Path) -> None:

@@ -51,6 +51,9 @@ def sweep(arguments: List[str]) -> int:
     if is_launcher(options.module or options.script):
         tell("a launcher trains in processes that it starts, which can't be tried. Name the training script itself.")
         return 1
+    for path in filter(None, (options.write, options.progress)):
+        if not os.path.isdir(os.path.dirname(os.path.abspath(path))):
+            _parser().error(f"there is no folder for {path}")
     for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         signal.signal(number, _end)
     try:
@@ -79,6 +82,8 @@ class _Sweep:
 
     def run(self) -> int:
         options = self._options
+        if not self._finished.take():
+            raise Refused("the same sweep is under way already, in another terminal or window.")
         about, self._results = self._finished.open(options.fresh)
         self._training = self._known(about)
         self._lengths = self._suiting(self._training)
@@ -144,6 +149,7 @@ class _Sweep:
             "places": _places(record, series),
             "threshold": threshold,
             "norms": [update.norm for update in updates if update.norm is not None],
+            "begins_at": updates[0].step,
             "device": record.device,
             "sources": record.sources,
         }
@@ -186,6 +192,8 @@ class _Sweep:
 
         def look(trial: Trial) -> None:
             _refuse(trial.record)
+            if self._about:
+                _refuse_other_beginning(trial.record, series, self._about["begins_at"])
             self._progress.see(trial)
 
         run_all(wanted, start, look, series, self._jobs(), self._results, done)
@@ -286,6 +294,19 @@ def _refuse(record: Record) -> None:
         raise Refused("nothing can be tried in a loop that logs its steps by hand.")
     if record.refused is not None:
         raise Refused(record.refused)
+
+
+def _refuse_other_beginning(record: Record, series: Optional[str], step: int) -> None:
+    """Raises ``Refused`` where a trial goes on from what another one has saved: how far it came is not its threshold's doing.
+
+    Seen by the count of steps in the optimizer's state, which plain SGD hasn't got. What a graph tells need not come in order.
+    """
+    updates = updates_of(record, series) if record.framework not in IN_GRAPH else []
+    if updates and updates[0].step != step:
+        raise Refused(
+            f"a trial began at step {updates[0].step}, and the first one at {step}: the script goes on from what a trial has"
+            " saved. Let it save elsewhere where the environment names a folder for it, GRADSIGHT_TRIAL."
+        )
 
 
 def _places(record: Record, series: Optional[str]) -> Dict[str, Any]:

@@ -7,13 +7,15 @@ import hashlib
 import json
 import os
 import shutil
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, BinaryIO, Dict, List, Optional, Tuple
 
 from .. import _state
+from .._flight_file import lock
 from .._trial import digest_of, read_plan
 from .trials import Result
 
 FILE = "finished.jsonl"
+LOCK = "lock"
 KEPT = 20
 """Sweeps whose results are kept."""
 
@@ -25,10 +27,16 @@ class Finished:
         self.id = hashlib.sha256(told.encode("utf-8")).hexdigest()[:16]
         self.folder = os.path.join(os.path.dirname(_state.flights()), "sweeps", self.id)
         self._path = os.path.join(self.folder, FILE)
+        self._lock: Optional[BinaryIO] = None
+
+    def take(self) -> bool:
+        """Whether no other process makes this sweep; none can from now on. Where files have no locks that isn't known."""
+        os.makedirs(self.folder, exist_ok=True)
+        self._lock = open(os.path.join(self.folder, LOCK), "ab")
+        return lock(self._lock)
 
     def open(self, fresh: bool) -> Tuple[Optional[Dict[str, Any]], List[Result]]:
         """What is known of the script, and what is done; ``fresh``: forget it. Nothing if a source has changed since."""
-        os.makedirs(self.folder, exist_ok=True)
         _clean_up(os.path.dirname(self.folder), self.folder)
         _remove_left(self.folder)
         lines = [] if fresh else self._lines()
