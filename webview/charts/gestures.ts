@@ -2,13 +2,14 @@
  * Moving about a chart, by pointer and by keyboard. The surface is a slider over the steps: that is what it is to a screen
  * reader, and the arrow keys do what they do on any slider.
  */
+import type { SeriesDetail } from "../../protocol/viewer.ts";
 import type { Crosshair } from "./crosshair.ts";
-import { pan, type StepWindow, zoom } from "./window.ts";
+import { pan, type StepWindow, wholeRun, zoom } from "./window.ts";
 
 export interface Surface {
   readonly element: HTMLElement;
-  visible(): StepWindow;
-  whole(): StepWindow;
+  /** What there is to move about in; null: nothing yet. */
+  scene(): { readonly series: SeriesDetail; readonly window: StepWindow } | null;
   /** The step under a client x coordinate. */
   stepAt(clientX: number): number;
   /** The next step that the arrow keys come to. */
@@ -27,6 +28,13 @@ export interface Surface {
 const ZOOM_STEP = 0.7;
 /** Shorter drags, in pixels, are clicks. */
 const SHORTEST_DRAG = 5;
+
+/** The steps on screen, and all that there are. */
+function stepsOf({ scene }: Surface): { now: StepWindow; all: StepWindow } {
+  const given = scene();
+  const all = given ? wholeRun(given.series.firstStep, given.series.lastStep) : wholeRun(0, 1);
+  return { now: given?.window ?? all, all };
+}
 
 export function attachGestures(surface: Surface, crosshair: Crosshair): void {
   attachPointer(surface, crosshair);
@@ -75,13 +83,14 @@ function attachPointer({ element, stepAt, setWindow, point, click, doubleClick }
 }
 
 /** Without focus the wheel scrolls the page, as a reader who is only passing by expects; with Ctrl or focus it zooms. */
-function attachWheel({ element, stepAt, visible, whole, setWindow }: Surface): void {
+function attachWheel(surface: Surface): void {
+  const { element, stepAt, setWindow } = surface;
   element.addEventListener(
     "wheel",
     (event) => {
       const sideways = Math.abs(event.deltaX) > Math.abs(event.deltaY) || event.shiftKey;
       if (!event.ctrlKey && !event.metaKey && !sideways && document.activeElement !== element) return;
-      const [now, all] = [visible(), whole()];
+      const { now, all } = stepsOf(surface);
       const zoomedOut = now.to - now.from >= all.to - all.from;
       if (zoomedOut && (sideways || event.deltaY > 0)) return;
       event.preventDefault();
@@ -103,7 +112,7 @@ function attachKeyboard(surface: Surface, crosshair: Crosshair): void {
 
 /** Does what a key asks for; false when it asks for nothing. */
 function act(key: string, shift: boolean, surface: Surface, crosshair: Crosshair): boolean {
-  const [now, all] = [surface.visible(), surface.whole()];
+  const { now, all } = stepsOf(surface);
   const step = crosshair.step ?? now.to;
   const go = (direction: 1 | -1, times: number) => {
     let target = step;

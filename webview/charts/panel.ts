@@ -19,7 +19,7 @@ import type { Drawing } from "./picture.ts";
 import { type SaveKind, SaveMenu } from "./save-menu.ts";
 import type { ChartSpec } from "./spec.ts";
 import { createTable, fillTable } from "./table.ts";
-import { type StepWindow, wholeRun } from "./window.ts";
+import type { StepWindow } from "./window.ts";
 
 const TEXT = {
   table: t("Table"),
@@ -110,12 +110,10 @@ export class ChartPanel {
       this.#tableFrame,
     );
     this.#inView = new InView(this.element, () => this.#bringUpToDate());
-    const steps = () => this.#scene?.window ?? wholeRun(0, 1);
     attachGestures(
       {
         element: this.#surface,
-        visible: steps,
-        whole: () => (this.#scene ? wholeRun(this.#scene.series.firstStep, this.#scene.series.lastStep) : steps()),
+        scene: () => this.#scene,
         stepAt: (clientX) => this.#chart?.stepAt(clientX) ?? 0,
         neighbour: (step, direction) => this.#neighbour(step, direction),
         setWindow: actions.setWindow,

@@ -18,7 +18,7 @@ import type { Palette } from "../charts/palette.ts";
 import { ChartPanel, type PanelActions } from "../charts/panel.ts";
 import type { Drawing } from "../charts/picture.ts";
 import { SaveMenu } from "../charts/save-menu.ts";
-import { type StepWindow, wholeRun } from "../charts/window.ts";
+import type { StepWindow } from "../charts/window.ts";
 import { element, patchList, setAttribute, setHidden, setText } from "../dom.ts";
 import { formatCount, formatSteps, formatValue } from "../format.ts";
 import { type LayerTile, seriesOf } from "../hub/layers.ts";
@@ -131,12 +131,10 @@ export class LayersView {
       this.#picked,
     );
     this.#inView = new InView(this.element, () => this.#bringUpToDate());
-    const steps = () => this.#scene?.window ?? wholeRun(0, 1);
     attachGestures(
       {
         element: this.#surface,
-        visible: steps,
-        whole: () => (this.#scene ? wholeRun(this.#scene.series.firstStep, this.#scene.series.lastStep) : steps()),
+        scene: () => this.#scene,
         stepAt: (clientX) => this.#chart?.stepAt(clientX) ?? 0,
         neighbour: (step, direction) => this.#neighbour(step, direction),
         setWindow: actions.setWindow,
