@@ -4,7 +4,7 @@ import "./layout.css";
 import type { AskedThreshold } from "../protocol/control.ts";
 import type { ChosenKind } from "../protocol/lsp.ts";
 import type { CodeLocation, RunEvent } from "../protocol/telemetry.ts";
-import type { RunDetail, SeriesDetail } from "../protocol/viewer.ts";
+import type { SeriesDetail } from "../protocol/viewer.ts";
 import { toDashboard } from "../protocol/webview.ts";
 import type { Scene } from "./charts/canvas.ts";
 import { clipRateChart } from "./charts/clip-rate.ts";
@@ -25,8 +25,10 @@ import { Feed } from "./hub/feed.ts";
 import { nextRun } from "./hub/next-run.ts";
 import { stepsAround, withEventsOf } from "./hub/window-events.ts";
 import { t } from "./l10n.ts";
-import { type Places, remaining, toggled } from "./places.ts";
+import { nextId, Outcomes } from "./outcomes.ts";
+import { type Places, toggled } from "./places.ts";
 import { namesBeside, shortened } from "./run-names.ts";
+import { counterpart, knownOthers, placeholderKind, shownRun, shownSeries } from "./shown.ts";
 import { changeState, onStateChange, state, UNTOUCHED } from "./state.ts";
 import { BannerView } from "./views/banner.ts";
 import { DifferencesView, type NamedRun } from "./views/differences.ts";
@@ -37,7 +39,7 @@ import { LayersView } from "./views/layers.ts";
 import { type ControlOutcome, LiveControlView } from "./views/live-control.ts";
 import type { WriteOutcome } from "./views/outcome.ts";
 import { PauseView } from "./views/pause.ts";
-import { type PlaceholderKind, PlaceholderView } from "./views/placeholder.ts";
+import { PlaceholderView } from "./views/placeholder.ts";
 import { RanksView } from "./views/ranks.ts";
 import { StoryView } from "./views/story.ts";
 import { SuggestionView } from "./views/suggestion.ts";
@@ -53,18 +55,17 @@ const comparedMetrics = new Set(lines.filter(({ compared }) => compared).map(({ 
 const client = new HubClient((request) => host.postMessage({ type: "request", request }));
 const feed = new Feed(client, [...metrics], [...comparedMetrics], schedule);
 const crosshair = new Crosshair();
-const outcomes = new Map<string, WriteOutcome>();
-let nextWrite = 1;
-const changes = new Map<string, ControlOutcome>();
-let nextChange = 1;
+const writes = new Outcomes<WriteOutcome>();
+const changes = new Outcomes<ControlOutcome>();
 /** Of the answer to a pause that was given last. */
 let lastProceeding = 0;
 
 const setWindow = (window: StepWindow | null) => {
-  const series = shownSeries();
+  const series = seriesOnScreen();
   if (series) changeState({ window: window && confine(window, wholeRun(series.firstStep, series.lastStep)) });
 };
-const compare = (run: string | null) => changeState({ others: run === null ? [] : [...toggled(knownOthers(), run)] });
+const others = () => knownOthers(feed.runs, state().others);
+const compare = (run: string | null) => changeState({ others: run === null ? [] : [...toggled(others(), run)] });
 const reveal = (location: CodeLocation) => host.postMessage({ type: "reveal", location });
 
 const banner = new BannerView(() => host.postMessage({ type: "command", command: "showLog" }));
@@ -92,7 +93,7 @@ const control = new LiveControlView(changeThreshold);
 const pause = new PauseView((step, action) => {
   const run = feed.detail?.summary.id;
   if (run === undefined) return;
-  lastProceeding = nextChange++;
+  lastProceeding = nextId();
   host.postMessage({ type: "proceed", id: lastProceeding, run, step, action });
 });
 const subject = () => feed.detail?.summary.name ?? "";
@@ -153,56 +154,18 @@ document.body.append(
   ),
 );
 
-/** The run on screen: the chosen one, or else the latest. */
-function shownRun(): string | null {
-  const runs = feed.runs ?? [];
-  const { run } = state();
-  if (run !== null && runs.some(({ id }) => id === run)) return run;
-  return (
-    runs.reduce<(typeof runs)[number] | null>((a, b) => (a && a.startedAt >= b.startedAt ? a : b), null)?.id ?? null
-  );
-}
-
-/** The runs to compare with, without those that are gone. */
-const knownOthers = (): Places =>
-  feed.runs === null ? state().others : remaining(state().others, (run) => feed.runs!.some(({ id }) => id === run));
-
 /** What is known of the runs beside the one on screen, in their places; of one that was not heard of yet, nothing. */
-function comparedRuns(others: Places, series: SeriesDetail): Omit<NamedRun, "name" | "isLive">[] {
-  return others.flatMap((id, place) => {
+function comparedRuns(places: Places, series: SeriesDetail): Omit<NamedRun, "name" | "isLive">[] {
+  return places.flatMap((id, place) => {
     const run = id === null ? null : feed.beside.detailOf(id);
     return run ? [{ run, place, series: counterpart(run, series), tile: feed.beside.tileOf(run.summary.id) }] : [];
   });
 }
 
-/** The series of a run that is to be compared with one of another: of the same name, or else its first. */
-const counterpart = ({ series }: RunDetail, { name, rank }: SeriesDetail): SeriesDetail | null =>
-  series.find((one) => one.name === name && one.rank === rank) ??
-  series.find((one) => one.name === name) ??
-  series[0] ??
-  null;
+const runOnScreen = () => shownRun(feed.runs ?? [], state().run);
 
 /** The series on screen; `rank`: as this rank told it, null for what is the same on all. */
-function shownSeries(rank = state().rank): SeriesDetail | null {
-  const all = feed.detail?.series ?? [];
-  const named = state().series ?? all[0]?.name;
-  const ofAllRanks = all.filter(({ name }) => name === named);
-  return ofAllRanks.find((series) => series.rank === rank) ?? ofAllRanks[0] ?? all[0] ?? null;
-}
-
-/** What is known of a threshold that was to be written, or changed, for a series. */
-const outcomeOf = <T>(known: ReadonlyMap<string, T>, run: RunDetail | null, series: SeriesDetail | null): T | null =>
-  known.get(`${run?.summary.id}/${series?.id}`) ?? null;
-
-function placeholderKind(series: SeriesDetail | null): PlaceholderKind | null {
-  if (feed.runs === null && feed.hub.state !== "connected") return feed.hub.state;
-  if (feed.runs === null) return feed.problem === null ? "loading" : "failed";
-  if (feed.runs.length === 0) return feed.hub.state === "connected" ? "empty" : feed.hub.state;
-  if (feed.detail === null) return feed.problem === null ? "loading" : "failed";
-  if (series !== null && series.steps > 0) return null;
-  const { status } = feed.detail.summary;
-  return status === "running" ? "no-steps" : status === "finished" ? "unseen" : "ended-early";
-}
+const seriesOnScreen = (rank = state().rank) => shownSeries(feed.detail, { series: state().series, rank });
 
 let scheduled = false;
 /** What the views beside the charts were last shown. */
@@ -226,18 +189,19 @@ function schedule(): void {
 }
 
 function render(): void {
-  const run = shownRun();
+  const run = runOnScreen();
   feed.watch(run);
   const { detail } = feed;
-  const series = shownSeries();
-  const kind = placeholderKind(series);
+  const series = seriesOnScreen();
+  const kind = placeholderKind(feed, series);
   banner.show(feed, kind);
-  const others = knownOthers().map((id) => (id === run ? null : id));
-  feed.beside.watch(others.filter((id) => id !== null));
+  const places = others().map((id) => (id === run ? null : id));
+  feed.beside.watch(places.filter((id) => id !== null));
   placeholder.show(kind, kind === "failed" ? feed.problem : feed.hub.reason);
   const { tables, whatIf, modules, layer, rank, events: filter, groups } = state();
-  const advised = shownSeries(null) ?? series;
-  const [outcome, change] = [outcomeOf(outcomes, detail, advised), outcomeOf(changes, detail, advised)];
+  const advised = seriesOnScreen(null);
+  const outcome = detail && advised && writes.of(detail.summary.id, advised.id);
+  const change = detail && advised && changes.of(detail.summary.id, advised.id);
   const isLive = feed.hub.state === "connected";
   // Who moves about the steps changes nothing beside the charts, where there may be hundreds of rows.
   const given = [
@@ -246,9 +210,9 @@ function render(): void {
     run,
     detail,
     series,
-    others.join(),
+    places.join(),
     isLive,
-    ...others.map((id) => id && feed.beside.detailOf(id)),
+    ...places.map((id) => id && feed.beside.detailOf(id)),
     outcome,
     change,
     rank,
@@ -259,7 +223,7 @@ function render(): void {
   const isNews = isOther(given, told);
   told = given;
   if (isNews) {
-    header.show(feed.runs ?? [], run, detail, series, others, isLive);
+    header.show(feed.runs ?? [], run, detail, series, places, isLive);
     pause.show(detail);
     story.show(detail);
   }
@@ -267,7 +231,7 @@ function render(): void {
   setHidden(content, !charted);
   if (!charted || advised === null) return;
 
-  const compared = comparedRuns(others, series);
+  const compared = comparedRuns(places, series);
   if (isNews) {
     const ofRank = rank === null ? eventsOfAllRanks : eventsOf;
     shownEvents = ofRank(detail, series);
@@ -345,22 +309,18 @@ function showSteps(from: number, to: number): void {
 
 function writeThreshold(series: SeriesDetail, threshold: number, kind: ChosenKind, from: WriteOutcome["from"]): void {
   const run = feed.detail?.summary.id;
-  const key = `${run}/${series.id}`;
-  // A second press may come before the first is painted.
-  if (run === undefined || outcomes.get(key)?.result === null) return;
-  const id = nextWrite++;
-  outcomes.set(key, { id, from, asks: false, result: null });
+  if (run === undefined) return;
+  const id = writes.begin(run, series.id, { from, asks: false });
+  if (id === null) return;
   host.postMessage({ type: "writeThreshold", id, run, series: series.id, threshold, kind });
   schedule();
 }
 
 function changeThreshold(series: SeriesDetail, threshold: AskedThreshold): void {
   const run = feed.detail?.summary.id;
-  const key = `${run}/${series.id}`;
-  // A second press may come before the first is painted.
-  if (run === undefined || changes.get(key)?.result === null) return;
-  const id = nextChange++;
-  changes.set(key, { id, threshold, result: null });
+  if (run === undefined) return;
+  const id = changes.begin(run, series.id, { threshold });
+  if (id === null) return;
   host.postMessage({ type: "control", id, run, series: series.id, threshold });
   schedule();
 }
@@ -374,7 +334,7 @@ function receive(data: unknown): void {
     case "message": {
       const before = feed.runs;
       feed.receive(message.message);
-      const next = before && feed.runs && nextRun(shownRun(), before, feed.runs);
+      const next = before && feed.runs && nextRun(runOnScreen(), before, feed.runs);
       if (next) changeState({ run: next, ...UNTOUCHED });
       break;
     }
@@ -385,19 +345,16 @@ function receive(data: unknown): void {
       changeState({ run: message.run, ...UNTOUCHED });
       break;
     case "asked":
-      for (const [key, outcome] of outcomes)
-        if (outcome.id === message.id) outcomes.set(key, { ...outcome, asks: true });
+      writes.learn(message.id, { asks: true });
       schedule();
       break;
     case "written":
-      for (const [key, outcome] of outcomes)
-        if (outcome.id === message.id) outcomes.set(key, { ...outcome, result: message });
+      writes.learn(message.id, { result: message });
       schedule();
       break;
     case "controlled":
       if (message.id === lastProceeding) pause.answered(message);
-      for (const [key, change] of changes)
-        if (change.id === message.id) changes.set(key, { ...change, result: message });
+      changes.learn(message.id, { result: message });
       schedule();
   }
 }
