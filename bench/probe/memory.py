@@ -19,7 +19,7 @@ import sys
 import time
 
 import gradsight
-from gradsight import _session
+from gradsight import _process
 
 SAMPLES = 100
 FOLLOWED = 4096
@@ -40,7 +40,7 @@ def peak() -> int:
 
 def let_go() -> None:
     """Waits until nothing waits; half a minute at most."""
-    session = _session.current()
+    session = _process.current()
     assert session is not None
     outbox = session._sender._outbox
     until = time.monotonic() + 30
@@ -81,7 +81,7 @@ def followed():
 
     def step(number: int) -> None:
         log(number)
-        while number % 256 == 0 and any(len(series.rows) > FOLLOWED for series in _session.current()._series):
+        while number % 256 == 0 and any(len(series.rows) > FOLLOWED for series in _process.current()._series):
             time.sleep(0.01)
 
     return step

@@ -21,7 +21,7 @@ def watch(name: Optional[str] = None, allow_control: bool = False) -> None:
     ``name`` is shown in the list of runs; the script's name by default. ``allow_control``: lets the dashboard change the
     clipping threshold while the script runs, if the user asks for it.
     """
-    from ._session import watch
+    from ._process import watch
 
     watch(name, allow_control)
 

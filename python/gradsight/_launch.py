@@ -19,7 +19,7 @@ from importlib.machinery import SourceFileLoader
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any, Callable, List, NamedTuple, Optional, Type
 
-from . import _children, _lifecycle, _link, _session
+from . import _children, _lifecycle, _link, _process
 from ._guard import tell
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _record(run: Callable[[], object], script: Optional[str], options: Options) 
             tell("--allow-control is of no use here: this launcher starts another one, whose processes train.")
         _children.allow(allowed)
         allowed = _children.Allowed(False, False)
-    _session.start(name, None if script is None else os.path.abspath(script), launcher, trial, *allowed)
+    _process.start(name, None if script is None else os.path.abspath(script), launcher, trial, *allowed)
     try:
         run()
     except BaseException as error:

@@ -15,8 +15,9 @@ from typing import Any, NoReturn, Optional, Type
 
 from . import _signals
 from ._guard import Guard
+from ._process import again, current
 from ._sender import own_threads
-from ._session import Outcome, Session, again, current
+from ._session import Outcome, Session
 from ._signals import DEVICE_PATIENCE
 
 _guard = Guard("recording the end")

@@ -7,7 +7,7 @@ import time
 from collections import deque
 from typing import Any, Deque, Dict, List, Optional
 
-from . import _session
+from . import _process
 from ._guard import Guard
 from ._protocol import LAST_STEP, Location
 from ._scalars import LOSS, LR, NORM_POST, NORM_PRE, SCALARS, STEP_TIME, THRESHOLD
@@ -70,7 +70,7 @@ def log_step(
     lr: Any,
     series: str,
 ) -> None:
-    session = _session.current() or _session.start()
+    session = _process.current() or _process.start()
     if session is None:
         return
     found = _series.get(series)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import _session
+from . import _process
 from ._guard import Guard
 from ._protocol import step_number
 
@@ -13,6 +13,6 @@ _guard = Guard("gradsight.note")
 
 @_guard
 def note(message: Any, step: Any) -> None:
-    session = _session.current()
+    session = _process.current()
     if session is not None:
         session.event("note", str(message), step=None if step is None else step_number(step))

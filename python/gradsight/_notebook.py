@@ -7,7 +7,7 @@ import signal
 import traceback
 from typing import Any, Optional, Tuple
 
-from . import _cell, _session, frameworks
+from . import _cell, _process, frameworks
 from ._guard import Guard
 from ._session import Outcome
 
@@ -17,17 +17,17 @@ _guard = Guard("recording cells")
 def load(shell: Any) -> None:
     """``shell`` is the ``InteractiveShell``."""
     name, script = _names(shell)
-    if _session.start(name=name, script=script, waits=True) is not None:
+    if _process.start(name=name, script=script, waits=True) is not None:
         shell.events.register("post_run_cell", _guard(_ran))
 
 
 def _ran(result: Any) -> None:
     """The cell's run ends with the cell; the next one begins with the first step of another."""
-    session = _session.current()
+    session = _process.current()
     if session is None or not session.is_started:
         return
     session.close(_outcome(result.error_before_exec or result.error_in_exec))
-    frameworks.move(_session.again())
+    frameworks.move(_process.again())
 
 
 def _outcome(error: Optional[BaseException]) -> Outcome:

@@ -16,7 +16,8 @@ from types import FrameType
 from typing import Any, List, Optional
 
 from ._guard import Guard
-from ._session import Outcome, current
+from ._process import current
+from ._session import Outcome
 
 GRACE = 1.0
 """Seconds for the main thread to come back."""

@@ -241,7 +241,7 @@ LOOP = """
 NEVER = "-1"
 KILL_ONCE_SAVED = """
     import time
-    session = gradsight._session.current()
+    session = gradsight._process.current()
     while session._series[0].held or session._flight._changed:
         time.sleep(0.05)
     os.kill(os.getpid(), signal.SIGKILL)

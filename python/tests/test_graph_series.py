@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from gradsight import _session
+from gradsight import _process
 from gradsight._identity import identify
 from gradsight._scalars import NORM_PRE, SKIPPED, THRESHOLD
 from gradsight._session import Outcome, Session
@@ -59,12 +59,12 @@ def test_rows_that_were_overwritten_are_a_gap(hub: HubForTests) -> None:
 
 def test_a_graph_goes_on_in_the_next_run(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
     series = begun(crowd)
-    monkeypatch.setattr(_session, "_session", series.session)
+    monkeypatch.setattr(_process, "_session", series.session)
     layout, _ = arrange({NORM_PRE: "graph"}, 0)
     for norm in (1.0, 2.0):
         series.arrive(layout, lambda norm=norm: [norm, norm])  # type: ignore[misc]
         series.session.close(END)
         series.arrive(layout, lambda: [9.0])  # nowhere
-        _session.again()
+        _process.again()
     runs = list(crowd.attempts.values())
     assert [[(step["step"], step["norm_pre"]) for step in run.steps("sgd")] for run in runs] == [[(0, 1.0)], [(0, 2.0)]]

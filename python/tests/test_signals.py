@@ -78,7 +78,7 @@ def test_a_device_that_hangs_holds_nothing_up(
         f"""
         import gradsight, os, signal, time
         gradsight.log(0, loss=1)
-        gradsight._session.current().before_close(lambda: time.sleep(100))  # as reading from one does
+        gradsight._process.current().before_close(lambda: time.sleep(100))  # as reading from one does
         print("in", flush=True)
         {ending}
         """

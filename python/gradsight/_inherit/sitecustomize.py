@@ -38,7 +38,7 @@ def _record() -> None:
         sys.modules["gradsight"] = module = module_from_spec(spec)
         spec.loader.exec_module(module)
     from gradsight._children import allowed_by_launcher
-    from gradsight._session import start
+    from gradsight._process import start
 
     allowed = allowed_by_launcher()
     start(waits=True, allow_control=allowed.control, pause_on_nonfinite=allowed.pause)

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, List, NamedTuple, 
 
 from .._guard import Guard
 from .._naming import variable_name
+from .._process import current
 from .._protocol import Location
 from .._room import Share
 from .._scalars import LOSS, NORM_PRE, SCALARS, SKIPPED, STEP_TIME, THRESHOLD
 from .._series import LayerNorms, LayerSample, Row, Series
-from .._session import Session, current
+from .._session import Session
 from .._site import caller_location
 from ..metrics.nonfinite import NonFiniteWatch, bad_norms
 from .marks import Data
