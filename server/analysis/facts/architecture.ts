@@ -1,7 +1,8 @@
 /** What kind of network a file trains, from what it imports, builds and names: the evidence for a severity and a convention. */
 import type { Architecture, Framework } from "../frameworks/framework.ts";
-import type { Expression } from "../syntax/ast.ts";
+import type { Expression, ImportedName, Statement } from "../syntax/ast.ts";
 import { argumentOf } from "../syntax/call.ts";
+import { isRead } from "./derived/reads.ts";
 import type { Evidence } from "./events/events.ts";
 import type { CallSite, ClassInfo, Names, Scope } from "./names/scope.ts";
 import { once, onceAWord } from "./once.ts";
@@ -21,6 +22,10 @@ const BY_NAME: readonly (readonly [RegExp, Architecture])[] = [
   [/^[A-Z]\w*(RNN|LSTM|GRU)([A-Z_]|$)|^(RNN|LSTM|GRU)([A-Z_]|$)/, "recurrent"],
   [/actor_?critic|^(actor|critic)$|policy_?gradient|^ppo|^a2c|^reinforce/i, "reinforcement"],
 ];
+
+/** Keeps what an agent has seen, and as often the pictures that a generator made for its discriminator. */
+const BUFFER = /replay_?buffer/i;
+const ADVERSARY = /discriminator|cycle_?gan/i;
 
 /** Of no framework: the environments that agents are trained in, and libraries of nothing but such training. */
 const ENVIRONMENTS = {
@@ -45,10 +50,15 @@ const ORDER: readonly Architecture[] = [
   "convolutional",
 ];
 
-export function findEvidence(names: Names, values: Values, frameworks: readonly Framework[]): Evidence {
+export function findEvidence(
+  statements: readonly Statement[],
+  names: Names,
+  values: Values,
+  frameworks: readonly Framework[],
+): Evidence {
   for (const sign of signsOf(frameworks)) {
     const { architecture } = sign;
-    const found = imported(names, values, sign) ?? built(names, values, sign);
+    const found = imported(statements, names, values, sign) ?? built(names, values, sign);
     if (!found) continue;
     if (architecture === "recurrent" && (predictsTokens(names) || isLanguageModel(names)))
       return { ...found, architecture: "language-model" };
@@ -87,6 +97,8 @@ interface Sign {
   readonly pattern: RegExp;
   /** A call of something that is named so may build a layer of that kind. */
   readonly mayBuild: (name: string) => boolean;
+  /** It stands among the layers of a framework, rather than for a library of nothing but such networks. */
+  readonly isLayer: (canonical: string) => boolean;
 }
 
 const signsOf = once((frameworks: readonly Framework[]): readonly Sign[] => {
@@ -97,12 +109,18 @@ const signsOf = once((frameworks: readonly Framework[]): readonly Sign[] => {
       architecture,
       pattern,
       mayBuild: onceAWord((name) => layers.some((prefix) => pattern.test(prefix + name))),
+      isLayer: (canonical) => layers.some((prefix) => canonical.startsWith(prefix)),
     }));
 });
 
-function imported(names: Names, values: Values, { pattern }: Sign) {
-  for (const { name, node } of names.imports)
-    if (pattern.test(values.canonical(name))) return { name, node: { ...node, kind: "name" as const, id: node.name } };
+/** A layer that is imported and never read was left over, or imported with the rest. */
+function imported(statements: readonly Statement[], names: Names, values: Values, { pattern, isLayer }: Sign) {
+  for (const { name, node } of names.imports) {
+    const canonical = values.canonical(name);
+    if (!pattern.test(canonical)) continue;
+    if (isLayer(canonical) && !isRead(statements, localName(node))) continue;
+    return { name, node: { ...node, kind: "name" as const, id: node.name } };
+  }
   return null;
 }
 
@@ -129,7 +147,7 @@ export function isFromImport(callee: Expression, scope: Scope): boolean {
 function byName(names: Names, values: Values, frameworks: readonly Framework[]): Evidence | null {
   let best: Evidence | null = null;
   let rank = BY_NAME.length;
-  const isBetter = (name: string) => rankOf(name) < rank;
+  const isBetter = (name: string) => rankOf(name) < rank && !(BUFFER.test(name) && hasAdversary(names));
   for (const { node } of [...names.classes.filter((info) => !preparesData(info)), ...names.functions])
     if (node.kind !== "lambda" && isBetter(node.name)) {
       rank = rankOf(node.name);
@@ -153,6 +171,13 @@ function byName(names: Names, values: Values, frameworks: readonly Framework[]):
   }
   return best;
 }
+
+const localName = ({ name, alias }: ImportedName): string => alias ?? name.replace(/\..*/, "");
+
+const hasAdversary = ({ classes, imports, calls }: Names): boolean =>
+  classes.some(({ node }) => ADVERSARY.test(node.name)) ||
+  imports.some(({ name }) => ADVERSARY.test(name)) ||
+  [...calls.keys()].some((name) => ADVERSARY.test(name));
 
 /** `ImageTransformer` with `transform`, as scikit-learn's have it: it changes data, and nothing applies it as a network. */
 const preparesData = ({ methods }: ClassInfo): boolean =>

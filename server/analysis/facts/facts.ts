@@ -112,7 +112,7 @@ export function gatherFacts(
     classifier,
     answers,
     ...account,
-    evidence: findEvidence(names, values, present),
+    evidence: findEvidence(statements, names, values, present),
     suppressions: new Suppressions(text),
     frameworks: present,
     lineName,

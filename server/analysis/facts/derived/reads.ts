@@ -147,6 +147,10 @@ export class Reads {
   }
 }
 
+/** Something reads the name, or what reads it can't be told. */
+export const isRead = (statements: readonly Statement[], name: string): boolean =>
+  statements.some((statement) => namesRead(statement).broken || namesRead(statement).names.has(name));
+
 interface NamesRead {
   readonly names: Set<string>;
   /** Not all of it could be read. */
