@@ -9,6 +9,7 @@ import { argumentOf, lastPart } from "../syntax/call.ts";
 import { defineHelper } from "./define-helper.ts";
 import { type Spelled, spell } from "./imports.ts";
 import { insertBefore } from "./layout.ts";
+import { isAlwaysMade, unusedName } from "./take-apart.ts";
 
 interface Place extends Seen {
   readonly statement: Statement;
@@ -23,13 +24,19 @@ export function replaceGradients(
   threshold: string,
 ): TextEdit[] | null {
   const place = plainGradients(step);
+  const pairs = place ? null : pairsGiven(facts, step);
   const { notWith, notBeside, notMentioning, write } = spelling;
   if (notWith && usesExternal(facts.names, notWith)) return null;
   if (notMentioning?.pattern.test(facts.text)) return null;
   if (notBeside && facts.names.calls.has(notBeside)) return null;
-  const spelled = place && spellOrDefine(facts, spelling, step, threshold);
-  if (!place || !spelled) return null;
+  const spelled = (place || pairs) && spellOrDefine(facts, spelling, step, threshold);
+  if (!spelled) return null;
   const imports = spelled.edit ? [spelled.edit] : [];
+  if (pairs && spelling.returnsNorm && !write) {
+    const edits = clipOfPairs(facts, step, pairs, spelled.name, threshold);
+    return edits && [...imports, ...edits];
+  }
+  if (!place) return null;
   const given = sourceOf(facts, place.node);
   const variables = variablesOf(facts, place);
   const call = write
@@ -42,6 +49,29 @@ export function replaceGradients(
     if (edit) return [...imports, edit];
   }
   return [...imports, { range: rangeOf(place.node), newText: spelling.returnsNorm ? `${call}[0]` : call }];
+}
+
+/** `optimizer.apply_gradients(pairs)`, where they aren't zipped. A comment in them would be lost. */
+function pairsGiven(facts: Facts, { node, statement, gradients }: StepEvent): Expression | null {
+  if (node.kind !== "call" || gradients?.shape !== "pairs" || !isAlwaysMade(statement, node)) return null;
+  const isGiven = node.arguments.some(({ value, stars }) => stars === 0 && value === gradients.node);
+  return isGiven && !sourceOf(facts, gradients.node).includes("#") ? gradients.node : null;
+}
+
+/** The pairs are taken apart, and the clipped gradients are put together with the same variables. */
+function clipOfPairs(
+  facts: Facts,
+  { statement, scope }: StepEvent,
+  pairs: Expression,
+  clip: string,
+  threshold: string,
+): TextEdit[] | null {
+  const [gradients, variables] = [unusedName(scope, "gradients", "grads"), unusedName(scope, "variables", "weights")];
+  const before = insertBefore(facts.text, statement, [
+    `${gradients}, ${variables} = zip(*${sourceOf(facts, pairs)})`,
+    `${gradients}, _ = ${clip}(${gradients}, ${threshold})`,
+  ]);
+  return before && [before, { range: rangeOf(pairs), newText: `zip(${gradients}, ${variables})` }];
 }
 
 function spellOrDefine(

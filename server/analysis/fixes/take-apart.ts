@@ -45,7 +45,7 @@ export function takeApart(
 }
 
 /** Whenever the statement runs: neither in a function of its own, nor on one way through an expression. */
-function isAlwaysMade(statement: Statement, call: Call): boolean {
+export function isAlwaysMade(statement: Statement, call: Call): boolean {
   const holds = (node: Expression): boolean =>
     node === call ||
     (!["lambda", "comprehension", "conditional", "binary"].includes(node.kind) && childrenOf(node).some(holds));
@@ -78,7 +78,7 @@ function holderOf(facts: Facts, node: Expression, scope: Scope): { name: string;
 }
 
 /** The first of some names that means nothing yet. */
-function unusedName(scope: Scope, ...wanted: readonly [string, ...string[]]): string {
+export function unusedName(scope: Scope, ...wanted: readonly [string, ...string[]]): string {
   const numbered = Array.from({ length: 100 }, (_, index) => `${wanted[0]}_${index + 2}`);
   return [...wanted, ...numbered].find((name) => !scope.lookup(name)) ?? wanted[0];
 }

@@ -222,6 +222,43 @@ gradients, _ = tf.clip_by_global_norm(gradients, 1.0)
 opt.apply_gradients(zip(gradients, variables))`,
     ],
     [
+      "that was written as the two, on what is between them",
+      `opt = ${adam}\npairs = opt.compute_gradients(loss)\ntrain_op = opt.apply_gradients(pairs, global_step=step)`,
+      `opt = ${adam}
+pairs = opt.compute_gradients(loss)
+gradients, variables = zip(*pairs)
+gradients, _ = tf.clip_by_global_norm(gradients, 1.0)
+train_op = opt.apply_gradients(zip(gradients, variables), global_step=step)`,
+    ],
+    [
+      "that is given those that have a gradient",
+      `opt = ${adam}\npairs = opt.compute_gradients(loss)\nop = opt.apply_gradients([(g, v) for g, v in pairs if g is not None])`,
+      `opt = ${adam}
+pairs = opt.compute_gradients(loss)
+gradients, variables = zip(*[(g, v) for g, v in pairs if g is not None])
+gradients, _ = tf.clip_by_global_norm(gradients, 1.0)
+op = opt.apply_gradients(zip(gradients, variables))`,
+    ],
+    [
+      "that is given the gradients as they are made",
+      `opt = ${adam}\nop = opt.apply_gradients(opt.compute_gradients(loss), step)`,
+      `opt = ${adam}
+gradients, variables = zip(*opt.compute_gradients(loss))
+gradients, _ = tf.clip_by_global_norm(gradients, 1.0)
+op = opt.apply_gradients(zip(gradients, variables), step)`,
+    ],
+    [
+      "of a model that keeps what is between them",
+      `class Net:\n    def build(self, variables):\n        self.opt = ${adam}\n        self.pairs = self.opt.compute_gradients(self.loss, variables)\n        return self.opt.apply_gradients(self.pairs)`,
+      `class Net:
+    def build(self, variables):
+        self.opt = ${adam}
+        self.pairs = self.opt.compute_gradients(self.loss, variables)
+        gradients, weights = zip(*self.pairs)
+        gradients, _ = tf.clip_by_global_norm(gradients, 1.0)
+        return self.opt.apply_gradients(zip(gradients, weights))`,
+    ],
+    [
       "of a pair of networks",
       `d = ${adam}.minimize(d_loss)\ng = ${adam}.minimize(g_loss)`,
       `optimizer = ${adam}
@@ -240,6 +277,14 @@ g = optimizer.apply_gradients(zip(gradients, variables))`,
 
   it.each([
     ["in a branch of an expression", `op = ${adam}.minimize(loss) if training else tf.no_op()`],
+    [
+      "in a branch, of the two",
+      `opt = ${adam}\ngv = opt.compute_gradients(loss)\nop = opt.apply_gradients(gv) if ready else None`,
+    ],
+    [
+      "with a comment between the two",
+      `opt = ${adam}\nop = opt.apply_gradients(\n    opt.compute_gradients(\n        loss,  # of the batch\n    )\n)`,
+    ],
     ["with a comment inside", `op = ${adam}.minimize(\n    loss,  # of the batch\n)`],
     ["with options that can't be seen", `op = ${adam}.minimize(loss, **options)`],
     ["held together by brackets", `op = (tf.train\n    .AdamOptimizer(1e-3)\n    .minimize(loss))`],
