@@ -1,4 +1,5 @@
 /** Writes an expression that was seen in one place so that it means the same in another, or says that it can't. */
+import { sourcesOf } from "../facts/derived/parameter-sources.ts";
 import type { OptimizerRef, Seen } from "../facts/events/events.ts";
 import { type Facts, sourceOf } from "../facts/facts.ts";
 import type { Scope, Variable } from "../facts/names/scope.ts";
@@ -74,6 +75,8 @@ function rewrite(facts: Facts, seen: Seen, to: Target, depth: number): string | 
       const lists = sides.every((side) => side.kind !== "call" || lastPart(side.callee) === "list");
       return node.operator === "+" && lists ? verbatim(facts, seen, to) : null;
     }
+    case "sequence":
+      return isOfTensors(facts, seen, node.elements) ? verbatim(facts, seen, to) : null;
     case "comprehension": {
       const [clause] = node.clauses;
       const filters = clause?.conditions.every((c) => c.kind === "attribute" && c.name === "requires_grad");
@@ -93,6 +96,14 @@ function rewrite(facts: Facts, seen: Seen, to: Target, depth: number): string | 
     default:
       return null;
   }
+}
+
+/** `[self.log_alpha]`: each a tensor, and the same one wherever it is written, since nothing else is ever bound to it. */
+function isOfTensors(facts: Facts, seen: Seen, elements: readonly Expression[]): boolean {
+  const isBoundOnce = (node: Expression) =>
+    (node.kind === "name" || node.kind === "attribute") &&
+    facts.values.variables.of(node, seen.frame, seen.scope)?.variable.bindings.length === 1;
+  return elements.every(isBoundOnce) && sourcesOf(facts, seen)?.every(({ tensor }) => tensor === true) === true;
 }
 
 /** A list of parameters, which can be iterated again; not a list of groups. */

@@ -96,6 +96,9 @@ describe("parameters", () => {
     ["list(a.parameters()) + list(b.parameters())", "", "list(a.parameters()) + list(b.parameters())"],
     ["[{'params': a.parameters()}, {'params': b.parameters(), 'lr': 1}]", "", groups.replaceAll('"', "'")],
     ["get_groups(model)", "from tools import get_groups\n", groups],
+    ["[w, b]", "w = torch.zeros(8, requires_grad=True)\nb = torch.nn.Parameter(w)\n", "[w, b]"],
+    ["[w]", "w = torch.zeros(8)\nw = w.requires_grad_()\n", groups],
+    ["[group]", "group = {'params': model.parameters()}\n", groups.replaceAll('"', "'")],
   ])("of Adam(%s)", (given, before, expected) =>
     expect(fixed(train(given, before))).toContain(`clip_grad_norm_(${expected}, max_norm=1.0)\noptimizer.step()`),
   );
@@ -117,6 +120,21 @@ main()
   it("are the groups of an optimizer that came without its model", () => {
     const text = "import torch\ndef train(model, optimizer):\n    loss.backward()\n    optimizer.step()\n";
     expect(fixed(text)).toContain(`clip_grad_norm_(${groups}, max_norm=1.0)`);
+  });
+
+  it("are the tensor that an agent tunes", () => {
+    const agent = (more = "") => `import torch
+class Agent:
+    def __init__(self):
+        self.log_alpha = torch.zeros(1, requires_grad=True)
+        self.opt = torch.optim.Adam([self.log_alpha])${more}
+    def tune(self, loss):
+        loss.backward()
+        self.opt.step()
+`;
+    expect(fixed(agent())).toContain("clip_grad_norm_([self.log_alpha], max_norm=1.0)");
+    expect(rulesFound(fixed(agent()))).toEqual([]);
+    expect(fixed(agent("\n        self.log_alpha = restored()"))).toContain("self.opt.param_groups");
   });
 
   it("are kept in self", () => {
