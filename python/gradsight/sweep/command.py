@@ -24,18 +24,10 @@ from .longer import run_pairs, trials_of
 from .own_runs import steps_of_last_run
 from .progress import Progress
 from .record import Record, norm_threshold
+from .refusals import ALL, Refused, refuse, refuse_other_beginning, series_of
 from .table import as_json, as_text, lines
-from .trials import FAILED, FINISHED, Result, Script, Trial, Wanted, run_all, updates_of
+from .trials import FINISHED, Result, Script, Trial, Wanted, run_all, updates_of
 from .verdict import Verdict, judge, leader, named, part_tried
-
-ALL = "all"
-
-IN_GRAPH = ("keras", "jax", "mlx")
-"""Frameworks in which a step may be compiled."""
-
-
-class Refused(Exception):
-    """There can be no sweep of this script; the message says why."""
 
 
 def sweep(arguments: List[str]) -> int:
@@ -106,9 +98,11 @@ class _Sweep:
         """How long the script's own training is; as this sweep has found it before, so that it goes on as it began."""
         if about is not None:
             return about["training"] and Training(*about["training"])
-        series = None if self._options.series == ALL else self._options.series
-        steps = steps_of_last_run(self._file, self._script.arguments, series)
+        steps = steps_of_last_run(self._file, self._script.arguments, self._wanted_series())
         return None if steps is None else Training(steps, False)
+
+    def _wanted_series(self) -> Optional[str]:
+        return None if self._options.series == ALL else self._options.series
 
     def _suiting(self, training: Optional[Training]) -> Lengths:
         return lengths_for(training, self._options.steps, self._options.longer_steps)
@@ -133,11 +127,11 @@ class _Sweep:
             if training is not None and self._lengths != before:
                 self._tell(f"The script's own training has {training.steps} steps: the trials have {self._planned()}.")
 
-        self._run([Wanted(OWN, 0, self._lengths.short)], done, inserts=False, series=None if self._options.series == ALL else self._options.series)
+        self._run([Wanted(OWN, 0, self._lengths.short)], done, False, self._wanted_series())
         return found
 
     def _look(self, result: Result, record: Record) -> Dict[str, Any]:
-        series = _series(record, self._options.series, result)
+        series = series_of(record, self._options.series, result)
         updates = updates_of(record, series)[: result.asked]
         threshold = norm_threshold(updates)
         if result.loss is None:
@@ -191,9 +185,9 @@ class _Sweep:
             return Trial(self._script, each, series, inserts, self._finished.folder)
 
         def look(trial: Trial) -> None:
-            _refuse(trial.record)
+            refuse(trial.record)
             if self._about:
-                _refuse_other_beginning(trial.record, series, self._about["begins_at"])
+                refuse_other_beginning(trial.record, series, self._about["begins_at"])
             self._progress.see(trial)
 
         run_all(wanted, start, look, series, self._jobs(), self._results, done)
@@ -250,63 +244,6 @@ def measured(first: Result, known: Optional[Training]) -> Optional[Training]:
     if first.outcome == FINISHED and first.steps < first.asked:
         return Training(first.steps, True)
     return None if known is not None and first.steps > known.steps else known
-
-
-def _series(record: Record, wanted: Optional[str], result: Result) -> Optional[str]:
-    """The series that is tried; None: all. Raises ``Refused`` where the script can't be."""
-    _refuse(record)
-    if not record.updates:
-        why = f": {result.reason}" if result.outcome == FAILED else ", in the process that was started itself."
-        raise Refused(f"no update of an optimizer was seen{why}")
-    if result.outcome == FAILED:
-        raise Refused(f"the script failed by itself: {result.reason}")
-    if record.scaled is not None:
-        raise Refused(f"{record.scaled} Mend that first.")
-    if any(clip is not None and "deepspeed" in clip["function"].lower() for clip in record.clips.values()):
-        raise Refused("DeepSpeed clips by itself, as its configuration says, and there are no trials of that yet.")
-    names = list(record.updates)
-    in_graph = record.framework in IN_GRAPH
-    if in_graph:
-        _refuse_other_clips(record, names if wanted is None else [wanted])
-    if wanted == ALL:
-        return None
-    if wanted is not None and wanted not in names or wanted is None and len(names) > 1:
-        raise Refused(f"there are several optimizers: say --series with one of {', '.join(names)}, or {ALL}.")
-    return None if in_graph and len(names) == 1 else wanted or names[0]
-
-
-def _refuse_other_clips(record: Record, names: List[str]) -> None:
-    """Raises ``Refused`` where these are clipped otherwise than by the global norm of what their optimizer is given."""
-    of_norm = [clip for clip in record.clips.values() if clip is not None and clip["kind"] == "norm"]
-    for name in names if names != [ALL] else list(record.clips):
-        clip = record.clips.get(name)
-        if clip is not None and clip["kind"] != "norm":
-            raise Refused(f"trials are about clips by the global norm, and {clip['function']} is another one.")
-    if record.calls and not of_norm:
-        raise Refused(f"{record.calls[0]} is called, but not on all that an optimizer is given, nor right before it.")
-
-
-def _refuse(record: Record) -> None:
-    """Raises ``Refused`` where a trial has begun in which no threshold can be put in force, and which no step would end."""
-    if record.framework not in (None, "torch", *IN_GRAPH):
-        raise Refused(f"there are no trials for {record.framework} yet.")
-    if record.by_hand:
-        raise Refused("nothing can be tried in a loop that logs its steps by hand.")
-    if record.refused is not None:
-        raise Refused(record.refused)
-
-
-def _refuse_other_beginning(record: Record, series: Optional[str], step: int) -> None:
-    """Raises ``Refused`` where a trial goes on from what another one has saved: how far it came is not its threshold's doing.
-
-    Seen by the count of steps in the optimizer's state, which plain SGD hasn't got. What a graph tells need not come in order.
-    """
-    updates = updates_of(record, series) if record.framework not in IN_GRAPH else []
-    if updates and updates[0].step != step:
-        raise Refused(
-            f"a trial began at step {updates[0].step}, and the first one at {step}: the script goes on from what a trial has"
-            " saved. Let it save elsewhere where the environment names a folder for it, GRADSIGHT_TRIAL."
-        )
 
 
 def _places(record: Record, series: Optional[str]) -> Dict[str, Any]:
