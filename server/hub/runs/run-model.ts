@@ -6,6 +6,7 @@ import { type FoundEvent, type FoundPlace, seriesKey } from "../store/events.ts"
 import type { StoredFrame } from "../store/frames.ts";
 import type { StoredModel } from "../store/models.ts";
 import type { Store } from "../store/store.ts";
+import type { PlacedAttempt } from "./attempt-order.ts";
 import { Breath } from "./breath.ts";
 import { KeptModel, Overtaken } from "./kept-model.ts";
 import { Progress } from "./progress.ts";
@@ -318,10 +319,16 @@ export class RunModel {
     return [...told.map((event) => ({ attempt, event })), ...this.place(attempt, batch)];
   }
 
+  /** The ranks whose shares belong together with this one's; null where there are none, or more than are put together. */
+  private sharersOf(attempt: number, rank: number): PlacedAttempt | null {
+    const of = this.progress.placeOf(attempt);
+    return of && of.worldSize >= 2 && of.worldSize <= MOST_RANKS && rank < of.worldSize ? of : null;
+  }
+
   /** What all ranks' shares make is rank 0's. */
   private takeShares(attempt: number, batch: Batch, told: LayerSamples): void {
-    const of = this.progress.placeOf(attempt);
-    if (!of || of.worldSize < 2 || of.worldSize > MOST_RANKS || batch.rank >= of.worldSize) return;
+    const of = this.sharersOf(attempt, batch.rank);
+    if (!of) return;
     const key = JSON.stringify([of.together, batch.series, told.table]);
     let shares = this.shares.get(key);
     if (!shares) {
@@ -338,9 +345,8 @@ export class RunModel {
 
   /** Puts the batch into its series, or holds it until other ranks have told their shares of its norms. */
   private place(attempt: number, batch: Batch): FoundEvent[] {
-    const of = this.progress.placeOf(attempt);
-    if (!of || of.worldSize < 2 || of.worldSize > MOST_RANKS || batch.rank >= of.worldSize)
-      return this.append(attempt, batch);
+    const of = this.sharersOf(attempt, batch.rank);
+    if (!of) return this.append(attempt, batch);
     const key = `${of.together} ${batch.series}`;
     let spread = this.spread.get(key);
     if (!spread) {
