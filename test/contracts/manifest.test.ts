@@ -149,6 +149,16 @@ describe("activation and engine", () => {
     expect(manifest.devDependencies["@types/vscode"]).toBe(types);
   });
 
+  it("has no dependency that ARCHITECTURE.md doesn't say the use of, and the reverse", () => {
+    const [, table] = read("ARCHITECTURE.md").split("## Libraries");
+    const told = [...table!.matchAll(/^\| (`[^|]+) \|/gm)].flatMap(([, names]) =>
+      names!.includes("(Python") ? [] : [...names!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!),
+    );
+    const known = ["node:sqlite", "pytest"]; // of Node and of Python
+    const packages = Object.keys(manifest.devDependencies).filter((name) => !name.startsWith("@types/"));
+    expect(told.filter((name) => !known.includes(name)).toSorted()).toEqual(packages.toSorted());
+  });
+
   it("pins every dependency, and ships none unbundled", () => {
     for (const [name, version] of Object.entries(manifest.devDependencies))
       expect(version, name).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/);
