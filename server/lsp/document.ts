@@ -1,6 +1,7 @@
 import type { Range } from "vscode-languageserver";
 import type { TextDocumentContentChangeEvent } from "vscode-languageserver-textdocument";
 import type { Finding, LintOptions, Module, ObservedRun, TextRange, WorkspaceModule } from "../analysis/index.ts";
+import { KeptFindings } from "./kept-findings.ts";
 import type { OpenText, Place, Placing } from "./open-text.ts";
 
 /** What features ask of an open document, be it a script or a cell of a notebook. Offsets count in its module. */
@@ -25,11 +26,7 @@ export class OpenDocument implements LintedDocument {
   readonly #observed: (text: string) => readonly ObservedRun[];
   #imported: WorkspaceModule | null = null;
   #module: Module | null = null;
-  #findings: {
-    readonly options: LintOptions;
-    readonly runs: readonly ObservedRun[];
-    readonly findings: readonly Finding[];
-  } | null = null;
+  readonly #findings = new KeptFindings();
 
   /** `observed`: what runs saw of a text, the same list as long as it is the same. */
   constructor(text: OpenText, open: (text: string) => Module, observed: (text: string) => readonly ObservedRun[]) {
@@ -59,7 +56,7 @@ export class OpenDocument implements LintedDocument {
   }
 
   get isStale(): boolean {
-    return this.#findings !== null && this.#module?.isCurrent === false;
+    return !this.#findings.isEmpty && this.#module?.isCurrent === false;
   }
 
   /** What others see that import it. */
@@ -68,16 +65,13 @@ export class OpenDocument implements LintedDocument {
     return this.#imported;
   }
 
-  /** Kept until the text, the options or what runs saw changes: a cursor that moves asks for code actions, not for a new analysis. */
   findings(options: LintOptions): readonly Finding[] {
-    const runs = this.#observed(this.#text.content);
-    if (this.#findings?.options !== options || this.#findings.runs !== runs || this.isStale)
-      this.#findings = { options, runs, findings: this.module.lint(options) };
-    return this.#findings.findings;
+    if (this.isStale) this.#findings.forget();
+    return this.#findings.of(options, this.#observed(this.#text.content), () => this.module.lint(options));
   }
 
   change(changes: readonly TextDocumentContentChangeEvent[], version: number): void {
-    this.#findings = null;
+    this.#findings.forget();
     this.#imported = null;
     try {
       const edits = changes.map((change) => this.#text.change(change, version));
@@ -91,7 +85,7 @@ export class OpenDocument implements LintedDocument {
 
   close(): void {
     this.closed = true;
-    this.#findings = null;
+    this.#findings.forget();
     this.#forget();
   }
 

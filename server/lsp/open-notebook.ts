@@ -3,6 +3,7 @@ import type { Finding, LineName, LintOptions, Module, ObservedRun } from "../ana
 import type { Cells } from "../notebooks/cells.ts";
 import { Notebook } from "../notebooks/notebook.ts";
 import type { PositionEncoding } from "../text/positions.ts";
+import { KeptFindings } from "./kept-findings.ts";
 import { OpenCell } from "./open-cell.ts";
 import { OpenText } from "./open-text.ts";
 
@@ -19,11 +20,7 @@ export class OpenNotebook {
   readonly #documents = new Map<string, OpenCell>();
   #cells: OpenCell[] = [];
   #module: Notebook | null = null;
-  #findings: {
-    readonly options: LintOptions;
-    readonly runs: readonly ObservedRun[];
-    readonly findings: readonly Finding[];
-  } | null = null;
+  readonly #findings = new KeptFindings();
 
   /** `observed`: what runs saw of the cells, the same list as long as it is the same. */
   constructor(
@@ -62,14 +59,12 @@ export class OpenNotebook {
   }
 
   get isStale(): boolean {
-    return this.#findings !== null && this.#module?.isCurrent === false;
+    return !this.#findings.isEmpty && this.#module?.isCurrent === false;
   }
 
   findings(options: LintOptions): readonly Finding[] {
-    const runs = this.#runs;
-    if (this.#findings?.options !== options || this.#findings.runs !== runs || this.isStale)
-      this.#findings = { options, runs, findings: this.module.lint(options) };
-    return this.#findings.findings;
+    if (this.isStale) this.#findings.forget();
+    return this.#findings.of(options, this.#runs, () => this.module.lint(options));
   }
 
   cell(uri: string): OpenCell | undefined {
@@ -149,7 +144,7 @@ export class OpenNotebook {
 
   #change<Result>(make: () => Result): Result {
     this.revision += 1;
-    this.#findings = null;
+    this.#findings.forget();
     try {
       return make();
     } catch (error) {
@@ -160,7 +155,7 @@ export class OpenNotebook {
   }
 
   #forget(): void {
-    this.#findings = null;
+    this.#findings.forget();
     const module = this.#module;
     this.#module = null;
     module?.dispose();
