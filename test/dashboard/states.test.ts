@@ -490,6 +490,48 @@ test("the small charts beside each other begin at the same height", async () => 
   await dashboard.close();
 });
 
+test("beside a chart whose legend takes more rows, a plot fills its panel", async () => {
+  const dashboard = await stage.open({ run: "calm" });
+  const { page } = dashboard;
+  await compareWith(
+    page,
+    runs.sweep.map(({ info }) => info.name),
+  );
+  await page.keyboard.press("Escape");
+  await page.locator('[data-chart="loss"] [data-color="other-6"]').waitFor();
+  await dashboard.settled();
+  const bottoms = await page
+    .locator('.plot[data-size="medium"] canvas[aria-label]')
+    .evaluateAll((all) => all.slice(0, 2).map((canvas) => Math.round(canvas.getBoundingClientRect().bottom)));
+  assert.equal(bottoms.length, 2);
+  assert.equal(bottoms[0], bottoms[1]);
+  // What is below a chart's title is the legend, and the tools stay beside the title.
+  for (const name of ["loss", "clip-rate", "learning-rate"]) {
+    const box = async (part: string) =>
+      (await page.locator(`[data-chart="${name}"] > header > ${part}`).boundingBox())!;
+    const [title, tools, legend] = [await box("h2"), await box(".tools"), await box(".legend")];
+    assert.ok(tools.y < title.y + title.height && legend.y > title.y, name);
+  }
+  await dashboard.close();
+});
+
+test("in a narrow panel the names of runs are whole, and what follows them is cut", async () => {
+  const dashboard = await stage.open({ run: "unclipped", width: 360 });
+  const { page } = dashboard;
+  await page.locator("#others").click();
+  const cut = await page.locator(".picker .name:visible").evaluateAll((names) =>
+    names.flatMap((name) => {
+      const text = document.createRange();
+      text.selectNodeContents(name);
+      const isCut = text.getBoundingClientRect().width > name.getBoundingClientRect().width;
+      return isCut && name.textContent!.length < 22 ? [name.textContent] : [];
+    }),
+  );
+  assert.deepEqual(cut, []);
+  assert.ok((await page.locator(".picker .name:visible").count()) > 10);
+  await dashboard.close();
+});
+
 test("at 200 % zoom nothing is cut, and charts are as sharp as the screen", async () => {
   const dashboard = await stage.open({ run: "spikes", width: 640, height: 450, scale: 2 });
   await dashboard.page.locator(".distribution .effects").waitFor();
