@@ -10,8 +10,10 @@ export class LoggedNames {
   private readonly found = new Set<string>();
 
   note(values: Readonly<Record<string, number>>): void {
-    for (const name in values)
-      if (this.found.size < MOST_NAMES && name.length <= LONGEST_NAME && !isPlaceName(name)) this.found.add(name);
+    for (const name in values) {
+      if (this.found.has(name) || this.found.size === MOST_NAMES) continue;
+      if (name.length <= LONGEST_NAME && !isPlaceName(name)) this.found.add(name);
+    }
   }
 
   get list(): string[] {

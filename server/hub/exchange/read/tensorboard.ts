@@ -27,14 +27,15 @@ export const tensorboard: LogFormat = {
   recognizes: (name, head) => isRecord(head) || name.includes(".tfevents."),
 
   async *rows(file) {
-    for await (const record of recordsIn(file)) {
-      try {
-        const row = read(record);
-        if (row) yield row;
-      } catch (error) {
-        if (!(error instanceof ProtobufError)) throw error;
-        throw new BadFile(`${file.partName} holds records, but not those of TensorBoard: ${error.message}.`);
-      }
+    try {
+      for await (const records of recordsIn(file))
+        for (const record of records) {
+          const row = read(record);
+          if (row) yield row;
+        }
+    } catch (error) {
+      if (!(error instanceof ProtobufError)) throw error;
+      throw new BadFile(`${file.partName} holds records, but not those of TensorBoard: ${error.message}.`);
     }
   },
 };
