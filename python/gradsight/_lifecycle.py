@@ -10,7 +10,7 @@ import sys
 import threading
 import traceback
 import warnings
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Any, NoReturn, Optional, Type
 
 from . import _signals

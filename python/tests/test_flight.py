@@ -6,10 +6,8 @@ import math
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 import time
-from array import array
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional
 

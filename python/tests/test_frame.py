@@ -9,7 +9,7 @@ from typing import Any, Dict
 
 import pytest
 from conftest import ROOT
-from gradsight import _scalars, _series
+from gradsight import _scalars
 from gradsight._frame import ITEM_SIZE, column, encode_frame
 from gradsight._scalars import LOSS, NORM_PRE, SCALARS
 from gradsight._series import LayerSample, Row, Series, encode_rows

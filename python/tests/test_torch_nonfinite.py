@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 from gradsight._session import Outcome
-from recording import Recording, norm
+from recording import Recording
 from testing_hub import SKIPPED
 from torch_training import Seen, network, loss_of
 

@@ -13,7 +13,7 @@ import math
 import sys
 import threading
 import time
-from typing import Any, Dict, Optional
+from typing import Dict, Optional
 
 from .._session import Session
 from .._series import Series

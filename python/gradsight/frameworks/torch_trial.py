@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import math
 from types import FrameType
-from typing import Any, Callable, Dict, Optional, Tuple
+from typing import Any, Callable, Dict, Tuple
 
 from .._naming import variable_name
 from .._site import caller_frame
