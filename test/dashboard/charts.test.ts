@@ -127,6 +127,12 @@ test("the canvas says in words what it shows", async () => {
   const dashboard = await stage.open({ run: "spikes" });
   const label = await dashboard.page.locator('[data-chart="norm"] canvas').getAttribute("aria-label");
   assert.match(label!, /^Gradient norm, steps 0 to 699\. Before clipping: 0\.0\d+ to 67\.5\./);
+  const low = (line: string) => new RegExp(`${line} clipping: ([\\d.]+) to`).exec(label!)?.[1];
+  assert.equal(
+    low("After"),
+    low("Before"),
+    "the lowest of steps, unclipped, not of the means that the line is drawn through",
+  );
   assert.match(label!, /Threshold: 1\. 3 spikes\. 2 skipped steps\.$/);
   await dashboard.close();
 });

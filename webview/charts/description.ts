@@ -38,14 +38,16 @@ const TEXT = {
 export function describeChart(spec: ChartSpec, { series, tile, window, events, others }: Scene): string {
   const format = spec.axis === "share" ? formatShare : formatValue;
   const parts = [`${spec.title}, ${TEXT.steps(window.from, window.to)}.`];
+  // Of shares the means are what is asked for; of values, those of single steps, which a line of means doesn't show.
+  const ofSteps = spec.axis !== "share";
   for (const line of spec.lines) {
     const buckets = line.applies?.(series) === false ? undefined : tile.metrics.get(line.metric);
-    const found = buckets && extremes(buckets, line.band === true, false);
+    const found = buckets && extremes(buckets, ofSteps, false);
     if (found) parts.push(TEXT.range(nameOf(line, series), format(found[0]), format(found[1])));
   }
   for (const other of others) {
     const compared = overlayBuckets(spec, other);
-    const found = compared && extremes(compared, false, false);
+    const found = compared && extremes(compared, ofSteps, false);
     if (found) parts.push(TEXT.range(other.name, format(found[0]), format(found[1])));
   }
   const level = spec.level?.value(series) ?? null;
