@@ -16,7 +16,7 @@ const stage = new Stage(async (hub) => {
 });
 
 /** Theme colours of the places. */
-const INKS = ["foreground", "terminal-ansiCyan", "terminal-ansiBrightMagenta", "terminal-ansiYellow"];
+const INKS = ["foreground", "terminal-ansiCyan", "terminal-ansiMagenta", "terminal-ansiYellow"];
 
 const legend = ({ page }: DashboardPage, chart = "norm") => page.locator(`[data-chart="${chart}"] .legend`);
 const swatch = ({ page }: DashboardPage, place: number, chart = "norm") =>
