@@ -150,9 +150,7 @@ def train(steps: int, seed: int) -> None:
                 row[:] = [value - LEARNING_RATE * factor * s for value, s in zip(row, slope)]
 
         if gradsight:
-            gradsight.log(
-                step, norm=norm, norm_post=norm * factor, threshold=MAX_NORM, loss=loss, lr=LEARNING_RATE
-            )
+            gradsight.log(step, norm=norm, norm_post=norm * factor, threshold=MAX_NORM, loss=loss, lr=LEARNING_RATE)
         if step % 100 == 0 or step == steps - 1:
             seconds = time.perf_counter() - started
             print(f"step {step:5d}  loss {loss:6.3f}  gradient norm {norm:8.3f}  {seconds:5.1f} s", flush=True)

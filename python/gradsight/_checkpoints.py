@@ -77,9 +77,7 @@ def _is_there(path: str) -> bool:
     return "://" in path or os.path.exists(path) or os.path.exists(f"{path}.index")
 
 
-def lines(
-    checkpoints: List[Checkpoint], incident: Optional[Mapping[str, Any]], host: str, last: Optional[int]
-) -> List[str]:
+def lines(checkpoints: List[Checkpoint], incident: Optional[Mapping[str, Any]], host: str, last: Optional[int]) -> List[str]:
     """The sentences for a story. ``last``: the last step that was recorded."""
     before, after = choose(checkpoints, incident, host)
     if incident is None:

@@ -252,9 +252,7 @@ class FlightRecorder:
 
     def _parts(self) -> List[_Part]:
         """The incident first: it is what must not be left out."""
-        parts = [
-            _Part(LAST, track.series, list(track.rows), list(track.series.norms)) for track in self._tracks.values()
-        ]
+        parts = [_Part(LAST, track.series, list(track.rows), list(track.series.norms)) for track in self._tracks.values()]
         if self.incident is not None:
             series = self.incident.series
             # Where the training thread saw that step itself, it has put the norms aside at once.

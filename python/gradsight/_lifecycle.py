@@ -166,5 +166,3 @@ def _watch_exceptions() -> None:
         previous(kind, error, trace)
 
     sys.excepthook = hook
-
-

@@ -163,9 +163,7 @@ class Outbox:
                 self._bytes -= len(entry.record.payload)
             return entry.record
 
-    def spill(
-        self, folder: Optional[str], name: str, hello: Callable[[], bytes], older_than: float = 0.0
-    ) -> bool:
+    def spill(self, folder: Optional[str], name: str, hello: Callable[[], bytes], older_than: float = 0.0) -> bool:
         """Moves all that is in memory to the file as far as that has room; whether no numbered message is left.
 
         ``older_than``: seconds; nothing is moved while nothing waits for longer.

@@ -55,9 +55,7 @@ class Sender:
         self._source = source
         self._outbox = Outbox()
         self._courier = (
-            None
-            if rendezvous_file is None
-            else Courier(rendezvous_file, self._outbox, source.hello, source.hear)
+            None if rendezvous_file is None else Courier(rendezvous_file, self._outbox, source.hello, source.hear)
         )
         self._told_trouble = False
         self._stopping = threading.Event()

@@ -23,8 +23,8 @@ from typing import (
 )
 
 from . import _cell, _protocol
-from ._frame import encode_frame
 from ._flight import FlightRecorder
+from ._frame import encode_frame
 from ._guard import tell
 from ._identity import Identity, describe_run, identify, joined
 from ._outbox import Outbox

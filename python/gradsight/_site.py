@@ -23,7 +23,17 @@ def _library_folders() -> Tuple[str, ...]:
 
 _LIBRARIES = _library_folders()
 _FRAMEWORKS = (
-    *("torch", "lightning", "lightning_fabric", "pytorch_lightning", "accelerate", "transformers", "trl", "deepspeed", "ignite"),
+    *(
+        "torch",
+        "lightning",
+        "lightning_fabric",
+        "pytorch_lightning",
+        "accelerate",
+        "transformers",
+        "trl",
+        "deepspeed",
+        "ignite",
+    ),
     *("fastai", "timm", "keras", "tf_keras", "tensorflow", "jax", "optax", "flax", "stable_baselines3"),
 )
 """Packages whose code makes updates for the user's, also where they lie in a checkout: ``pip install --editable``."""

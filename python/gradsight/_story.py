@@ -40,9 +40,7 @@ def tell(flight: Flight) -> Story:
         ended=_ended(flight),
         happened=_happened(flight, steps) if incident else [_quiet(flight, steps)],
         steps=steps,
-        checkpoints=_checkpoints.lines(
-            flight.checkpoints, incident, run["host"], steps[-1].number if steps else None
-        ),
+        checkpoints=_checkpoints.lines(flight.checkpoints, incident, run["host"], steps[-1].number if steps else None),
         changes=_changes(flight, steps),
     )
 

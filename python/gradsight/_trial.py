@@ -16,7 +16,7 @@ import signal
 import sys
 import threading
 import time
-from typing import Any, Callable, Dict, IO, List, Mapping, NamedTuple, Optional, Sequence, Set
+from typing import IO, Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set
 
 from ._guard import Guard
 from ._imports import after_import
@@ -125,9 +125,7 @@ class Trial:
 
     def _take(self, series: Series, rows: Sequence[Row]) -> None:
         if rows:
-            picked = [
-                [row.step, row.values[LOSS], row.values[NORM_PRE], row.values[THRESHOLD], row.flags] for row in rows
-            ]
+            picked = [[row.step, row.values[LOSS], row.values[NORM_PRE], row.values[THRESHOLD], row.flags] for row in rows]
             self._write({"series": series.id, "rows": picked})
             if self.hears_rows is not None:
                 self.hears_rows(series, len(rows))

@@ -93,7 +93,9 @@ def test_the_script_that_ran(repository: Path) -> None:
     assert describe_code(str(script.with_name("gone.py")), "")["scriptHash"] is None
 
 
-@pytest.mark.parametrize("head", ["", "ref: refs/heads/none-yet\n", "ref: ../../secret\n", "ref:\n", "\0", "deadbeef\n", "\udcff"])
+@pytest.mark.parametrize(
+    "head", ["", "ref: refs/heads/none-yet\n", "ref: ../../secret\n", "ref:\n", "\0", "deadbeef\n", "\udcff"]
+)
 def test_what_git_did_not_write_tells_nothing(repository: Path, head: str) -> None:
     (repository / "secret").write_text("not a hash\n")
     (repository / ".git" / "HEAD").write_text(head, errors="surrogateescape")

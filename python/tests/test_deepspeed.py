@@ -54,12 +54,15 @@ ENVIRONMENT = {
 
 
 def test_a_sweep_says_that_there_are_no_trials_of_it(script: Script, tmp_path: Path) -> None:
-    script(HEAD.replace("{group}", ALONE) + """
+    script(
+        HEAD.replace("{group}", ALONE)
+        + """
     engine = engine_of(network(), gradient_clipping=1.0)
     while True:
         engine.backward(loss_of(engine, 0))
         engine.step()
-""")
+"""
+    )
     env = environment(GRADSIGHT_STATE=str(tmp_path / "state"), **ENVIRONMENT)
     done = run(command("-m", "gradsight", "sweep", "train.py", "--steps", "5"), cwd=tmp_path, env=env)
     assert done.returncode == 1 and "there are no trials of that yet" in done.stderr, done.stderr

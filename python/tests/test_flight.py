@@ -201,9 +201,7 @@ def test_frames_come_back_as_they_were() -> None:
             decode_frame(frame)
 
 
-def test_old_recordings_go_but_not_those_of_running_processes(
-    state: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_old_recordings_go_but_not_those_of_running_processes(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_flights, "KEPT_FILES", 3)
     folder = Path(_state.flights())
     holder = subprocess.Popen(

@@ -46,9 +46,12 @@ RANK = """
                 os.kill(os.getpid(), 9)
         torch.distributed.destroy_process_group()
 """
-UNDER_TORCHRUN = RANK.replace("METHOD", "{}") + """
+UNDER_TORCHRUN = (
+    RANK.replace("METHOD", "{}")
+    + """
     train(int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"]))
 """
+)
 
 
 def recorded(crowd: Crowd, *arguments: str, cwd: Path) -> Any:
@@ -117,9 +120,7 @@ def test_a_rank_that_dies(script: Script, crowd: Crowd, tmp_path: Path, warm: Wa
 
 
 @pytest.mark.parametrize("start", ["spawn", "forkserver"])
-def test_processes_that_the_script_starts(
-    start: str, script: Script, crowd: Crowd, tmp_path: Path, warm: Warm
-) -> None:
+def test_processes_that_the_script_starts(start: str, script: Script, crowd: Crowd, tmp_path: Path, warm: Warm) -> None:
     """A server of forks has PyTorch loaded before there is a process that trains."""
     method = 'dict(init_method="file://" + sys.argv[1])'
     path = script(
@@ -225,9 +226,7 @@ def test_a_script_that_starts_trainings(script: Script, crowd: Crowd, tmp_path: 
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
-def test_workers_of_a_data_loader(
-    method: str, script: Script, crowd: Crowd, tmp_path: Path, warm: Warm
-) -> None:
+def test_workers_of_a_data_loader(method: str, script: Script, crowd: Crowd, tmp_path: Path, warm: Warm) -> None:
     path = script(
         f"""
         import torch

@@ -10,8 +10,8 @@ from typing import Any, Dict, Optional
 import pytest
 import torch
 from gradsight._module_source import Origin, class_location, origin
-from gradsight._protocol import Location
 from gradsight._naming import parameter_names
+from gradsight._protocol import Location
 from recording import Recording
 from torch import nn
 from torch_training import near

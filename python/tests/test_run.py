@@ -129,9 +129,7 @@ def test_runs_a_module(script: Script, hub: HubForTests, tmp_path: Path) -> None
         ("import os, threading; threading.Thread(target=os._exit, args=(4,)).start()", "failed", 4, "os._exit(4)"),
     ],
 )
-def test_tells_how_it_ended(
-    text: str, status: str, exit_code: int, error: Any, script: Script, hub: HubForTests
-) -> None:
+def test_tells_how_it_ended(text: str, status: str, exit_code: int, error: Any, script: Script, hub: HubForTests) -> None:
     path = script(f"import gradsight\ngradsight.log(0, loss=1)\n{text}\n")
     run(command(*PROBE, "--name", "a name", str(path)), env=environment(**hub.environment()))
     end = hub.wait(lambda: hub.end)

@@ -71,9 +71,7 @@ def test_a_handler_of_the_script_s_own_is_left_alone(script: Script, hub: HubFor
     "ending, code, status",
     [("os.kill(os.getpid(), signal.SIGTERM)", -signal.SIGTERM, "interrupted"), ("os._exit(3)", 3, "failed")],
 )
-def test_a_device_that_hangs_holds_nothing_up(
-    ending: str, code: int, status: str, script: Script, hub: HubForTests
-) -> None:
+def test_a_device_that_hangs_holds_nothing_up(ending: str, code: int, status: str, script: Script, hub: HubForTests) -> None:
     path = script(
         f"""
         import gradsight, os, signal, time

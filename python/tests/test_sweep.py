@@ -78,7 +78,10 @@ def test_finds_what_is_better_goes_on_where_it_was_and_leaves_nothing(script: Sc
     assert all(len(line["losses"]) == 2 and line["steps"] == 40 for line in result["settings"])
     assert own["losses"][0] != own["losses"][1]  # seeds, which the script doesn't set
     assert result["winner"] == "5" and own["clip_rate"] == 1.0
-    assert [(line["setting"], line["steps"], len(line["losses"])) for line in result["longer"]] == [("own", 160, 3), ("5", 160, 3)]
+    assert [(line["setting"], line["steps"], len(line["losses"])) for line in result["longer"]] == [
+        ("own", 160, 3),
+        ("5", 160, 3),
+    ]
     assert result["reason"].startswith("In 3 trials of 160 steps with seeds of their own, its loss is lower by ")
     assert json.loads((tmp_path / "progress.json").read_text()) == {"done": 10, "trials": 10, "left": 0, "more": False}
     assert "left before any longer trials" in done.stderr
@@ -103,7 +106,9 @@ def test_a_training_that_is_shorter_than_the_trials_is_tried_as_a_whole(script: 
     done = swept(tmp_path, "train.py", "--thresholds", "5", "--json")
     result: Dict[str, Any] = json.loads(done.stdout)
     assert result["winner"] == "5", done.stderr
-    assert "The script's own training has 160 steps: the trials have 40 steps each and the best for 160 steps." in done.stderr
+    assert (
+        "The script's own training has 160 steps: the trials have 40 steps each and the best for 160 steps." in done.stderr
+    )
     assert [line["steps"] for line in result["settings"] + result["longer"]] == [40, 40, 160, 160]
     assert result["reason"].startswith("In 3 whole trainings of 160 steps")
     assert (result["training"], result["notes"]) == (160, [])
@@ -117,11 +122,17 @@ def test_what_is_ahead_at_first_and_behind_in_longer_trials_is_no_winner(script:
     asked = ("train.py", "--steps", "40", "--longer-steps", "120", "--thresholds", "5")
     result: Dict[str, Any] = json.loads(swept(tmp_path, *asked, "--json").stdout)
     assert result["winner"] is None
-    assert result["reason"].startswith("5 was ahead after 40 steps. In trials of 120 steps with seeds of their own it was behind")
+    assert result["reason"].startswith(
+        "5 was ahead after 40 steps. In trials of 120 steps with seeds of their own it was behind"
+    )
     assert "with seed 2: in the mean of the last losses, at most of the last steps" in result["reason"]
     assert [len(line["losses"]) for line in result["longer"]] == [1, 1]  # the first one is enough
     told = swept(tmp_path, *asked).stdout.splitlines()
-    assert [line.split()[0] for line in told[3:5]] == ["as", "5"] and "  120  " in told[3] and told[-1].startswith("No winner. 5 ")
+    assert (
+        [line.split()[0] for line in told[3:5]] == ["as", "5"]
+        and "  120  " in told[3]
+        and told[-1].startswith("No winner. 5 ")
+    )
     assert len(log(tmp_path)) == 6 * 3
 
 
@@ -184,7 +195,9 @@ def test_leaves_no_process_behind(number: int, script: Script, tmp_path: Path) -
 def test_the_same_sweep_is_not_made_twice_at_once(script: Script, tmp_path: Path) -> None:
     script("import time\nopen('began', 'w').close()\ntime.sleep(600)")
     env = environment(GRADSIGHT_STATE=str(tmp_path / "state"))
-    first = subprocess.Popen(command("-m", "gradsight", "sweep", "train.py"), cwd=tmp_path, env=env, stderr=subprocess.DEVNULL)
+    first = subprocess.Popen(
+        command("-m", "gradsight", "sweep", "train.py"), cwd=tmp_path, env=env, stderr=subprocess.DEVNULL
+    )
     try:
         wait_for((tmp_path / "began").exists)
         second = swept(tmp_path, "train.py")

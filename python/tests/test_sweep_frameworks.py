@@ -261,9 +261,7 @@ REFUSED = [
 @pytest.mark.parametrize(
     "text, env, reason", [pytest.param(*each.values, reason, id=each.id, marks=each.marks) for reason, each in REFUSED]
 )
-def test_what_can_not_be_exact_is_refused(
-    text: str, env: Dict[str, str], reason: str, swept: Any, tmp_path: Path
-) -> None:
+def test_what_can_not_be_exact_is_refused(text: str, env: Dict[str, str], reason: str, swept: Any, tmp_path: Path) -> None:
     done = swept(text, "--steps", "5", own=0.7, endless=True, **env)
     assert done.returncode == 1 and reason in done.stderr, done.stderr
     assert not list(tmp_path.glob("trained-*"))
@@ -282,7 +280,9 @@ def test_a_function_that_clips_is_tried_for_all_of_several_optimizers(text: str,
         case("mlx", MLX.replace("    mx.random.seed(0)\n", ""), "mlx"),
         case(
             "tensorflow",
-            TAPE.replace("keras.utils.set_random_seed(0)", "scale = tf.random.uniform([])").replace("x) - y", "x) - scale * y"),
+            TAPE.replace("keras.utils.set_random_seed(0)", "scale = tf.random.uniform([])").replace(
+                "x) - y", "x) - scale * y"
+            ),
             "keras",
             "tensorflow",
             KERAS_BACKEND="tensorflow",

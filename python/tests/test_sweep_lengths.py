@@ -62,6 +62,8 @@ def test_whole_trainings_are_called_so() -> None:
 def test_the_part_that_was_tried_is_told_where_it_is_not_all() -> None:
     tried = [result(OWN, 0, 2.0, 300, 300), result(OWN, 2, 1.0, 1200, 1200)]
     assert part_tried(tried, None) is None and part_tried(tried, told(1200)) is None
-    assert part_tried(tried, told(20_000)) == "Tried for 1200 of the 20000 steps that the last complete run of the script made."
+    assert (
+        part_tried(tried, told(20_000)) == "Tried for 1200 of the 20000 steps that the last complete run of the script made."
+    )
     assert part_tried(tried[:1], seen(400)) == "Tried for 300 of the 400 steps that the script's own training has."
     assert part_tried([result(OWN, 0, 2.0, 7, 300, DIVERGED)], told(20_000)) is None

@@ -133,7 +133,10 @@ def test_what_can_not_be_told() -> None:
 
 def test_tells_how_far_ahead_in_trials_of_which_length() -> None:
     def longer(steps: int, *own: float) -> List[Result]:
-        bad = [result(OWN, k, [], steps, DIVERGED) if math.isinf(loss) else result(OWN, k, [loss], steps) for k, loss in enumerate(own)]
+        bad = [
+            result(OWN, k, [], steps, DIVERGED) if math.isinf(loss) else result(OWN, k, [loss], steps)
+            for k, loss in enumerate(own)
+        ]
         return [*bad, *(result("1", k, [1.0], steps) for k in range(len(own)))]
 
     def fails(results: List[Result]) -> List[Result]:

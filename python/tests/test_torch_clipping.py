@@ -11,7 +11,7 @@ import torch
 from recording import Recording, gradients, norm
 from testing_hub import BY_VALUE, POST_DERIVED
 from torch.nn.utils import clip_grad_norm_ as bound_before  # before the hooks are in place
-from torch_training import VERSION, Seen, network, loss_of, near
+from torch_training import VERSION, Seen, loss_of, near, network
 
 
 class Held:

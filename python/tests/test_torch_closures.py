@@ -6,7 +6,7 @@ from typing import List
 
 import torch
 from recording import Recording, gradients, norm
-from torch_training import Seen, network, loss_of, near
+from torch_training import Seen, loss_of, near, network
 
 
 def test_a_closure_is_measured_after_it(recording: Recording) -> None:

@@ -117,7 +117,7 @@ def test_the_clip_s_own_norms_are_taken(recording: Recording, monkeypatch: pytes
         loss_of(model, step).backward()
         with torch.no_grad():
             torch.nn.utils.clip_grad_norm_(model.parameters(), 0.5)
-        (clip, _), = recording.recorder.gradients_of(optimizer).clips
+        ((clip, _),) = recording.recorder.gradients_of(optimizer).clips
         having, each = clip.layers
         assert len(having) == 4 and each.shape == (4,)
 

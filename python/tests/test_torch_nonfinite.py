@@ -9,7 +9,7 @@ import torch
 from gradsight._session import Outcome
 from recording import Recording
 from testing_hub import SKIPPED
-from torch_training import Seen, network, loss_of
+from torch_training import Seen, loss_of, network
 
 
 @pytest.mark.parametrize("clips", [False, True])

@@ -10,7 +10,7 @@ import torch
 from recording import Recording, norm
 from testing_hub import SKIPPED
 from torch import nn
-from torch_training import Seen, network, loss_of, near
+from torch_training import Seen, loss_of, near, network
 
 if not hasattr(torch.amp, "GradScaler"):
     pytest.skip("needs PyTorch 2.3 or later, whose scalers run on a CPU", allow_module_level=True)

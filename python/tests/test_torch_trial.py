@@ -24,9 +24,7 @@ def tried(recording: Recording, tmp_path: Path) -> "Iterator[Callable[..., Recor
     """Makes what is trained from here on in this test a trial of this setting."""
     made: List[Trial] = []
 
-    def become(
-        setting: str, inserts: bool = False, series: Optional[str] = None, steps: int = 1000
-    ) -> Recording:
+    def become(setting: str, inserts: bool = False, series: Optional[str] = None, steps: int = 1000) -> Recording:
         folder = tmp_path / f"trial-{len(made)}"
         folder.mkdir()
         write_plan(str(folder), Plan("sweep", setting, series, inserts, steps, 0, os.getppid()))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 from recording import Recording
-from torch_training import Seen, network, loss_of, near
+from torch_training import Seen, loss_of, near, network
 
 
 def test_without_clipping(recording: Recording) -> None:

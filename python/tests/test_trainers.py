@@ -176,9 +176,10 @@ def test_fabric(script: Script, hub: HubForTests) -> None:
     )
     series = check(hub, seen, losses, 0.5)
     assert site(hub, series) == "optimizer.step()"
-    assert "fabric.clip_gradients(" in Path(series["clip"]["location"]["file"]).read_text().splitlines()[
-        series["clip"]["location"]["line"] - 1
-    ]
+    assert (
+        "fabric.clip_gradients("
+        in Path(series["clip"]["location"]["file"]).read_text().splitlines()[series["clip"]["location"]["line"] - 1]
+    )
 
 
 @pytest.mark.parametrize("accumulate", [1, 2])

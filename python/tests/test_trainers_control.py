@@ -45,7 +45,9 @@ TORCH = """
     def loss_of(model, x):
         return (1000 - model(x)).abs().mean()
 """
-LIGHTNING = TORCH + """
+LIGHTNING = (
+    TORCH
+    + """
     import lightning
 
     class Module(lightning.LightningModule):
@@ -61,7 +63,10 @@ LIGHTNING = TORCH + """
     trainer = lightning.Trainer(**quiet, accelerator="cpu", max_epochs=10**6, gradient_clip_val=0.5)
     trainer.fit(Module(), torch.utils.data.DataLoader(Data(), batch_size=8))
 """
-TRANSFORMERS = TORCH + """
+)
+TRANSFORMERS = (
+    TORCH
+    + """
     from transformers import Trainer, TrainingArguments
 
     class Model(nn.Module):
@@ -80,6 +85,7 @@ TRANSFORMERS = TORCH + """
     schedule = torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)
     Trainer(model, arguments, lambda items: {"x": torch.stack(items)}, Data(), optimizers=(optimizer, schedule)).train()
 """
+)
 
 
 def started(text: str, script: Script, hub: HubForTests, **env: str) -> "subprocess.Popen[bytes]":

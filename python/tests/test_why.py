@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import subprocess
-import time
 import tempfile
+import time
 from pathlib import Path
 from typing import Any, Callable, Dict
 
@@ -182,9 +182,7 @@ def test_one_bad_row_after_the_norm_has_fallen(story: Callable[..., Told]) -> No
 
 def test_a_bad_target(story: Callable[..., Told]) -> None:
     told = story(
-        perceptron(
-            batch="targets[2] = float('inf') if bad else 0.0", loss="loss = nn.functional.mse_loss(outputs, targets)"
-        )
+        perceptron(batch="targets[2] = float('inf') if bad else 0.0", loss="loss = nn.functional.mse_loss(outputs, targets)")
     )
     assert (told.cause["cause"], told.cause["operation"], told.cause["rows"]) == ("input", "target", "2")
     assert "The target of the loss is not finite: 1 of 16 values" in told.text
@@ -398,7 +396,9 @@ def test_an_editor_that_comes_later_is_told_of_an_explosion(script: Script, hub:
     hub.stop()
     (tmp_path / "gone").touch()
     deadline = time.monotonic() + 60
-    while not any(b'"type":"story"' in file.read_bytes() and b"spilled" in file.read_bytes() for file in hub.spill.glob("*.gsspill")):
+    while not any(
+        b'"type":"story"' in file.read_bytes() and b"spilled" in file.read_bytes() for file in hub.spill.glob("*.gsspill")
+    ):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     hub.start()
@@ -481,4 +481,3 @@ def test_the_rank_that_went_bad_first_has_the_story(script: Script, tmp_path: Pa
     told = run(command("-m", "gradsight", "why"), env=env).stdout
     assert told.startswith("train.py (run run-1, rank 1 of 2)")
     assert "Other recordings of this run: 1 (rank 0)." in told
-

@@ -23,6 +23,8 @@ import { readJunit, readMocha, readVitest } from "./reports.mjs";
 
 const LIMIT = 15 * 60_000;
 const RESULTS = join(OUT, "test");
+/** What of our Python code is no input of a test. */
+const PYTHON = ["python", "bench", "examples"];
 const PROBE_TESTS = join(ROOT, "python", "tests");
 const bin = (name) => join(ROOT, "node_modules", name);
 
@@ -53,6 +55,17 @@ export const STAGES = [
     name: "install",
     title: "The probe in fresh environments",
     run: (stage) => checkInstalls(stage),
+  },
+  {
+    name: "ruff",
+    title: "Lint and format of the Python code (Ruff)",
+    needs: ["python"],
+    run: async (stage) => {
+      const ruff = (...command) =>
+        program(stage, VENV_PYTHON, ["-m", "ruff", ...command, "--config", "python/pyproject.toml", ...PYTHON]);
+      await ruff("check");
+      await ruff("format", "--check");
+    },
   },
   {
     name: "mypy",

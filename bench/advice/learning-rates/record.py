@@ -170,7 +170,9 @@ def run(task, kind, rate, seed):
     torch.manual_seed(seed)
     model, loss_of = task()
     parameters = list(model.parameters())
-    optimizer = torch.optim.SGD(parameters, lr=rate, momentum=0.9) if kind == "sgd" else torch.optim.Adam(parameters, lr=rate)
+    optimizer = (
+        torch.optim.SGD(parameters, lr=rate, momentum=0.9) if kind == "sgd" else torch.optim.Adam(parameters, lr=rate)
+    )
     for step in range(STEPS):
         loss = loss_of()
         optimizer.zero_grad()

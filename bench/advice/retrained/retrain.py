@@ -63,7 +63,9 @@ def run(job):
     """One training, in a process of its own."""
     name, seed, threshold = job
     torch.set_num_threads(1)
-    return job, train(importlib.import_module(f"tasks.{name}"), seed, lambda parameters: clip_grad_norm_(parameters, threshold))
+    return job, train(
+        importlib.import_module(f"tasks.{name}"), seed, lambda parameters: clip_grad_norm_(parameters, threshold)
+    )
 
 
 def write_traces(folder, name, runs):

@@ -6,7 +6,6 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-
 SIZES = {"small": (192, 150, 256), "large": (512, 150, 4096)}
 """Width and number of the layers, and of the batch."""
 

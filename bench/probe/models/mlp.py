@@ -6,7 +6,6 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-
 SIZES = {"small": (1024, 128), "large": (8192, 2048)}
 """Of the hidden layers, and of the batch."""
 

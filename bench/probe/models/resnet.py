@@ -6,7 +6,6 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-
 SIZES = {"small": (16, 8), "large": (64, 512)}
 """Channels at first, and the batch."""
 

@@ -19,10 +19,10 @@ from .._protocol import Clip as ClipSite
 from .._site import caller_frame, caller_location
 from .marks import wrap_save
 from .torch_gradients import Clip
+from .torch_measuring import rates
 from .torch_reading import Number
 from .torch_recorder import TorchRecorder, torch
 from .torch_series import TorchSeries
-from .torch_measuring import rates
 from .torch_update import Measured, Update
 
 _guard = Guard("recording DeepSpeed")

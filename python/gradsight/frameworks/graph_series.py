@@ -166,9 +166,7 @@ class GraphSeries(Series):
         session.adopt(self)
         return True
 
-    def collect_from(
-        self, source: Callable[[], None], since: Optional[Callable[[], Callable[[], int]]] = None
-    ) -> None:
+    def collect_from(self, source: Callable[[], None], since: Optional[Callable[[], Callable[[], int]]] = None) -> None:
         """``source`` is called by the sender's thread before it makes rows, to call ``collected`` and ``missed``.
 
         ``since``, where the series is marked, is called at a moment of the training; what it returns tells how many of

@@ -15,8 +15,8 @@ import threading
 import time
 from typing import Dict, Optional
 
-from .._session import Session
 from .._series import Series
+from .._session import Session
 from .._trial import Trial, TrialFinished
 from .graph_series import GraphSeries
 

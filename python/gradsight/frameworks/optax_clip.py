@@ -52,9 +52,7 @@ def _wrap(module: Any, name: str, kind: str, limit: Optional[str], recorder: Tor
 
 
 @_guard
-def _telling(
-    factory: Any, made: Any, name: str, kind: str, args: Any, kwargs: Any, limit: Optional[str], frame: Any
-) -> Any:
+def _telling(factory: Any, made: Any, name: str, kind: str, args: Any, kwargs: Any, limit: Optional[str], frame: Any) -> Any:
     """The transformation with an ``update`` that also tells the outermost one."""
     init, update = made
     threshold = None if limit is None else kwargs[limit] if limit in kwargs else args[0]

@@ -210,9 +210,7 @@ class OptaxRecorder:
         return series.control.in_force
 
     @staticmethod
-    def _limited(
-        series: GraphSeries, clippings: List[Clipping], gradients: List[Any], numbers: Dict[int, Any]
-    ) -> int:
+    def _limited(series: GraphSeries, clippings: List[Clipping], gradients: List[Any], numbers: Dict[int, Any]) -> int:
         """What the clips did that stand before everything else in the transformation; the flags that say how."""
         flags, arrays = 0, gradients
         for clipping in clippings:

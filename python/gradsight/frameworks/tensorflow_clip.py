@@ -45,9 +45,7 @@ def install(module: Any, recorder: TorchRecorder) -> None:
     _wrap(module, "clip_by_value", by_value)
 
 
-def _wrap(
-    module: Any, name: str, note: Callable[..., None], other: Optional[Callable[..., Optional[float]]] = None
-) -> None:
+def _wrap(module: Any, name: str, note: Callable[..., None], other: Optional[Callable[..., Optional[float]]] = None) -> None:
     """``other`` may give another limit than the script does; an infinite one clips nothing."""
     original = getattr(module, name)
     guarded = _guard(note)

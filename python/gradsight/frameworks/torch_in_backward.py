@@ -12,9 +12,9 @@ from .._site import caller_location
 from ..metrics import gradient_norm
 from ..metrics.bringing import brought, meeting_place
 from .torch_gradients import EXACTLY
+from .torch_measuring import keep_layers, rates
 from .torch_reading import Number, untouchable
 from .torch_recorder import Part, Pass, TorchRecorder, torch
-from .torch_measuring import keep_layers, rates
 from .torch_update import Measured, Update
 
 

@@ -11,8 +11,8 @@ from ..metrics import gradient_norm, shard_norm
 from ..metrics.bringing import brought, meeting_place
 from ..metrics.learning_rate import learning_rates
 from ..metrics.weight_norm import weight_norms, weight_shares
-from .torch_reading import Number, capturing, untouchable
 from .torch_gradients import EXACTLY, SOME, Clip, Gradients
+from .torch_reading import Number, capturing, untouchable
 from .torch_recorder import Scaling, TorchRecorder, torch
 from .torch_series import TorchSeries
 from .torch_update import Measured, Update

@@ -32,4 +32,3 @@ def _follow(optimizer_class: Any, name: str, made: Any) -> None:
         made(self)
 
     setattr(optimizer_class, name, method)
-

@@ -12,10 +12,10 @@ from .._session import Session
 from .._site import caller_location
 from ..metrics.nonfinite_cause import Cause
 from .marks import Marks
-from .torch_gradients import ALL, EXACTLY, Clip, Gradients
 from .torch_culprit import Culprits
-from .torch_reading import Number, Reader, fetch
+from .torch_gradients import ALL, EXACTLY, Clip, Gradients
 from .torch_passes import Passes
+from .torch_reading import Number, Reader, fetch
 from .torch_resume import updates_before
 from .torch_series import TorchSeries
 

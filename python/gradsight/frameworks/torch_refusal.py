@@ -13,9 +13,8 @@ from .._protocol import Location
 from .._site import caller_frame
 from ..metrics import gradient_norm, shard_norm
 from .torch_gradients import NONE, Clip
-from .torch_recorder import TorchRecorder
 from .torch_measuring import measure
-
+from .torch_recorder import TorchRecorder
 
 CHECK = "error_if_nonfinite"
 

@@ -17,13 +17,13 @@ from .._protocol import Location
 from .._room import Share
 from .._series import Series
 from .._session import Session
-from .marks import Data
-from .torch_gradients import Clip, Gradients
 from ..metrics.bringing import brought
 from ..metrics.nonfinite import NonFiniteWatch
 from ..metrics.shard_norm import is_spread
 from ..metrics.shared_steps import SharedSteps
 from ..metrics.time_budget import TimeBudget
+from .marks import Data
+from .torch_gradients import Clip, Gradients
 
 SAMPLING_SHARE = 0.001
 """Of the training's time, for each of the four things that are measured besides what clipping measures anyway."""

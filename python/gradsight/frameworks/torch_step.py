@@ -16,10 +16,10 @@ from .._site import caller_frame
 from ..metrics import update_ratio
 from ..metrics.update_ratio import UpdateRatio
 from . import torch_in_backward, torch_optimizers, torch_pause, torch_step_methods, torch_zeroing
+from .torch_measuring import measure
 from .torch_reading import capturing, compiling
 from .torch_recorder import Scaling, TorchRecorder, torch
 from .torch_series import TorchSeries
-from .torch_measuring import measure
 from .torch_update import Update
 
 Result = TypeVar("Result")

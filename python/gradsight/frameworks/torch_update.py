@@ -31,8 +31,8 @@ from ..metrics.clip_factor import clip_factor
 from ..metrics.nonfinite import Bad, bad_elements, bad_norms
 from ..metrics.nonfinite_cause import Cause
 from ..metrics.update_ratio import Moved
-from .torch_reading import Number, fetch, value_of
 from .torch_gradients import Clip
+from .torch_reading import Number, fetch, value_of
 from .torch_recorder import Scaling, TorchRecorder
 from .torch_series import TorchSeries
 

@@ -208,7 +208,9 @@ class _Sweep:
         why = f" ({result.reason})" if result.reason else ""
         setting = "as it is" if result.setting == OWN else f"threshold {result.setting}"
         rest = self._progress.rest()
-        self._tell(f"{setting}, seed {result.seed}: {result.outcome} after {result.steps} steps{loss}{why}{rest and f'; {rest}'}")
+        self._tell(
+            f"{setting}, seed {result.seed}: {result.outcome} after {result.steps} steps{loss}{why}{rest and f'; {rest}'}"
+        )
 
     def _report(self, settings: List[str], verdict: Verdict, short: List[Result], longer: List[Result], seeds: int) -> int:
         about = self._about
@@ -298,7 +300,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("script", nargs="?", metavar="SCRIPT")
     parser.add_argument("-m", dest="module", metavar="MODULE", help="a module instead of a script")
     parser.add_argument(
-        "--steps", type=_positive, help=f"updates of the optimizer in each short trial ({STEPS}, or fewer of a short training)"
+        "--steps",
+        type=_positive,
+        help=f"updates of the optimizer in each short trial ({STEPS}, or fewer of a short training)",
     )
     parser.add_argument(
         "--longer-steps",

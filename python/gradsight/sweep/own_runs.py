@@ -54,8 +54,8 @@ def steps_of_last_run(script: Optional[str], arguments: List[str], series: Optio
             steps = run.length(series) if _are_alike(arguments, run.arguments) else None
             if steps:
                 return steps
-    except (OSError, LinkLost, Refused, ValueError, KeyError, TypeError, AttributeError):  # a hub or a file of another version
-        pass
+    except (OSError, LinkLost, Refused, ValueError, KeyError, TypeError, AttributeError):
+        pass  # a hub or a file of another version
     return None
 
 
@@ -85,7 +85,9 @@ def _told(link: Link, script: str) -> Iterator[OwnRun]:
     for number, run in enumerate(sorted(runs, key=lambda run: run["startedAt"], reverse=True)[:MOST], 2):
         detail = _ask(link, number, "run", run=run["id"])["run"]
         if detail["worldSize"] == 1:
-            yield OwnRun(detail["args"], {each["name"]: each["lastStep"] + 1 for each in detail["series"] if each["rank"] == 0})
+            yield OwnRun(
+                detail["args"], {each["name"]: each["lastStep"] + 1 for each in detail["series"] if each["rank"] == 0}
+            )
 
 
 def _ask(link: Link, number: int, method: str, **more: Any) -> Dict[str, Any]:
@@ -94,8 +96,7 @@ def _ask(link: Link, number: int, method: str, **more: Any) -> Dict[str, Any]:
     while time.monotonic() < until:
         answer = link.receive(until - time.monotonic())
         if answer is not None and answer.get("id") == number:
-            found = answer["ok"]
-            assert isinstance(found, dict)
+            found: Dict[str, Any] = answer["ok"]
             return found
     raise LinkLost("no answer")
 

@@ -277,7 +277,9 @@ def _why_stop(trial: Trial, running: List[Trial], results: List[Result], series:
         return "a loss or a norm was not finite"
     if setting == OWN or len(updates) >= steps:
         return None
-    others = {(r.setting, r.seed): r.half for r in results if r.half is not None and r.outcome == FINISHED and r.asked == steps}
+    others = {
+        (r.setting, r.seed): r.half for r in results if r.half is not None and r.outcome == FINISHED and r.asked == steps
+    }
     for other in running:
         half = halfway(updates_of(other.record, series), steps)
         if half is not None and other.wanted.steps == steps:

@@ -56,7 +56,10 @@ def _ratios(own: Result, other: Result, halfway: bool) -> Dict[str, float]:
         return {}
     if min(own.loss, other.loss, *map(min, pairs)) <= 0:
         return {}
-    found = {"in the mean of the last losses": other.loss / own.loss, "at most of the last steps": median(b / a for a, b in pairs)}
+    found = {
+        "in the mean of the last losses": other.loss / own.loss,
+        "at most of the last steps": median(b / a for a, b in pairs),
+    }
     if halfway and own.half and other.half:
         found["at half of the steps"] = other.half / own.half
     return found
@@ -130,7 +133,9 @@ def _why_not(longer: List[Result], leading: str, leads: List[float]) -> str:
     if min(leads) > 0:
         return f"was ahead by less than {LEAST:.0%} on average"
     last = max(result.seed for result in longer)
-    own, other = (next(each for each in longer if (each.setting, each.seed) == (setting, last)) for setting in (OWN, leading))
+    own, other = (
+        next(each for each in longer if (each.setting, each.seed) == (setting, last)) for setting in (OWN, leading)
+    )
     if other.outcome != FINISHED:
         return f"{other.outcome} with seed {last}"
     behind = [measure for measure, ratio in _ratios(own, other, halfway=True).items() if ratio >= 1]

@@ -8,9 +8,7 @@ PLACES, REWARD, DISCOUNT = 10, 100.0, 0.9
 
 def make(seed):
     torch.manual_seed(seed)
-    online, target = (
-        nn.Sequential(nn.Linear(PLACES, 32), nn.ReLU(), nn.Linear(32, 2)) for _ in range(2)
-    )
+    online, target = (nn.Sequential(nn.Linear(PLACES, 32), nn.ReLU(), nn.Linear(32, 2)) for _ in range(2))
     optimizer = torch.optim.SGD(online.parameters(), lr=2e-3)
     generator = torch.Generator().manual_seed(1000 + seed)
     places = torch.eye(PLACES)

@@ -17,9 +17,7 @@ def make(seed):
         x = torch.randn(rows, 10, generator=generator)
         x[:, :3] += label * torch.tensor([1.5, -1.0, 1.0])
         x[:, 3:4] *= 1 + label
-        return nn.functional.binary_cross_entropy_with_logits(
-            model(x), label, pos_weight=weight if share < 0.5 else None
-        )
+        return nn.functional.binary_cross_entropy_with_logits(model(x), label, pos_weight=weight if share < 0.5 else None)
 
     generator = torch.Generator().manual_seed(1000 + seed)
     return (
