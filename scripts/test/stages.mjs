@@ -98,7 +98,7 @@ export const STAGES = [
   {
     name: "dashboard",
     title: "Dashboard in Chromium",
-    needs: ["browser"],
+    needs: ["browser", "vscode"],
     run: (stage) =>
       counted(join(RESULTS, "dashboard.xml"), readJunit, (report) =>
         node(stage, [
