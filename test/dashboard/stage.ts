@@ -12,21 +12,28 @@ export class Stage {
   lastRelay!: Relay;
   #browser!: Browser;
   #server!: Awaited<ReturnType<typeof serveDashboard>>;
+  #begun: Promise<void> | undefined;
   readonly #pages: DashboardPage[] = [];
   readonly #probes: RecordedProbe[] = [];
 
   constructor(prepare: (hub: TestHub) => Promise<void> = async () => {}) {
-    before(async () => {
-      [this.#browser, this.#server, this.hub] = await Promise.all([openBrowser(), serveDashboard(), TestHub.start()]);
-      await prepare(this.hub);
+    before(() => {
+      this.#begun = this.#begin(prepare);
+      return this.#begun;
     });
     after(async () => {
+      await this.#begun; // where a pattern leaves no test of the file, its end doesn't wait for its beginning
       for (const probe of this.#probes) probe.close();
       for (const page of this.#pages) await page.close();
       await this.#browser.close();
       this.#server.close();
       await this.hub.stop();
     });
+  }
+
+  async #begin(prepare: (hub: TestHub) => Promise<void>): Promise<void> {
+    [this.#browser, this.#server, this.hub] = await Promise.all([openBrowser(), serveDashboard(), TestHub.start()]);
+    await prepare(this.hub);
   }
 
   /** A probe that goes on telling its run; closed at the end. */
