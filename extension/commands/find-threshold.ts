@@ -33,6 +33,7 @@ import type { ThresholdWriter } from "../dashboard/write-threshold.ts";
 import { type ProbeEnvironment, processEnvironment } from "../python/probe-environment.ts";
 import { stepCount } from "../runs/run-item.ts";
 import { type Come, identityOf, type SweepMemory, type SweepOptions } from "../runs/sweep-memory.ts";
+import { MODULE } from "../runs/training-process.ts";
 import { workingFolder } from "../runs/working-folder.ts";
 import { chooseSweep } from "./choose-sweep.ts";
 import type { RunContext } from "./run-with-telemetry.ts";
@@ -187,7 +188,7 @@ function isTried({ uri }: TextDocument): boolean {
 function sweepTask({ script, python, args, options, probe }: Sweep, files: readonly string[]): Task {
   const { uri, fileName } = script;
   const folder = workspace.getWorkspaceFolder(uri);
-  const command = ["-m", "gradsight", "sweep", ...options, ...files, fileName, "--", ...args];
+  const command = ["-m", MODULE, "sweep", ...options, ...files, fileName, "--", ...args];
   const execution = new ProcessExecution(python, command, {
     cwd: workingFolder(uri, folder),
     env: processEnvironment(probe),
